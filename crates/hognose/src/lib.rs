@@ -1,0 +1,1 @@
+//! A security auditor for Python projects.

@@ -1,0 +1,3 @@
+//! The `hognose` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The words every part of hognose shares: finding, location, severity, fingerprint, suppression, baseline.

@@ -1,0 +1,1 @@
+//! What a Python program is: modules, scopes, classes, lowered bodies, values, call graph.

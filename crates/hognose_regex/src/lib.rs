@@ -1,0 +1,1 @@
+//! What a Python regular expression can match, and how long that may take.

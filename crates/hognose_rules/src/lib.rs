@@ -1,0 +1,1 @@
+//! What is dangerous: rule folders, library models, registry.
