@@ -1,1 +1,23 @@
-//! The words every part of hognose shares: finding, location, severity, fingerprint, suppression, baseline.
+//! The words every part of hognose shares.
+//!
+//! A [`Finding`] is one reported instance of a rule at a [`Location`]. A [`Report`] is everything one run has to say:
+//! findings, what could not be analysed, and which practices were assessed. Nothing here knows Python, prints, reads
+//! files or serializes; the binary does.
+
+mod baseline;
+mod finding;
+mod fingerprint;
+mod location;
+mod practice;
+mod report;
+mod rule;
+mod suppression;
+
+pub use baseline::{Baseline, BaselineEntry};
+pub use finding::{Finding, Fix, FixSafety, Label, Replacement, Step, Suppressed};
+pub use fingerprint::{Fingerprint, FingerprintBuilder};
+pub use location::{Cell, Location, Position};
+pub use practice::Practice;
+pub use report::{Assessment, FileFailure, Note, Report, Source};
+pub use rule::{Confidence, Persona, RuleMeta, Severity};
+pub use suppression::{Directive, DirectiveError, Scope, parse_directive};
