@@ -1,1 +1,16 @@
 //! Markdown files as tests.
+//!
+//! A page for people is also a suite: headings are tests, fenced blocks are files, comments in them are expectations. The
+//! manual for those who write such pages is this crate's `README.md`.
+//!
+//! The crate knows no analyser. A caller says which expectation words there are ([`Vocabulary`]) and gives a function from
+//! a [`Section`], the files of one small project, to what it [`Observed`] there. Comparing the two, telling the
+//! difference well and running many sections at once is done here.
+
+mod compare;
+mod expectation;
+mod suite;
+
+pub use compare::{Complaint, Observed, Report};
+pub use expectation::{Expectation, Kind, Vocabulary};
+pub use suite::{CONFIGURATION, Counts, File, ParseError, Section, Suite};
