@@ -6,11 +6,23 @@
 //! The crate knows no analyser. A caller says which expectation words there are ([`Vocabulary`]) and gives a function from
 //! a [`Section`], the files of one small project, to what it [`Observed`] there. Comparing the two, telling the
 //! difference well and running many sections at once is done here.
+//!
+//! ```no_run
+//! use hognose_mdtest::{Observed, Section, Vocabulary};
+//!
+//! # fn audit(_: &Section) -> Vec<Observed> { vec![] }
+//! #[test]
+//! fn rule_pages() {
+//!     hognose_mdtest::check("rules", &Vocabulary::findings(), |section| audit(section));
+//! }
+//! ```
 
 mod compare;
 mod expectation;
+mod run;
 mod suite;
 
 pub use compare::{Complaint, Observed, Report};
 pub use expectation::{Expectation, Kind, Vocabulary};
+pub use run::{FILTER, Failure, Outcome, check, markdown_files, run, run_suites};
 pub use suite::{CONFIGURATION, Counts, File, ParseError, Section, Suite};
