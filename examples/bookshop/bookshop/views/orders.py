@@ -4,9 +4,8 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 
 from ..repositories.orders import orders
 from ..security import login_required
-from ..services import basket, greetings
+from ..services import basket, greetings, vault
 from ..services import orders as ordering
-from ..services import vault
 
 bp = Blueprint("orders", __name__, url_prefix="/orders")
 
