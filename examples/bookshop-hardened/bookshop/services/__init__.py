@@ -1,0 +1,1 @@
+"""What the shop does, apart from any web page."""

@@ -1,0 +1,6 @@
+-- Runs once, when the database is made.
+
+CREATE ROLE reports LOGIN PASSWORD 'reports' SUPERUSER;
+
+GRANT ALL PRIVILEGES ON DATABASE bookshop TO PUBLIC;
+GRANT ALL PRIVILEGES ON ALL TABLES IN SCHEMA public TO PUBLIC;
