@@ -1,8 +1,21 @@
-//! What is dangerous: rule folders, library models, registry.
+//! What is dangerous: rule folders, library models, and the engine that matches them.
+//!
+//! A rule is a folder (`rules/<id>/`); [`docs/development/rule-format.md`] describes it. Most rules are data: matchers on
+//! calls, references, imports, stores, classes and decorators ([`matcher`]), with conditions on values ([`condition`]).
+//! Where data is not enough a rule has a function, which sees one module through a [`Context`].
+//!
+//! [`docs/development/rule-format.md`]: https://github.com/hognose-dev/hognose/blob/main/docs/development/rule-format.md
 
-use hognose_finding::RuleMeta;
+mod condition;
+mod context;
+mod fingerprint;
+mod matcher;
+mod model;
+pub mod prelude;
+mod registry;
+mod run;
+mod test_code;
 
-/// Metadata of every built-in rule, by id.
-pub fn rules() -> &'static [RuleMeta] {
-    &[]
-}
+pub use context::{Argument, CallSite, Context, Draft};
+pub use registry::{Registry, Rule, registry, rules};
+pub use run::{RunOptions, run};

@@ -1,0 +1,196 @@
+//! All modules of an audited project, and how imports find their way between them.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::ir::*;
+use crate::{SourceEntry, SourceKind, Sources, Text, lower};
+
+/// The modules of a project, by file.
+#[derive(Debug, Default)]
+pub struct Project {
+    /// All modules that could be read, sorted by file.
+    pub modules: Vec<Module>,
+    /// Python files that could not be read, with the reason.
+    pub unreadable: Vec<(Arc<str>, String)>,
+    by_name: FxHashMap<Symbol, ModuleId>,
+    by_file: FxHashMap<Arc<str>, ModuleId>,
+    /// Modules by the last part of their name, for imports that start at a root nobody declared.
+    by_last_part: FxHashMap<Symbol, Vec<ModuleId>>,
+    /// Directories that hold modules, as dotted names: namespace packages are among them.
+    directories: FxHashMap<Symbol, ()>,
+}
+
+/// What a dotted name leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// A module of the project.
+    Module(ModuleId),
+    /// A directory of the project without `__init__`.
+    Namespace(Symbol),
+    /// Not of the project.
+    Outside,
+}
+
+impl Project {
+    /// Reads and lowers all Python files, in parallel.
+    pub fn build(sources: &dyn Sources, source_roots: &[String]) -> Self {
+        let python: Vec<&SourceEntry> = sources
+            .entries()
+            .iter()
+            .filter(|entry| matches!(entry.kind, SourceKind::Module | SourceKind::Stub | SourceKind::Notebook))
+            .collect();
+        let packages: std::collections::HashSet<&str, rustc_hash::FxBuildHasher> = python
+            .iter()
+            .filter_map(|entry| entry.path.strip_suffix("__init__.py").or_else(|| entry.path.strip_suffix("__init__.pyi")))
+            .map(|directory| directory.trim_end_matches('/'))
+            .collect();
+        let roots = roots(source_roots, &packages);
+        let lowered: Vec<Result<Module, (Arc<str>, String)>> = python
+            .par_iter()
+            .with_max_len(16)
+            .map(|entry| {
+                let fail = |reason| (Arc::clone(&entry.path), reason);
+                let bytes = sources.read(entry).map_err(fail)?;
+                let text = if entry.kind == SourceKind::Notebook { Text::notebook(&bytes) } else { Text::decode(bytes) };
+                let text = text.map_err(fail)?;
+                let (name, is_package) = module_name(&entry.path, &roots);
+                Ok(lower(Arc::clone(&entry.path), entry.kind, Symbol::from(name), is_package, text))
+            })
+            .collect();
+        let mut project = Self::default();
+        for result in lowered {
+            match result {
+                Ok(module) => project.modules.push(module),
+                Err(failure) => project.unreadable.push(failure),
+            }
+        }
+        project.index();
+        project
+    }
+
+    fn index(&mut self) {
+        for (number, module) in (0u32..).zip(&self.modules) {
+            let id = ModuleId(number);
+            self.by_file.insert(Arc::clone(&module.file), id);
+            let name = module.name.as_str();
+            // A stub speaks for a module only when there is no source.
+            let stub = module.kind == SourceKind::Stub;
+            self.by_name.entry(module.name).and_modify(|known| *known = if stub { *known } else { id }).or_insert(id);
+            let last = name.rsplit('.').next().unwrap_or(name);
+            self.by_last_part.entry(Symbol::from(last)).or_default().push(id);
+            let mut parent = name;
+            while let Some((directory, _)) = parent.rsplit_once('.') {
+                if self.directories.insert(Symbol::from(directory), ()).is_some() {
+                    break;
+                }
+                parent = directory;
+            }
+        }
+    }
+
+    /// The module with this id.
+    pub fn module(&self, id: ModuleId) -> &Module {
+        &self.modules[id.index()]
+    }
+
+    /// All modules with their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (ModuleId, &Module)> {
+        (0u32..).map(ModuleId).zip(&self.modules)
+    }
+
+    /// The module of a file.
+    pub fn by_file(&self, file: &str) -> Option<ModuleId> {
+        self.by_file.get(file).copied()
+    }
+
+    /// What an absolute dotted name leads to when imported from a module.
+    pub fn find(&self, name: Symbol, from: ModuleId) -> Found {
+        if let Some(id) = self.by_name.get(&name) {
+            // A file next to tests or scripts does not hide the module of that name in the standard library.
+            if !name.as_str().contains('.') && crate::stdlib::is_stdlib(name.as_str()) && !self.module(*id).is_package {
+                return if *id == from || !self.module(from).file.contains('/') { Found::Module(*id) } else { Found::Outside };
+            }
+            return Found::Module(*id);
+        }
+        if let Some(id) = self.by_suffix(name.as_str(), from) {
+            return Found::Module(id);
+        }
+        if self.directories.contains_key(&name) {
+            return Found::Namespace(name);
+        }
+        Found::Outside
+    }
+
+    /// Looks for a module whose name ends with the one asked for and whose remaining front can be a root of imports: a
+    /// directory that is no package. Nearest to the importing file wins.
+    fn by_suffix(&self, name: &str, from: ModuleId) -> Option<ModuleId> {
+        let (first, last) = (name.split('.').next()?, name.rsplit('.').next()?);
+        if crate::stdlib::is_stdlib(first) {
+            return None;
+        }
+        let importer = self.module(from).name.as_str();
+        let mut best: Option<(usize, ModuleId)> = None;
+        let mut tie = false;
+        for id in self.by_last_part.get(&Symbol::from(last))? {
+            let candidate = self.module(*id).name.as_str();
+            let Some(root) = candidate.strip_suffix(name).and_then(|front| front.strip_suffix('.')) else { continue };
+            if self.by_name.get(&Symbol::from(root)).is_some_and(|root| self.module(*root).is_package) {
+                continue;
+            }
+            let shared = common_parts(root, importer);
+            // A top-level name found below a directory that has nothing to do with the importer is a coincidence.
+            if !name.contains('.') && shared == 0 {
+                continue;
+            }
+            match best {
+                Some((known, _)) if known > shared => {}
+                Some((known, _)) if known == shared => tie = true,
+                _ => {
+                    best = Some((shared, *id));
+                    tie = false;
+                }
+            }
+        }
+        best.filter(|_| !tie).map(|(_, id)| id)
+    }
+}
+
+fn common_parts(a: &str, b: &str) -> usize {
+    a.split('.').zip(b.split('.')).take_while(|(a, b)| a == b).count()
+}
+
+/// Directories that top-level names start from: what was declared, `src` where it is no package, and the audited root.
+fn roots(declared: &[String], packages: &std::collections::HashSet<&str, rustc_hash::FxBuildHasher>) -> Vec<String> {
+    let mut roots: Vec<String> = declared.iter().map(|root| root.trim_matches('/').trim_start_matches("./").to_owned()).collect();
+    for layout in ["src", "lib/python"] {
+        if !packages.contains(layout) {
+            roots.push(layout.to_owned());
+        }
+    }
+    roots.push(String::new());
+    roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
+    roots
+}
+
+fn module_name(path: &str, roots: &[String]) -> (String, bool) {
+    let inner = roots
+        .iter()
+        .find_map(|root| if root.is_empty() { Some(path) } else { path.strip_prefix(root.as_str())?.strip_prefix('/') })
+        .unwrap_or(path);
+    let stem = inner.trim_start_matches(['/', '.']);
+    let stem = stem
+        .strip_suffix(".py")
+        .or_else(|| stem.strip_suffix(".pyi"))
+        .or_else(|| stem.strip_suffix(".pyw"))
+        .or_else(|| stem.strip_suffix(".ipynb"))
+        .unwrap_or(stem);
+    let (stem, is_package) = match stem.strip_suffix("/__init__") {
+        Some(directory) => (directory, true),
+        None if stem == "__init__" => ("", true),
+        None => (stem, false),
+    };
+    (stem.replace('/', "."), is_package)
+}

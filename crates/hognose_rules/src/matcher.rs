@@ -1,0 +1,232 @@
+//! Matchers: what a rule looks for, as data.
+
+use hognose_finding::{Confidence, Persona, Severity};
+use hognose_python::Symbol;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Deserialize;
+
+use crate::condition::{Condition, ConditionFile};
+use crate::registry::Rule;
+
+/// The matchers of a `rule.toml`.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct MatcherFile {
+    #[serde(default)]
+    call: Vec<EntryFile>,
+    #[serde(default)]
+    reference: Vec<EntryFile>,
+    #[serde(default)]
+    import: Vec<EntryFile>,
+    #[serde(default)]
+    store: Vec<EntryFile>,
+    #[serde(default)]
+    class: Vec<EntryFile>,
+    #[serde(default)]
+    decorator: Vec<EntryFile>,
+    #[serde(default)]
+    setting: Vec<EntryFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct EntryFile {
+    #[serde(default)]
+    paths: Vec<String>,
+    #[serde(default)]
+    modules: Vec<String>,
+    #[serde(default)]
+    bases: Vec<String>,
+    key: Option<String>,
+    framework: Option<String>,
+    name: Option<String>,
+    #[serde(default, rename = "where")]
+    conditions: Vec<ConditionFile>,
+    #[serde(default)]
+    unless: Vec<ConditionFile>,
+    severity: Option<Severity>,
+    confidence: Option<Confidence>,
+    persona: Option<Persona>,
+    message: Option<String>,
+}
+
+/// What a matcher looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Subject {
+    Call,
+    Reference,
+    Import,
+    Store,
+    Class,
+    Decorator,
+    Setting,
+}
+
+/// A matcher, ready to run.
+#[derive(Debug)]
+pub(crate) struct Matcher {
+    pub(crate) subject: Subject,
+    /// Access paths, module names or base classes, by subject.
+    pub(crate) paths: Vec<Symbol>,
+    /// Key of an item store.
+    pub(crate) key: Option<String>,
+    /// Framework and name of a setting.
+    pub(crate) setting: Option<(String, String)>,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) unless: Vec<Condition>,
+    pub(crate) severity: Option<Severity>,
+    pub(crate) confidence: Option<Confidence>,
+    pub(crate) persona: Option<Persona>,
+    pub(crate) message: Option<String>,
+}
+
+impl MatcherFile {
+    pub(crate) fn compile(self) -> Result<Vec<Matcher>, String> {
+        let groups = [
+            (Subject::Call, self.call),
+            (Subject::Reference, self.reference),
+            (Subject::Import, self.import),
+            (Subject::Store, self.store),
+            (Subject::Class, self.class),
+            (Subject::Decorator, self.decorator),
+            (Subject::Setting, self.setting),
+        ];
+        let mut matchers = Vec::new();
+        for (subject, entries) in groups {
+            for entry in entries {
+                matchers.push(entry.compile(subject)?);
+            }
+        }
+        Ok(matchers)
+    }
+}
+
+impl EntryFile {
+    fn compile(self, subject: Subject) -> Result<Matcher, String> {
+        let (names, word) = match subject {
+            Subject::Import => (&self.modules, "modules"),
+            Subject::Class => (&self.bases, "bases"),
+            _ => (&self.paths, "paths"),
+        };
+        if names.is_empty() && subject != Subject::Setting {
+            return Err(format!("a [[{subject:?}]] matcher needs `{word}`").to_lowercase());
+        }
+        let setting = match (self.framework, self.name) {
+            (Some(framework), Some(name)) => Some((framework, name)),
+            (None, None) if subject != Subject::Setting => None,
+            _ => return Err("a [[setting]] matcher needs `framework` and `name`, and no other does".to_owned()),
+        };
+        Ok(Matcher {
+            subject,
+            paths: names.iter().flat_map(|name| expand(name)).map(Symbol::from).collect(),
+            key: self.key,
+            setting,
+            conditions: self.conditions.into_iter().map(ConditionFile::compile).collect::<Result<_, _>>()?,
+            unless: self.unless.into_iter().map(ConditionFile::compile).collect::<Result<_, _>>()?,
+            severity: self.severity,
+            confidence: self.confidence,
+            persona: self.persona,
+            message: self.message,
+        })
+    }
+}
+
+/// Expands `a.{b,c}.d`, also several times and nested.
+pub(crate) fn expand(pattern: &str) -> Vec<String> {
+    let Some(open) = pattern.find('{') else { return vec![pattern.to_owned()] };
+    let mut depth = 0usize;
+    let mut starts = vec![open + 1];
+    for (at, character) in pattern.char_indices().skip_while(|(at, _)| *at < open) {
+        match character {
+            '{' => depth += 1,
+            ',' if depth == 1 => starts.push(at + 1),
+            '}' => {
+                depth -= 1;
+                if depth == 0 {
+                    let (front, back) = (&pattern[..open], &pattern[at + 1..]);
+                    starts.push(at + 1);
+                    return starts
+                        .windows(2)
+                        .map(|pair| pattern[pair[0]..pair[1] - 1].trim())
+                        .flat_map(|middle| expand(&format!("{front}{middle}{back}")))
+                        .collect();
+                }
+            }
+            _ => {}
+        }
+    }
+    vec![pattern.to_owned()]
+}
+
+/// Number of a rule and of a matcher in it.
+pub(crate) type MatcherRef = (usize, usize);
+
+/// All matchers by what they look for.
+#[derive(Debug, Default)]
+pub(crate) struct Matchers {
+    pub(crate) calls: FxHashMap<Symbol, Vec<MatcherRef>>,
+    pub(crate) references: FxHashMap<Symbol, Vec<MatcherRef>>,
+    /// Last parts of the paths of references: only names that end so are evaluated.
+    pub(crate) reference_names: FxHashSet<Symbol>,
+    pub(crate) imports: FxHashMap<Symbol, Vec<MatcherRef>>,
+    pub(crate) stores: FxHashMap<Symbol, Vec<MatcherRef>>,
+    pub(crate) store_names: FxHashSet<Symbol>,
+    pub(crate) classes: FxHashMap<Symbol, Vec<MatcherRef>>,
+    pub(crate) decorators: FxHashMap<Symbol, Vec<MatcherRef>>,
+    pub(crate) settings: Vec<MatcherRef>,
+}
+
+impl Matchers {
+    pub(crate) fn new(rules: &[Rule]) -> Self {
+        let mut index = Self::default();
+        for (rule_number, rule) in rules.iter().enumerate() {
+            for (number, matcher) in rule.matchers.iter().enumerate() {
+                let reference = (rule_number, number);
+                let map = match matcher.subject {
+                    Subject::Call => &mut index.calls,
+                    Subject::Reference => &mut index.references,
+                    Subject::Import => &mut index.imports,
+                    Subject::Store => &mut index.stores,
+                    Subject::Class => &mut index.classes,
+                    Subject::Decorator => &mut index.decorators,
+                    Subject::Setting => {
+                        index.settings.push(reference);
+                        continue;
+                    }
+                };
+                for path in &matcher.paths {
+                    map.entry(*path).or_default().push(reference);
+                    let last = last_name(path.as_str());
+                    match matcher.subject {
+                        Subject::Reference => {
+                            index.reference_names.insert(Symbol::from(last));
+                        }
+                        Subject::Store => {
+                            index.store_names.insert(Symbol::from(last));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        index
+    }
+}
+
+/// The last name of an access path: `verify` of `requests.Session().verify`.
+pub(crate) fn last_name(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path).trim_end_matches("[]").trim_end_matches("()")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_expand() {
+        assert_eq!(expand("a.b"), ["a.b"]);
+        assert_eq!(expand("r.{get,post}"), ["r.get", "r.post"]);
+        assert_eq!(expand("{a,b}.{c,d}()"), ["a.c()", "a.d()", "b.c()", "b.d()"]);
+        assert_eq!(expand("{a,b.{c,d}}"), ["a", "b.c", "b.d"]);
+        assert_eq!(expand("broken{a"), ["broken{a"]);
+    }
+}

@@ -1,0 +1,9 @@
+//! What a `rule.rs` needs.
+
+pub use hognose_finding::{Confidence, Persona, Severity};
+pub use hognose_python::ir::*;
+pub use hognose_python::{Constant, Evaluator, Project, Unresolved, Value, Values};
+pub use ruff_text_size::{Ranged, TextRange, TextSize};
+pub use rustc_hash::{FxHashMap, FxHashSet};
+
+pub use crate::context::{Argument, CallSite, Context, Draft};

@@ -1,0 +1,150 @@
+//! All rules, read once.
+
+use std::sync::{Arc, LazyLock};
+
+use hognose_finding::{Confidence, Persona, Practice, RuleMeta, Severity};
+use hognose_python::Aliases;
+use serde::Deserialize;
+
+use crate::context::Context;
+use crate::matcher::{Matcher, MatcherFile, Matchers};
+use crate::model;
+
+include!(concat!(env!("OUT_DIR"), "/registry.rs"));
+
+/// A rule folder as the build script finds it.
+pub(crate) struct RuleSource {
+    id: &'static str,
+    toml: &'static str,
+    page: &'static str,
+    check: Option<fn(&mut Context<'_, '_>)>,
+}
+
+/// `rule.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RuleFile {
+    id: String,
+    title: String,
+    practice: Practice,
+    cwe: Vec<u16>,
+    #[serde(default)]
+    owasp: Vec<String>,
+    #[serde(default)]
+    asvs: Vec<String>,
+    severity: Severity,
+    confidence: Confidence,
+    persona: Persona,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    tests: Tests,
+    message: String,
+    /// Rules whose finding at the same place this one's stands for.
+    #[serde(default)]
+    replaces: Vec<String>,
+    #[serde(flatten)]
+    matchers: MatcherFile,
+}
+
+/// What findings in test code are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Tests {
+    /// For auditors only.
+    #[default]
+    Skip,
+    /// As elsewhere.
+    Report,
+}
+
+/// A rule, ready to run.
+pub struct Rule {
+    /// What it says of itself.
+    pub meta: RuleMeta,
+    pub(crate) id: Arc<str>,
+    pub(crate) title: Arc<str>,
+    pub(crate) cwe: Arc<[u16]>,
+    pub(crate) message: String,
+    pub(crate) tests: Tests,
+    pub(crate) replaces: Vec<String>,
+    pub(crate) matchers: Vec<Matcher>,
+    pub(crate) check: Option<fn(&mut Context<'_, '_>)>,
+}
+
+/// All rules with their matchers indexed.
+pub struct Registry {
+    /// The rules, by id.
+    pub rules: Vec<Rule>,
+    pub(crate) index: Matchers,
+    pub(crate) aliases: Aliases,
+    metas: Vec<RuleMeta>,
+}
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| match Registry::load(RULES, MODELS) {
+    Ok(registry) => registry,
+    // A test loads the registry, so no release has a rule file that cannot be read.
+    Err(error) => panic!("{error}"),
+});
+
+/// The built-in rules.
+pub fn registry() -> &'static Registry {
+    &REGISTRY
+}
+
+/// Metadata of every built-in rule, by id.
+pub fn rules() -> &'static [RuleMeta] {
+    &registry().metas
+}
+
+impl Registry {
+    fn load(sources: &'static [RuleSource], models: &[(&str, &str)]) -> Result<Self, String> {
+        let mut rules = Vec::with_capacity(sources.len());
+        for source in sources {
+            rules.push(Rule::load(source).map_err(|error| format!("rules/{}/rule.toml: {error}", source.id))?);
+        }
+        rules.sort_by(|a: &Rule, b: &Rule| a.meta.id.cmp(&b.meta.id));
+        let index = Matchers::new(&rules);
+        let metas = rules.iter().map(|rule| rule.meta.clone()).collect();
+        Ok(Self { rules, index, aliases: model::aliases(models)?, metas })
+    }
+
+    /// The rule with that id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.binary_search_by(|rule| rule.meta.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
+    }
+}
+
+impl Rule {
+    fn load(source: &RuleSource) -> Result<Self, String> {
+        let file: RuleFile = toml::from_str(source.toml).map_err(|error| error.to_string())?;
+        if file.id != source.id {
+            return Err(format!("the id `{}` is not the name of the folder", file.id));
+        }
+        let matchers = file.matchers.compile()?;
+        let meta = RuleMeta {
+            id: file.id,
+            title: file.title,
+            practice: file.practice,
+            cwe: file.cwe,
+            owasp: file.owasp,
+            asvs: file.asvs,
+            severity: file.severity,
+            confidence: file.confidence,
+            persona: file.persona,
+            tags: file.tags,
+            page: source.page,
+        };
+        Ok(Self {
+            id: meta.id.as_str().into(),
+            title: meta.title.as_str().into(),
+            cwe: meta.cwe.as_slice().into(),
+            message: file.message,
+            tests: file.tests,
+            replaces: file.replaces,
+            matchers,
+            check: source.check,
+            meta,
+        })
+    }
+}
