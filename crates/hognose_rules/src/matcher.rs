@@ -8,28 +8,10 @@ use serde::Deserialize;
 use crate::condition::{Condition, ConditionFile};
 use crate::registry::Rule;
 
-/// The matchers of a `rule.toml`.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct MatcherFile {
-    #[serde(default)]
-    call: Vec<EntryFile>,
-    #[serde(default)]
-    reference: Vec<EntryFile>,
-    #[serde(default)]
-    import: Vec<EntryFile>,
-    #[serde(default)]
-    store: Vec<EntryFile>,
-    #[serde(default)]
-    class: Vec<EntryFile>,
-    #[serde(default)]
-    decorator: Vec<EntryFile>,
-    #[serde(default)]
-    setting: Vec<EntryFile>,
-}
-
+/// A matcher as written in a `rule.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct EntryFile {
+pub(crate) struct EntryFile {
     #[serde(default)]
     paths: Vec<String>,
     #[serde(default)]
@@ -79,29 +61,8 @@ pub(crate) struct Matcher {
     pub(crate) message: Option<String>,
 }
 
-impl MatcherFile {
-    pub(crate) fn compile(self) -> Result<Vec<Matcher>, String> {
-        let groups = [
-            (Subject::Call, self.call),
-            (Subject::Reference, self.reference),
-            (Subject::Import, self.import),
-            (Subject::Store, self.store),
-            (Subject::Class, self.class),
-            (Subject::Decorator, self.decorator),
-            (Subject::Setting, self.setting),
-        ];
-        let mut matchers = Vec::new();
-        for (subject, entries) in groups {
-            for entry in entries {
-                matchers.push(entry.compile(subject)?);
-            }
-        }
-        Ok(matchers)
-    }
-}
-
 impl EntryFile {
-    fn compile(self, subject: Subject) -> Result<Matcher, String> {
+    pub(crate) fn compile(self, subject: Subject) -> Result<Matcher, String> {
         let (names, word) = match subject {
             Subject::Import => (&self.modules, "modules"),
             Subject::Class => (&self.bases, "bases"),

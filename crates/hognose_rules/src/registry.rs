@@ -7,7 +7,7 @@ use hognose_python::Aliases;
 use serde::Deserialize;
 
 use crate::context::Context;
-use crate::matcher::{Matcher, MatcherFile, Matchers};
+use crate::matcher::{EntryFile, Matcher, Matchers, Subject};
 use crate::model;
 
 include!(concat!(env!("OUT_DIR"), "/registry.rs"));
@@ -39,12 +39,24 @@ struct RuleFile {
     tags: Vec<String>,
     #[serde(default)]
     tests: Tests,
-    message: String,
+    message: Option<String>,
     /// Rules whose finding at the same place this one's stands for.
     #[serde(default)]
     replaces: Vec<String>,
-    #[serde(flatten)]
-    matchers: MatcherFile,
+    #[serde(default)]
+    call: Vec<EntryFile>,
+    #[serde(default)]
+    reference: Vec<EntryFile>,
+    #[serde(default)]
+    import: Vec<EntryFile>,
+    #[serde(default)]
+    store: Vec<EntryFile>,
+    #[serde(default)]
+    class: Vec<EntryFile>,
+    #[serde(default)]
+    decorator: Vec<EntryFile>,
+    #[serde(default)]
+    setting: Vec<EntryFile>,
 }
 
 /// What findings in test code are.
@@ -100,8 +112,15 @@ pub fn rules() -> &'static [RuleMeta] {
 impl Registry {
     fn load(sources: &'static [RuleSource], models: &[(&str, &str)]) -> Result<Self, String> {
         let mut rules = Vec::with_capacity(sources.len());
+        let mut errors = Vec::new();
         for source in sources {
-            rules.push(Rule::load(source).map_err(|error| format!("rules/{}/rule.toml: {error}", source.id))?);
+            match Rule::load(source) {
+                Ok(rule) => rules.push(rule),
+                Err(error) => errors.push(format!("rules/{}/rule.toml: {error}", source.id)),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors.join("\n"));
         }
         rules.sort_by(|a: &Rule, b: &Rule| a.meta.id.cmp(&b.meta.id));
         let index = Matchers::new(&rules);
@@ -121,7 +140,23 @@ impl Rule {
         if file.id != source.id {
             return Err(format!("the id `{}` is not the name of the folder", file.id));
         }
-        let matchers = file.matchers.compile()?;
+        let mut matchers = Vec::new();
+        for (subject, entries) in [
+            (Subject::Call, file.call),
+            (Subject::Reference, file.reference),
+            (Subject::Import, file.import),
+            (Subject::Store, file.store),
+            (Subject::Class, file.class),
+            (Subject::Decorator, file.decorator),
+            (Subject::Setting, file.setting),
+        ] {
+            for entry in entries {
+                matchers.push(entry.compile(subject)?);
+            }
+        }
+        if matchers.is_empty() && source.check.is_none() {
+            return Err("a rule needs a matcher or a rule.rs".to_owned());
+        }
         let meta = RuleMeta {
             id: file.id,
             title: file.title,
@@ -139,7 +174,7 @@ impl Rule {
             id: meta.id.as_str().into(),
             title: meta.title.as_str().into(),
             cwe: meta.cwe.as_slice().into(),
-            message: file.message,
+            message: file.message.unwrap_or_else(|| meta.title.clone()),
             tests: file.tests,
             replaces: file.replaces,
             matchers,

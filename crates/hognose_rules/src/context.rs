@@ -1,0 +1,303 @@
+//! What a rule sees of one module.
+
+use hognose_finding::{Confidence, Persona, Severity};
+use hognose_python::ir::*;
+use hognose_python::{ClassRef, Constant, Evaluator, Module, ModuleId, Symbol, Value, Values};
+use ruff_text_size::TextRange;
+use smallvec::SmallVec;
+
+use crate::registry::Rule;
+
+/// A call that can run.
+#[derive(Debug, Clone)]
+pub struct CallSite {
+    /// The call expression.
+    pub expr: ExprId,
+    /// What is called.
+    pub func: ExprId,
+    /// Its arguments, without those before [`CallSite::skip`].
+    pub args: List,
+    /// Leading arguments that do not belong to the callee: the function in `partial(function, …)`.
+    pub skip: usize,
+    /// More arguments may follow later, as for `partial`: what is not given is not known to be missing.
+    pub open: bool,
+    /// Access paths of the callees outside of the project.
+    pub paths: SmallVec<[Symbol; 1]>,
+    /// The whole call.
+    pub range: TextRange,
+}
+
+impl CallSite {
+    /// Whether the callee is one of these access paths.
+    pub fn is(&self, paths: &[&str]) -> bool {
+        self.paths.iter().any(|path| paths.contains(&path.as_str()))
+    }
+}
+
+/// An argument of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Argument {
+    /// This expression, of this module.
+    Given(ModuleId, ExprId),
+    /// Certainly not given.
+    Missing,
+    /// May be given, through `*args` or `**kwargs`.
+    Unknown,
+}
+
+impl Argument {
+    /// The expression, where it is given.
+    pub fn given(self) -> Option<(ModuleId, ExprId)> {
+        match self {
+            Self::Given(at, expr) => Some((at, expr)),
+            _ => None,
+        }
+    }
+}
+
+/// A finding being made.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    pub(crate) rule: usize,
+    pub(crate) range: TextRange,
+    pub(crate) message: String,
+    pub(crate) severity: Severity,
+    pub(crate) confidence: Confidence,
+    pub(crate) persona: Persona,
+    pub(crate) labels: Vec<(ModuleId, TextRange, String)>,
+}
+
+impl Draft {
+    /// Overrides the severity.
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Overrides the confidence.
+    pub fn confidence(&mut self, confidence: Confidence) -> &mut Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// Overrides the persona.
+    pub fn persona(&mut self, persona: Persona) -> &mut Self {
+        self.persona = persona;
+        self
+    }
+
+    /// Adds a place that explains the finding.
+    pub fn label(&mut self, at: ModuleId, range: TextRange, text: impl Into<String>) -> &mut Self {
+        self.labels.push((at, range, text.into()));
+        self
+    }
+}
+
+/// What a rule sees of one module.
+pub struct Context<'a, 'p> {
+    /// The module.
+    pub module: &'p Module,
+    /// Its id.
+    pub id: ModuleId,
+    /// Answers questions about values.
+    pub values: &'a mut Evaluator<'p>,
+    /// Whether the module is test code.
+    pub in_test: bool,
+    pub(crate) sites: &'a [CallSite],
+    pub(crate) rule: &'a Rule,
+    pub(crate) rule_number: usize,
+    pub(crate) drafts: &'a mut Vec<Draft>,
+}
+
+impl<'a, 'p> Context<'a, 'p> {
+    /// All calls that can run, in order of the source.
+    pub fn calls(&self) -> &'a [CallSite] {
+        self.sites
+    }
+
+    /// Reports a finding with the rule's own severity, confidence and persona; the draft returned can change them.
+    pub fn report(&mut self, range: TextRange, message: impl Into<String>) -> &mut Draft {
+        let meta = &self.rule.meta;
+        self.drafts.push(Draft {
+            rule: self.rule_number,
+            range,
+            message: message.into(),
+            severity: meta.severity,
+            confidence: meta.confidence,
+            persona: meta.persona,
+            labels: Vec::new(),
+        });
+        self.drafts.last_mut().expect("it was just pushed")
+    }
+
+    /// An argument of a call, by keyword name, position, or either.
+    pub fn arg(&mut self, call: &CallSite, name: Option<&str>, at: Option<usize>) -> Argument {
+        argument(self.values, self.id, call, name.map(Symbol::from), at)
+    }
+
+    /// The constant an expression of this module is.
+    pub fn constant(&mut self, expr: ExprId) -> Option<Constant> {
+        self.values.constant(self.id, expr)
+    }
+
+    /// What an expression of this module may be.
+    pub fn eval(&mut self, expr: ExprId) -> Values {
+        self.values.eval(self.id, expr)
+    }
+
+    /// Access paths an expression of this module may be.
+    pub fn paths(&mut self, expr: ExprId) -> SmallVec<[Symbol; 1]> {
+        external(&self.eval(expr))
+    }
+
+    /// The source text of a span.
+    pub fn text(&self, range: TextRange) -> &'p str {
+        self.module.text.as_str().get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default()
+    }
+
+    /// Whether a string is put together from parts that are not all constant.
+    pub fn is_built(&mut self, expr: ExprId) -> bool {
+        crate::condition::is_built(self.values, self.id, expr)
+    }
+}
+
+/// The access paths among values.
+pub(crate) fn external(values: &Values) -> SmallVec<[Symbol; 1]> {
+    values
+        .iter()
+        .filter_map(|value| match value {
+            Value::External(path) => Some(*path),
+            _ => None,
+        })
+        .collect()
+}
+
+/// All calls of a module that can run, with their callees.
+pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSite> {
+    let module = values.project().module(at);
+    let mut sites = Vec::new();
+    for (expr, node) in module.exprs() {
+        let Expr::Call { func, args } = *node else { continue };
+        let range = module.expr_range(expr);
+        if module.is_dead(range) {
+            continue;
+        }
+        let found = values.eval(at, func);
+        let mut paths = external(&found);
+        for callee in &found {
+            if let Value::Class(home, class) = callee {
+                paths.extend(inherited_constructor(values, *home, *class));
+            }
+        }
+        let partial = paths.iter().any(|path| matches!(path.as_str(), "functools.partial" | "functools.partialmethod" | "asyncio.to_thread"));
+        if partial && let Some(first) = module.args(args).first() {
+            let inner = external(&values.eval(at, first.value));
+            sites.push(CallSite { expr, func: first.value, args, skip: 1, open: !paths.iter().any(|path| path.as_str() == "asyncio.to_thread"), paths: inner, range });
+        }
+        sites.push(CallSite { expr, func, args, skip: 0, open: false, paths, range });
+    }
+    sites.sort_by_key(|site| (site.range.start(), site.range.end()));
+    sites
+}
+
+/// The outside class whose constructor a class of the project inherits.
+fn inherited_constructor(values: &mut Evaluator<'_>, home: ModuleId, class: ClassId) -> Option<Symbol> {
+    for ancestor in values.mro(home, class).iter() {
+        match *ancestor {
+            ClassRef::Project(at, ancestor) => {
+                let module = values.project().module(at);
+                if module.slot(module[ancestor].scope, Symbol::from("__init__")).is_some_and(|slot| slot.bound) {
+                    return None;
+                }
+            }
+            ClassRef::External(path) => return Some(path),
+        }
+    }
+    None
+}
+
+/// An argument by keyword name, position, or either.
+pub(crate) fn argument(values: &mut Evaluator<'_>, at: ModuleId, call: &CallSite, name: Option<Symbol>, position: Option<usize>) -> Argument {
+    let module = values.project().module(at);
+    let mut missing = if call.open { Argument::Unknown } else { Argument::Missing };
+    let mut index = 0;
+    for argument in module.args(call.args).iter().skip(call.skip) {
+        match argument.kind {
+            ArgKind::Positional => {
+                if position == Some(index) {
+                    return Argument::Given(at, argument.value);
+                }
+                index += 1;
+            }
+            ArgKind::Star => {
+                // `*("a", "b")` and `*NAMES` of a known display.
+                let found = values.eval(at, argument.value);
+                if let [Value::Expr(home, inner)] = found.as_slice()
+                    && let Expr::Tuple(list) | Expr::ListOf(list) = values.project().module(*home)[*inner]
+                {
+                    for element in values.project().module(*home).list(list) {
+                        if position == Some(index) {
+                            return Argument::Given(*home, *element);
+                        }
+                        index += 1;
+                    }
+                } else if position.is_some() {
+                    missing = Argument::Unknown;
+                    index = usize::MAX / 2;
+                }
+            }
+            ArgKind::Keyword(keyword) => {
+                if name == Some(keyword) {
+                    return Argument::Given(at, argument.value);
+                }
+            }
+            ArgKind::DoubleStar => {
+                let Some(name) = name else { continue };
+                match dict_entry(values, at, argument.value, name.as_str()) {
+                    Argument::Missing => {}
+                    found @ Argument::Given(..) => return found,
+                    Argument::Unknown => missing = Argument::Unknown,
+                }
+            }
+        }
+    }
+    missing
+}
+
+/// The entry of a dict with a constant key.
+pub(crate) fn dict_entry(values: &mut Evaluator<'_>, at: ModuleId, dict: ExprId, key: &str) -> Argument {
+    let found = values.eval(at, dict);
+    let [Value::Expr(home, display)] = found.as_slice() else { return Argument::Unknown };
+    let (home, display) = (*home, *display);
+    let module = values.project().module(home);
+    let Expr::Dict(items) = module[display] else { return Argument::Unknown };
+    let mut missing = Argument::Missing;
+    let mut given = None;
+    for (item, value) in module.dict(items) {
+        match item {
+            Some(item) => match values.constant(home, item.get()) {
+                Some(Constant::Str(text)) if text == key => given = Some(Argument::Given(home, *value)),
+                Some(_) => {}
+                None => missing = Argument::Unknown,
+            },
+            None => match dict_entry(values, home, *value, key) {
+                found @ Argument::Given(..) => given = Some(found),
+                Argument::Unknown => missing = Argument::Unknown,
+                Argument::Missing => {}
+            },
+        }
+    }
+    // Items stored later: `options["verify"] = False`. What is stored under an unknown key may be any.
+    for store in module.item_stores.iter().rev() {
+        let objects = values.eval(home, store.object);
+        if !objects.contains(&Value::Expr(home, display)) {
+            continue;
+        }
+        match values.constant(home, store.index) {
+            Some(Constant::Str(text)) if text == key => return Argument::Given(home, store.value),
+            Some(_) => {}
+            None => missing = Argument::Unknown,
+        }
+    }
+    given.unwrap_or(missing)
+}
