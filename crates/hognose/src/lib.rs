@@ -4,6 +4,7 @@
 //! what every output format works from.
 
 mod audit;
+pub mod output;
 mod selection;
 mod spelling;
 pub mod view;
