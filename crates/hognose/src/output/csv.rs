@@ -103,7 +103,11 @@ mod tests {
 
     #[test]
     fn a_row_per_finding() {
-        insta::assert_snapshot!(Specimen::shop().write(Format::Csv).replace("\r\n", "\n"), @"");
+        insta::assert_snapshot!(Specimen::shop().write(Format::Csv).replace("\r\n", "\n"), @r#"
+        severity,confidence,rule,title,message,file,line,column,end_line,end_column,cell,cwe,practice,persona,symbol,in_test,flow_steps,fingerprint
+        high,high,yaml-unsafe-load,title of yaml-unsafe-load,`yaml.Loader` builds any object a document names,notes/load.ipynb,1,10,1,54,2,CWE-502,code-injection,regular,m.f,false,0,c005ffcca8a033abc75e26db1928e600:3
+        critical,high,sql-injection,title of sql-injection,the statement is assembled from `request.args`,shop/store.py,6,25,6,39,,CWE-89,database,regular,shop.store.find,false,4,42f614357d328e17a8390bf9cc80b318:6
+        "#);
     }
 
     #[test]

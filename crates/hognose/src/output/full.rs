@@ -18,6 +18,8 @@ use crate::View;
 const STEPS: usize = 12;
 /// Columns where nobody says how many there are.
 const WIDTH: usize = 110;
+/// Stands for a place until the excerpt is rendered: a character for private use.
+const PLACE: char = '\u{f8ff}';
 
 pub(super) fn write(
     view: &View<'_>,
@@ -71,8 +73,9 @@ fn render(
 
     let marks = marks(finding);
     let mut excerpts: Vec<(String, Option<Excerpt>, Vec<&Mark<'_>>)> = Vec::new();
-    for (file, these) in by_file(&marks) {
+    for these in by_text(&marks) {
         let locations: Vec<&Location> = these.iter().map(|mark| mark.location).collect();
+        let file = &*locations[0].file;
         let cuts = lines
             .get(file)
             .map(|lines| excerpt::cut(lines, &locations))
@@ -93,9 +96,16 @@ fn render(
     excerpts.sort_by_key(|(_, _, marks)| !marks.iter().any(|mark| mark.primary));
 
     let mut group = Group::with_title(title);
-    for (place, excerpt, marks) in &excerpts {
-        group = group.element(Origin::path(place.as_str()));
-        let Some(excerpt) = excerpt else { continue };
+    for (number, (_, excerpt, marks)) in excerpts.iter().enumerate() {
+        // Equal paths would be drawn as one file's, so each gets its own until `name_places`.
+        let path = format!("{PLACE}{number}");
+        let Some(excerpt) = excerpt else {
+            group = group.element(Origin::path(path));
+            continue;
+        };
+        let first_line = excerpt
+            .first_line
+            .saturating_sub(lines_before_cell(marks[0].location));
         let annotations = excerpt
             .spans
             .iter()
@@ -103,7 +113,8 @@ fn render(
             .map(|((_, range), mark)| annotation(range.clone(), mark));
         group = group.element(
             Snippet::source(excerpt.text.as_str())
-                .line_start(excerpt.first_line as usize)
+                .path(path)
+                .line_start(first_line as usize)
                 .annotations(annotations),
         );
     }
@@ -113,7 +124,7 @@ fn render(
     if let Some(fix) = &finding.fix {
         let safety = match fix.safety {
             FixSafety::Safe => "safe fix",
-            FixSafety::Unsafe => "fix to be read before it is applied",
+            FixSafety::Unsafe => "may change behaviour",
         };
         group = group.element(
             Level::HELP
@@ -122,7 +133,42 @@ fn render(
         );
     }
     group = group.element(Level::HELP.message(format!("`hognose explain {rule}`")));
-    renderer(finding.severity, view).render(&[group])
+    let rendered = renderer(finding.severity, view).render(&[group]);
+    let places: Vec<&str> = excerpts.iter().map(|(place, ..)| place.as_str()).collect();
+    name_places(&rendered, &places)
+}
+
+/// The renderer would write the column in the text it got, which is not the one in the file: tabs and unsafe characters
+/// are written out there, long lines cut. And it knows no cells. So the lines that name places get theirs here.
+fn name_places(rendered: &str, places: &[&str]) -> String {
+    let mut places = places.iter();
+    let mut out = String::with_capacity(rendered.len());
+    for line in rendered.split_inclusive('\n') {
+        match line.find(PLACE) {
+            Some(at) if is_arrow(&line[..at]) => {
+                out.push_str(&line[..at]);
+                out.push_str(places.next().unwrap_or(&""));
+                let rest = line[at..]
+                    .find(['\x1b', '\n'])
+                    .map_or("", |end| &line[at + end..]);
+                out.push_str(rest);
+            }
+            _ => out.push_str(line),
+        }
+    }
+    out
+}
+
+/// Whether what comes before a place is nothing but spaces, colours and the renderer's arrow.
+fn is_arrow(before: &str) -> bool {
+    let mut plain = String::new();
+    let mut rest = before;
+    while let Some((head, tail)) = rest.split_once('\x1b') {
+        plain.push_str(head);
+        rest = tail.split_once('m').map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    matches!(plain.trim(), "-->" | ":::")
 }
 
 fn renderer(severity: Severity, view: &View<'_>) -> Renderer {
@@ -216,19 +262,29 @@ fn marks(finding: &Finding) -> Vec<Mark<'_>> {
     marks
 }
 
-/// Marks by file, files in the order of their first mark.
-fn by_file<'m, 'f>(marks: &'m [Mark<'f>]) -> Vec<(&'f str, Vec<&'m Mark<'f>>)> {
-    let mut files: Vec<(&str, Vec<&Mark<'_>>)> = Vec::new();
+/// Marks by file and cell, in the order of their first mark.
+fn by_text<'m, 'f>(marks: &'m [Mark<'f>]) -> Vec<Vec<&'m Mark<'f>>> {
+    fn text<'f>(mark: &Mark<'f>) -> (&'f str, Option<u32>) {
+        (
+            &mark.location.file,
+            mark.location.cell.map(|cell| cell.number),
+        )
+    }
+    let mut groups: Vec<Vec<&Mark<'_>>> = Vec::new();
     for mark in marks {
-        match files
-            .iter_mut()
-            .find(|(file, _)| *file == &*mark.location.file)
-        {
-            Some((_, these)) => these.push(mark),
-            None => files.push((&mark.location.file, vec![mark])),
+        match groups.iter_mut().find(|these| text(these[0]) == text(mark)) {
+            Some(these) => these.push(mark),
+            None => groups.push(vec![mark]),
         }
     }
-    files
+    groups
+}
+
+/// Lines of a notebook's joined cells that come before the cell of a location.
+fn lines_before_cell(location: &Location) -> u32 {
+    location
+        .cell
+        .map_or(0, |cell| location.start.line.saturating_sub(cell.line))
 }
 
 #[cfg(test)]
@@ -240,7 +296,40 @@ mod tests {
     fn flows_cross_files_and_cells_are_named() {
         let mut shop = Specimen::shop();
         shop.presentation.quiet = true;
-        insta::assert_snapshot!(shop.write(Format::Full), @"");
+        insta::assert_snapshot!(shop.write(Format::Full), @r#"
+        high[yaml-unsafe-load]: `yaml.Loader` builds any object a document names
+         --> notes/load.ipynb:cell 2:1:10
+          |
+        1 | config = yaml.load(open('a.yml'), Loader=yaml.Loader)
+          |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = title of yaml-unsafe-load
+          = high confidence · code-injection · CWE-502
+          = fix: load with `yaml.SafeLoader` (may change behaviour)
+          = help: `hognose explain yaml-unsafe-load`
+
+        critical[sql-injection]: the statement is assembled from `request.args`
+         --> shop/store.py:6:25
+          |
+        5 |     query = f"SELECT * FROM book WHERE title = '{title}' ORDER BY {order}"
+          |                                                 -------           ------- this one is constant
+          |                                                 |
+          |                                                 3. formatted into `query`
+        6 |     return connection().execute(query).fetchall()
+          |                         ^^^^^^^^^^^^^^ 4. run as SQL
+          |
+         ::: shop/views.py:6:13
+          |
+        6 |     title = request.args["title"]
+          |             --------------------- 1. what the client sends
+        7 |     order = "price"
+        8 |     return store.find(title, order)
+          |            ------------------------ 2. passed as `title`
+          |
+          = title of sql-injection
+          = high confidence · database · CWE-89
+          = help: `hognose explain sql-injection`
+        "#);
     }
 
     #[test]

@@ -88,7 +88,11 @@ mod tests {
 
     #[test]
     fn worst_first() {
-        insta::assert_snapshot!(Specimen::shop().write(Format::Github), @"");
+        insta::assert_snapshot!(Specimen::shop().write(Format::Github), @r#"
+        ::error file=shop/store.py,line=6,endLine=6,col=25,endColumn=38,title=sql-injection (critical)::the statement is assembled from `request.args`
+        ::error file=notes/load.ipynb,line=1,endLine=1,title=yaml-unsafe-load (high)::`yaml.Loader` builds any object a document names (cell 2, line 1)
+        ::warning file=shop/broken.py,line=7,title=analysed in part::expected an expression
+        "#);
     }
 
     #[test]

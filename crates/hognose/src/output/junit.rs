@@ -173,7 +173,45 @@ mod tests {
 
     #[test]
     fn findings_fail_and_unread_files_err() {
-        insta::assert_snapshot!(Specimen::shop().write(Format::Junit), @"");
+        insta::assert_snapshot!(Specimen::shop().write(Format::Junit), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites>
+          <testsuite id="0" package="hognose" name="notes/load.ipynb" hostname="localhost" timestamp="1970-01-01T00:00:00" tests="1" failures="1" errors="0" time="0">
+            <properties>
+              <property name="version" value="0.1.0"/>
+            </properties>
+            <testcase name="yaml-unsafe-load at cell 2:1:10" classname="notes/load.ipynb" time="0">
+              <failure type="yaml-unsafe-load" message="high: `yaml.Loader` builds any object a document names">notes/load.ipynb:cell 2:1:10: high severity, high confidence, practice code-injection, CWE-502</failure>
+            </testcase>
+            <system-out></system-out>
+            <system-err></system-err>
+          </testsuite>
+          <testsuite id="1" package="hognose" name="shop/broken.py" hostname="localhost" timestamp="1970-01-01T00:00:00" tests="1" failures="0" errors="1" time="0">
+            <properties>
+              <property name="version" value="0.1.0"/>
+            </properties>
+            <testcase name="analysed in part at 7" classname="shop/broken.py" time="0">
+              <error type="analysed in part" message="expected an expression"/>
+            </testcase>
+            <system-out></system-out>
+            <system-err></system-err>
+          </testsuite>
+          <testsuite id="2" package="hognose" name="shop/store.py" hostname="localhost" timestamp="1970-01-01T00:00:00" tests="1" failures="1" errors="0" time="0">
+            <properties>
+              <property name="version" value="0.1.0"/>
+            </properties>
+            <testcase name="sql-injection at 6:25" classname="shop/store.py" time="0">
+              <failure type="sql-injection" message="critical: the statement is assembled from `request.args`">shop/store.py:6:25: critical severity, high confidence, practice database, CWE-89
+        1. shop/views.py:6:13: what the client sends
+        2. shop/views.py:8:12: passed as `title`
+        3. shop/store.py:5:49: formatted into `query`
+        4. shop/store.py:6:25: run as SQL</failure>
+            </testcase>
+            <system-out></system-out>
+            <system-err></system-err>
+          </testsuite>
+        </testsuites>
+        "#);
     }
 
     #[test]

@@ -268,7 +268,63 @@ mod tests {
 
     #[test]
     fn a_table_and_details() {
-        insta::assert_snapshot!(Specimen::shop().write(Format::Markdown), @"");
+        insta::assert_snapshot!(Specimen::shop().write(Format::Markdown), @r#"
+        ## hognose: 2 findings
+
+        | severity | rule | place | what |
+        | --- | --- | --- | --- |
+        | 🟣 critical | [`sql-injection`](https://github.com/hognose-dev/hognose/blob/main/crates/hognose_rules/rules/sql-injection/rule.md) | `shop/store.py:6:25` | the statement is assembled from `request.args` |
+        | 🔴 high | [`yaml-unsafe-load`](https://github.com/hognose-dev/hognose/blob/main/crates/hognose_rules/rules/yaml-unsafe-load/rule.md) | `notes/load.ipynb:cell 2:1:10` | `yaml.Loader` builds any object a document names |
+
+        <details><summary>sql&#45;injection at <code>shop/store&#46;&#8203;py&#58;&#8203;6&#58;&#8203;25</code></summary>
+
+        title of sql\-injection (high confidence, practice database, [CWE-89](https://cwe.mitre.org/data/definitions/89.html))
+
+        1. `shop/views.py:6:13`: what the client sends
+        2. `shop/views.py:8:12`: passed as `title`
+        3. `shop/store.py:5:49`: formatted into `query`
+        4. `shop/store.py:6:25`: run as SQL
+
+        </details>
+        <details><summary>yaml&#45;unsafe&#45;load at <code>notes/load&#46;&#8203;ipynb&#58;&#8203;cell 2&#58;&#8203;1&#58;&#8203;10</code></summary>
+
+        title of yaml\-unsafe\-load (high confidence, practice code-injection, [CWE-502](https://cwe.mitre.org/data/definitions/502.html))
+
+        Fix: load with `yaml.SafeLoader`
+
+        </details>
+        <details><summary>Practices and summary</summary>
+
+        ```text
+        Practices
+          interpreter       not assessed
+          input-validation  not assessed
+          code-injection    1 high
+          passwords         not assessed
+          access-control    not assessed
+          sensitive-data    not assessed
+          transport         no finding (4 rules)
+          database          1 critical
+          least-privilege   not assessed
+          dependencies      not assessed
+          errors            not assessed
+          logging           not assessed
+          secure-tools      not assessed
+          education         not assessed
+          audits            not assessed
+
+        Analysed in part: 1 file
+          shop/broken.py:7: expected an expression
+
+        Notes
+          shop/settings.py: judged as the production settings, since `wsgi.py` names it
+
+        2 findings: 1 critical, 1 high
+        Not shown: 1 suppressed, 1 hidden by persona
+        Analysed 12 files, 3,456 lines; 1 not, or in part
+        ```
+        </details>
+        "#);
     }
 
     #[test]

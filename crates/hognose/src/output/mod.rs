@@ -138,6 +138,7 @@ fn meta<'r>(rules: &'r [RuleMeta], id: &str) -> Option<&'r RuleMeta> {
 /// have none.
 fn rule_url(rules: &[RuleMeta], id: &str) -> Option<String> {
     let rule = meta(rules, id)?;
+    let id = text::percent_encode(id);
     (!rule.page.is_empty())
         .then(|| format!("{HOME}/blob/main/crates/hognose_rules/rules/{id}/rule.md"))
 }

@@ -320,8 +320,8 @@ fn region(location: &Location) -> Value {
 
 fn artifact(file: &str) -> Value {
     match file.strip_prefix('/') {
-        Some(_) => json!({"uri": format!("file://{}", percent_encode(file))}),
-        None => json!({"uri": percent_encode(file), "uriBaseId": "%SRCROOT%"}),
+        Some(_) => json!({"uri": format!("file://{}", text::percent_encode(file))}),
+        None => json!({"uri": text::percent_encode(file), "uriBaseId": "%SRCROOT%"}),
     }
 }
 
@@ -331,23 +331,9 @@ fn source_root(view: &View<'_>) -> Value {
     if !root.is_empty() {
         let root = root.trim_matches('/');
         let slash = if root.is_empty() { "" } else { "/" };
-        base["uri"] = format!("file:///{}{slash}", percent_encode(root)).into();
+        base["uri"] = format!("file:///{}{slash}", text::percent_encode(root)).into();
     }
     base
-}
-
-/// RFC 3986: everything but unreserved characters and the slash.
-fn percent_encode(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(char::from(byte))
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 const fn level(severity: Severity) -> &'static str {
@@ -484,7 +470,7 @@ mod tests {
     #[test]
     fn uris_are_encoded() {
         assert_eq!(
-            percent_encode("a b/ü%[\\].py"),
+            text::percent_encode("a b/ü%[\\].py"),
             "a%20b/%C3%BC%25%5B%5C%5D.py"
         );
         assert_eq!(

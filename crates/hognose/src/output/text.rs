@@ -126,6 +126,20 @@ pub(super) fn shown_and_suppressed<'a>(view: &View<'a>) -> Vec<&'a Finding> {
         .collect()
 }
 
+/// RFC 3986: everything but unreserved characters and the slash.
+pub(super) fn percent_encode(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(char::from(byte))
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
 /// `1 file`, `2 files`.
 pub(super) fn plural(count: usize, noun: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
