@@ -217,4 +217,39 @@ mod tests {
             .unwrap();
         }
     }
+
+    /// Writes the specimens for `tests/schemas/validate.py`, where `HOGNOSE_SPECIMENS` says to.
+    #[test]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a test that hands files to another program"
+    )]
+    fn specimens_are_written_for_the_official_schemas() {
+        let Some(directory) = std::env::var_os("HOGNOSE_SPECIMENS").map(std::path::PathBuf::from)
+        else {
+            return;
+        };
+        let names = [
+            (Format::Json, "json"),
+            (Format::Sarif, "sarif"),
+            (Format::Gitlab, "gitlab.json"),
+            (Format::Junit, "junit.xml"),
+            (Format::Markdown, "md"),
+            (Format::Csv, "csv"),
+        ];
+        std::fs::create_dir_all(&directory).unwrap();
+        for (name, specimen) in [
+            ("empty", specimen::Specimen::empty()),
+            ("shop", specimen::Specimen::shop()),
+            ("hostile", specimen::Specimen::hostile()),
+        ] {
+            for (format, extension) in names {
+                std::fs::write(
+                    directory.join(format!("{name}.{extension}")),
+                    specimen.write(format),
+                )
+                .unwrap();
+            }
+        }
+    }
 }
