@@ -1,6 +1,6 @@
 """Validates what hognose writes against the schemas its readers use.
 
-    cargo build -p hognose        (or: HOGNOSE_SPECIMENS=DIR cargo test -p hognose --lib specimens)
+    HOGNOSE_SPECIMENS=DIR cargo test -p hognose --lib specimens      (or any files that hognose wrote)
     python3 -m venv VENV && VENV/bin/pip install -r tests/schemas/requirements.txt
     VENV/bin/python tests/schemas/validate.py --cache CACHE FILE_OR_DIRECTORY...
 

@@ -16,6 +16,8 @@ const SCHEMA_VERSION: &str = "15.0.6";
 /// Bounds of the schema, in characters.
 const NAME: usize = 255;
 const SOLUTION: usize = 7_000;
+/// GitLab reads this many.
+const IDENTIFIERS: usize = 20;
 /// Steps of a flow that are listed.
 const STEPS: usize = 100;
 
@@ -86,6 +88,7 @@ fn vulnerability(finding: &Finding, rules: &[RuleMeta]) -> Value {
     identifiers.extend(owasp.iter().filter(|id| !id.is_empty()).map(|id| {
         json!({"type": "owasp", "name": format!("OWASP {}", text::line(id)), "value": text::line(id)})
     }));
+    identifiers.truncate(IDENTIFIERS);
 
     let lines = text::file_lines(&finding.location);
     let fingerprint = finding.fingerprint.to_string();

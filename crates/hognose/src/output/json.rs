@@ -377,4 +377,43 @@ mod tests {
             hostile.report.findings.len()
         );
     }
+
+    /// The whole schema is for `tests/schemas/validate.py`; this holds without Python that no member is undocumented.
+    #[test]
+    fn the_published_schema_names_the_members() {
+        let schema: Value = serde_json::from_str(include_str!(
+            "../../../../docs/schema/hognose-report.schema.json"
+        ))
+        .unwrap();
+        let report: Value = serde_json::from_str(&Specimen::shop().write(Format::Json)).unwrap();
+        let members = |value: &Value| {
+            value
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        for (object, definition) in [
+            (&report, &schema),
+            (&report["tool"], &schema["properties"]["tool"]),
+            (&report["findings"][0], &schema["$defs"]["finding"]),
+            (&report["findings"][0]["fix"], &schema["$defs"]["fix"]),
+            (
+                &report["findings"][2]["flow"][0],
+                &schema["$defs"]["remark"],
+            ),
+            (
+                &report["findings"][1]["suppressed"],
+                &schema["$defs"]["suppression"],
+            ),
+            (&report["summary"], &schema["$defs"]["summary"]),
+            (&report["practices"][0], &schema["$defs"]["practice"]),
+            (&report["failures"][0], &schema["$defs"]["failure"]),
+            (&report["notes"][0], &schema["$defs"]["note"]),
+        ] {
+            assert_eq!(members(object), members(&definition["properties"]));
+        }
+        assert_eq!(report["schema"], schema["properties"]["schema"]["const"]);
+    }
 }

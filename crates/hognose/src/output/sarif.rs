@@ -5,7 +5,7 @@
 //! places that need not hold the code.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use hognose_finding::{Confidence, Finding, Location, RuleMeta, Severity, Suppressed};
@@ -22,6 +22,8 @@ const RESULTS_SHOWN: usize = 5_000;
 const STEPS: usize = 1_000;
 /// Locations of a result that GitHub shows.
 const RELATED: usize = 100;
+/// Characters of a description that GitHub takes.
+const DESCRIPTION: usize = 1_000;
 /// Tags of a rule that GitHub shows.
 const TAGS: usize = 10;
 
@@ -104,6 +106,12 @@ fn descriptor(finding: &Finding, rules: &[RuleMeta]) -> Value {
         .map(|r| page_text(r.page))
         .filter(|page| !page.is_empty());
 
+    let description = page
+        .as_deref()
+        .and_then(first_paragraph)
+        .unwrap_or_else(|| title.clone());
+    let description = text::cut(&description, DESCRIPTION);
+
     let mut tags = vec!["security".to_owned()];
     tags.extend(
         cwe.iter()
@@ -118,15 +126,15 @@ fn descriptor(finding: &Finding, rules: &[RuleMeta]) -> Value {
         );
         tags.extend(rule.tags.iter().map(|tag| text::line(tag).into_owned()));
     }
-    tags.truncate(TAGS);
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     tags.retain(|tag| seen.insert(tag.clone()));
+    tags.truncate(TAGS);
 
     let mut descriptor = json!({
         "id": text::line(&finding.rule),
         "name": pascal_case(&text::line(&finding.rule)),
         "shortDescription": {"text": title},
-        "fullDescription": {"text": page.as_deref().and_then(first_paragraph).unwrap_or_else(|| title.clone())},
+        "fullDescription": {"text": description},
         "help": {
             "text": format!("Run `{TOOL} explain {}`", text::line(&finding.rule)),
             "markdown": page.unwrap_or_else(|| format!("Run `{TOOL} explain {}`", text::line(&finding.rule))),
@@ -319,9 +327,10 @@ fn region(location: &Location) -> Value {
 }
 
 fn artifact(file: &str) -> Value {
-    match file.strip_prefix('/') {
-        Some(_) => json!({"uri": format!("file://{}", text::percent_encode(file))}),
-        None => json!({"uri": text::percent_encode(file), "uriBaseId": "%SRCROOT%"}),
+    if file.starts_with('/') || drive(file).is_some() {
+        json!({"uri": file_uri(file)})
+    } else {
+        json!({"uri": text::percent_encode(file), "uriBaseId": "%SRCROOT%"})
     }
 }
 
@@ -329,11 +338,24 @@ fn source_root(view: &View<'_>) -> Value {
     let root = view.presentation.root.to_string_lossy().replace('\\', "/");
     let mut base = json!({"description": {"text": "The audited directory"}});
     if !root.is_empty() {
-        let root = root.trim_matches('/');
-        let slash = if root.is_empty() { "" } else { "/" };
-        base["uri"] = format!("file:///{}{slash}", text::percent_encode(root)).into();
+        base["uri"] = format!("{}/", file_uri(root.trim_end_matches('/'))).into();
     }
     base
+}
+
+/// An absolute path, with a drive letter or without.
+fn file_uri(path: &str) -> String {
+    match drive(path) {
+        Some((drive, path)) => format!("file:///{drive}{}", text::percent_encode(path)),
+        None => format!("file://{}", text::percent_encode(path)),
+    }
+}
+
+/// `C:` and the rest.
+fn drive(path: &str) -> Option<(&str, &str)> {
+    let (drive, rest) = path.split_at_checked(2)?;
+    let letter = drive.starts_with(|c: char| c.is_ascii_alphabetic()) && drive.ends_with(':');
+    (letter && rest.starts_with('/')).then_some((drive, rest))
 }
 
 const fn level(severity: Severity) -> &'static str {
@@ -478,6 +500,7 @@ mod tests {
             json!({"uri": "a%3Ab.py", "uriBaseId": "%SRCROOT%"})
         );
         assert_eq!(artifact("/etc/x.py"), json!({"uri": "file:///etc/x.py"}));
+        assert_eq!(artifact("C:/x y.py"), json!({"uri": "file:///C:/x%20y.py"}));
         let mut shop = Specimen::shop();
         shop.presentation.root = PathBuf::from("/home/a b");
         assert_eq!(
