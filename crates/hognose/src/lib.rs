@@ -5,6 +5,7 @@
 
 mod audit;
 pub mod output;
+pub mod discovery;
 mod selection;
 mod spelling;
 pub mod view;
