@@ -14,7 +14,7 @@ mod kind;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hognose_finding::{FileFailure, Note};
 use hognose_python::{SourceEntry, SourceKind, Sources};
@@ -216,8 +216,8 @@ fn walk(root: &Path, directory: &Path, options: &DiscoveryOptions, found: &mut F
         .standard_filters(false)
         .follow_links(false)
         .threads(options.threads)
-        .git_ignore(options.gitignore)
-        .git_exclude(options.gitignore)
+        // `.git/info/exclude` and the user's own ignore file differ from machine to machine: findings should not.
+        .git_ignore(options.gitignore && exclude::ignore_file_is_regular(directory))
         // A source tree without its repository, an unpacked archive say, has ignore files all the same.
         .require_git(false)
         // Ignore files above count only inside the repository they belong to, and not where they would leave out the
@@ -225,13 +225,30 @@ fn walk(root: &Path, directory: &Path, options: &DiscoveryOptions, found: &mut F
         .parents(options.gitignore && exclude::parents_apply(directory));
     let excludes = options.exclude.clone();
     let default_excludes = options.default_excludes;
+    let gitignore = options.gitignore;
     let base = root.to_owned();
+    let unsound = Arc::new(Mutex::new(Vec::new()));
+    let unsound_found = Arc::clone(&unsound);
     builder.filter_entry(move |entry| {
-        entry.depth() == 0
-            || !(excludes.matches(&display_path(&base, entry.path()))
-                || default_excludes
-                    && entry.file_type().is_some_and(|t| t.is_dir())
-                    && exclude::is_nobodys_source(entry.path()))
+        let path = entry.path();
+        if entry.depth() == 0 {
+            return true;
+        }
+        if excludes.matches(&display_path(&base, path)) {
+            return false;
+        }
+        if !entry.file_type().is_some_and(|t| t.is_dir()) {
+            return true;
+        }
+        if default_excludes && exclude::is_nobodys_source(path) {
+            return false;
+        }
+        let sound = !gitignore || exclude::ignore_file_is_regular(path);
+        if !sound {
+            let reason = "its .gitignore is not a regular file of sensible size; the directory was not entered";
+            lock(&unsound_found).push(failure(&base, path, reason));
+        }
+        sound
     });
     let shared = Mutex::new(std::mem::take(found));
     builder.build_parallel().run(|| {
@@ -250,9 +267,13 @@ fn walk(root: &Path, directory: &Path, options: &DiscoveryOptions, found: &mut F
             WalkState::Continue
         })
     });
-    *found = shared
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    *found = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.failures.append(&mut lock(&unsound));
+}
+
+/// What a panicking thread has left is still a list of files.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What one thread has found; given to the others when the thread is done.
@@ -263,10 +284,7 @@ struct Local<'a> {
 
 impl Drop for Local<'_> {
     fn drop(&mut self) {
-        let mut shared = self
-            .shared
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut shared = lock(self.shared);
         shared.files.append(&mut self.found.files);
         shared.failures.append(&mut self.found.failures);
         shared.notes.append(&mut self.found.notes);

@@ -5,6 +5,7 @@
 
 mod audit;
 pub mod output;
+pub mod configuration;
 pub mod discovery;
 mod selection;
 mod spelling;

@@ -4,6 +4,7 @@
 //! a tag is what rules carry. An unknown word is an error with the nearest right spelling, never an empty choice.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use hognose_finding::{Practice, RuleMeta};
 
@@ -39,6 +40,17 @@ enum Closeness {
     All,
     Group,
     Rule,
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Rule(word) | Self::Tag(word) => f.write_str(word),
+            Self::Practice(practice) => practice.fmt(f),
+            Self::Cwe(number) => write!(f, "CWE-{number}"),
+        }
+    }
 }
 
 impl Selector {

@@ -128,20 +128,31 @@ pub fn parents_apply(directory: &Path) -> bool {
     let Some(repository) = directory.ancestors().find(|a| a.join(".git").exists()) else {
         return false;
     };
-    let ignored_by = |above: &Path| {
+    let hinders = |above: &Path| {
         let file = above.join(".gitignore");
-        // A pipe of that name would never end.
-        file.is_file()
-            && Gitignore::new(&file)
-                .0
-                .matched_path_or_any_parents(&directory, true)
-                .is_ignore()
+        file.exists()
+            && (!ignore_file_is_regular(above)
+                || Gitignore::new(&file)
+                    .0
+                    .matched_path_or_any_parents(&directory, true)
+                    .is_ignore())
     };
     !directory
         .ancestors()
         .skip(1)
         .take_while(|a| a.starts_with(repository))
-        .any(ignored_by)
+        .any(hinders)
+}
+
+/// The largest ignore file that is obeyed.
+const MAX_IGNORE_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Whether the ignore file of a directory, if there is one, can be read at all: a pipe of that name would never end.
+pub fn ignore_file_is_regular(directory: &Path) -> bool {
+    match directory.join(".gitignore").metadata() {
+        Ok(metadata) => metadata.is_file() && metadata.len() <= MAX_IGNORE_FILE_BYTES,
+        Err(_) => true,
+    }
 }
 
 #[cfg(test)]
