@@ -5,6 +5,7 @@
 //!
 //! [`keys`] holds the one table of settings; parser, messages, JSON schema and `hognose config` are made from it.
 
+mod find;
 mod keys;
 mod parse;
 mod schema;
@@ -18,6 +19,7 @@ use hognose_finding::{Confidence, Persona, Severity};
 
 use crate::Selector;
 
+pub use find::{find, read_named};
 pub use parse::{ConfigurationError, ConfigurationErrors, parse};
 pub use schema::json_schema;
 pub use show::{as_json, as_toml};
@@ -126,6 +128,9 @@ pub struct PathSuppression {
     /// Line of the entry in the configuration file.
     pub line: u32,
 }
+
+/// The most threads that can be asked for: each has a stack of its own.
+pub const MAX_THREADS: usize = 256;
 
 /// The settings of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -148,6 +148,14 @@ impl Sources for DiskSources {
     }
 }
 
+/// What a file is by its name, if that says it.
+pub(crate) fn kind_of(path: &Path) -> Option<SourceKind> {
+    match kind::guess(path) {
+        Guess::Kind(kind) => Some(kind),
+        Guess::NeedsShebang | Guess::Unknown => None,
+    }
+}
+
 const NOT_REGULAR: &str = "not a regular file; it was not opened";
 
 /// Reads a regular file within the size bound.

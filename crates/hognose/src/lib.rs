@@ -4,9 +4,12 @@
 //! what every output format works from.
 
 mod audit;
-pub mod output;
+pub mod cli;
 pub mod configuration;
 pub mod discovery;
+mod git;
+pub mod output;
+mod progress;
 mod selection;
 mod spelling;
 pub mod view;

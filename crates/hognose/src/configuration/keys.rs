@@ -1,6 +1,6 @@
 //! The table of settings.
 
-use super::FailOn;
+use super::{FailOn, MAX_THREADS};
 
 /// What a value may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub(super) enum Kind {
     /// `true` or `false`.
     Bool,
     /// A whole number up to this one.
-    Number(u64),
+    Number(usize),
     /// One of some words.
     Word(&'static [&'static str]),
     /// A list of some words.
@@ -51,9 +51,6 @@ const fn key(name: &'static str, kind: Kind, text: &'static str) -> Key {
         text,
     }
 }
-
-/// The most threads that can be asked for: each has a stack of its own.
-const MAX_THREADS: u64 = 256;
 
 const SEVERITIES: &[&str] = &["low", "medium", "high", "critical"];
 pub(super) const COMPAT: &[&str] = &["bandit", "ruff", "semgrep"];

@@ -344,11 +344,8 @@ impl<'a> Reader<'a> {
             },
             Kind::Number(most) => {
                 let number = value.get_ref().as_integer();
-                let number = number.and_then(|n| u64::from_str_radix(n.as_str(), n.radix()).ok());
-                match number
-                    .filter(|n| *n <= most)
-                    .and_then(|n| usize::try_from(n).ok())
-                {
+                let number = number.and_then(|n| usize::from_str_radix(n.as_str(), n.radix()).ok());
+                match number.filter(|n| *n <= most) {
                     Some(number) => Some(Value::Number(number)),
                     None => {
                         self.error(
