@@ -219,6 +219,9 @@ fn failure(root: &Path, path: &Path, reason: &str) -> FileFailure {
 
 /// Walks a directory.
 fn walk(root: &Path, directory: &Path, options: &DiscoveryOptions, found: &mut Found) {
+    // Ignore files above count only inside the repository they belong to, and not where they would leave out the very
+    // directory that was asked for.
+    let parents = options.gitignore && exclude::parents_apply(directory);
     let mut builder = WalkBuilder::new(directory);
     builder
         .standard_filters(false)
@@ -226,11 +229,9 @@ fn walk(root: &Path, directory: &Path, options: &DiscoveryOptions, found: &mut F
         .threads(options.threads)
         // `.git/info/exclude` and the user's own ignore file differ from machine to machine: findings should not.
         .git_ignore(options.gitignore && exclude::ignore_file_is_regular(directory))
+        .parents(parents)
         // A source tree without its repository, an unpacked archive say, has ignore files all the same.
-        .require_git(false)
-        // Ignore files above count only inside the repository they belong to, and not where they would leave out the
-        // very directory that was asked for.
-        .parents(options.gitignore && exclude::parents_apply(directory));
+        .require_git(parents);
     let excludes = options.exclude.clone();
     let default_excludes = options.default_excludes;
     let gitignore = options.gitignore;
@@ -248,7 +249,7 @@ fn walk(root: &Path, directory: &Path, options: &DiscoveryOptions, found: &mut F
         if !entry.file_type().is_some_and(|t| t.is_dir()) {
             return true;
         }
-        if default_excludes && exclude::is_nobodys_source(path) {
+        if exclude::is_version_control(path) || default_excludes && exclude::is_nobodys_source(path) {
             return false;
         }
         let sound = !gitignore || exclude::ignore_file_is_regular(path);

@@ -9,17 +9,16 @@ use std::path::Path;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::gitignore::Gitignore;
 
+/// What version control keeps for itself: thousands of files, none of them source.
+const VERSION_CONTROL: &[&str] = &["_darcs", ".bzr", ".git", ".hg", ".svn"];
+
 /// Directories that never hold the project's own source.
 const NEVER_SOURCE: &[&str] = &[
     "__pycache__",
     "__pypackages__",
-    "_darcs",
-    ".bzr",
     ".cache",
     ".direnv",
     ".eggs",
-    ".git",
-    ".hg",
     ".hypothesis",
     ".ipynb_checkpoints",
     ".mypy_cache",
@@ -29,7 +28,6 @@ const NEVER_SOURCE: &[&str] = &[
     ".pytest_cache",
     ".pytype",
     ".ruff_cache",
-    ".svn",
     ".tox",
     ".venv",
     ".virtualenv",
@@ -40,6 +38,14 @@ const NEVER_SOURCE: &[&str] = &[
 /// Directories that are output or an environment unless they are a package: CPython's `venv` is one, and so is many a
 /// `build`.
 const SOURCE_IF_PACKAGE: &[&str] = &["_build", "build", "buck-out", "dist", "venv", "virtualenv"];
+
+/// Whether a directory belongs to version control.
+pub fn is_version_control(directory: &Path) -> bool {
+    directory
+        .file_name()
+        .and_then(|n| n.to_str())
+        .is_some_and(|name| VERSION_CONTROL.contains(&name))
+}
 
 /// Whether a directory holds what nobody of the project wrote.
 pub fn is_nobodys_source(directory: &Path) -> bool {
