@@ -467,30 +467,4 @@ fn similarity(old: &[u8], current: &[u8]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_that_differ_are_found() {
-        let changes = changed_lines(b"a\nb\nc\nd\n", b"a\r\nB\r\nc\r\n").unwrap();
-        assert_eq!(
-            changes,
-            Changes::Lines {
-                altered: vec![(2, 2)],
-                removed_after: vec![3]
-            }
-        );
-        assert_eq!(changed_lines(b"a\n", b"a\r\n"), None);
-        let all = Changes::Lines {
-            altered: vec![(1, 2)],
-            removed_after: vec![],
-        };
-        assert_eq!(changed_lines(b"", b"x\ny"), Some(all));
-    }
-
-    #[test]
-    fn texts_are_alike_by_their_lines() {
-        assert_eq!(similarity(b"a\nb\nc\nd\n", b"a\nb\nx\ny\n"), 50);
-        assert_eq!(similarity(b"", b""), 0);
-    }
-}
+mod tests;
