@@ -1,9 +1,12 @@
 //! From sources to a report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use hognose_finding::Report;
-use hognose_python::Sources;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use hognose_finding::{Assessment, FileFailure, Finding, Report, Source};
+use hognose_python::{Project, SourceKind, Sources};
+use hognose_rules::{RunOptions, registry, run};
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
 /// everything, and whoever prints it chooses.
@@ -23,6 +26,78 @@ pub struct AuditOptions {
 
 /// Audits a project. Never fails: what could not be analysed is in the report.
 pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
-    let _ = (sources, options);
-    Report::default()
+    let project = Project::build(sources, &options.source_roots);
+    let registry = registry();
+    let tests = test_files(&project, &options.test_paths);
+    let run_options = RunOptions { disabled: options.disabled_rules.clone(), tests };
+    let (findings, notes) = run(registry, &project, &run_options);
+
+    let mut report = Report { findings, notes, ..Report::default() };
+    coverage(&project, &mut report);
+    for rule in registry.rules.iter().filter(|rule| !options.disabled_rules.contains(&rule.meta.id)) {
+        report.practices.entry(rule.meta.practice).or_insert_with(Assessment::default).rules += 1;
+    }
+    sort(&mut report.findings);
+    number(&mut report.findings);
+    report.failures.sort();
+    report.notes.sort();
+    report.notes.dedup();
+    report.sources = excerpts(&project, &report.findings);
+    report
+}
+
+fn test_files(project: &Project, globs: &[String]) -> BTreeSet<Arc<str>> {
+    let mut builder = GlobSetBuilder::new();
+    for glob in globs {
+        // The configuration was checked when it was read.
+        if let Ok(glob) = Glob::new(glob) {
+            builder.add(glob);
+        }
+    }
+    let set = builder.build().unwrap_or_else(|_| GlobSet::empty());
+    project.modules.iter().filter(|module| set.is_match(&*module.file)).map(|module| Arc::clone(&module.file)).collect()
+}
+
+/// Counts what was analysed and names what was not.
+fn coverage(project: &Project, report: &mut Report) {
+    for module in project.modules.iter().filter(|module| module.kind != SourceKind::Stub) {
+        report.files_analysed += 1;
+        report.lines_analysed += module.text.line_count();
+        if let Some(fault) = module.faults.first() {
+            let (line, _) = module.text.position(fault.range.start());
+            report.failures.push(FileFailure { file: Arc::clone(&module.file), line: Some(line), reason: fault.reason.clone(), partial: true });
+        }
+    }
+    for (file, reason) in &project.unreadable {
+        report.failures.push(FileFailure { file: Arc::clone(file), line: None, reason: reason.clone(), partial: false });
+    }
+}
+
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| (&a.location, &a.rule, &a.message).cmp(&(&b.location, &b.rule, &b.message)));
+}
+
+/// Numbers findings of equal content in order of file and position.
+fn number(findings: &mut [Finding]) {
+    let mut seen: BTreeMap<u128, u32> = BTreeMap::new();
+    for finding in findings {
+        let next = seen.entry(finding.fingerprint.content).or_default();
+        finding.fingerprint.ordinal = *next;
+        *next += 1;
+    }
+}
+
+fn excerpts(project: &Project, findings: &[Finding]) -> BTreeMap<Arc<str>, Source> {
+    let mut sources = BTreeMap::new();
+    for finding in findings {
+        let places = std::iter::once(&finding.location).chain(finding.labels.iter().map(|label| &label.location)).chain(finding.flow.iter().map(|step| &step.location));
+        for place in places {
+            if !sources.contains_key(&place.file)
+                && let Some(id) = project.by_file(&place.file)
+            {
+                sources.insert(Arc::clone(&place.file), Source { text: project.module(id).text.shared() });
+            }
+        }
+    }
+    sources
 }
