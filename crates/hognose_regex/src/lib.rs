@@ -1,1 +1,105 @@
 //! What a Python regular expression can match, and how long that may take.
+//!
+//! A pattern is text in Python's `re` syntax with flags; no regular expression of the audited project is ever run. Three questions
+//! are answered:
+//!
+//! - [`Pattern::redos`]: can a hostile text make the match run away, and which text?
+//! - [`Pattern::alphabet`], [`Pattern::literals`], [`Pattern::max_length`], [`Pattern::prefix`], [`Pattern::removed_characters`]:
+//!   what does a text look like that passed the pattern, or from which the pattern's matches were removed?
+//! - [`defects`]: does a pattern that validates something let through what it was written to stop?
+//!
+//! Every search has a bound; reaching it is an answer of its own, [`Bound`], and never a guess.
+
+pub mod ast;
+mod automaton;
+pub mod charset;
+mod flags;
+mod graph;
+mod hir;
+mod machine;
+mod nfa;
+pub mod parse;
+mod redos;
+mod tables;
+
+use std::fmt;
+
+pub use crate::charset::CharSet;
+pub use crate::flags::Flags;
+pub use crate::parse::SyntaxError;
+pub use crate::redos::{Attack, Verdict};
+
+use crate::ast::Ast;
+use crate::hir::Hir;
+
+/// Which function of `re` the pattern is used with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Mode {
+    /// `re.match`: from the beginning, to anywhere.
+    Match,
+    /// `re.fullmatch`: from the beginning to the end.
+    FullMatch,
+    /// `re.search`: from anywhere to anywhere, once.
+    Search,
+    /// `re.findall`, `finditer`, `sub`, `split`: from anywhere to anywhere, again and again.
+    FindAll,
+}
+
+/// The bound that kept a question from being answered.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Bound {
+    /// The pattern is longer than [`parse::MAX_PATTERN_BYTES`].
+    PatternLength,
+    /// Brackets (or backreferences to groups with backreferences) are nested too deep.
+    Nesting,
+    /// The automaton would have too many states.
+    States,
+    /// The automaton would have too many edges.
+    Edges,
+    /// Too many pairs of paths were compared.
+    Pairs,
+    /// Too many steps were spent on confirming attack strings.
+    Steps,
+    /// The automaton is ambiguous, and none of the attack strings that were tried makes the engine slow.
+    Unconfirmed,
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Bound::PatternLength => "the pattern is too long",
+            Bound::Nesting => "the pattern is nested too deep",
+            Bound::States => "the automaton of the pattern has too many states",
+            Bound::Edges => "the automaton of the pattern has too many edges",
+            Bound::Pairs => "the pattern has too many pairs of paths",
+            Bound::Steps => "the trials of attack strings took too many steps",
+            Bound::Unconfirmed => "the pattern is ambiguous, but no text was found that makes the engine slow",
+        })
+    }
+}
+
+/// A pattern that was read. Immutable, and cheap to ask.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    ast: Ast,
+    hir: Hir,
+}
+
+impl Pattern {
+    /// Reads a pattern with the flags of the call.
+    pub fn parse(text: &str, flags: Flags) -> Result<Pattern, SyntaxError> {
+        let ast = parse::parse(text, flags)?;
+        let hir = Hir::new(&ast)?;
+        Ok(Pattern { ast, hir })
+    }
+
+    /// What was written.
+    pub fn ast(&self) -> &Ast {
+        &self.ast
+    }
+
+    /// How the time of a match may grow with the text.
+    pub fn redos(&self, mode: Mode) -> Verdict {
+        redos::verdict(&self.hir, mode)
+    }
+}
