@@ -13,9 +13,11 @@
 pub mod ast;
 mod automaton;
 pub mod charset;
+pub mod defects;
 mod flags;
 mod graph;
 mod hir;
+mod language;
 mod machine;
 mod nfa;
 pub mod parse;
@@ -26,6 +28,7 @@ use std::fmt;
 
 pub use crate::charset::CharSet;
 pub use crate::flags::Flags;
+pub use crate::language::{Alphabet, MAX_LITERAL_LENGTH, MAX_LITERALS};
 pub use crate::parse::SyntaxError;
 pub use crate::redos::{Attack, Verdict};
 
@@ -101,5 +104,34 @@ impl Pattern {
     /// How the time of a match may grow with the text.
     pub fn redos(&self, mode: Mode) -> Verdict {
         redos::verdict(&self.hir, mode)
+    }
+
+    /// The characters that a text can contain when the call found a match; [`Alphabet::ANY`] when the match need not be all of the
+    /// text. Under [`Mode::FindAll`] always any: nothing follows from the list of matches.
+    pub fn alphabet(&self, mode: Mode) -> Result<Alphabet, Bound> {
+        language::alphabet(&self.hir, mode)
+    }
+
+    /// All texts for which the call finds a match, sorted, when they are at most [`MAX_LITERALS`]; `None` when they are more or
+    /// the match need not be all of the text. A `$` adds each text with a line feed.
+    pub fn literals(&self, mode: Mode) -> Result<Option<Vec<String>>, Bound> {
+        language::literals(&self.hir, mode)
+    }
+
+    /// The greatest number of characters of a text for which the call finds a match; `None` when there is none.
+    pub fn max_length(&self, mode: Mode) -> Result<Option<u64>, Bound> {
+        language::max_length(&self.hir, mode)
+    }
+
+    /// A text with which every text begins for which the call finds a match; the longest known one, of at most
+    /// [`MAX_LITERAL_LENGTH`] characters, and often empty.
+    pub fn prefix(&self, mode: Mode) -> Result<String, Bound> {
+        language::prefix(&self.hir, mode)
+    }
+
+    /// The characters of which `re.sub(pattern, replacement, text)` leaves no occurrence (but for those in the replacement, and
+    /// provided that no `count` is given).
+    pub fn removed_characters(&self) -> CharSet {
+        language::removed_characters(&self.hir)
     }
 }
