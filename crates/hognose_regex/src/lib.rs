@@ -10,6 +10,8 @@
 //!
 //! Every search has a bound; reaching it is an answer of its own, [`Bound`], and never a guess.
 
+#[cfg(test)]
+mod agreement;
 pub mod ast;
 mod automaton;
 pub mod charset;
@@ -21,6 +23,8 @@ mod language;
 mod machine;
 mod nfa;
 pub mod parse;
+#[cfg(test)]
+mod python;
 mod redos;
 mod tables;
 

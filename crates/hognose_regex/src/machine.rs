@@ -9,6 +9,3 @@ mod run;
 
 pub(crate) use compile::Program;
 pub(crate) use run::{Outcome, Run};
-
-#[cfg(test)]
-mod tests;

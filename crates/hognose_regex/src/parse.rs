@@ -128,7 +128,7 @@ impl<'a> Parser<'a> {
                     continue;
                 }
                 if c == '#' {
-                    self.skip_comment_line();
+                    self.skip_comment('\n')?;
                     continue;
                 }
             }
@@ -188,8 +188,18 @@ impl<'a> Parser<'a> {
         self.open.items.push(id);
     }
 
-    fn skip_comment_line(&mut self) {
-        self.pos = self.text[self.pos..].find('\n').map_or(self.text.len(), |length| self.pos + length + 1);
+    /// Skips a comment up to and with its end. CPython reads comments token by token: an escaped end does not end them. Gives
+    /// whether the end was found.
+    fn skip_comment(&mut self, end: char) -> Result<bool> {
+        while let Some(c) = self.next() {
+            if c == end {
+                return Ok(true);
+            }
+            if c == '\\' && self.next().is_none() {
+                return Err(error(self.pos - 1, "bad escape (end of pattern)"));
+            }
+        }
+        Ok(false)
     }
 
     fn branch(&mut self, start: usize) -> Result<()> {

@@ -10,6 +10,8 @@
 mod ambiguity;
 mod confirm;
 #[cfg(test)]
+mod cpython;
+#[cfg(test)]
 mod tests;
 
 use std::ops::Range;

@@ -42,13 +42,13 @@ impl Parser<'_> {
                 Some(_) => Err(error(start, "unknown extension ?P")),
                 None => Err(error(start, "unexpected end of pattern")),
             },
-            '#' => match self.text[self.pos..].find(')') {
-                Some(length) => {
-                    self.pos += length + 1;
+            '#' => {
+                if self.skip_comment(')')? {
                     Ok(())
+                } else {
+                    Err(error(start, "missing ), unterminated comment"))
                 }
-                None => Err(error(start, "missing ), unterminated comment")),
-            },
+            }
             '(' => self.conditional(start),
             _ => {
                 self.pos -= c.len_utf8();
