@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hognose_finding::Report;
+use hognose_finding::{Date, Report};
 use hognose_python::Sources;
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
@@ -19,6 +19,8 @@ pub struct AuditOptions {
     pub suppressions: bool,
     /// Other tools whose suppression comments are honoured: `bandit`, `ruff`, `semgrep`.
     pub compat: BTreeSet<String>,
+    /// The day on which suppressions with an end are judged; by default one before all of them.
+    pub today: Date,
 }
 
 /// Audits a project. Never fails: what could not be analysed is in the report.

@@ -14,8 +14,8 @@ pub use remark::{Remark, SUPPRESSION_RULES};
 
 use crate::Suppressed;
 
-/// A day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A day. The default comes before every other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Date {
     /// Year.
     pub year: u16,
