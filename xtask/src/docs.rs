@@ -11,10 +11,7 @@ use crate::python::Venv;
 use crate::{root, sh};
 
 pub(crate) fn run(check: bool, site: bool) -> Result<()> {
-    let mut pages = vec![("docs/rules.md".to_owned(), rule_index())];
-    if let Some(parity) = parity() {
-        pages.push(("docs/parity.md".to_owned(), parity));
-    }
+    let pages = [("docs/rules.md".to_owned(), rule_index()), ("docs/parity.md".to_owned(), hognose_rules::parity_markdown(&|id| hognose_rules::registry().rule(id).is_some()))];
     let mut stale = Vec::new();
     for (page, text) in &pages {
         let path = root().join(page);
@@ -59,10 +56,6 @@ fn rule_index() -> String {
         }
     }
     text
-}
-
-fn parity() -> Option<String> {
-    None
 }
 
 /// Lays the pages out and lets MkDocs build them.

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use hognose_finding::{Assessment, FileFailure, Finding, Report, Source};
+use hognose_finding::{Assessment, Date, FileFailure, Finding, Report, Source, assign_ordinals};
 use hognose_python::{Project, SourceKind, Sources};
-use hognose_rules::{RunOptions, registry, run};
+use hognose_rules::{RunOptions, registry, rules, run};
+
+use crate::suppress::suppress_by_comments;
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
 /// everything, and whoever prints it chooses.
@@ -22,6 +24,8 @@ pub struct AuditOptions {
     pub suppressions: bool,
     /// Other tools whose suppression comments are honoured: `bandit`, `ruff`, `semgrep`.
     pub compat: BTreeSet<String>,
+    /// The day on which suppressions with an end are judged; by default one before all of them.
+    pub today: Date,
 }
 
 /// Audits a project. Never fails: what could not be analysed is in the report.
@@ -37,8 +41,11 @@ pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
     for rule in registry.rules.iter().filter(|rule| !options.disabled_rules.contains(&rule.meta.id)) {
         report.practices.entry(rule.meta.practice).or_insert_with(Assessment::default).rules += 1;
     }
+    if options.suppressions {
+        suppress_by_comments(&project.modules, &mut report.findings, rules(), options);
+    }
     sort(&mut report.findings);
-    number(&mut report.findings);
+    assign_ordinals(&mut report.findings);
     report.failures.sort();
     report.notes.sort();
     report.notes.dedup();
@@ -75,16 +82,6 @@ fn coverage(project: &Project, report: &mut Report) {
 
 fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| (&a.location, &a.rule, &a.message).cmp(&(&b.location, &b.rule, &b.message)));
-}
-
-/// Numbers findings of equal content in order of file and position.
-fn number(findings: &mut [Finding]) {
-    let mut seen: BTreeMap<u128, u32> = BTreeMap::new();
-    for finding in findings {
-        let next = seen.entry(finding.fingerprint.content).or_default();
-        finding.fingerprint.ordinal = *next;
-        *next += 1;
-    }
 }
 
 fn excerpts(project: &Project, findings: &[Finding]) -> BTreeMap<Arc<str>, Source> {

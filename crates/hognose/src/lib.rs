@@ -4,6 +4,7 @@
 //! what every output format works from.
 
 mod audit;
+pub mod baseline;
 pub mod cli;
 pub mod configuration;
 pub mod discovery;
@@ -12,6 +13,7 @@ pub mod output;
 mod progress;
 mod selection;
 mod spelling;
+pub mod suppress;
 pub mod view;
 
 pub use audit::{AuditOptions, audit};

@@ -11,11 +11,13 @@ mod context;
 mod fingerprint;
 mod matcher;
 mod model;
+mod parity;
 pub mod prelude;
 mod registry;
 mod run;
 mod test_code;
 
 pub use context::{Argument, CallSite, Context, Draft};
+pub use parity::{ParityEntry, ParityTool, parity, parity_markdown, parity_of_comment, parity_tool, reported_by};
 pub use registry::{Registry, Rule, registry, rules};
 pub use run::{RunOptions, run};

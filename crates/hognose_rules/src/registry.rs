@@ -43,6 +43,9 @@ struct RuleFile {
     /// Rules whose finding at the same place this one's stands for.
     #[serde(default)]
     replaces: Vec<String>,
+    /// The program itself reports it, where neither matchers nor a function over one module can.
+    #[serde(default)]
+    built_in: bool,
     #[serde(default)]
     call: Vec<EntryFile>,
     #[serde(default)]
@@ -154,7 +157,7 @@ impl Rule {
                 matchers.push(entry.compile(subject)?);
             }
         }
-        if matchers.is_empty() && source.check.is_none() {
+        if matchers.is_empty() && source.check.is_none() && !file.built_in {
             return Err("a rule needs a matcher or a rule.rs".to_owned());
         }
         let meta = RuleMeta {

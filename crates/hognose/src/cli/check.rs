@@ -183,7 +183,7 @@ fn changed_lines(
 }
 
 /// When the run takes place, in seconds since 1970. Who wants reproducible reports says so the usual way.
-fn start_time() -> Result<u64> {
+pub(super) fn start_time() -> Result<u64> {
     match std::env::var("SOURCE_DATE_EPOCH") {
         Ok(text) => text
             .trim()

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
-use hognose_finding::{Report, RuleMeta};
+use hognose_finding::{Date, Report, RuleMeta};
 use hognose_python::{MemorySources, SourceKind, Sources};
 
 use super::Terminal;
 use super::arguments::{FilterArguments, ProjectArguments};
+use super::check::start_time;
 use crate::configuration::{self, Configuration};
 use crate::discovery::{self, DiscoveryOptions, DiskSources, MAX_FILE_BYTES, PathGlobs};
 use crate::progress::{self, Watched};
@@ -137,6 +138,7 @@ impl Project {
                 .collect(),
             suppressions,
             compat: self.configuration.compat.value.iter().cloned().collect(),
+            today: today(),
         }
     }
 
@@ -240,6 +242,12 @@ impl Project {
             .build()
             .context("no threads can be started")
     }
+}
+
+/// The day of the run. A `SOURCE_DATE_EPOCH` that is no number is told where the time itself is used.
+fn today() -> Date {
+    let days = start_time().unwrap_or_default() / (24 * 60 * 60);
+    Date::from_days(u32::try_from(days).unwrap_or(u32::MAX))
 }
 
 /// The files of a project.
