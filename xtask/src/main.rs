@@ -1,6 +1,11 @@
 //! Development commands. `cargo xtask test` sets up and runs everything; `cargo xtask help` lists the rest.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "a development tool, not a part of the product")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a development tool, not a part of the product"
+)]
 
 mod bench;
 mod compare;
@@ -70,18 +75,25 @@ fn main() -> Result<()> {
 
 /// The root of the repository.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+        .to_path_buf()
 }
 
 /// Where the development commands keep what they fetch: below the target directory, never committed.
 fn workshop() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("workshop")
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), PathBuf::from)
+        .join("workshop")
 }
 
 /// Runs a command, showing it, and fails when it does.
 fn sh(command: &mut Command) -> Result<()> {
     println!("$ {}", show(command));
-    let status = command.status().with_context(|| format!("cannot start {}", show(command)))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {}", show(command)))?;
     if !status.success() {
         bail!("{} ended with {status}", show(command));
     }
@@ -106,6 +118,9 @@ fn cargo() -> Command {
 /// Builds the release binary and gives its path.
 fn hognose() -> Result<PathBuf> {
     sh(cargo().args(["build", "--quiet", "--release", "--package", "hognose"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join("release").join(format!("hognose{}", std::env::consts::EXE_SUFFIX)))
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    Ok(target
+        .join("release")
+        .join(format!("hognose{}", std::env::consts::EXE_SUFFIX)))
 }

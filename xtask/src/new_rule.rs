@@ -7,9 +7,17 @@ use anyhow::{Result, bail};
 use crate::root;
 
 pub(crate) fn run(id: &str) -> Result<()> {
-    let kebab = !id.is_empty() && id.split('-').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
+    let kebab = !id.is_empty()
+        && id.split('-').all(|part| {
+            !part.is_empty()
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        });
     if !kebab {
-        bail!("`{id}` is not kebab-case; a rule's id names the bad pattern, such as `request-without-timeout`");
+        bail!(
+            "`{id}` is not kebab-case; a rule's id names the bad pattern, such as `request-without-timeout`"
+        );
     }
     let folder = root().join("crates/hognose_rules/rules").join(id);
     if folder.exists() {
@@ -19,7 +27,9 @@ pub(crate) fn run(id: &str) -> Result<()> {
     fs::write(folder.join("rule.toml"), rule_toml(id))?;
     fs::write(folder.join("rule.md"), rule_md(id))?;
     println!("wrote {}", folder.display());
-    println!("next: fill both files in (docs/development/rule-format.md), then HOGNOSE_MDTEST={id} cargo test -p hognose_rules --test pages");
+    println!(
+        "next: fill both files in (docs/development/rule-format.md), then HOGNOSE_MDTEST={id} cargo test -p hognose_rules --test pages"
+    );
     Ok(())
 }
 

@@ -20,7 +20,8 @@ impl Venv {
         let stamp = directory.join("stamp");
         let mut wanted = arguments.join("\n");
         for input in inputs {
-            wanted.push_str(&fs::read_to_string(input).with_context(|| input.display().to_string())?);
+            wanted
+                .push_str(&fs::read_to_string(input).with_context(|| input.display().to_string())?);
         }
         let venv = Self { directory };
         if fs::read_to_string(&stamp).is_ok_and(|known| known == wanted) {
@@ -29,8 +30,18 @@ impl Venv {
         if venv.directory.exists() {
             fs::remove_dir_all(&venv.directory)?;
         }
-        sh(Command::new("python3").args(["-m", "venv"]).arg(&venv.directory))?;
-        sh(Command::new(venv.python()).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(arguments))?;
+        sh(Command::new("python3")
+            .args(["-m", "venv"])
+            .arg(&venv.directory))?;
+        sh(Command::new(venv.python())
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+            ])
+            .args(arguments))?;
         fs::write(stamp, wanted)?;
         Ok(venv)
     }
@@ -40,6 +51,10 @@ impl Venv {
     }
 
     pub(crate) fn program(&self, name: &str) -> PathBuf {
-        if cfg!(windows) { self.directory.join("Scripts").join(format!("{name}.exe")) } else { self.directory.join("bin").join(name) }
+        if cfg!(windows) {
+            self.directory.join("Scripts").join(format!("{name}.exe"))
+        } else {
+            self.directory.join("bin").join(name)
+        }
     }
 }

@@ -33,13 +33,28 @@ pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
     let project = Project::build(sources, &options.source_roots);
     let registry = registry();
     let tests = test_files(&project, &options.test_paths);
-    let run_options = RunOptions { disabled: options.disabled_rules.clone(), tests };
+    let run_options = RunOptions {
+        disabled: options.disabled_rules.clone(),
+        tests,
+    };
     let (findings, notes) = run(registry, &project, &run_options);
 
-    let mut report = Report { findings, notes, ..Report::default() };
+    let mut report = Report {
+        findings,
+        notes,
+        ..Report::default()
+    };
     coverage(&project, &mut report);
-    for rule in registry.rules.iter().filter(|rule| !options.disabled_rules.contains(&rule.meta.id)) {
-        report.practices.entry(rule.meta.practice).or_insert_with(Assessment::default).rules += 1;
+    for rule in registry
+        .rules
+        .iter()
+        .filter(|rule| !options.disabled_rules.contains(&rule.meta.id))
+    {
+        report
+            .practices
+            .entry(rule.meta.practice)
+            .or_insert_with(Assessment::default)
+            .rules += 1;
     }
     if options.suppressions {
         suppress_by_comments(&project.modules, &mut report.findings, rules(), options);
@@ -62,37 +77,65 @@ fn test_files(project: &Project, globs: &[String]) -> BTreeSet<Arc<str>> {
         }
     }
     let set = builder.build().unwrap_or_else(|_| GlobSet::empty());
-    project.modules.iter().filter(|module| set.is_match(&*module.file)).map(|module| Arc::clone(&module.file)).collect()
+    project
+        .modules
+        .iter()
+        .filter(|module| set.is_match(&*module.file))
+        .map(|module| Arc::clone(&module.file))
+        .collect()
 }
 
 /// Counts what was analysed and names what was not.
 fn coverage(project: &Project, report: &mut Report) {
-    for module in project.modules.iter().filter(|module| module.kind != SourceKind::Stub) {
+    for module in project
+        .modules
+        .iter()
+        .filter(|module| module.kind != SourceKind::Stub)
+    {
         report.files_analysed += 1;
         report.lines_analysed += module.text.line_count();
         if let Some(fault) = module.faults.first() {
             let (line, _) = module.text.position(fault.range.start());
-            report.failures.push(FileFailure { file: Arc::clone(&module.file), line: Some(line), reason: fault.reason.clone(), partial: true });
+            report.failures.push(FileFailure {
+                file: Arc::clone(&module.file),
+                line: Some(line),
+                reason: fault.reason.clone(),
+                partial: true,
+            });
         }
     }
     for (file, reason) in &project.unreadable {
-        report.failures.push(FileFailure { file: Arc::clone(file), line: None, reason: reason.clone(), partial: false });
+        report.failures.push(FileFailure {
+            file: Arc::clone(file),
+            line: None,
+            reason: reason.clone(),
+            partial: false,
+        });
     }
 }
 
 fn sort(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| (&a.location, &a.rule, &a.message).cmp(&(&b.location, &b.rule, &b.message)));
+    findings.sort_by(|a, b| {
+        (&a.location, &a.rule, &a.message).cmp(&(&b.location, &b.rule, &b.message))
+    });
 }
 
 fn excerpts(project: &Project, findings: &[Finding]) -> BTreeMap<Arc<str>, Source> {
     let mut sources = BTreeMap::new();
     for finding in findings {
-        let places = std::iter::once(&finding.location).chain(finding.labels.iter().map(|label| &label.location)).chain(finding.flow.iter().map(|step| &step.location));
+        let places = std::iter::once(&finding.location)
+            .chain(finding.labels.iter().map(|label| &label.location))
+            .chain(finding.flow.iter().map(|step| &step.location));
         for place in places {
             if !sources.contains_key(&place.file)
                 && let Some(id) = project.by_file(&place.file)
             {
-                sources.insert(Arc::clone(&place.file), Source { text: project.module(id).text.shared() });
+                sources.insert(
+                    Arc::clone(&place.file),
+                    Source {
+                        text: project.module(id).text.shared(),
+                    },
+                );
             }
         }
     }

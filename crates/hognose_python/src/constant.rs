@@ -47,7 +47,10 @@ impl Constant {
     /// As a number, where it is one.
     pub fn number(&self) -> Option<f64> {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "compared with small bounds only")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "compared with small bounds only"
+            )]
             Self::Int(value) => Some(*value as f64),
             Self::Float(value) => Some(*value),
             Self::Bool(value) => Some(f64::from(u8::from(*value))),
@@ -98,11 +101,19 @@ impl Evaluator<'_> {
         }
         // Literals need no evaluation.
         let module = self.project().module(at);
-        if let Expr::Str(_) | Expr::Int(_) | Expr::Bool(_) | Expr::None | Expr::Bytes(_) | Expr::Float(_) = module[expr] {
+        if let Expr::Str(_)
+        | Expr::Int(_)
+        | Expr::Bool(_)
+        | Expr::None
+        | Expr::Bytes(_)
+        | Expr::Float(_) = module[expr]
+        {
             return self.fold(at, expr, depth);
         }
         let values = self.eval(at, expr);
-        let [value] = values.as_slice() else { return None };
+        let [value] = values.as_slice() else {
+            return None;
+        };
         self.constant_of(*value, depth)
     }
 
@@ -126,7 +137,9 @@ impl Evaluator<'_> {
                 let mut items = Vec::with_capacity(list.len as usize);
                 for element in module.list(list) {
                     if let Expr::Starred(inner) = module[*element] {
-                        let Constant::Seq(inner) = self.constant_within(at, inner, depth)? else { return None };
+                        let Constant::Seq(inner) = self.constant_within(at, inner, depth)? else {
+                            return None;
+                        };
                         items.extend(inner);
                     } else {
                         items.push(self.constant_within(at, *element, depth)?);
@@ -141,9 +154,15 @@ impl Evaluator<'_> {
                 let mut items = Vec::with_capacity(list.len as usize);
                 for (key, value) in module.dict(list) {
                     match key {
-                        Some(key) => items.push((self.constant_within(at, key.get(), depth)?, self.constant_within(at, *value, depth)?)),
+                        Some(key) => items.push((
+                            self.constant_within(at, key.get(), depth)?,
+                            self.constant_within(at, *value, depth)?,
+                        )),
                         None => {
-                            let Constant::Map(inner) = self.constant_within(at, *value, depth)? else { return None };
+                            let Constant::Map(inner) = self.constant_within(at, *value, depth)?
+                            else {
+                                return None;
+                            };
                             items.extend(inner);
                         }
                     }
@@ -155,13 +174,15 @@ impl Evaluator<'_> {
                 for part in module.list(parts) {
                     match module[*part] {
                         Expr::Str(literal) => text.push_str(module.str(literal)),
-                        Expr::Formatted { value, spec: None, conversion: Conversion::None | Conversion::Str } => {
-                            match self.constant_within(at, value, depth)? {
-                                Constant::Str(value) => text.push_str(&value),
-                                Constant::Int(value) => text.push_str(&value.to_string()),
-                                _ => return None,
-                            }
-                        }
+                        Expr::Formatted {
+                            value,
+                            spec: None,
+                            conversion: Conversion::None | Conversion::Str,
+                        } => match self.constant_within(at, value, depth)? {
+                            Constant::Str(value) => text.push_str(&value),
+                            Constant::Int(value) => text.push_str(&value.to_string()),
+                            _ => return None,
+                        },
                         _ => return None,
                     }
                     if text.len() > MAX_SIZE {
@@ -198,14 +219,20 @@ impl Evaluator<'_> {
     pub(crate) fn fold_call(&mut self, at: ModuleId, path: Symbol, args: List) -> Option<Constant> {
         let module = self.project().module(at);
         let arguments = module.args(args);
-        if arguments.iter().any(|argument| argument.kind != ArgKind::Positional) || arguments.len() > 16 {
+        if arguments
+            .iter()
+            .any(|argument| argument.kind != ArgKind::Positional)
+            || arguments.len() > 16
+        {
             return None;
         }
         match path.as_str() {
             "os.path.join" => {
                 let mut joined = String::new();
                 for argument in arguments {
-                    let Constant::Str(part) = self.constant(at, argument.value)? else { return None };
+                    let Constant::Str(part) = self.constant(at, argument.value)? else {
+                        return None;
+                    };
                     if part.starts_with('/') || joined.is_empty() {
                         joined = part;
                     } else {
@@ -220,14 +247,16 @@ impl Evaluator<'_> {
                 }
                 Some(Constant::Str(joined))
             }
-            "builtins.tuple" | "builtins.list" | "builtins.set" | "builtins.frozenset" => match arguments {
-                [] => Some(Constant::Seq(Vec::new())),
-                [only] => match self.constant(at, only.value)? {
-                    Constant::Seq(items) => Some(Constant::Seq(items)),
+            "builtins.tuple" | "builtins.list" | "builtins.set" | "builtins.frozenset" => {
+                match arguments {
+                    [] => Some(Constant::Seq(Vec::new())),
+                    [only] => match self.constant(at, only.value)? {
+                        Constant::Seq(items) => Some(Constant::Seq(items)),
+                        _ => None,
+                    },
                     _ => None,
-                },
-                _ => None,
-            },
+                }
+            }
             "builtins.str" => match arguments {
                 [] => Some(Constant::Str(String::new())),
                 [only] => match self.constant(at, only.value)? {
@@ -252,7 +281,11 @@ fn binary(op: Operator, left: Constant, right: Constant) -> Option<Constant> {
             }
             Str(a)
         }
-        (Operator::Add, Constant::Bytes(a), Constant::Bytes(b)) if a.len() + b.len() <= MAX_SIZE => Constant::Bytes(a + &b),
+        (Operator::Add, Constant::Bytes(a), Constant::Bytes(b))
+            if a.len() + b.len() <= MAX_SIZE =>
+        {
+            Constant::Bytes(a + &b)
+        }
         (Operator::Add, Seq(mut a), Seq(b)) => {
             a.extend(b);
             if a.len() > MAX_SIZE {
@@ -260,15 +293,21 @@ fn binary(op: Operator, left: Constant, right: Constant) -> Option<Constant> {
             }
             Seq(a)
         }
-        (Operator::Mult, Str(text), Int(times)) | (Operator::Mult, Int(times), Str(text)) => Str(repeat(&text, times)?),
-        (Operator::Mult, Constant::Bytes(text), Int(times)) => Constant::Bytes(repeat(&text, times)?),
+        (Operator::Mult, Str(text), Int(times)) | (Operator::Mult, Int(times), Str(text)) => {
+            Str(repeat(&text, times)?)
+        }
+        (Operator::Mult, Constant::Bytes(text), Int(times)) => {
+            Constant::Bytes(repeat(&text, times)?)
+        }
         (Operator::Add, Int(a), Int(b)) => Int(a.checked_add(b)?),
         (Operator::Sub, Int(a), Int(b)) => Int(a.checked_sub(b)?),
         (Operator::Mult, Int(a), Int(b)) => Int(a.checked_mul(b)?),
         (Operator::FloorDiv, Int(a), Int(b)) if b != 0 => Int(a.checked_div_euclid(b)?),
         (Operator::Mod, Int(a), Int(b)) if b != 0 => Int(a.checked_rem_euclid(b)?),
         (Operator::Pow, Int(a), Int(b)) => Int(a.checked_pow(u32::try_from(b).ok()?)?),
-        (Operator::LShift, Int(a), Int(b)) if (0..62).contains(&b) => Int(a.checked_mul(1i64 << b)?),
+        (Operator::LShift, Int(a), Int(b)) if (0..62).contains(&b) => {
+            Int(a.checked_mul(1i64 << b)?)
+        }
         (Operator::RShift, Int(a), Int(b)) if (0..63).contains(&b) => Int(a >> b),
         (Operator::BitOr, Int(a), Int(b)) => Int(a | b),
         (Operator::BitAnd, Int(a), Int(b)) => Int(a & b),

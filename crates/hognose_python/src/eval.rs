@@ -189,7 +189,9 @@ impl<'p> Evaluator<'p> {
                 self.attribute(&objects, attr)
             }
             Expr::Call { func, args } => self.call(at, expr, func, args),
-            Expr::Await(value) | Expr::Starred(value) | Expr::Named { value, .. } => self.eval(at, value),
+            Expr::Await(value) | Expr::Starred(value) | Expr::Named { value, .. } => {
+                self.eval(at, value)
+            }
             Expr::Conditional { test, body, orelse } => {
                 let mut values = Values::new();
                 match self.truth(at, test) {
@@ -202,7 +204,9 @@ impl<'p> Evaluator<'p> {
                 }
                 values
             }
-            Expr::Logic { values: operands, .. } => {
+            Expr::Logic {
+                values: operands, ..
+            } => {
                 let mut values = Values::new();
                 for operand in module.list(operands) {
                     add_all(&mut values, self.eval(at, *operand));
@@ -237,9 +241,21 @@ impl<'p> Evaluator<'p> {
                     match manager {
                         Value::Instance(..) => {
                             let method = self.attribute(&[manager], Symbol::from("__enter__"));
-                            let entered: Values = method.into_iter().flat_map(|method| self.result(method)).collect();
-                            let known = entered.iter().any(|value| !matches!(value, Value::Unknown(_)));
-                            add_all(&mut values, if known { entered } else { Values::from_slice(&[manager]) });
+                            let entered: Values = method
+                                .into_iter()
+                                .flat_map(|method| self.result(method))
+                                .collect();
+                            let known = entered
+                                .iter()
+                                .any(|value| !matches!(value, Value::Unknown(_)));
+                            add_all(
+                                &mut values,
+                                if known {
+                                    entered
+                                } else {
+                                    Values::from_slice(&[manager])
+                                },
+                            );
                         }
                         other => add(&mut values, other),
                     }
@@ -276,7 +292,9 @@ impl<'p> Evaluator<'p> {
             DefKind::Value(value) => {
                 let values = self.eval(at, value);
                 if let Some(annotation) = data.annotation
-                    && values.iter().all(|value| matches!(value, Value::Unknown(_) | Value::Param(..)))
+                    && values
+                        .iter()
+                        .all(|value| matches!(value, Value::Unknown(_) | Value::Param(..)))
                 {
                     return self.instance_of(at, annotation.get());
                 }
@@ -284,7 +302,9 @@ impl<'p> Evaluator<'p> {
             }
             DefKind::Function(function) => Values::from_slice(&[Value::Function(at, function)]),
             DefKind::Class(class) => Values::from_slice(&[Value::Class(at, class)]),
-            DefKind::Import { module: name } => Values::from_slice(&[self.imported_module(at, name)]),
+            DefKind::Import { module: name } => {
+                Values::from_slice(&[self.imported_module(at, name)])
+            }
             DefKind::ImportFrom { module: from, name } => self.imported_name(at, from, name),
             DefKind::Param(index) => self.parameter(at, data.scope, index),
             DefKind::Entry => self.outer(at, data.scope, data.slot),
@@ -326,10 +346,16 @@ impl<'p> Evaluator<'p> {
             return Values::from_slice(&[Value::Unknown(Unresolved::Parameter)]);
         };
         if let Some(annotation) = param.annotation
-            && matches!(param.kind, ParamKind::Positional | ParamKind::PositionalOnly | ParamKind::KeywordOnly)
+            && matches!(
+                param.kind,
+                ParamKind::Positional | ParamKind::PositionalOnly | ParamKind::KeywordOnly
+            )
         {
             let values = self.instance_of(at, annotation);
-            if values.iter().any(|value| !matches!(value, Value::Unknown(_))) {
+            if values
+                .iter()
+                .any(|value| !matches!(value, Value::Unknown(_)))
+            {
                 return values;
             }
         }
@@ -337,25 +363,41 @@ impl<'p> Evaluator<'p> {
     }
 
     /// What the first parameter of a method stands for; `None` for static methods.
-    pub fn receiver(&mut self, at: ModuleId, function: FunctionId, class: ClassId) -> Option<Value> {
+    pub fn receiver(
+        &mut self,
+        at: ModuleId,
+        function: FunctionId,
+        class: ClassId,
+    ) -> Option<Value> {
         let data = &self.project.module(at)[function];
-        let mut of_class = matches!(data.name.as_str(), "__new__" | "__init_subclass__" | "__class_getitem__");
+        let mut of_class = matches!(
+            data.name.as_str(),
+            "__new__" | "__init_subclass__" | "__class_getitem__"
+        );
         for decorator in &data.decorators {
             match self.dotted(at, *decorator).map(|name| name.as_str()) {
                 Some("staticmethod" | "builtins.staticmethod") => return None,
-                Some("classmethod" | "builtins.classmethod" | "abc.abstractclassmethod") => of_class = true,
+                Some("classmethod" | "builtins.classmethod" | "abc.abstractclassmethod") => {
+                    of_class = true
+                }
                 _ => {}
             }
         }
-        Some(if of_class { Value::Class(at, class) } else { Value::Instance(at, class) })
+        Some(if of_class {
+            Value::Class(at, class)
+        } else {
+            Value::Instance(at, class)
+        })
     }
 
     /// The access path of a name or attribute chain that leads outside; `None` for anything else. Cheap.
     pub fn dotted(&mut self, at: ModuleId, expr: ExprId) -> Option<Symbol> {
-        self.eval(at, expr).into_iter().find_map(|value| match value {
-            Value::External(path) => Some(path),
-            _ => None,
-        })
+        self.eval(at, expr)
+            .into_iter()
+            .find_map(|value| match value {
+                Value::External(path) => Some(path),
+                _ => None,
+            })
     }
 
     /// A variable that is bound outside of the scope it is used in.
@@ -376,7 +418,10 @@ impl<'p> Evaluator<'p> {
             }
             around = data.parent;
         }
-        if scope == Module::TOP && module.slot(scope, name).is_some_and(|found| found.bound) && !stdlib::is_builtin(name.as_str()) {
+        if scope == Module::TOP
+            && module.slot(scope, name).is_some_and(|found| found.bound)
+            && !stdlib::is_builtin(name.as_str())
+        {
             // Used before its binding at top level: in a loop, or after `global` in a function.
             let found = &module[scope].slots[slot.index()];
             let mut values = Values::new();
@@ -387,15 +432,23 @@ impl<'p> Evaluator<'p> {
         }
         for star in &module.star_imports {
             let found = self.imported_name(at, *star, name);
-            if found.iter().any(|value| !matches!(value, Value::Unknown(_) | Value::External(_))) {
+            if found
+                .iter()
+                .any(|value| !matches!(value, Value::Unknown(_) | Value::External(_)))
+            {
                 return found;
             }
         }
         if stdlib::is_builtin(name.as_str()) {
-            return Values::from_slice(&[Value::External(self.path_attribute(Symbol::from("builtins"), name))]);
+            return Values::from_slice(&[Value::External(
+                self.path_attribute(Symbol::from("builtins"), name),
+            )]);
         }
         // A star import of something outside may bring any name; where there is one only, it does.
-        let mut outside = module.star_imports.iter().filter(|star| self.project.find(**star, at) == Found::Outside);
+        let mut outside = module
+            .star_imports
+            .iter()
+            .filter(|star| self.project.find(**star, at) == Found::Outside);
         if let (Some(star), None) = (outside.next(), outside.next()) {
             return Values::from_slice(&[Value::External(self.path_attribute(*star, name))]);
         }
@@ -440,7 +493,9 @@ impl<'p> Evaluator<'p> {
                 let inner = self.join(namespace, ".", name.as_str());
                 Values::from_slice(&[self.imported_module(at, inner)])
             }
-            Found::Outside => Values::from_slice(&[Value::External(self.path_attribute(from, name))]),
+            Found::Outside => {
+                Values::from_slice(&[Value::External(self.path_attribute(from, name))])
+            }
         }
     }
 
@@ -465,7 +520,9 @@ impl<'p> Evaluator<'p> {
         }
         let inner = self.join(module.name, ".", name.as_str());
         match self.project.find(inner, id) {
-            Found::Module(found) if found != id => return Values::from_slice(&[Value::Module(found)]),
+            Found::Module(found) if found != id => {
+                return Values::from_slice(&[Value::Module(found)]);
+            }
             Found::Namespace(found) => return Values::from_slice(&[Value::Namespace(found)]),
             _ => {}
         }
@@ -474,7 +531,10 @@ impl<'p> Evaluator<'p> {
             match self.project.find(*star, id) {
                 Found::Module(found) if found != id => {
                     let values = self.export(found, name);
-                    if values.iter().any(|value| !matches!(value, Value::Unknown(_))) {
+                    if values
+                        .iter()
+                        .any(|value| !matches!(value, Value::Unknown(_)))
+                    {
                         return values;
                     }
                 }
@@ -506,7 +566,11 @@ impl<'p> Evaluator<'p> {
         if let Some(path) = self.attributes.get(&(base, attr)) {
             return *path;
         }
-        let path = if base.as_str().len() > MAX_PATH { base } else { self.canonical(self.join(base, ".", attr.as_str())) };
+        let path = if base.as_str().len() > MAX_PATH {
+            base
+        } else {
+            self.canonical(self.join(base, ".", attr.as_str()))
+        };
         self.attributes.insert((base, attr), path);
         path
     }
@@ -515,7 +579,11 @@ impl<'p> Evaluator<'p> {
         if let Some(path) = self.calls.get(&base) {
             return *path;
         }
-        let path = if base.as_str().len() > MAX_PATH { base } else { self.canonical(self.join(base, "", "()")) };
+        let path = if base.as_str().len() > MAX_PATH {
+            base
+        } else {
+            self.canonical(self.join(base, "", "()"))
+        };
         self.calls.insert(base, path);
         path
     }
@@ -524,7 +592,11 @@ impl<'p> Evaluator<'p> {
         if let Some(path) = self.items.get(&base) {
             return *path;
         }
-        let path = if base.as_str().len() > MAX_PATH { base } else { self.canonical(self.join(base, "", "[]")) };
+        let path = if base.as_str().len() > MAX_PATH {
+            base
+        } else {
+            self.canonical(self.join(base, "", "[]"))
+        };
         self.items.insert(base, path);
         path
     }
@@ -536,7 +608,10 @@ impl<'p> Evaluator<'p> {
         let mut values = Values::new();
         for object in objects {
             match *object {
-                Value::External(path) => add(&mut values, Value::External(self.path_attribute(path, attr))),
+                Value::External(path) => add(
+                    &mut values,
+                    Value::External(self.path_attribute(path, attr)),
+                ),
                 Value::Module(id) => add_all(&mut values, self.export(id, attr)),
                 Value::Namespace(name) => {
                     let inner = self.join(name, ".", attr.as_str());
@@ -547,8 +622,12 @@ impl<'p> Evaluator<'p> {
                     };
                     add(&mut values, value);
                 }
-                Value::Class(at, class) => add_all(&mut values, self.member(at, class, attr, false)),
-                Value::Instance(at, class) => add_all(&mut values, self.member(at, class, attr, true)),
+                Value::Class(at, class) => {
+                    add_all(&mut values, self.member(at, class, attr, false))
+                }
+                Value::Instance(at, class) => {
+                    add_all(&mut values, self.member(at, class, attr, true))
+                }
                 Value::Expr(at, expr) => {
                     let value = match self.literal_type(at, expr) {
                         Some(class) => {
@@ -560,7 +639,9 @@ impl<'p> Evaluator<'p> {
                     };
                     add(&mut values, value);
                 }
-                Value::Function(..) | Value::Param(..) | Value::Unknown(_) => add(&mut values, Value::Unknown(Unresolved::Attribute)),
+                Value::Function(..) | Value::Param(..) | Value::Unknown(_) => {
+                    add(&mut values, Value::Unknown(Unresolved::Attribute))
+                }
             }
         }
         values
@@ -588,7 +669,16 @@ impl<'p> Evaluator<'p> {
                     ComprehensionKind::Generator => return None,
                 },
                 // `"…" % x` and `"…" + x` are strings when their left side is.
-                Expr::Binary { left, op: Operator::Add | Operator::Mod | Operator::Mult, .. } | Expr::InPlace { left, op: Operator::Add, .. } => {
+                Expr::Binary {
+                    left,
+                    op: Operator::Add | Operator::Mod | Operator::Mult,
+                    ..
+                }
+                | Expr::InPlace {
+                    left,
+                    op: Operator::Add,
+                    ..
+                } => {
                     expr = left;
                     continue;
                 }
@@ -610,7 +700,13 @@ impl<'p> Evaluator<'p> {
         values
     }
 
-    fn member_inner(&mut self, at: ModuleId, class: ClassId, attr: Symbol, of_instance: bool) -> Values {
+    fn member_inner(
+        &mut self,
+        at: ModuleId,
+        class: ClassId,
+        attr: Symbol,
+        of_instance: bool,
+    ) -> Values {
         match attr.as_str() {
             "__class__" if of_instance => return Values::from_slice(&[Value::Class(at, class)]),
             "__dict__" | "__name__" | "__doc__" | "__module__" => {
@@ -631,7 +727,10 @@ impl<'p> Evaluator<'p> {
                     {
                         let mut values = self.definition(home, slot.exit);
                         if of_instance {
-                            values = values.into_iter().flat_map(|value| self.through_property(value)).collect();
+                            values = values
+                                .into_iter()
+                                .flat_map(|value| self.through_property(value))
+                                .collect();
                             // A class-level default and what methods store are both possible.
                             add_all(&mut values, self.stored(home, ancestor, attr));
                         }
@@ -643,14 +742,25 @@ impl<'p> Evaluator<'p> {
                     }
                 }
                 ClassRef::External(path) => {
-                    if matches!(path.as_str(), "builtins.object" | "typing.Generic" | "typing.Protocol" | "abc.ABC" | "enum.Enum") {
+                    if matches!(
+                        path.as_str(),
+                        "builtins.object"
+                            | "typing.Generic"
+                            | "typing.Protocol"
+                            | "abc.ABC"
+                            | "enum.Enum"
+                    ) {
                         continue;
                     }
                     // What a method of the project stores hides what the outside class may have.
                     if !stored.is_empty() {
                         break;
                     }
-                    let base = if of_instance { self.path_call(path) } else { path };
+                    let base = if of_instance {
+                        self.path_call(path)
+                    } else {
+                        path
+                    };
                     return Values::from_slice(&[Value::External(self.path_attribute(base, attr))]);
                 }
             }
@@ -663,13 +773,19 @@ impl<'p> Evaluator<'p> {
 
     /// A property gives what its function returns.
     fn through_property(&mut self, value: Value) -> Values {
-        let Value::Function(at, function) = value else { return Values::from_slice(&[value]) };
+        let Value::Function(at, function) = value else {
+            return Values::from_slice(&[value]);
+        };
         let decorators = &self.project.module(at)[function].decorators;
         for decorator in decorators {
             if let Some(path) = self.dotted(at, *decorator)
                 && matches!(
                     path.as_str(),
-                    "builtins.property" | "functools.cached_property" | "django.utils.functional.cached_property" | "werkzeug.utils.cached_property" | "abc.abstractproperty"
+                    "builtins.property"
+                        | "functools.cached_property"
+                        | "django.utils.functional.cached_property"
+                        | "werkzeug.utils.cached_property"
+                        | "abc.abstractproperty"
                 )
             {
                 return self.result(value);
@@ -698,7 +814,12 @@ impl<'p> Evaluator<'p> {
             }
             let mut found = self.eval(at, store.value);
             if let Some(annotation) = store.annotation
-                && found.iter().all(|value| matches!(value, Value::Unknown(_) | Value::Param(..) | Value::Expr(..)))
+                && found.iter().all(|value| {
+                    matches!(
+                        value,
+                        Value::Unknown(_) | Value::Param(..) | Value::Expr(..)
+                    )
+                })
             {
                 add_all(&mut found, self.instance_of(at, annotation.get()));
             }
@@ -711,7 +832,9 @@ impl<'p> Evaluator<'p> {
     /// Whether a name is the receiver of a method of the class.
     fn is_receiver(&self, at: ModuleId, class: ClassId, object: ExprId) -> bool {
         let module = self.project.module(at);
-        let Expr::Name { def, slot } = module[object] else { return false };
+        let Expr::Name { def, slot } = module[object] else {
+            return false;
+        };
         let mut def = &module[def];
         if matches!(def.kind, DefKind::Entry) {
             // A closure inside of the method.
@@ -721,7 +844,9 @@ impl<'p> Evaluator<'p> {
                 if let Some(found) = module.slot(outer, name)
                     && found.bound
                 {
-                    let Some(first) = found.defs.first() else { return false };
+                    let Some(first) = found.defs.first() else {
+                        return false;
+                    };
                     def = &module[*first];
                     break;
                 }
@@ -777,7 +902,10 @@ impl<'p> Evaluator<'p> {
             }
             Value::Instance(..) => {
                 let method = self.attribute(&[container], Symbol::from("__getitem__"));
-                method.into_iter().flat_map(|method| self.result(method)).collect()
+                method
+                    .into_iter()
+                    .flat_map(|method| self.result(method))
+                    .collect()
             }
             _ => Values::from_slice(&[Value::Unknown(Unresolved::Item)]),
         }
@@ -789,11 +917,21 @@ impl<'p> Evaluator<'p> {
                 let module = self.project.module(at);
                 if let Expr::Tuple(list) | Expr::ListOf(list) = module[display] {
                     let elements = module.list(list);
-                    if elements.iter().any(|element| matches!(module[*element], Expr::Starred(_))) {
+                    if elements
+                        .iter()
+                        .any(|element| matches!(module[*element], Expr::Starred(_)))
+                    {
                         return self.iterate(container);
                     }
-                    let index = if index < 0 { index + i64::try_from(elements.len()).unwrap_or(0) } else { index };
-                    if let Some(element) = usize::try_from(index).ok().and_then(|index| elements.get(index)) {
+                    let index = if index < 0 {
+                        index + i64::try_from(elements.len()).unwrap_or(0)
+                    } else {
+                        index
+                    };
+                    if let Some(element) = usize::try_from(index)
+                        .ok()
+                        .and_then(|index| elements.get(index))
+                    {
                         return self.eval(at, *element);
                     }
                 }
@@ -846,7 +984,12 @@ impl<'p> Evaluator<'p> {
                     "builtins.super" => add(&mut values, self.super_object(at, expr)),
                     "builtins.getattr" => {
                         let arguments = module.args(args);
-                        match (arguments.first(), arguments.get(1).and_then(|name| self.constant(at, name.value))) {
+                        match (
+                            arguments.first(),
+                            arguments
+                                .get(1)
+                                .and_then(|name| self.constant(at, name.value)),
+                        ) {
                             (Some(object), Some(Constant::Str(name))) => {
                                 let objects = self.eval(at, object.value);
                                 add_all(&mut values, self.attribute(&objects, Symbol::from(name)));
@@ -857,13 +1000,19 @@ impl<'p> Evaluator<'p> {
                     "builtins.type" if args.len == 1 => {
                         for object in self.eval(at, module.args(args)[0].value) {
                             match object {
-                                Value::Instance(home, class) => add(&mut values, Value::Class(home, class)),
+                                Value::Instance(home, class) => {
+                                    add(&mut values, Value::Class(home, class))
+                                }
                                 _ => add(&mut values, Value::Unknown(Unresolved::Call)),
                             }
                         }
                     }
                     "importlib.import_module" | "builtins.__import__" => {
-                        match module.args(args).first().and_then(|name| self.constant(at, name.value)) {
+                        match module
+                            .args(args)
+                            .first()
+                            .and_then(|name| self.constant(at, name.value))
+                        {
                             Some(Constant::Str(name)) => {
                                 let name = Symbol::from(name);
                                 add(&mut values, self.imported_module(at, name));
@@ -878,7 +1027,15 @@ impl<'p> Evaluator<'p> {
                             None => add(&mut values, Value::Unknown(Unresolved::Call)),
                         }
                     }
-                    "os.path.join" | "builtins.str().join" | "builtins.str().format" | "builtins.tuple" | "builtins.list" | "builtins.frozenset" | "builtins.set" | "builtins.dict" | "builtins.str" => {
+                    "os.path.join"
+                    | "builtins.str().join"
+                    | "builtins.str().format"
+                    | "builtins.tuple"
+                    | "builtins.list"
+                    | "builtins.frozenset"
+                    | "builtins.set"
+                    | "builtins.dict"
+                    | "builtins.str" => {
                         // Foldable: keep the expression so that constants can be asked for, and the path as its type.
                         if self.depth < MAX_DEPTH && self.fold_call(at, path, args).is_some() {
                             add(&mut values, Value::Expr(at, expr));
@@ -907,11 +1064,17 @@ impl<'p> Evaluator<'p> {
                 self.depth += 1;
                 let data = &self.project.module(at)[function];
                 let mut values = Values::new();
-                let produced = if data.is_generator { &data.yield_values } else { &data.return_values };
+                let produced = if data.is_generator {
+                    &data.yield_values
+                } else {
+                    &data.return_values
+                };
                 for value in produced {
                     add_all(&mut values, self.eval(at, *value));
                 }
-                let known = values.iter().any(|value| !matches!(value, Value::Unknown(_) | Value::Param(..)));
+                let known = values
+                    .iter()
+                    .any(|value| !matches!(value, Value::Unknown(_) | Value::Param(..)));
                 if !known && let Some(returns) = data.returns {
                     values = self.instance_of(at, returns);
                 }
@@ -919,7 +1082,14 @@ impl<'p> Evaluator<'p> {
                 // A parameter of the callee means nothing to the caller.
                 let mut outside = Values::new();
                 for value in values {
-                    add(&mut outside, if matches!(value, Value::Param(..)) { Value::Unknown(Unresolved::Call) } else { value });
+                    add(
+                        &mut outside,
+                        if matches!(value, Value::Param(..)) {
+                            Value::Unknown(Unresolved::Call)
+                        } else {
+                            value
+                        },
+                    );
                 }
                 if outside.is_empty() {
                     outside.push(Value::Unknown(Unresolved::Computed));
@@ -928,7 +1098,11 @@ impl<'p> Evaluator<'p> {
             }
             Value::Instance(..) => {
                 let method = self.attribute(&[callee], Symbol::from("__call__"));
-                method.into_iter().filter(|method| matches!(method, Value::Function(..))).flat_map(|method| self.result(method)).collect()
+                method
+                    .into_iter()
+                    .filter(|method| matches!(method, Value::Function(..)))
+                    .flat_map(|method| self.result(method))
+                    .collect()
             }
             _ => Values::from_slice(&[Value::Unknown(Unresolved::Call)]),
         }
@@ -946,8 +1120,14 @@ impl<'p> Evaluator<'p> {
     fn super_object(&mut self, at: ModuleId, expr: ExprId) -> Value {
         let module = self.project.module(at);
         let place = module.expr_range(expr);
-        let method = module.functions.iter().filter(|function| function.class.is_some() && function.range.contains_range(place)).min_by_key(|function| function.range.len());
-        let Some(class) = method.and_then(|method| method.class) else { return Value::Unknown(Unresolved::Call) };
+        let method = module
+            .functions
+            .iter()
+            .filter(|function| function.class.is_some() && function.range.contains_range(place))
+            .min_by_key(|function| function.range.len());
+        let Some(class) = method.and_then(|method| method.class) else {
+            return Value::Unknown(Unresolved::Call);
+        };
         match self.mro(at, class).get(1) {
             Some(ClassRef::Project(home, base)) => Value::Instance(*home, *base),
             Some(ClassRef::External(path)) => Value::External(self.path_call(*path)),
@@ -971,7 +1151,11 @@ impl<'p> Evaluator<'p> {
         let module = self.project.module(at);
         match module[annotation] {
             Expr::None => Values::from_slice(&[Value::Expr(at, annotation)]),
-            Expr::Binary { op: Operator::BitOr, left, right } => {
+            Expr::Binary {
+                op: Operator::BitOr,
+                left,
+                right,
+            } => {
                 let mut values = self.instance_of(at, left);
                 add_all(&mut values, self.instance_of(at, right));
                 values
@@ -979,7 +1163,14 @@ impl<'p> Evaluator<'p> {
             Expr::Subscript { value, index } => {
                 let generic = self.dotted(at, value);
                 match generic.map(|path| path.as_str()) {
-                    Some("typing.Optional" | "typing_extensions.Optional" | "typing.Required" | "typing.NotRequired" | "typing.Final" | "typing.ClassVar") => self.instance_of(at, index),
+                    Some(
+                        "typing.Optional"
+                        | "typing_extensions.Optional"
+                        | "typing.Required"
+                        | "typing.NotRequired"
+                        | "typing.Final"
+                        | "typing.ClassVar",
+                    ) => self.instance_of(at, index),
                     Some("typing.Union") => {
                         let members = match module[index] {
                             Expr::Tuple(list) => module.list(list).to_vec(),
@@ -991,8 +1182,11 @@ impl<'p> Evaluator<'p> {
                         }
                         values
                     }
-                    Some("typing.Annotated" | "typing_extensions.Annotated") => match module[index] {
-                        Expr::Tuple(list) if !list.is_empty() => self.instance_of(at, module.list(list)[0]),
+                    Some("typing.Annotated" | "typing_extensions.Annotated") => match module[index]
+                    {
+                        Expr::Tuple(list) if !list.is_empty() => {
+                            self.instance_of(at, module.list(list)[0])
+                        }
                         _ => self.instance_of(at, index),
                     },
                     _ => self.instance_of(at, value),
@@ -1007,7 +1201,9 @@ impl<'p> Evaluator<'p> {
                 for class in self.eval(at, annotation) {
                     match class {
                         Value::Class(..) => add(&mut values, self.instantiate(class)),
-                        Value::External(path) if !is_uninformative(path.as_str()) => add(&mut values, self.instantiate(class)),
+                        Value::External(path) if !is_uninformative(path.as_str()) => {
+                            add(&mut values, self.instantiate(class))
+                        }
                         _ => add(&mut values, Value::Unknown(Unresolved::Parameter)),
                     }
                 }
@@ -1019,13 +1215,22 @@ impl<'p> Evaluator<'p> {
 
     /// A forward reference: a dotted name in quotes, looked up at top level.
     fn named_instance(&mut self, at: ModuleId, text: &str) -> Values {
-        let text = text.strip_prefix("Optional[").and_then(|inner| inner.strip_suffix(']')).unwrap_or(text);
+        let text = text
+            .strip_prefix("Optional[")
+            .and_then(|inner| inner.strip_suffix(']'))
+            .unwrap_or(text);
         let text = text.split(['|', '[']).next().unwrap_or(text).trim();
-        if text.is_empty() || !text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.') {
+        if text.is_empty()
+            || !text
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+        {
             return Values::from_slice(&[Value::Unknown(Unresolved::Parameter)]);
         }
         let mut parts = text.split('.');
-        let Some(first) = parts.next() else { return Values::new() };
+        let Some(first) = parts.next() else {
+            return Values::new();
+        };
         let mut values = self.export(at, Symbol::from(first));
         for part in parts {
             values = self.attribute(&values, Symbol::from(part));
@@ -1048,7 +1253,8 @@ impl<'p> Evaluator<'p> {
             return std::rc::Rc::clone(known);
         }
         // A class that inherits from itself, directly or not, ends here.
-        self.mros.insert((at, class), [ClassRef::Project(at, class)].into());
+        self.mros
+            .insert((at, class), [ClassRef::Project(at, class)].into());
         let mut bases: Vec<ClassRef> = Vec::new();
         for base in &self.project.module(at)[class].bases {
             for value in self.eval(at, *base) {
@@ -1111,14 +1317,29 @@ impl<'p> Evaluator<'p> {
 
 /// Annotations that say nothing of what can be done with a value.
 fn is_uninformative(path: &str) -> bool {
-    matches!(path, "typing.Any" | "builtins.object" | "typing.TypeVar()" | "typing.Self")
+    matches!(
+        path,
+        "typing.Any" | "builtins.object" | "typing.TypeVar()" | "typing.Self"
+    )
 }
 
 fn is_generic_class(path: &str) -> bool {
     path.starts_with("typing.")
         || path.starts_with("collections.abc.")
-        || matches!(path, "builtins.list" | "builtins.dict" | "builtins.set" | "builtins.tuple" | "builtins.type" | "builtins.frozenset")
-        || path.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_uppercase) && !last.contains("()") && last.chars().any(char::is_lowercase))
+        || matches!(
+            path,
+            "builtins.list"
+                | "builtins.dict"
+                | "builtins.set"
+                | "builtins.tuple"
+                | "builtins.type"
+                | "builtins.frozenset"
+        )
+        || path.rsplit('.').next().is_some_and(|last| {
+            last.starts_with(char::is_uppercase)
+                && !last.contains("()")
+                && last.chars().any(char::is_lowercase)
+        })
 }
 
 pub use crate::constant::Constant;

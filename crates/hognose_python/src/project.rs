@@ -40,11 +40,21 @@ impl Project {
         let python: Vec<&SourceEntry> = sources
             .entries()
             .iter()
-            .filter(|entry| matches!(entry.kind, SourceKind::Module | SourceKind::Stub | SourceKind::Notebook))
+            .filter(|entry| {
+                matches!(
+                    entry.kind,
+                    SourceKind::Module | SourceKind::Stub | SourceKind::Notebook
+                )
+            })
             .collect();
         let packages: std::collections::HashSet<&str, rustc_hash::FxBuildHasher> = python
             .iter()
-            .filter_map(|entry| entry.path.strip_suffix("__init__.py").or_else(|| entry.path.strip_suffix("__init__.pyi")))
+            .filter_map(|entry| {
+                entry
+                    .path
+                    .strip_suffix("__init__.py")
+                    .or_else(|| entry.path.strip_suffix("__init__.pyi"))
+            })
             .map(|directory| directory.trim_end_matches('/'))
             .collect();
         let roots = roots(source_roots, &packages);
@@ -54,10 +64,20 @@ impl Project {
             .map(|entry| {
                 let fail = |reason| (Arc::clone(&entry.path), reason);
                 let bytes = sources.read(entry).map_err(fail)?;
-                let text = if entry.kind == SourceKind::Notebook { Text::notebook(&bytes) } else { Text::decode(bytes) };
+                let text = if entry.kind == SourceKind::Notebook {
+                    Text::notebook(&bytes)
+                } else {
+                    Text::decode(bytes)
+                };
                 let text = text.map_err(fail)?;
                 let (name, is_package) = module_name(&entry.path, &roots);
-                Ok(lower(Arc::clone(&entry.path), entry.kind, Symbol::from(name), is_package, text))
+                Ok(lower(
+                    Arc::clone(&entry.path),
+                    entry.kind,
+                    Symbol::from(name),
+                    is_package,
+                    text,
+                ))
             })
             .collect();
         let mut project = Self::default();
@@ -78,12 +98,22 @@ impl Project {
             let name = module.name.as_str();
             // A stub speaks for a module only when there is no source.
             let stub = module.kind == SourceKind::Stub;
-            self.by_name.entry(module.name).and_modify(|known| *known = if stub { *known } else { id }).or_insert(id);
+            self.by_name
+                .entry(module.name)
+                .and_modify(|known| *known = if stub { *known } else { id })
+                .or_insert(id);
             let last = name.rsplit('.').next().unwrap_or(name);
-            self.by_last_part.entry(Symbol::from(last)).or_default().push(id);
+            self.by_last_part
+                .entry(Symbol::from(last))
+                .or_default()
+                .push(id);
             let mut parent = name;
             while let Some((directory, _)) = parent.rsplit_once('.') {
-                if self.directories.insert(Symbol::from(directory), ()).is_some() {
+                if self
+                    .directories
+                    .insert(Symbol::from(directory), ())
+                    .is_some()
+                {
                     break;
                 }
                 parent = directory;
@@ -110,8 +140,15 @@ impl Project {
     pub fn find(&self, name: Symbol, from: ModuleId) -> Found {
         if let Some(id) = self.by_name.get(&name) {
             // A file next to tests or scripts does not hide the module of that name in the standard library.
-            if !name.as_str().contains('.') && crate::stdlib::is_stdlib(name.as_str()) && !self.module(*id).is_package {
-                return if *id == from || !self.module(from).file.contains('/') { Found::Module(*id) } else { Found::Outside };
+            if !name.as_str().contains('.')
+                && crate::stdlib::is_stdlib(name.as_str())
+                && !self.module(*id).is_package
+            {
+                return if *id == from || !self.module(from).file.contains('/') {
+                    Found::Module(*id)
+                } else {
+                    Found::Outside
+                };
             }
             return Found::Module(*id);
         }
@@ -136,8 +173,17 @@ impl Project {
         let mut tie = false;
         for id in self.by_last_part.get(&Symbol::from(last))? {
             let candidate = self.module(*id).name.as_str();
-            let Some(root) = candidate.strip_suffix(name).and_then(|front| front.strip_suffix('.')) else { continue };
-            if self.by_name.get(&Symbol::from(root)).is_some_and(|root| self.module(*root).is_package) {
+            let Some(root) = candidate
+                .strip_suffix(name)
+                .and_then(|front| front.strip_suffix('.'))
+            else {
+                continue;
+            };
+            if self
+                .by_name
+                .get(&Symbol::from(root))
+                .is_some_and(|root| self.module(*root).is_package)
+            {
                 continue;
             }
             let shared = common_parts(root, importer);
@@ -159,12 +205,21 @@ impl Project {
 }
 
 fn common_parts(a: &str, b: &str) -> usize {
-    a.split('.').zip(b.split('.')).take_while(|(a, b)| a == b).count()
+    a.split('.')
+        .zip(b.split('.'))
+        .take_while(|(a, b)| a == b)
+        .count()
 }
 
 /// Directories that top-level names start from: what was declared, `src` where it is no package, and the audited root.
-fn roots(declared: &[String], packages: &std::collections::HashSet<&str, rustc_hash::FxBuildHasher>) -> Vec<String> {
-    let mut roots: Vec<String> = declared.iter().map(|root| root.trim_matches('/').trim_start_matches("./").to_owned()).collect();
+fn roots(
+    declared: &[String],
+    packages: &std::collections::HashSet<&str, rustc_hash::FxBuildHasher>,
+) -> Vec<String> {
+    let mut roots: Vec<String> = declared
+        .iter()
+        .map(|root| root.trim_matches('/').trim_start_matches("./").to_owned())
+        .collect();
     for layout in ["src", "lib/python"] {
         if !packages.contains(layout) {
             roots.push(layout.to_owned());
@@ -178,7 +233,13 @@ fn roots(declared: &[String], packages: &std::collections::HashSet<&str, rustc_h
 fn module_name(path: &str, roots: &[String]) -> (String, bool) {
     let inner = roots
         .iter()
-        .find_map(|root| if root.is_empty() { Some(path) } else { path.strip_prefix(root.as_str())?.strip_prefix('/') })
+        .find_map(|root| {
+            if root.is_empty() {
+                Some(path)
+            } else {
+                path.strip_prefix(root.as_str())?.strip_prefix('/')
+            }
+        })
         .unwrap_or(path);
     let stem = inner.trim_start_matches(['/', '.']);
     let stem = stem

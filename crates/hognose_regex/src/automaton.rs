@@ -73,7 +73,10 @@ pub(crate) struct Follow {
 impl Follow {
     /// In which contexts the match of `owner` may end here.
     pub(crate) fn accepts(&self, owner: Owner) -> u8 {
-        self.accepts.iter().find(|(of, _)| *of == owner).map_or(0, |&(_, context)| context)
+        self.accepts
+            .iter()
+            .find(|(of, _)| *of == owner)
+            .map_or(0, |&(_, context)| context)
     }
 }
 
@@ -92,7 +95,12 @@ impl Automaton {
         let mut builder = Builder {
             nfa,
             kinds: kinds(hir),
-            automaton: Automaton { positions: Vec::new(), follows: Vec::new(), start: 0, skip: Vec::new() },
+            automaton: Automaton {
+                positions: Vec::new(),
+                follows: Vec::new(),
+                start: 0,
+                skip: Vec::new(),
+            },
             pending: Vec::new(),
             places: FxHashMap::default(),
             known_follows: FxHashMap::default(),
@@ -151,14 +159,29 @@ fn kinds(hir: &Hir) -> Vec<(Before, CharSet, u8)> {
         return vec![
             (Before::Word, word, context::WORD),
             (Before::Other, other, context::OTHER),
-            (Before::Newline, newline, context::NEWLINE | context::LAST_NEWLINE),
+            (
+                Before::Newline,
+                newline,
+                context::NEWLINE | context::LAST_NEWLINE,
+            ),
         ];
     }
     if hir.features.lines {
         let other = newline.complement();
-        return vec![(Before::Other, other, context::WORD | context::OTHER), (Before::Newline, newline, context::NEWLINE | context::LAST_NEWLINE)];
+        return vec![
+            (Before::Other, other, context::WORD | context::OTHER),
+            (
+                Before::Newline,
+                newline,
+                context::NEWLINE | context::LAST_NEWLINE,
+            ),
+        ];
     }
-    vec![(Before::Unknown, CharSet::all(), context::ANY & !context::END)]
+    vec![(
+        Before::Unknown,
+        CharSet::all(),
+        context::ANY & !context::END,
+    )]
 }
 
 /// In which contexts an assertion holds.
@@ -172,7 +195,11 @@ fn holds(test: Test, before: Before) -> u8 {
         Test::EndLine => END | LAST_NEWLINE | NEWLINE,
         Test::TextEnd => END,
         Test::Word { negated, .. } => {
-            let boundary = if before == Before::Word { ANY & !WORD } else { WORD };
+            let boundary = if before == Before::Word {
+                ANY & !WORD
+            } else {
+                WORD
+            };
             if negated { ANY & !boundary } else { boundary }
         }
     }
@@ -232,10 +259,12 @@ impl Builder<'_> {
             }
             let nfa = self.nfa;
             match &nfa.states[state as usize] {
-                &State::Accept(owner) => match follow.accepts.iter_mut().find(|(of, _)| *of == owner) {
-                    Some((_, known)) => *known |= context,
-                    None => follow.accepts.push((owner, context)),
-                },
+                &State::Accept(owner) => {
+                    match follow.accepts.iter_mut().find(|(of, _)| *of == owner) {
+                        Some((_, known)) => *known |= context,
+                        None => follow.accepts.push((owner, context)),
+                    }
+                }
                 State::Char { .. } => {
                     let places = self.places(state)?;
                     for (to, own) in places {
@@ -251,7 +280,11 @@ impl Builder<'_> {
                             }
                             None => {
                                 index.insert(to, follow.edges.len());
-                                follow.edges.push(Edge { to, context, several: false });
+                                follow.edges.push(Edge {
+                                    to,
+                                    context,
+                                    several: false,
+                                });
                                 self.edges += 1;
                             }
                         }
@@ -264,7 +297,10 @@ impl Builder<'_> {
                     // Twice is enough to see that there are several paths; more only for contexts not seen yet.
                     let visit = &mut self.visited[state as usize];
                     if visit.search != id + 1 {
-                        *visit = Visit { search: id + 1, ..Visit::default() };
+                        *visit = Visit {
+                            search: id + 1,
+                            ..Visit::default()
+                        };
                     }
                     if visit.on_path || (visit.count >= 2 && context & !visit.contexts == 0) {
                         continue;
@@ -274,7 +310,9 @@ impl Builder<'_> {
                     visit.contexts |= context;
                     steps.push(Step::Leave(state));
                     match &nfa.states[state as usize] {
-                        State::Fork(to) => steps.extend(to.iter().rev().map(|&to| Step::Enter(to, context))),
+                        State::Fork(to) => {
+                            steps.extend(to.iter().rev().map(|&to| Step::Enter(to, context)))
+                        }
                         &State::Test(test, next) => {
                             let context = context & holds(test, before);
                             if context != 0 {
@@ -294,11 +332,23 @@ impl Builder<'_> {
         if let Some(places) = self.places.get(&state) {
             return Ok(places.clone());
         }
-        let &State::Char { set, next, hir, owner } = &self.nfa.states[state as usize] else { return Ok(Vec::new()) };
+        let &State::Char {
+            set,
+            next,
+            hir,
+            owner,
+        } = &self.nfa.states[state as usize]
+        else {
+            return Ok(Vec::new());
+        };
         let set = &self.nfa.sets[set as usize];
         let mut places = Vec::with_capacity(self.kinds.len());
         for (kind, members, context) in &self.kinds {
-            let set = if *kind == Before::Unknown { set.clone() } else { set.intersect(members) };
+            let set = if *kind == Before::Unknown {
+                set.clone()
+            } else {
+                set.intersect(members)
+            };
             if set.is_empty() {
                 continue;
             }
@@ -306,9 +356,18 @@ impl Builder<'_> {
                 return Err(Bound::States);
             }
             let newlines = context::NEWLINE | context::LAST_NEWLINE;
-            let context = if set.contains('\n' as u32) { *context } else { context & !newlines };
+            let context = if set.contains('\n' as u32) {
+                *context
+            } else {
+                context & !newlines
+            };
             let id = self.automaton.positions.len() as PositionId;
-            self.automaton.positions.push(Position { set, follow: 0, hir, owner });
+            self.automaton.positions.push(Position {
+                set,
+                follow: 0,
+                hir,
+                owner,
+            });
             self.pending.push((id, next, *kind));
             places.push((id, context));
             if self.nfa.skip == Some(state) {

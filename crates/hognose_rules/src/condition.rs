@@ -134,15 +134,29 @@ impl ConditionFile {
         let mut asks = Vec::new();
         asks.extend(self.missing.map(Ask::Missing));
         asks.extend(self.given.map(|given| Ask::Missing(!given)));
-        asks.extend(self.is.as_ref().map(constants).transpose()?.map(|any| Ask::Is(any, true)));
-        asks.extend(self.is_not.as_ref().map(constants).transpose()?.map(|any| Ask::Is(any, false)));
+        asks.extend(
+            self.is
+                .as_ref()
+                .map(constants)
+                .transpose()?
+                .map(|any| Ask::Is(any, true)),
+        );
+        asks.extend(
+            self.is_not
+                .as_ref()
+                .map(constants)
+                .transpose()?
+                .map(|any| Ask::Is(any, false)),
+        );
         asks.extend(self.none.map(Ask::None));
         asks.extend(self.truthy.map(Ask::Truthy));
         asks.extend(self.below.map(Ask::Below));
         asks.extend(self.above.map(Ask::Above));
         asks.extend(self.shorter.map(Ask::Shorter));
         if let Some(pattern) = &self.matches {
-            asks.push(Ask::Matches(regex::Regex::new(pattern).map_err(|error| error.to_string())?));
+            asks.push(Ask::Matches(
+                regex::Regex::new(pattern).map_err(|error| error.to_string())?,
+            ));
         }
         asks.extend(self.constant.map(Ask::Constant));
         asks.extend(self.path.map(|paths| {
@@ -150,19 +164,37 @@ impl ConditionFile {
                 OneOrMore::One(path) => vec![path],
                 OneOrMore::More(paths) => paths,
             };
-            Ask::Path(paths.iter().flat_map(|path| crate::matcher::expand(path)).map(Symbol::from).collect())
+            Ask::Path(
+                paths
+                    .iter()
+                    .flat_map(|path| crate::matcher::expand(path))
+                    .map(Symbol::from)
+                    .collect(),
+            )
         }));
         asks.extend(self.built.map(Ask::Built));
         asks.extend(self.display.map(Ask::Display));
-        asks.extend(self.element.as_ref().map(constants).transpose()?.map(Ask::Element));
+        asks.extend(
+            self.element
+                .as_ref()
+                .map(constants)
+                .transpose()?
+                .map(Ask::Element),
+        );
         asks.extend(self.elements_constant.map(Ask::ElementsConstant));
         // A position or name alone picks what is stored or a setting's value where the matcher is about one.
         if picks.is_empty() {
             picks.push(Pick::Value);
         }
         match (picks.len(), asks.len()) {
-            (1, 1) => Ok(Condition { pick: picks.remove(0), ask: asks.remove(0) }),
-            (1, _) => Err(format!("a condition asks one thing; this one asks {}", asks.len())),
+            (1, 1) => Ok(Condition {
+                pick: picks.remove(0),
+                ask: asks.remove(0),
+            }),
+            (1, _) => Err(format!(
+                "a condition asks one thing; this one asks {}",
+                asks.len()
+            )),
             _ => Err("a condition picks one thing".to_owned()),
         }
     }
@@ -181,7 +213,9 @@ fn one_constant(value: &toml::Value) -> Result<Constant, String> {
         toml::Value::Integer(value) => Constant::Int(*value),
         toml::Value::Float(value) => Constant::Float(*value),
         toml::Value::String(value) => Constant::Str(value.clone()),
-        toml::Value::Array(values) => Constant::Seq(values.iter().map(one_constant).collect::<Result<_, _>>()?),
+        toml::Value::Array(values) => {
+            Constant::Seq(values.iter().map(one_constant).collect::<Result<_, _>>()?)
+        }
         other => return Err(format!("`{other}` is no constant")),
     })
 }
@@ -198,8 +232,14 @@ fn same(known: &Constant, asked: &Constant) -> bool {
 
 /// Folds an answer for each of several possibilities: all agree, or it cannot be told.
 fn all(mut answers: impl Iterator<Item = Truth>) -> Truth {
-    let Some(first) = answers.next() else { return Truth::Unknown };
-    if answers.all(|answer| answer == first) { first } else { Truth::Unknown }
+    let Some(first) = answers.next() else {
+        return Truth::Unknown;
+    };
+    if answers.all(|answer| answer == first) {
+        first
+    } else {
+        Truth::Unknown
+    }
 }
 
 impl Ask {
@@ -219,20 +259,30 @@ impl Ask {
     pub(crate) fn of_expr(&self, values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> Truth {
         match self {
             Self::Missing(missing) => Truth::from(!missing),
-            Self::Is(asked, yes) => each_constant(values, at, expr, |known| asked.iter().any(|asked| same(known, asked)) == *yes),
+            Self::Is(asked, yes) => each_constant(values, at, expr, |known| {
+                asked.iter().any(|asked| same(known, asked)) == *yes
+            }),
             Self::None(yes) => {
                 let found = values.eval(at, expr);
                 let answers = found.into_iter().map(|value| match value {
-                    Value::Expr(home, inner) => Truth::from(matches!(values.project().module(home)[inner], Expr::None) == *yes),
+                    Value::Expr(home, inner) => Truth::from(
+                        matches!(values.project().module(home)[inner], Expr::None) == *yes,
+                    ),
                     Value::Unknown(_) | Value::Param(..) => Truth::Unknown,
-                    Value::External(path) if path.as_str().ends_with("()") || path.as_str().ends_with("[]") => Truth::Unknown,
+                    Value::External(path)
+                        if path.as_str().ends_with("()") || path.as_str().ends_with("[]") =>
+                    {
+                        Truth::Unknown
+                    }
                     _ => Truth::from(!yes),
                 });
                 all(answers.collect::<Vec<_>>().into_iter())
             }
             Self::Truthy(yes) => {
                 if let Some(known) = values.constants(at, expr) {
-                    return all(known.iter().map(|constant| Truth::from(constant.truthy() == *yes)));
+                    return all(known
+                        .iter()
+                        .map(|constant| Truth::from(constant.truthy() == *yes)));
                 }
                 match display_len(values, at, expr) {
                     Some(len) => Truth::from((len > 0) == *yes),
@@ -241,7 +291,9 @@ impl Ask {
             }
             Self::Below(bound) => each_number(values, at, expr, |number| number < *bound),
             Self::Above(bound) => each_number(values, at, expr, |number| number > *bound),
-            Self::Shorter(bound) => each_text(values, at, expr, |text| text.chars().count() < *bound),
+            Self::Shorter(bound) => {
+                each_text(values, at, expr, |text| text.chars().count() < *bound)
+            }
             Self::Matches(pattern) => each_text(values, at, expr, |text| pattern.is_match(text)),
             Self::Constant(yes) => {
                 if values.constants(at, expr).is_some() {
@@ -261,10 +313,20 @@ impl Ask {
             }
             Self::Path(paths) => {
                 let found = values.eval(at, expr);
-                if found.iter().any(|value| matches!(value, Value::External(path) if paths.contains(path))) {
+                if found
+                    .iter()
+                    .any(|value| matches!(value, Value::External(path) if paths.contains(path)))
+                {
                     return Truth::Yes;
                 }
-                if found.iter().any(|value| matches!(value, Value::Unknown(_) | Value::Param(..))) { Truth::Unknown } else { Truth::No }
+                if found
+                    .iter()
+                    .any(|value| matches!(value, Value::Unknown(_) | Value::Param(..)))
+                {
+                    Truth::Unknown
+                } else {
+                    Truth::No
+                }
             }
             Self::Built(yes) => Truth::from(is_built(values, at, expr) == *yes),
             Self::Display(yes) => {
@@ -273,7 +335,10 @@ impl Ask {
                     .into_iter()
                     .map(|value| match value {
                         Value::Expr(home, inner) => {
-                            let is = matches!(values.project().module(home)[inner], Expr::ListOf(_) | Expr::Tuple(_));
+                            let is = matches!(
+                                values.project().module(home)[inner],
+                                Expr::ListOf(_) | Expr::Tuple(_)
+                            );
                             Truth::from(is == *yes)
                         }
                         Value::Unknown(_) | Value::Param(..) | Value::External(_) => Truth::Unknown,
@@ -288,16 +353,24 @@ impl Ask {
                     match value {
                         Value::Expr(home, inner) => {
                             let module = values.project().module(home);
-                            if let Expr::ListOf(list) | Expr::Tuple(list) | Expr::SetOf(list) = module[inner] {
+                            if let Expr::ListOf(list) | Expr::Tuple(list) | Expr::SetOf(list) =
+                                module[inner]
+                            {
                                 for element in module.list(list) {
                                     match values.constant(home, *element) {
-                                        Some(known) if asked.iter().any(|asked| same(&known, asked)) => return Truth::Yes,
+                                        Some(known)
+                                            if asked.iter().any(|asked| same(&known, asked)) =>
+                                        {
+                                            return Truth::Yes;
+                                        }
                                         Some(_) => {}
                                         None => unknown = true,
                                     }
                                 }
                             } else if let Some(Constant::Seq(items)) = values.constant_of(value, 0)
-                                && items.iter().any(|known| asked.iter().any(|asked| same(known, asked)))
+                                && items
+                                    .iter()
+                                    .any(|known| asked.iter().any(|asked| same(known, asked)))
                             {
                                 return Truth::Yes;
                             }
@@ -312,7 +385,9 @@ impl Ask {
                 for value in values.eval(at, expr) {
                     answers.push(match value {
                         Value::Expr(home, inner) => match values.project().module(home)[inner] {
-                            Expr::ListOf(_) | Expr::Tuple(_) | Expr::SetOf(_) => Truth::from(values.constant_of(value, 0).is_some() == *yes),
+                            Expr::ListOf(_) | Expr::Tuple(_) | Expr::SetOf(_) => {
+                                Truth::from(values.constant_of(value, 0).is_some() == *yes)
+                            }
                             _ => Truth::No,
                         },
                         _ => Truth::Unknown,
@@ -324,26 +399,49 @@ impl Ask {
     }
 }
 
-fn each_constant(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, test: impl Fn(&Constant) -> bool) -> Truth {
+fn each_constant(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    expr: ExprId,
+    test: impl Fn(&Constant) -> bool,
+) -> Truth {
     match values.constants(at, expr) {
         Some(known) => all(known.iter().map(|constant| Truth::from(test(constant)))),
         None => Truth::Unknown,
     }
 }
 
-fn each_number(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, test: impl Fn(f64) -> bool) -> Truth {
-    each_constant(values, at, expr, |constant| constant.number().is_some_and(&test))
+fn each_number(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    expr: ExprId,
+    test: impl Fn(f64) -> bool,
+) -> Truth {
+    each_constant(values, at, expr, |constant| {
+        constant.number().is_some_and(&test)
+    })
 }
 
-fn each_text(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, test: impl Fn(&str) -> bool) -> Truth {
-    each_constant(values, at, expr, |constant| constant.text().is_some_and(&test))
+fn each_text(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    expr: ExprId,
+    test: impl Fn(&str) -> bool,
+) -> Truth {
+    each_constant(values, at, expr, |constant| {
+        constant.text().is_some_and(&test)
+    })
 }
 
 fn display_len(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> Option<u32> {
     let found = values.eval(at, expr);
-    let [Value::Expr(home, inner)] = found.as_slice() else { return None };
+    let [Value::Expr(home, inner)] = found.as_slice() else {
+        return None;
+    };
     match values.project().module(*home)[*inner] {
-        Expr::ListOf(list) | Expr::Tuple(list) | Expr::SetOf(list) | Expr::Dict(list) => Some(list.len),
+        Expr::ListOf(list) | Expr::Tuple(list) | Expr::SetOf(list) | Expr::Dict(list) => {
+            Some(list.len)
+        }
         _ => None,
     }
 }
@@ -351,7 +449,10 @@ fn display_len(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> Option
 /// `module.UPPER_CASE` by convention holds a constant.
 pub(crate) fn is_constant_name(path: &str) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path);
-    last.chars().any(|c| c.is_ascii_uppercase()) && last.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    last.chars().any(|c| c.is_ascii_uppercase())
+        && last
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// A string put together from parts that are not all constant.
@@ -361,12 +462,24 @@ pub(crate) fn is_built(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -
         Value::Expr(home, inner) => {
             let text_operation = match values.project().module(home)[inner] {
                 Expr::FString(_) => true,
-                Expr::Binary { op: Operator::Add | Operator::Mod, .. } | Expr::InPlace { op: Operator::Add, .. } => is_text(values, home, inner, 0),
+                Expr::Binary {
+                    op: Operator::Add | Operator::Mod,
+                    ..
+                }
+                | Expr::InPlace {
+                    op: Operator::Add, ..
+                } => is_text(values, home, inner, 0),
                 _ => false,
             };
             text_operation && values.constant_of(value, 0).is_none()
         }
-        Value::External(path) => matches!(path.as_str(), "builtins.str().format()" | "builtins.str().join()" | "builtins.str().format_map()" | "builtins.str().replace()"),
+        Value::External(path) => matches!(
+            path.as_str(),
+            "builtins.str().format()"
+                | "builtins.str().join()"
+                | "builtins.str().format_map()"
+                | "builtins.str().replace()"
+        ),
         _ => false,
     })
 }
@@ -378,12 +491,25 @@ fn is_text(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, depth: u32) -
     }
     match values.project().module(at)[expr] {
         Expr::Str(_) | Expr::FString(_) => true,
-        Expr::Binary { op: Operator::Add, left, right } | Expr::InPlace { op: Operator::Add, left, right } => {
-            is_text(values, at, left, depth + 1) || is_text(values, at, right, depth + 1)
+        Expr::Binary {
+            op: Operator::Add,
+            left,
+            right,
         }
-        Expr::Binary { op: Operator::Mod, left, .. } => is_text(values, at, left, depth + 1),
+        | Expr::InPlace {
+            op: Operator::Add,
+            left,
+            right,
+        } => is_text(values, at, left, depth + 1) || is_text(values, at, right, depth + 1),
+        Expr::Binary {
+            op: Operator::Mod,
+            left,
+            ..
+        } => is_text(values, at, left, depth + 1),
         Expr::Name { .. } => values.eval(at, expr).into_iter().any(|value| match value {
-            Value::Expr(home, inner) if (home, inner) != (at, expr) => is_text(values, home, inner, depth + 1),
+            Value::Expr(home, inner) if (home, inner) != (at, expr) => {
+                is_text(values, home, inner, depth + 1)
+            }
             Value::External(path) => path.as_str().starts_with("builtins.str()"),
             _ => false,
         }),

@@ -152,7 +152,11 @@ impl<'a, 'p> Context<'a, 'p> {
 
     /// The source text of a span.
     pub fn text(&self, range: TextRange) -> &'p str {
-        self.module.text.as_str().get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default()
+        self.module
+            .text
+            .as_str()
+            .get(range.start().to_usize()..range.end().to_usize())
+            .unwrap_or_default()
     }
 
     /// Whether a string is put together from parts that are not all constant.
@@ -177,7 +181,9 @@ pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSi
     let module = values.project().module(at);
     let mut sites = Vec::new();
     for (expr, node) in module.exprs() {
-        let Expr::Call { func, args } = *node else { continue };
+        let Expr::Call { func, args } = *node else {
+            continue;
+        };
         let range = module.expr_range(expr);
         if module.is_dead(range) {
             continue;
@@ -189,24 +195,54 @@ pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSi
                 paths.extend(inherited_constructor(values, *home, *class));
             }
         }
-        let partial = paths.iter().any(|path| matches!(path.as_str(), "functools.partial" | "functools.partialmethod" | "asyncio.to_thread"));
+        let partial = paths.iter().any(|path| {
+            matches!(
+                path.as_str(),
+                "functools.partial" | "functools.partialmethod" | "asyncio.to_thread"
+            )
+        });
         if partial && let Some(first) = module.args(args).first() {
             let inner = external(&values.eval(at, first.value));
-            sites.push(CallSite { expr, func: first.value, args, skip: 1, open: !paths.iter().any(|path| path.as_str() == "asyncio.to_thread"), paths: inner, range });
+            sites.push(CallSite {
+                expr,
+                func: first.value,
+                args,
+                skip: 1,
+                open: !paths
+                    .iter()
+                    .any(|path| path.as_str() == "asyncio.to_thread"),
+                paths: inner,
+                range,
+            });
         }
-        sites.push(CallSite { expr, func, args, skip: 0, open: false, paths, range });
+        sites.push(CallSite {
+            expr,
+            func,
+            args,
+            skip: 0,
+            open: false,
+            paths,
+            range,
+        });
     }
     sites.sort_by_key(|site| (site.range.start(), site.range.end()));
     sites
 }
 
 /// The outside class whose constructor a class of the project inherits.
-fn inherited_constructor(values: &mut Evaluator<'_>, home: ModuleId, class: ClassId) -> Option<Symbol> {
+fn inherited_constructor(
+    values: &mut Evaluator<'_>,
+    home: ModuleId,
+    class: ClassId,
+) -> Option<Symbol> {
     for ancestor in values.mro(home, class).iter() {
         match *ancestor {
             ClassRef::Project(at, ancestor) => {
                 let module = values.project().module(at);
-                if module.slot(module[ancestor].scope, Symbol::from("__init__")).is_some_and(|slot| slot.bound) {
+                if module
+                    .slot(module[ancestor].scope, Symbol::from("__init__"))
+                    .is_some_and(|slot| slot.bound)
+                {
                     return None;
                 }
             }
@@ -217,9 +253,19 @@ fn inherited_constructor(values: &mut Evaluator<'_>, home: ModuleId, class: Clas
 }
 
 /// An argument by keyword name, position, or either.
-pub(crate) fn argument(values: &mut Evaluator<'_>, at: ModuleId, call: &CallSite, name: Option<Symbol>, position: Option<usize>) -> Argument {
+pub(crate) fn argument(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    call: &CallSite,
+    name: Option<Symbol>,
+    position: Option<usize>,
+) -> Argument {
     let module = values.project().module(at);
-    let mut missing = if call.open { Argument::Unknown } else { Argument::Missing };
+    let mut missing = if call.open {
+        Argument::Unknown
+    } else {
+        Argument::Missing
+    };
     let mut index = 0;
     for argument in module.args(call.args).iter().skip(call.skip) {
         match argument.kind {
@@ -233,7 +279,8 @@ pub(crate) fn argument(values: &mut Evaluator<'_>, at: ModuleId, call: &CallSite
                 // `*("a", "b")` and `*NAMES` of a known display.
                 let found = values.eval(at, argument.value);
                 if let [Value::Expr(home, inner)] = found.as_slice()
-                    && let Expr::Tuple(list) | Expr::ListOf(list) = values.project().module(*home)[*inner]
+                    && let Expr::Tuple(list) | Expr::ListOf(list) =
+                        values.project().module(*home)[*inner]
                 {
                     for element in values.project().module(*home).list(list) {
                         if position == Some(index) {
@@ -265,18 +312,29 @@ pub(crate) fn argument(values: &mut Evaluator<'_>, at: ModuleId, call: &CallSite
 }
 
 /// The entry of a dict with a constant key.
-pub(crate) fn dict_entry(values: &mut Evaluator<'_>, at: ModuleId, dict: ExprId, key: &str) -> Argument {
+pub(crate) fn dict_entry(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    dict: ExprId,
+    key: &str,
+) -> Argument {
     let found = values.eval(at, dict);
-    let [Value::Expr(home, display)] = found.as_slice() else { return Argument::Unknown };
+    let [Value::Expr(home, display)] = found.as_slice() else {
+        return Argument::Unknown;
+    };
     let (home, display) = (*home, *display);
     let module = values.project().module(home);
-    let Expr::Dict(items) = module[display] else { return Argument::Unknown };
+    let Expr::Dict(items) = module[display] else {
+        return Argument::Unknown;
+    };
     let mut missing = Argument::Missing;
     let mut given = None;
     for (item, value) in module.dict(items) {
         match item {
             Some(item) => match values.constant(home, item.get()) {
-                Some(Constant::Str(text)) if text == key => given = Some(Argument::Given(home, *value)),
+                Some(Constant::Str(text)) if text == key => {
+                    given = Some(Argument::Given(home, *value))
+                }
                 Some(_) => {}
                 None => missing = Argument::Unknown,
             },

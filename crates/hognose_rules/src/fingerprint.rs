@@ -14,11 +14,20 @@ const MAX_NODES: usize = 2_000;
 
 /// Content hash of a finding of a rule at a span.
 pub(crate) fn content(module: &Module, rule: &str, range: TextRange) -> u128 {
-    let mut walk = Walk { module, builder: FingerprintBuilder::new(rule), names: FxHashMap::default(), left: MAX_NODES };
+    let mut walk = Walk {
+        module,
+        builder: FingerprintBuilder::new(rule),
+        names: FxHashMap::default(),
+        left: MAX_NODES,
+    };
     let roots = statement_roots(module, range);
     if roots.is_empty() {
         // Not in an expression: a comment, an import, a class line. The text without blanks stands for it.
-        let text = module.text.as_str().get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default();
+        let text = module
+            .text
+            .as_str()
+            .get(range.start().to_usize()..range.end().to_usize())
+            .unwrap_or_default();
         for word in text.split_whitespace() {
             walk.builder.word(word);
         }
@@ -35,7 +44,9 @@ fn statement_roots(module: &Module, range: TextRange) -> Vec<ExprId> {
         .stmts()
         .filter(|(id, _)| module.stmt_range(*id).contains_range(range))
         .min_by_key(|(id, _)| module.stmt_range(*id).len());
-    let Some((_, stmt)) = innermost else { return Vec::new() };
+    let Some((_, stmt)) = innermost else {
+        return Vec::new();
+    };
     let mut roots = Vec::new();
     let binds = |list: List, roots: &mut Vec<ExprId>| {
         for bind in module.binds(list) {
@@ -54,7 +65,9 @@ fn statement_roots(module: &Module, range: TextRange) -> Vec<ExprId> {
         }
         Stmt::Declare { binds: list } => binds(list, &mut roots),
         Stmt::Return(value) => roots.extend(value.map(NonMaxExpr::get)),
-        Stmt::Raise { exception, cause } => roots.extend(exception.into_iter().chain(cause).map(NonMaxExpr::get)),
+        Stmt::Raise { exception, cause } => {
+            roots.extend(exception.into_iter().chain(cause).map(NonMaxExpr::get))
+        }
         Stmt::If { test, .. } | Stmt::While { test, .. } => roots.push(test),
         Stmt::For { iter, .. } => roots.push(iter),
         Stmt::With { context, .. } => roots.push(context),
@@ -67,7 +80,9 @@ fn statement_roots(module: &Module, range: TextRange) -> Vec<ExprId> {
         }
         Stmt::Match { subject, .. } => roots.push(subject),
         Stmt::Delete(list) => roots.extend(module.list(list)),
-        Stmt::Assert { test, message } => roots.extend(std::iter::once(test).chain(message.map(NonMaxExpr::get))),
+        Stmt::Assert { test, message } => {
+            roots.extend(std::iter::once(test).chain(message.map(NonMaxExpr::get)))
+        }
         Stmt::Function { function, .. } => {
             let data = &module[function];
             roots.extend(&data.decorators);
@@ -81,7 +96,11 @@ fn statement_roots(module: &Module, range: TextRange) -> Vec<ExprId> {
         Stmt::Import(_) | Stmt::Break | Stmt::Continue | Stmt::Pass => {}
     }
     // In a header with several parts the one around the finding is meant.
-    let around: Vec<ExprId> = roots.iter().copied().filter(|root| module.expr_range(*root).contains_range(range)).collect();
+    let around: Vec<ExprId> = roots
+        .iter()
+        .copied()
+        .filter(|root| module.expr_range(*root).contains_range(range))
+        .collect();
     if around.is_empty() { roots } else { around }
 }
 
@@ -180,7 +199,11 @@ impl Walk<'_> {
                     self.builder.word("if");
                     stack.extend([test, body, orelse]);
                 }
-                Expr::Tuple(list) | Expr::ListOf(list) | Expr::SetOf(list) | Expr::FString(list) | Expr::TString(list) => {
+                Expr::Tuple(list)
+                | Expr::ListOf(list)
+                | Expr::SetOf(list)
+                | Expr::FString(list)
+                | Expr::TString(list) => {
                     self.builder.word("{").word(&list.len.to_string());
                     stack.extend(module.list(list));
                 }
@@ -210,11 +233,22 @@ impl Walk<'_> {
                         stack.extend(&generator.conditions);
                     }
                 }
-                Expr::Starred(value) | Expr::Await(value) | Expr::YieldFrom(value) | Expr::Named { value, .. } => stack.push(value),
+                Expr::Starred(value)
+                | Expr::Await(value)
+                | Expr::YieldFrom(value)
+                | Expr::Named { value, .. } => stack.push(value),
                 Expr::Yield(value) => stack.extend(value.map(NonMaxExpr::get)),
-                Expr::Slice(list) => stack.extend(module.opt(list).iter().flatten().map(|part| part.get())),
+                Expr::Slice(list) => {
+                    stack.extend(module.opt(list).iter().flatten().map(|part| part.get()))
+                }
                 Expr::Ellipsis | Expr::OtherNumber => _ = self.builder.word("number"),
-                Expr::Element { .. } | Expr::Rest { .. } | Expr::Iterate { .. } | Expr::Enter { .. } | Expr::Caught(_) | Expr::Part(_) | Expr::Opaque => {}
+                Expr::Element { .. }
+                | Expr::Rest { .. }
+                | Expr::Iterate { .. }
+                | Expr::Enter { .. }
+                | Expr::Caught(_)
+                | Expr::Part(_)
+                | Expr::Opaque => {}
             }
             // Children in source order.
             stack[base..].reverse();

@@ -18,6 +18,8 @@ mod run;
 mod test_code;
 
 pub use context::{Argument, CallSite, Context, Draft};
-pub use parity::{ParityEntry, ParityTool, parity, parity_markdown, parity_of_comment, parity_tool, reported_by};
+pub use parity::{
+    ParityEntry, ParityTool, parity, parity_markdown, parity_of_comment, parity_tool, reported_by,
+};
 pub use registry::{Registry, Rule, registry, rules};
 pub use run::{RunOptions, run};

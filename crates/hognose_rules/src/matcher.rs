@@ -74,15 +74,32 @@ impl EntryFile {
         let setting = match (self.framework, self.name) {
             (Some(framework), Some(name)) => Some((framework, name)),
             (None, None) if subject != Subject::Setting => None,
-            _ => return Err("a [[setting]] matcher needs `framework` and `name`, and no other does".to_owned()),
+            _ => {
+                return Err(
+                    "a [[setting]] matcher needs `framework` and `name`, and no other does"
+                        .to_owned(),
+                );
+            }
         };
         Ok(Matcher {
             subject,
-            paths: names.iter().flat_map(|name| expand(name)).map(Symbol::from).collect(),
+            paths: names
+                .iter()
+                .flat_map(|name| expand(name))
+                .map(Symbol::from)
+                .collect(),
             key: self.key,
             setting,
-            conditions: self.conditions.into_iter().map(ConditionFile::compile).collect::<Result<_, _>>()?,
-            unless: self.unless.into_iter().map(ConditionFile::compile).collect::<Result<_, _>>()?,
+            conditions: self
+                .conditions
+                .into_iter()
+                .map(ConditionFile::compile)
+                .collect::<Result<_, _>>()?,
+            unless: self
+                .unless
+                .into_iter()
+                .map(ConditionFile::compile)
+                .collect::<Result<_, _>>()?,
             severity: self.severity,
             confidence: self.confidence,
             persona: self.persona,
@@ -93,7 +110,9 @@ impl EntryFile {
 
 /// Expands `a.{b,c}.d`, also several times and nested.
 pub(crate) fn expand(pattern: &str) -> Vec<String> {
-    let Some(open) = pattern.find('{') else { return vec![pattern.to_owned()] };
+    let Some(open) = pattern.find('{') else {
+        return vec![pattern.to_owned()];
+    };
     let mut depth = 0usize;
     let mut starts = vec![open + 1];
     for (at, character) in pattern.char_indices().skip_while(|(at, _)| *at < open) {
@@ -175,7 +194,11 @@ impl Matchers {
 
 /// The last name of an access path: `verify` of `requests.Session().verify`.
 pub(crate) fn last_name(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path).trim_end_matches("[]").trim_end_matches("()")
+    path.rsplit('.')
+        .next()
+        .unwrap_or(path)
+        .trim_end_matches("[]")
+        .trim_end_matches("()")
 }
 
 #[cfg(test)]
@@ -186,7 +209,10 @@ mod tests {
     fn braces_expand() {
         assert_eq!(expand("a.b"), ["a.b"]);
         assert_eq!(expand("r.{get,post}"), ["r.get", "r.post"]);
-        assert_eq!(expand("{a,b}.{c,d}()"), ["a.c()", "a.d()", "b.c()", "b.d()"]);
+        assert_eq!(
+            expand("{a,b}.{c,d}()"),
+            ["a.c()", "a.d()", "b.c()", "b.d()"]
+        );
         assert_eq!(expand("{a,b.{c,d}}"), ["a", "b.c", "b.d"]);
         assert_eq!(expand("broken{a"), ["broken{a"]);
     }

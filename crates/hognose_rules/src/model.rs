@@ -24,7 +24,8 @@ pub(crate) struct ModelFile {
 pub(crate) fn aliases(models: &[(&str, &str)]) -> Result<Aliases, String> {
     let mut aliases = Aliases::default();
     for (file, text) in models {
-        let model: ModelFile = toml::from_str(text).map_err(|error| format!("models/{file}.toml: {error}"))?;
+        let model: ModelFile =
+            toml::from_str(text).map_err(|error| format!("models/{file}.toml: {error}"))?;
         for (from, to) in model.aliases {
             for from in crate::matcher::expand(&from) {
                 aliases.0.insert(Symbol::from(from), Symbol::from(&to));

@@ -128,12 +128,20 @@ impl Registry {
         rules.sort_by(|a: &Rule, b: &Rule| a.meta.id.cmp(&b.meta.id));
         let index = Matchers::new(&rules);
         let metas = rules.iter().map(|rule| rule.meta.clone()).collect();
-        Ok(Self { rules, index, aliases: model::aliases(models)?, metas })
+        Ok(Self {
+            rules,
+            index,
+            aliases: model::aliases(models)?,
+            metas,
+        })
     }
 
     /// The rule with that id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.binary_search_by(|rule| rule.meta.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
+        self.rules
+            .binary_search_by(|rule| rule.meta.id.as_str().cmp(id))
+            .ok()
+            .map(|index| &self.rules[index])
     }
 }
 
@@ -141,7 +149,10 @@ impl Rule {
     fn load(source: &RuleSource) -> Result<Self, String> {
         let file: RuleFile = toml::from_str(source.toml).map_err(|error| error.to_string())?;
         if file.id != source.id {
-            return Err(format!("the id `{}` is not the name of the folder", file.id));
+            return Err(format!(
+                "the id `{}` is not the name of the folder",
+                file.id
+            ));
         }
         let mut matchers = Vec::new();
         for (subject, entries) in [

@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use hognose_finding::{Cell, Finding, Fingerprint, Label, Location, Note, Persona, Position};
 use hognose_python::ir::*;
-use hognose_python::{Constant, Evaluator, Module, ModuleId, Project, SourceKind, Symbol, Value, Values};
+use hognose_python::{
+    Constant, Evaluator, Module, ModuleId, Project, SourceKind, Symbol, Value, Values,
+};
 use rayon::prelude::*;
 use ruff_text_size::TextRange;
 
 use crate::condition::{Condition, Pick, Truth};
-use crate::context::{Argument, CallSite, Context, Draft, argument, call_sites, dict_entry, external};
+use crate::context::{
+    Argument, CallSite, Context, Draft, argument, call_sites, dict_entry, external,
+};
 use crate::matcher::{Matcher, MatcherRef};
 use crate::registry::{Registry, Rule, Tests};
 use crate::test_code;
@@ -26,8 +30,16 @@ pub struct RunOptions {
 }
 
 /// Findings of all rules in all modules, unsorted, and remarks on rules that failed.
-pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> (Vec<Finding>, Vec<Note>) {
-    let enabled: Vec<bool> = registry.rules.iter().map(|rule| !options.disabled.contains(&rule.meta.id)).collect();
+pub fn run(
+    registry: &Registry,
+    project: &Project,
+    options: &RunOptions,
+) -> (Vec<Finding>, Vec<Note>) {
+    let enabled: Vec<bool> = registry
+        .rules
+        .iter()
+        .map(|rule| !options.disabled.contains(&rule.meta.id))
+        .collect();
     let results: Vec<(Vec<Finding>, Vec<Note>)> = project
         .iter()
         .collect::<Vec<_>>()
@@ -36,7 +48,16 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> (Vec
         .filter(|(_, module)| module.kind != SourceKind::Stub)
         .map(|(id, module)| {
             let in_test = options.tests.contains(&module.file) || test_code::is_test(module);
-            let mut run = ModuleRun { registry, enabled: &enabled, module, id, in_test, values: Evaluator::new(project, &registry.aliases), drafts: Vec::new(), notes: Vec::new() };
+            let mut run = ModuleRun {
+                registry,
+                enabled: &enabled,
+                module,
+                id,
+                in_test,
+                values: Evaluator::new(project, &registry.aliases),
+                drafts: Vec::new(),
+                notes: Vec::new(),
+            };
             run.all();
             run.finish()
         })
@@ -85,7 +106,9 @@ impl ModuleRun<'_> {
     fn functions(&mut self, sites: &[CallSite]) {
         let registry = self.registry;
         for (number, rule) in registry.rules.iter().enumerate() {
-            let Some(check) = rule.check.filter(|_| self.enabled[number]) else { continue };
+            let Some(check) = rule.check.filter(|_| self.enabled[number]) else {
+                continue;
+            };
             let before = self.drafts.len();
             let mut context = Context {
                 module: self.module,
@@ -101,7 +124,13 @@ impl ModuleRun<'_> {
             if catch_unwind(AssertUnwindSafe(|| check(&mut context))).is_err() {
                 self.drafts.truncate(before);
                 self.values = Evaluator::new(self.values.project(), &registry.aliases);
-                self.notes.push(Note { file: Some(Arc::clone(&self.module.file)), text: format!("rule {} failed here; its findings are missing", rule.meta.id) });
+                self.notes.push(Note {
+                    file: Some(Arc::clone(&self.module.file)),
+                    text: format!(
+                        "rule {} failed here; its findings are missing",
+                        rule.meta.id
+                    ),
+                });
             }
         }
     }
@@ -111,7 +140,13 @@ impl ModuleRun<'_> {
         for site in sites {
             for path in &site.paths {
                 if let Some(matchers) = registry.index.calls.get(path) {
-                    self.first_match(matchers, Place::Call(site), site.range, path.as_str(), path.as_str());
+                    self.first_match(
+                        matchers,
+                        Place::Call(site),
+                        site.range,
+                        path.as_str(),
+                        path.as_str(),
+                    );
                 }
             }
         }
@@ -150,7 +185,10 @@ impl ModuleRun<'_> {
         let imported = |def: DefId| matches!(self.module[def].kind, DefKind::ImportFrom { name, .. } if self.registry.index.reference_names.contains(&name));
         match self.module[def].kind {
             DefKind::ImportFrom { .. } => imported(def),
-            DefKind::Entry => self.module.slot(Module::TOP, name).is_some_and(|slot| imported(slot.exit)),
+            DefKind::Entry => self
+                .module
+                .slot(Module::TOP, name)
+                .is_some_and(|slot| imported(slot.exit)),
             _ => false,
         }
     }
@@ -180,7 +218,13 @@ impl ModuleRun<'_> {
                 if let Some(matchers) = index.imports.get(&whole)
                     && !module.is_dead(def.range)
                 {
-                    self.first_match(matchers, Place::Bare, def.range, whole.as_str(), whole.as_str());
+                    self.first_match(
+                        matchers,
+                        Place::Bare,
+                        def.range,
+                        whole.as_str(),
+                        whole.as_str(),
+                    );
                 }
             }
         }
@@ -200,7 +244,13 @@ impl ModuleRun<'_> {
             for object in paths {
                 let path = Symbol::from(format!("{object}.{}", store.attr));
                 if let Some(matchers) = index.stores.get(&path) {
-                    self.first_match(matchers, Place::Store(store.value), store.range, path.as_str(), store.attr.as_str());
+                    self.first_match(
+                        matchers,
+                        Place::Store(store.value),
+                        store.range,
+                        path.as_str(),
+                        store.attr.as_str(),
+                    );
                 }
             }
         }
@@ -209,16 +259,36 @@ impl ModuleRun<'_> {
                 Expr::Attribute { attr, .. } => Some(attr),
                 _ => None,
             };
-            if object.is_some_and(|attr| !index.store_names.contains(&attr)) || module.is_dead(store.range) {
+            if object.is_some_and(|attr| !index.store_names.contains(&attr))
+                || module.is_dead(store.range)
+            {
                 continue;
             }
             for object in external(&self.values.eval(self.id, store.object)) {
                 let path = Symbol::from(format!("{object}[]"));
-                let Some(matchers) = index.stores.get(&path) else { continue };
-                let Some(Constant::Str(key)) = self.values.constant(self.id, store.index) else { continue };
-                let matchers: Vec<MatcherRef> =
-                    matchers.iter().copied().filter(|(rule, number)| registry.rules[*rule].matchers[*number].key.as_ref().is_none_or(|asked| *asked == key)).collect();
-                self.first_match(&matchers, Place::Store(store.value), store.range, path.as_str(), &key);
+                let Some(matchers) = index.stores.get(&path) else {
+                    continue;
+                };
+                let Some(Constant::Str(key)) = self.values.constant(self.id, store.index) else {
+                    continue;
+                };
+                let matchers: Vec<MatcherRef> = matchers
+                    .iter()
+                    .copied()
+                    .filter(|(rule, number)| {
+                        registry.rules[*rule].matchers[*number]
+                            .key
+                            .as_ref()
+                            .is_none_or(|asked| *asked == key)
+                    })
+                    .collect();
+                self.first_match(
+                    &matchers,
+                    Place::Store(store.value),
+                    store.range,
+                    path.as_str(),
+                    &key,
+                );
             }
         }
     }
@@ -255,7 +325,13 @@ impl ModuleRun<'_> {
                     && let Some(matchers) = registry.index.classes.get(path)
                 {
                     let name = self.module[class].name;
-                    self.first_match(matchers, Place::Class(class), range, path.as_str(), name.as_str());
+                    self.first_match(
+                        matchers,
+                        Place::Class(class),
+                        range,
+                        path.as_str(),
+                        name.as_str(),
+                    );
                 }
             }
         }
@@ -267,8 +343,14 @@ impl ModuleRun<'_> {
             return;
         }
         let module = self.module;
-        let functions = module.functions.iter().map(|function| (&function.decorators, function.name));
-        let classes = module.classes.iter().map(|class| (&class.decorators, class.name));
+        let functions = module
+            .functions
+            .iter()
+            .map(|function| (&function.decorators, function.name));
+        let classes = module
+            .classes
+            .iter()
+            .map(|class| (&class.decorators, class.name));
         for (decorators, name) in functions.chain(classes).collect::<Vec<_>>() {
             for decorator in decorators {
                 let range = module.expr_range(*decorator);
@@ -276,7 +358,9 @@ impl ModuleRun<'_> {
                     continue;
                 }
                 let (callee, site) = match module[*decorator] {
-                    Expr::Call { func, .. } => (func, sites.iter().find(|site| site.expr == *decorator)),
+                    Expr::Call { func, .. } => {
+                        (func, sites.iter().find(|site| site.expr == *decorator))
+                    }
                     _ => (*decorator, None),
                 };
                 for path in external(&self.values.eval(self.id, callee)) {
@@ -290,7 +374,14 @@ impl ModuleRun<'_> {
     }
 
     /// Reports the first matcher of each rule whose conditions hold.
-    fn first_match(&mut self, matchers: &[MatcherRef], place: Place<'_>, range: TextRange, callee: &str, name: &str) {
+    fn first_match(
+        &mut self,
+        matchers: &[MatcherRef],
+        place: Place<'_>,
+        range: TextRange,
+        callee: &str,
+        name: &str,
+    ) {
         let registry = self.registry;
         let mut done: Option<usize> = None;
         for (rule_number, number) in matchers {
@@ -317,7 +408,12 @@ impl ModuleRun<'_> {
         }
     }
 
-    fn holds(&mut self, matcher: &Matcher, place: Place<'_>, shown: &mut Option<(ModuleId, ExprId)>) -> bool {
+    fn holds(
+        &mut self,
+        matcher: &Matcher,
+        place: Place<'_>,
+        shown: &mut Option<(ModuleId, ExprId)>,
+    ) -> bool {
         for condition in &matcher.conditions {
             if self.truth(condition, place, shown) != Truth::Yes {
                 return false;
@@ -332,13 +428,22 @@ impl ModuleRun<'_> {
         true
     }
 
-    fn truth(&mut self, condition: &Condition, place: Place<'_>, shown: &mut Option<(ModuleId, ExprId)>) -> Truth {
+    fn truth(
+        &mut self,
+        condition: &Condition,
+        place: Place<'_>,
+        shown: &mut Option<(ModuleId, ExprId)>,
+    ) -> Truth {
         let argument = match (&condition.pick, place) {
-            (Pick::Arg(name, at), Place::Call(site)) => argument(&mut self.values, self.id, site, *name, *at),
-            (Pick::ArgKey(name, at, key), Place::Call(site)) => match argument(&mut self.values, self.id, site, *name, *at) {
-                Argument::Given(home, dict) => dict_entry(&mut self.values, home, dict, key),
-                other => other,
-            },
+            (Pick::Arg(name, at), Place::Call(site)) => {
+                argument(&mut self.values, self.id, site, *name, *at)
+            }
+            (Pick::ArgKey(name, at, key), Place::Call(site)) => {
+                match argument(&mut self.values, self.id, site, *name, *at) {
+                    Argument::Given(home, dict) => dict_entry(&mut self.values, home, dict, key),
+                    other => other,
+                }
+            }
             (Pick::Receiver, Place::Call(site)) => match self.module[site.func] {
                 Expr::Attribute { value, .. } => Argument::Given(self.id, value),
                 _ => Argument::Unknown,
@@ -348,7 +453,10 @@ impl ModuleRun<'_> {
                 let arguments = self.module.args(site.args);
                 let mut outcome = Truth::No;
                 for argument in arguments.iter().skip(site.skip) {
-                    match condition.ask.of_expr(&mut self.values, self.id, argument.value) {
+                    match condition
+                        .ask
+                        .of_expr(&mut self.values, self.id, argument.value)
+                    {
                         Truth::Yes => {
                             *shown = Some((self.id, argument.value));
                             return Truth::Yes;
@@ -371,19 +479,35 @@ impl ModuleRun<'_> {
 
     /// The last `receiver.attr = value` before a call, on the same object.
     fn stored_attribute(&mut self, site: &CallSite, attr: Symbol) -> Argument {
-        let Expr::Attribute { value: receiver, .. } = self.module[site.func] else { return Argument::Unknown };
+        let Expr::Attribute {
+            value: receiver, ..
+        } = self.module[site.func]
+        else {
+            return Argument::Unknown;
+        };
         let mut found = Argument::Missing;
         for store in &self.module.attribute_stores {
             if store.attr != attr || self.module.is_dead(store.range) {
                 continue;
             }
             let before = store.range.start() < site.range.start();
-            if self.same_object(store.object, receiver) && (before || !self.same_scope(store.scope, receiver)) {
+            if self.same_object(store.object, receiver)
+                && (before || !self.same_scope(store.scope, receiver))
+            {
                 found = match found {
                     // Stored with different values on different ways: not known.
-                    Argument::Given(at, known) if !before || !self.same_scope(store.scope, receiver) => {
-                        let (a, b) = (self.values.constant(at, known), self.values.constant(self.id, store.value));
-                        if a.is_some() && a == b { found } else { Argument::Unknown }
+                    Argument::Given(at, known)
+                        if !before || !self.same_scope(store.scope, receiver) =>
+                    {
+                        let (a, b) = (
+                            self.values.constant(at, known),
+                            self.values.constant(self.id, store.value),
+                        );
+                        if a.is_some() && a == b {
+                            found
+                        } else {
+                            Argument::Unknown
+                        }
                     }
                     _ => Argument::Given(self.id, store.value),
                 };
@@ -402,12 +526,32 @@ impl ModuleRun<'_> {
     /// Whether two expressions are the same variable, or the same attribute of the same variable.
     fn same_object(&mut self, a: ExprId, b: ExprId) -> bool {
         match (self.module[a], self.module[b]) {
-            (Expr::Name { def: a, slot: slot_a }, Expr::Name { def: b, slot: slot_b }) => {
-                if self.module[a].scope == self.module[b].scope { slot_a == slot_b && a == b } else { self.outer_name(a, slot_a) == self.outer_name(b, slot_b) }
+            (
+                Expr::Name {
+                    def: a,
+                    slot: slot_a,
+                },
+                Expr::Name {
+                    def: b,
+                    slot: slot_b,
+                },
+            ) => {
+                if self.module[a].scope == self.module[b].scope {
+                    slot_a == slot_b && a == b
+                } else {
+                    self.outer_name(a, slot_a) == self.outer_name(b, slot_b)
+                }
             }
-            (Expr::Attribute { value: a, attr: attr_a }, Expr::Attribute { value: b, attr: attr_b }) => {
-                attr_a == attr_b && (self.same_object(a, b) || self.same_receiver(a, b))
-            }
+            (
+                Expr::Attribute {
+                    value: a,
+                    attr: attr_a,
+                },
+                Expr::Attribute {
+                    value: b,
+                    attr: attr_b,
+                },
+            ) => attr_a == attr_b && (self.same_object(a, b) || self.same_receiver(a, b)),
             _ => false,
         }
     }
@@ -421,20 +565,29 @@ impl ModuleRun<'_> {
     /// `self` of two methods of one class.
     fn same_receiver(&mut self, a: ExprId, b: ExprId) -> bool {
         let (a, b) = (self.values.eval(self.id, a), self.values.eval(self.id, b));
-        matches!((a.as_slice(), b.as_slice()), ([Value::Instance(..)], [Value::Instance(..)])) && a == b
+        matches!(
+            (a.as_slice(), b.as_slice()),
+            ([Value::Instance(..)], [Value::Instance(..)])
+        ) && a == b
     }
 
     fn member(&mut self, class: ClassId, path: &[Symbol]) -> Argument {
-        let (Some(last), Some(inner)) = (path.last(), path.len().checked_sub(1)) else { return Argument::Unknown };
+        let (Some(last), Some(inner)) = (path.last(), path.len().checked_sub(1)) else {
+            return Argument::Unknown;
+        };
         let mut scope = self.module[class].scope;
         for name in &path[..inner] {
-            let Some(slot) = self.module.slot(scope, *name) else { return Argument::Missing };
+            let Some(slot) = self.module.slot(scope, *name) else {
+                return Argument::Missing;
+            };
             match self.module[slot.exit].kind {
                 DefKind::Class(inner) => scope = self.module[inner].scope,
                 _ => return Argument::Missing,
             }
         }
-        let Some(slot) = self.module.slot(scope, *last) else { return Argument::Missing };
+        let Some(slot) = self.module.slot(scope, *last) else {
+            return Argument::Missing;
+        };
         match self.module[slot.exit].kind {
             DefKind::Value(value) => Argument::Given(self.id, value),
             DefKind::Entry => Argument::Missing,
@@ -442,9 +595,18 @@ impl ModuleRun<'_> {
         }
     }
 
-    fn message(&mut self, rule: &Rule, matcher: &Matcher, callee: &str, name: &str, shown: Option<(ModuleId, ExprId)>) -> String {
+    fn message(
+        &mut self,
+        rule: &Rule,
+        matcher: &Matcher,
+        callee: &str,
+        name: &str,
+        shown: Option<(ModuleId, ExprId)>,
+    ) -> String {
         let template = matcher.message.as_ref().unwrap_or(&rule.message);
-        let mut message = template.replace("{callee}", &readable(callee)).replace("{name}", name);
+        let mut message = template
+            .replace("{callee}", &readable(callee))
+            .replace("{name}", name);
         if message.contains("{value}") {
             let value = match shown {
                 Some((at, expr)) => match self.values.constant(at, expr) {
@@ -452,7 +614,13 @@ impl ModuleRun<'_> {
                     _ => {
                         let module = self.values.project().module(at);
                         let range = module.expr_range(expr);
-                        excerpt(module.text.as_str().get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default())
+                        excerpt(
+                            module
+                                .text
+                                .as_str()
+                                .get(range.start().to_usize()..range.end().to_usize())
+                                .unwrap_or_default(),
+                        )
                     }
                 },
                 None => String::new(),
@@ -464,25 +632,41 @@ impl ModuleRun<'_> {
 
     fn finish(mut self) -> (Vec<Finding>, Vec<Note>) {
         let registry = self.registry;
-        self.drafts.sort_by(|a, b| (a.range.start(), a.range.end(), a.rule).cmp(&(b.range.start(), b.range.end(), b.rule)));
-        self.drafts.dedup_by(|next, kept| next.rule == kept.rule && next.range == kept.range);
+        self.drafts.sort_by(|a, b| {
+            (a.range.start(), a.range.end(), a.rule).cmp(&(b.range.start(), b.range.end(), b.rule))
+        });
+        self.drafts
+            .dedup_by(|next, kept| next.rule == kept.rule && next.range == kept.range);
         // A more telling rule stands for the general one at the same place.
         let replaced: Vec<bool> = self
             .drafts
             .iter()
             .map(|draft| {
                 let id = &registry.rules[draft.rule].meta.id;
-                self.drafts.iter().any(|other| other.range == draft.range && other.rule != draft.rule && registry.rules[other.rule].replaces.contains(id))
+                self.drafts.iter().any(|other| {
+                    other.range == draft.range
+                        && other.rule != draft.rule
+                        && registry.rules[other.rule].replaces.contains(id)
+                })
             })
             .collect();
         let drafts = std::mem::take(&mut self.drafts);
-        let findings = drafts.into_iter().zip(replaced).filter(|(_, replaced)| !replaced).map(|(draft, _)| self.finding(draft)).collect();
+        let findings = drafts
+            .into_iter()
+            .zip(replaced)
+            .filter(|(_, replaced)| !replaced)
+            .map(|(draft, _)| self.finding(draft))
+            .collect();
         (findings, self.notes)
     }
 
     fn finding(&self, draft: Draft) -> Finding {
         let rule = &self.registry.rules[draft.rule];
-        let persona = if self.in_test && rule.tests == Tests::Skip { Persona::Auditor } else { draft.persona };
+        let persona = if self.in_test && rule.tests == Tests::Skip {
+            Persona::Auditor
+        } else {
+            draft.persona
+        };
         Finding {
             rule: Arc::clone(&rule.id),
             title: Arc::clone(&rule.title),
@@ -493,12 +677,22 @@ impl ModuleRun<'_> {
             practice: rule.meta.practice,
             cwe: Arc::clone(&rule.cwe),
             location: location(self.module, draft.range),
-            labels: draft.labels.into_iter().map(|(at, range, text)| Label { location: location(self.values.project().module(at), range), text }).collect(),
+            labels: draft
+                .labels
+                .into_iter()
+                .map(|(at, range, text)| Label {
+                    location: location(self.values.project().module(at), range),
+                    text,
+                })
+                .collect(),
             flow: Vec::new(),
             symbol: symbol(self.module, draft.range).into(),
             in_test: self.in_test,
             fix: None,
-            fingerprint: Fingerprint { content: crate::fingerprint::content(self.module, &rule.meta.id, draft.range), ordinal: 0 },
+            fingerprint: Fingerprint {
+                content: crate::fingerprint::content(self.module, &rule.meta.id, draft.range),
+                ordinal: 0,
+            },
             suppressed: None,
         }
     }
@@ -506,7 +700,10 @@ impl ModuleRun<'_> {
 
 /// Callee as people write it: `open` rather than `builtins.open`.
 fn readable(callee: &str) -> String {
-    callee.strip_prefix("builtins.").unwrap_or(callee).to_owned()
+    callee
+        .strip_prefix("builtins.")
+        .unwrap_or(callee)
+        .to_owned()
 }
 
 /// One short line of source text for a message.
@@ -528,19 +725,33 @@ pub(crate) fn location(module: &Module, range: TextRange) -> Location {
     Location {
         file: Arc::clone(&module.file),
         start: Position { line, column },
-        end: Position { line: end_line, column: end_column },
+        end: Position {
+            line: end_line,
+            column: end_column,
+        },
         bytes: (range.start().to_u32(), range.end().to_u32()),
-        cell: module.text.cell_position(range.start()).map(|(number, line)| Cell { number, line }),
+        cell: module
+            .text
+            .cell_position(range.start())
+            .map(|(number, line)| Cell { number, line }),
     }
 }
 
 /// Dotted name of the innermost function or class around a span.
 pub(crate) fn symbol(module: &Module, range: TextRange) -> String {
     let mut around: BTreeMap<u32, Symbol> = BTreeMap::new();
-    for function in module.functions.iter().filter(|function| function.range.contains_range(range)) {
+    for function in module
+        .functions
+        .iter()
+        .filter(|function| function.range.contains_range(range))
+    {
         around.insert(function.range.start().to_u32(), function.name);
     }
-    for class in module.classes.iter().filter(|class| class.range.contains_range(range)) {
+    for class in module
+        .classes
+        .iter()
+        .filter(|class| class.range.contains_range(range))
+    {
         around.insert(class.range.start().to_u32(), class.name);
     }
     let mut name = module.name.as_str().to_owned();
@@ -552,4 +763,3 @@ pub(crate) fn symbol(module: &Module, range: TextRange) -> String {
     }
     name
 }
-

@@ -16,7 +16,10 @@ fn audit(section: &Section) -> Vec<Observed> {
             SourceKind::Stub
         } else if file.name.ends_with(".py") {
             SourceKind::Module
-        } else if [".html", ".jinja", ".jinja2", ".j2", ".mako"].iter().any(|end| file.name.ends_with(end)) {
+        } else if [".html", ".jinja", ".jinja2", ".j2", ".mako"]
+            .iter()
+            .any(|end| file.name.ends_with(end))
+        {
             SourceKind::Template
         } else {
             SourceKind::Other
@@ -31,21 +34,35 @@ fn audit(section: &Section) -> Vec<Observed> {
         .into_iter()
         .map(|finding| {
             let column = finding.location.start.column as usize;
-            Observed::finding(&*finding.location.file, finding.location.start.line as usize, &*finding.rule, finding.message).at_column(column)
+            Observed::finding(
+                &*finding.location.file,
+                finding.location.start.line as usize,
+                &*finding.rule,
+                finding.message,
+            )
+            .at_column(column)
         })
         .collect()
 }
 
 #[test]
 fn rule_pages() {
-    hognose_mdtest::check(Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &Vocabulary::findings(), audit);
+    hognose_mdtest::check(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"),
+        &Vocabulary::findings(),
+        audit,
+    );
 }
 
 #[test]
 fn every_rule_has_a_page_with_a_finding_and_a_look_alike() {
     let mut complaints = Vec::new();
     for rule in &registry().rules {
-        let page = format!("{}/rules/{}/rule.md", env!("CARGO_MANIFEST_DIR"), rule.meta.id);
+        let page = format!(
+            "{}/rules/{}/rule.md",
+            env!("CARGO_MANIFEST_DIR"),
+            rule.meta.id
+        );
         let Ok(text) = std::fs::read_to_string(&page) else {
             complaints.push(format!("{}: no page", rule.meta.id));
             continue;
@@ -54,7 +71,10 @@ fn every_rule_has_a_page_with_a_finding_and_a_look_alike() {
             Ok(suite) => {
                 let counts = suite.counts();
                 if counts.findings == 0 || counts.look_alikes == 0 {
-                    complaints.push(format!("{}: {} findings, {} look-alikes", rule.meta.id, counts.findings, counts.look_alikes));
+                    complaints.push(format!(
+                        "{}: {} findings, {} look-alikes",
+                        rule.meta.id, counts.findings, counts.look_alikes
+                    ));
                 }
             }
             Err(errors) => complaints.extend(errors.iter().map(ToString::to_string)),

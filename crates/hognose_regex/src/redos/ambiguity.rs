@@ -52,22 +52,38 @@ pub(super) struct Loops<'a> {
 impl<'a> Loops<'a> {
     pub(super) fn new(automaton: &'a Automaton, mode: Mode) -> Loops<'a> {
         let removed = removed(automaton, mode);
-        let roots: Vec<PositionId> = automaton.follows[automaton.start as usize].edges.iter().map(|edge| edge.to).filter(|&to| !removed[to as usize]).collect();
+        let roots: Vec<PositionId> = automaton.follows[automaton.start as usize]
+            .edges
+            .iter()
+            .map(|edge| edge.to)
+            .filter(|&to| !removed[to as usize])
+            .collect();
         let component = components(automaton.positions.len(), roots, |position, list| {
             list.extend(inner_edges(automaton, &removed, position).map(|(to, _)| to));
         });
         let mut members: FxHashMap<u32, Vec<PositionId>> = FxHashMap::default();
         for (position, &number) in component.iter().enumerate() {
             if number != NO_COMPONENT {
-                members.entry(number).or_default().push(position as PositionId);
+                members
+                    .entry(number)
+                    .or_default()
+                    .push(position as PositionId);
             }
         }
         let mut list: Vec<(u32, Vec<PositionId>)> = members
             .into_iter()
-            .filter(|(_, members)| members.len() > 1 || inner_edges(automaton, &removed, members[0]).any(|(to, _)| to == members[0]))
+            .filter(|(_, members)| {
+                members.len() > 1
+                    || inner_edges(automaton, &removed, members[0]).any(|(to, _)| to == members[0])
+            })
             .collect();
         list.sort_unstable_by_key(|&(number, _)| std::cmp::Reverse(number));
-        Loops { automaton, removed, component, list: list.into_iter().map(|(_, members)| members).collect() }
+        Loops {
+            automaton,
+            removed,
+            component,
+            list: list.into_iter().map(|(_, members)| members).collect(),
+        }
     }
 
     /// Edges to positions of failing attempts, with whether several empty paths lead along them.
@@ -92,20 +108,31 @@ impl<'a> Loops<'a> {
                 break;
             }
             let number = self.component[members[0] as usize];
-            let doubled = members.iter().find_map(|&from| self.edges(from).find(|&(to, several)| several && self.inside(to, number)).map(|(to, _)| (from, to)));
+            let doubled = members.iter().find_map(|&from| {
+                self.edges(from)
+                    .find(|&(to, several)| several && self.inside(to, number))
+                    .map(|(to, _)| (from, to))
+            });
             let ambiguous = match doubled {
                 // From the target of the doubled edge around to the target again.
-                Some((from, to)) => self.path(to, |position| position == from, Some(number)).map(|mut pump| {
-                    pump.push(self.set(to).clone());
-                    (to, pump)
-                }),
+                Some((from, to)) => self
+                    .path(to, |position| position == from, Some(number))
+                    .map(|mut pump| {
+                        pump.push(self.set(to).clone());
+                        (to, pump)
+                    }),
                 None => self.doubled_path(members, number, &mut steps)?,
             };
             if let Some((position, pump)) = ambiguous
                 && let Some(reach) = self.reach(position)
             {
                 let beyond = self.beyond(members, &[number]);
-                found.push(Suspicion { reach, pump, loops: members.clone(), beyond });
+                found.push(Suspicion {
+                    reach,
+                    pump,
+                    loops: members.clone(),
+                    beyond,
+                });
             }
         }
         Ok(found)
@@ -113,12 +140,22 @@ impl<'a> Loops<'a> {
 
     /// Two different paths around a loop that read the same word: a component of the product of the loop with itself that holds
     /// both a pair of one position and a pair of two.
-    fn doubled_path(&self, members: &[PositionId], number: u32, steps: &mut usize) -> Result<Option<(PositionId, Vec<CharSet>)>, Bound> {
+    fn doubled_path(
+        &self,
+        members: &[PositionId],
+        number: u32,
+        steps: &mut usize,
+    ) -> Result<Option<(PositionId, Vec<CharSet>)>, Bound> {
         if members.len() < 2 {
             return Ok(None);
         }
-        let mut pairs: Vec<(PositionId, PositionId)> = members.iter().map(|&member| (member, member)).collect();
-        let mut index: FxHashMap<(PositionId, PositionId), u32> = pairs.iter().enumerate().map(|(at, &pair)| (pair, at as u32)).collect();
+        let mut pairs: Vec<(PositionId, PositionId)> =
+            members.iter().map(|&member| (member, member)).collect();
+        let mut index: FxHashMap<(PositionId, PositionId), u32> = pairs
+            .iter()
+            .enumerate()
+            .map(|(at, &pair)| (pair, at as u32))
+            .collect();
         let mut successors: Vec<Vec<u32>> = Vec::new();
         while successors.len() < pairs.len() {
             let (a, b) = pairs[successors.len()];
@@ -126,7 +163,9 @@ impl<'a> Loops<'a> {
             for (to_a, _) in self.edges(a).filter(|&(to, _)| self.inside(to, number)) {
                 for (to_b, _) in self.edges(b).filter(|&(to, _)| self.inside(to, number)) {
                     *steps += 1;
-                    if (a == b && to_a > to_b) || (to_a != to_b && !self.set(to_a).meets(self.set(to_b))) {
+                    if (a == b && to_a > to_b)
+                        || (to_a != to_b && !self.set(to_a).meets(self.set(to_b)))
+                    {
                         continue;
                     }
                     let pair = (to_a.min(to_b), to_a.max(to_b));
@@ -145,20 +184,39 @@ impl<'a> Loops<'a> {
         if pairs.len() == members.len() {
             return Ok(None);
         }
-        let component = components(pairs.len(), 0..members.len() as u32, |node, list| list.extend(&successors[node as usize]));
-        let Some(off) = (members.len()..pairs.len()).find(|&off| component[..members.len()].contains(&component[off])) else {
+        let component = components(pairs.len(), 0..members.len() as u32, |node, list| {
+            list.extend(&successors[node as usize])
+        });
+        let Some(off) = (members.len()..pairs.len())
+            .find(|&off| component[..members.len()].contains(&component[off]))
+        else {
             return Ok(None);
         };
-        let Some(on) = component[..members.len()].iter().position(|&number| number == component[off]) else { return Ok(None) };
-        let there = search(on as u32, off as u32, |node, list| list.extend(&successors[node as usize]));
-        let back = search(off as u32, on as u32, |node, list| list.extend(&successors[node as usize]));
-        let (Some(there), Some(back)) = (there, back) else { return Ok(None) };
+        let Some(on) = component[..members.len()]
+            .iter()
+            .position(|&number| number == component[off])
+        else {
+            return Ok(None);
+        };
+        let there = search(on as u32, off as u32, |node, list| {
+            list.extend(&successors[node as usize])
+        });
+        let back = search(off as u32, on as u32, |node, list| {
+            list.extend(&successors[node as usize])
+        });
+        let (Some(there), Some(back)) = (there, back) else {
+            return Ok(None);
+        };
         let pump = there
             .into_iter()
             .chain(back)
             .map(|pair| {
                 let (a, b) = pairs[pair as usize];
-                if a == b { self.set(a).clone() } else { self.set(a).intersect(self.set(b)) }
+                if a == b {
+                    self.set(a).clone()
+                } else {
+                    self.set(a).intersect(self.set(b))
+                }
             })
             .collect();
         Ok(Some((pairs[on].0, pump)))
@@ -168,7 +226,15 @@ impl<'a> Loops<'a> {
     pub(super) fn polynomial(&self) -> Result<Vec<Suspicion>, Bound> {
         let mut found: Vec<Suspicion> = Vec::new();
         let mut steps = 0;
-        let unions: Vec<CharSet> = self.list.iter().map(|members| members.iter().fold(CharSet::EMPTY, |sum, &member| sum.union(self.set(member)))).collect();
+        let unions: Vec<CharSet> = self
+            .list
+            .iter()
+            .map(|members| {
+                members
+                    .iter()
+                    .fold(CharSet::EMPTY, |sum, &member| sum.union(self.set(member)))
+            })
+            .collect();
         for (first, members) in self.list.iter().enumerate() {
             if self.list.len() - first < 2 {
                 break;
@@ -178,16 +244,28 @@ impl<'a> Loops<'a> {
                 if found.len() >= MAX_SUSPICIONS {
                     return Ok(found);
                 }
-                if !reachable[self.list[second][0] as usize] || !unions[first].meets(&unions[second]) {
+                if !reachable[self.list[second][0] as usize]
+                    || !unions[first].meets(&unions[second])
+                {
                     continue;
                 }
-                if let Some((position, pump)) = self.shared_word(members, &self.list[second], &mut steps)?
+                if let Some((position, pump)) =
+                    self.shared_word(members, &self.list[second], &mut steps)?
                     && let Some(reach) = self.reach(position)
                 {
-                    let loops: Vec<PositionId> = members.iter().chain(&self.list[second]).copied().collect();
-                    let numbers = [self.component[members[0] as usize], self.component[self.list[second][0] as usize]];
+                    let loops: Vec<PositionId> =
+                        members.iter().chain(&self.list[second]).copied().collect();
+                    let numbers = [
+                        self.component[members[0] as usize],
+                        self.component[self.list[second][0] as usize],
+                    ];
                     let beyond = self.beyond(&self.list[second], &numbers);
-                    found.push(Suspicion { reach, pump, loops, beyond });
+                    found.push(Suspicion {
+                        reach,
+                        pump,
+                        loops,
+                        beyond,
+                    });
                 }
             }
         }
@@ -195,9 +273,17 @@ impl<'a> Loops<'a> {
     }
 
     /// A word that leads from `(p, p, q)` to `(p, q, q)` for some p of one loop and q of the other.
-    fn shared_word(&self, first: &[PositionId], second: &[PositionId], steps: &mut usize) -> Result<Option<(PositionId, Vec<CharSet>)>, Bound> {
+    fn shared_word(
+        &self,
+        first: &[PositionId],
+        second: &[PositionId],
+        steps: &mut usize,
+    ) -> Result<Option<(PositionId, Vec<CharSet>)>, Bound> {
         type Triple = [PositionId; 3];
-        let (a, b) = (self.component[first[0] as usize], self.component[second[0] as usize]);
+        let (a, b) = (
+            self.component[first[0] as usize],
+            self.component[second[0] as usize],
+        );
         for &p in first {
             for &q in second {
                 let mut known: FxHashMap<Triple, (Triple, CharSet)> = FxHashMap::default();
@@ -236,7 +322,12 @@ impl<'a> Loops<'a> {
 
     /// A shortest word that leads from the beginning to a position.
     fn reach(&self, position: PositionId) -> Option<Vec<CharSet>> {
-        let starts: Vec<PositionId> = self.automaton.follows[self.automaton.start as usize].edges.iter().map(|edge| edge.to).filter(|&to| !self.removed[to as usize]).collect();
+        let starts: Vec<PositionId> = self.automaton.follows[self.automaton.start as usize]
+            .edges
+            .iter()
+            .map(|edge| edge.to)
+            .filter(|&to| !self.removed[to as usize])
+            .collect();
         // Not through the skipping loop unless it is the goal: an earlier start of the match reaches no less.
         starts
             .into_iter()
@@ -249,7 +340,12 @@ impl<'a> Loops<'a> {
     }
 
     /// A shortest word from a position to a goal, inside a component when one is given.
-    fn path(&self, from: PositionId, goal: impl Fn(PositionId) -> bool, within: Option<u32>) -> Option<Vec<CharSet>> {
+    fn path(
+        &self,
+        from: PositionId,
+        goal: impl Fn(PositionId) -> bool,
+        within: Option<u32>,
+    ) -> Option<Vec<CharSet>> {
         if goal(from) {
             return Some(Vec::new());
         }
@@ -257,7 +353,10 @@ impl<'a> Loops<'a> {
         let mut queue = VecDeque::from([from]);
         while let Some(at) = queue.pop_front() {
             for (to, _) in self.edges(at) {
-                if to == from || known.contains_key(&to) || within.is_some_and(|number| !self.inside(to, number)) {
+                if to == from
+                    || known.contains_key(&to)
+                    || within.is_some_and(|number| !self.inside(to, number))
+                {
                     continue;
                 }
                 known.insert(to, at);
@@ -316,7 +415,9 @@ fn removed(automaton: &Automaton, mode: Mode) -> Vec<bool> {
         let follow = automaton.follow(position);
         automaton.set(position).is_all()
             && follow.accepts(automaton.positions[position as usize].owner) & context::END != 0
-            && follow.edges.iter().any(|edge| edge.to == position && edge.context & !context::END == context::ANY & !context::END)
+            && follow.edges.iter().any(|edge| {
+                edge.to == position && edge.context & !context::END == context::ANY & !context::END
+            })
     };
     (0..automaton.positions.len() as PositionId)
         .map(|position| {
@@ -326,12 +427,19 @@ fn removed(automaton: &Automaton, mode: Mode) -> Vec<bool> {
             let follow = automaton.follow(position);
             let accepted = follow.accepts(automaton.positions[position as usize].owner);
             accepted == context::ANY
-                || (accepted & context::END != 0 && follow.edges.iter().any(|edge| edge.context == context::ANY & !context::END && universal(edge.to)))
+                || (accepted & context::END != 0
+                    && follow.edges.iter().any(|edge| {
+                        edge.context == context::ANY & !context::END && universal(edge.to)
+                    }))
         })
         .collect()
 }
 
-fn inner_edges<'a>(automaton: &'a Automaton, removed: &'a [bool], position: PositionId) -> impl Iterator<Item = (PositionId, bool)> + 'a {
+fn inner_edges<'a>(
+    automaton: &'a Automaton,
+    removed: &'a [bool],
+    position: PositionId,
+) -> impl Iterator<Item = (PositionId, bool)> + 'a {
     automaton
         .follow(position)
         .edges
@@ -370,7 +478,11 @@ fn search(from: u32, to: u32, mut successors: impl FnMut(u32, &mut Vec<u32>)) ->
     None
 }
 
-fn spell(known: &FxHashMap<[PositionId; 3], ([PositionId; 3], CharSet)>, from: [PositionId; 3], to: [PositionId; 3]) -> Vec<CharSet> {
+fn spell(
+    known: &FxHashMap<[PositionId; 3], ([PositionId; 3], CharSet)>,
+    from: [PositionId; 3],
+    to: [PositionId; 3],
+) -> Vec<CharSet> {
     let mut word = Vec::new();
     let mut at = to;
     while let Some((before, set)) = known.get(&at) {

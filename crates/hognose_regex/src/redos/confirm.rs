@@ -51,11 +51,22 @@ pub(super) struct Judge<'h> {
 impl<'h> Judge<'h> {
     pub(super) fn new(hir: &'h Hir, mode: Mode) -> Result<Judge<'h>, Bound> {
         let program = Program::new(hir)?;
-        Ok(Judge { hir, program, mode, left: MAX_STEPS, suffixes: suffixes(hir) })
+        Ok(Judge {
+            hir,
+            program,
+            mode,
+            left: MAX_STEPS,
+            suffixes: suffixes(hir),
+        })
     }
 
     /// Steps for `count` pumps, or `None` when there are more than `limit`.
-    fn steps(&mut self, attack: &(String, String, String), count: u32, limit: u64) -> Result<Option<u64>, Bound> {
+    fn steps(
+        &mut self,
+        attack: &(String, String, String),
+        count: u32,
+        limit: u64,
+    ) -> Result<Option<u64>, Bound> {
         let (prefix, pump, suffix) = attack;
         let mut text: Vec<u32> = prefix.chars().map(u32::from).collect();
         for _ in 0..count {
@@ -73,13 +84,21 @@ impl<'h> Judge<'h> {
         Ok((steps <= limit).then_some(steps))
     }
 
-    pub(super) fn exponential(&mut self, suspicion: &Suspicion) -> Result<Option<Confirmed>, Bound> {
+    pub(super) fn exponential(
+        &mut self,
+        suspicion: &Suspicion,
+    ) -> Result<Option<Confirmed>, Bound> {
         for (prefix, pump) in words(suspicion) {
             for index in 0..self.suffixes.len().min(MAX_SUFFIXES) {
                 let attack = (prefix.clone(), pump.clone(), self.suffixes[index].clone());
                 if self.explodes(&attack)? {
                     let (prefix, pump, suffix) = attack;
-                    return Ok(Some(Confirmed { prefix, pump, suffix, degree: 0 }));
+                    return Ok(Some(Confirmed {
+                        prefix,
+                        pump,
+                        suffix,
+                        degree: 0,
+                    }));
                 }
             }
         }
@@ -101,7 +120,11 @@ impl<'h> Judge<'h> {
                 return Ok(quick_growth >= 2 || count <= 6);
             };
             if let Some(before) = before {
-                quick_growth = if steps as f64 >= before as f64 * EXPONENTIAL_FACTOR { quick_growth + 1 } else { 0 };
+                quick_growth = if steps as f64 >= before as f64 * EXPONENTIAL_FACTOR {
+                    quick_growth + 1
+                } else {
+                    0
+                };
             }
             before = Some(steps);
         }
@@ -114,7 +137,12 @@ impl<'h> Judge<'h> {
                 let attack = (prefix.clone(), pump.clone(), self.suffixes[index].clone());
                 if let Some(degree) = self.degree(&attack)? {
                     let (prefix, pump, suffix) = attack;
-                    return Ok(Some(Confirmed { prefix, pump, suffix, degree }));
+                    return Ok(Some(Confirmed {
+                        prefix,
+                        pump,
+                        suffix,
+                        degree,
+                    }));
                 }
             }
         }
@@ -138,7 +166,9 @@ impl<'h> Judge<'h> {
                 return Ok(None);
             }
         }
-        let [.., before, after] = steps[..] else { return Ok(None) };
+        let [.., before, after] = steps[..] else {
+            return Ok(None);
+        };
         let growth = after / before;
         // Lower terms keep the measured exponent below the true one; the allowance gives them their due.
         Ok((growth >= QUADRATIC_FACTOR).then(|| ((growth.log2() + 0.25) as u32).max(2)))
@@ -171,7 +201,8 @@ fn words(suspicion: &Suspicion) -> Vec<(String, String)> {
     };
     let mut words = Vec::new();
     for avoid in [Some(&suspicion.beyond), None] {
-        if let (Some(prefix), Some(pump)) = (spell(&suspicion.reach, None), spell(&suspicion.pump, avoid))
+        if let (Some(prefix), Some(pump)) =
+            (spell(&suspicion.reach, None), spell(&suspicion.pump, avoid))
             && !words.contains(&(prefix.clone(), pump.clone()))
         {
             words.push((prefix, pump));
@@ -184,7 +215,10 @@ fn words(suspicion: &Suspicion) -> Vec<(String, String)> {
 /// character of each kind the pattern tells apart, and pairs of those.
 fn suffixes(hir: &Hir) -> Vec<String> {
     const MOST_KINDS: usize = 12;
-    let known = hir.sets.iter().fold(CharSet::EMPTY, |sum, set| sum.union(set));
+    let known = hir
+        .sets
+        .iter()
+        .fold(CharSet::EMPTY, |sum, set| sum.union(set));
     let mut kinds: Vec<char> = Vec::new();
     let mut add = |c: Option<char>| {
         if let Some(c) = c
@@ -196,7 +230,11 @@ fn suffixes(hir: &Hir) -> Vec<String> {
     };
     let printable = CharSet::range(0x20, 0x7E);
     let stranger = known.complement();
-    add(stranger.intersect(&printable).minus(&CharSet::word(true)).sample().or_else(|| stranger.sample()));
+    add(stranger
+        .intersect(&printable)
+        .minus(&CharSet::word(true))
+        .sample()
+        .or_else(|| stranger.sample()));
     add(Some('\n'));
     add(Some('!'));
     let mut atoms = vec![CharSet::from_ascii(u128::MAX)];
@@ -207,7 +245,11 @@ fn suffixes(hir: &Hir) -> Vec<String> {
         let mut split = Vec::with_capacity(atoms.len() + 1);
         for atom in atoms {
             let (inside, outside) = (atom.intersect(set), atom.minus(set));
-            split.extend([inside, outside].into_iter().filter(|part| !part.is_empty()));
+            split.extend(
+                [inside, outside]
+                    .into_iter()
+                    .filter(|part| !part.is_empty()),
+            );
         }
         atoms = split;
     }
