@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod config;
 mod explain;
+mod inspect;
 mod man;
 mod output_arguments;
 mod page;
@@ -83,6 +84,7 @@ commands! {
     Explain => explain,
     Rules => rules,
     Config => config,
+    Inspect => inspect,
     Completions => completions,
     #[command(hide = true)]
     Man => man,

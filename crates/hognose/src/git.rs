@@ -223,11 +223,7 @@ impl Repository {
     fn commit(&self, name: &str) -> Result<ObjectId> {
         let end = name.find(['~', '^']).unwrap_or(name.len());
         let (base, mut steps) = name.split_at(end);
-        let base = if base == "@" || base.is_empty() {
-            "HEAD"
-        } else {
-            base
-        };
+        let base = if base == "@" { "HEAD" } else { base };
         let unknown = || anyhow!("`{name}` is no revision of {}", self.worktree.display());
         let mut commit = self.peel(self.object(base)?.ok_or_else(unknown)?)?;
         while let Some(step) = steps.chars().next() {

@@ -422,3 +422,41 @@ fn the_published_schema_is_current() {
         "write it anew: hognose config --format schema > docs/schema/hognose-config.schema.json"
     );
 }
+
+#[test]
+fn modules_are_inspected() {
+    let project = Project::new(&[
+        ("pkg/__init__.py", ""),
+        ("pkg/app.py", "import os\nfrom . import x\nimport os\n"),
+    ]);
+    let run = project.run(&["inspect", "modules", "--format", "json"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+    let modules: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(modules["pkg.app"]["file"], "pkg/app.py");
+    assert_eq!(modules["pkg"]["package"], true);
+    assert!(
+        project
+            .run(&["inspect", "modules"])
+            .out
+            .contains("pkg.app\n  file: pkg/app.py\n")
+    );
+}
+
+#[test]
+fn code_nested_without_end_is_a_failure_and_no_crash() {
+    let project = Project::new(&[
+        (
+            "brackets.py",
+            &format!("x = {}{}\n", "[".repeat(50_000), "]".repeat(50_000)),
+        ),
+        ("sum.py", &format!("x = 1{}\n", " + 1".repeat(50_000))),
+        ("attributes.py", &format!("x = a{}\n", ".b".repeat(50_000))),
+        ("nots.py", &format!("x = {}1\n", "not ".repeat(50_000))),
+        ("book.ipynb", &"[".repeat(50_000)),
+        ("literal.py", &format!("x = [{}]\n", "'a', ".repeat(14_000))),
+        ("zero.py", "x = 1\0\n"),
+    ]);
+    let run = project.run(&["check"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+    assert_eq!(project.run(&["check", "--strict", "--quiet"]).code, Some(3));
+}

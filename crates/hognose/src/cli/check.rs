@@ -194,3 +194,6 @@ pub(super) fn start_time() -> Result<u64> {
             .map_or(0, |d| d.as_secs())),
     }
 }
+
+#[cfg(test)]
+mod tests;

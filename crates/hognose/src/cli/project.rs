@@ -233,6 +233,21 @@ impl Project {
         Ok(report)
     }
 
+    /// Reads the Python program without judging it.
+    ///
+    /// # Errors
+    /// As [`Self::sources`], and when no thread can be started.
+    pub fn program(&self, terminal: &Terminal) -> Result<hognose_python::Project> {
+        let sources = self.sources()?;
+        let watched = Watched::new(sources.get());
+        let roots = &self.configuration.source_roots.value;
+        Ok(self.pool()?.install(|| {
+            progress::show_while(terminal.stderr_watched, &watched, || {
+                hognose_python::Project::build(&watched, roots)
+            })
+        }))
+    }
+
     /// Worker threads with room for deep code.
     fn pool(&self) -> Result<rayon::ThreadPool> {
         rayon::ThreadPoolBuilder::new()

@@ -208,3 +208,12 @@ fn text_that_is_no_toml_is_told_with_its_place() {
         errors("persona = \n")
     );
 }
+
+#[test]
+fn every_format_can_be_configured() {
+    let formats: Vec<_> = crate::output::Format::ALL
+        .iter()
+        .map(|f| f.as_str())
+        .collect();
+    assert_eq!(super::super::keys::FORMATS, formats);
+}
