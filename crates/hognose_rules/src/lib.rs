@@ -15,6 +15,7 @@ pub mod prelude;
 mod registry;
 mod run;
 mod test_code;
+mod text;
 
 pub use context::{Argument, CallSite, Context, Draft};
 pub use registry::{Registry, Rule, registry, rules};
