@@ -159,6 +159,33 @@ impl<'a, 'p> Context<'a, 'p> {
             .unwrap_or_default()
     }
 
+    /// The constant text a string surely begins with, perhaps all of it; empty where nothing is known.
+    pub fn leading_text(&mut self, expr: ExprId) -> String {
+        crate::text::leading(self.values, self.id, expr)
+    }
+
+    /// Whether some module of the project calls one of these access paths. Only modules that import `library` are looked
+    /// at; still, ask late, when there is something to report.
+    pub fn project_calls(&mut self, library: &str, paths: &[&str]) -> bool {
+        let project = self.values.project();
+        project.iter().any(|(id, module)| {
+            let imports = module.imports.iter().any(|(name, _)| {
+                name.as_str()
+                    .strip_prefix(library)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            });
+            imports
+                && module.exprs().any(|(expr, node)| match *node {
+                    Expr::Call { func, .. } if !module.is_dead(module.expr_range(expr)) => {
+                        external(&self.values.eval(id, func))
+                            .iter()
+                            .any(|path| paths.contains(&path.as_str()))
+                    }
+                    _ => false,
+                })
+        })
+    }
+
     /// Whether a string is put together from parts that are not all constant.
     pub fn is_built(&mut self, expr: ExprId) -> bool {
         crate::condition::is_built(self.values, self.id, expr)

@@ -16,6 +16,7 @@ pub mod prelude;
 mod registry;
 mod run;
 mod test_code;
+mod text;
 
 pub use context::{Argument, CallSite, Context, Draft};
 pub use parity::{

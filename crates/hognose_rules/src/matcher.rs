@@ -1,5 +1,7 @@
 //! Matchers: what a rule looks for, as data.
 
+use std::borrow::Cow;
+
 use hognose_finding::{Confidence, Persona, Severity};
 use hognose_python::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -29,6 +31,8 @@ pub(crate) struct EntryFile {
     confidence: Option<Confidence>,
     persona: Option<Persona>,
     message: Option<String>,
+    #[serde(default)]
+    silent: bool,
 }
 
 /// What a matcher looks at.
@@ -59,6 +63,8 @@ pub(crate) struct Matcher {
     pub(crate) confidence: Option<Confidence>,
     pub(crate) persona: Option<Persona>,
     pub(crate) message: Option<String>,
+    /// A place it matches is no finding of the rule, whatever its later matchers say.
+    pub(crate) silent: bool,
 }
 
 impl EntryFile {
@@ -104,6 +110,7 @@ impl EntryFile {
             confidence: self.confidence,
             persona: self.persona,
             message: self.message,
+            silent: self.silent,
         })
     }
 }
@@ -144,6 +151,8 @@ pub(crate) type MatcherRef = (usize, usize);
 #[derive(Debug, Default)]
 pub(crate) struct Matchers {
     pub(crate) calls: FxHashMap<Symbol, Vec<MatcherRef>>,
+    /// Calls with `*` in their path, by their last name.
+    pub(crate) open_calls: FxHashMap<String, Vec<(String, MatcherRef)>>,
     pub(crate) references: FxHashMap<Symbol, Vec<MatcherRef>>,
     /// Last parts of the paths of references: only names that end so are evaluated.
     pub(crate) reference_names: FxHashSet<Symbol>,
@@ -156,6 +165,27 @@ pub(crate) struct Matchers {
 }
 
 impl Matchers {
+    /// The matchers on calls of an access path, in the order of their rules.
+    pub(crate) fn of_call(&self, path: Symbol) -> Cow<'_, [MatcherRef]> {
+        let exact = self.calls.get(&path).map_or(&[][..], Vec::as_slice);
+        let open = self
+            .open_calls
+            .get(last_name(path.as_str()))
+            .map_or(&[][..], Vec::as_slice);
+        let mut found: Vec<MatcherRef> = open
+            .iter()
+            .filter(|(pattern, _)| fits(pattern, path.as_str()))
+            .map(|(_, matcher)| *matcher)
+            .collect();
+        if found.is_empty() {
+            return exact.into();
+        }
+        found.extend(exact);
+        found.sort_unstable();
+        found.dedup();
+        found.into()
+    }
+
     pub(crate) fn new(rules: &[Rule]) -> Self {
         let mut index = Self::default();
         for (rule_number, rule) in rules.iter().enumerate() {
@@ -174,8 +204,16 @@ impl Matchers {
                     }
                 };
                 for path in &matcher.paths {
-                    map.entry(*path).or_default().push(reference);
                     let last = last_name(path.as_str());
+                    if matcher.subject == Subject::Call && path.as_str().contains('*') {
+                        index
+                            .open_calls
+                            .entry(last.to_owned())
+                            .or_default()
+                            .push((path.as_str().to_owned(), reference));
+                        continue;
+                    }
+                    map.entry(*path).or_default().push(reference);
                     match matcher.subject {
                         Subject::Reference => {
                             index.reference_names.insert(Symbol::from(last));
@@ -192,6 +230,17 @@ impl Matchers {
     }
 }
 
+/// Whether a path is of the form of a pattern, in which `*` stands for one name.
+fn fits(pattern: &str, path: &str) -> bool {
+    let mut names = path.split('.');
+    let fit = pattern.split('.').all(|asked| {
+        names
+            .next()
+            .is_some_and(|name| asked == "*" || asked == name)
+    });
+    fit && names.next().is_none()
+}
+
 /// The last name of an access path: `verify` of `requests.Session().verify`.
 pub(crate) fn last_name(path: &str) -> &str {
     path.rsplit('.')
@@ -204,6 +253,26 @@ pub(crate) fn last_name(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_star_is_one_name() {
+        assert!(fits(
+            "transformers.*.from_pretrained",
+            "transformers.AutoModel.from_pretrained"
+        ));
+        assert!(!fits(
+            "transformers.*.from_pretrained",
+            "transformers.from_pretrained"
+        ));
+        assert!(!fits(
+            "transformers.*.from_pretrained",
+            "transformers.models.AutoModel.from_pretrained"
+        ));
+        assert!(!fits(
+            "transformers.*.from_pretrained",
+            "transformers.AutoModel.from_pretrained.x"
+        ));
+    }
 
     #[test]
     fn braces_expand() {

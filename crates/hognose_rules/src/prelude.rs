@@ -2,7 +2,7 @@
 
 pub use hognose_finding::{Confidence, Persona, Severity};
 pub use hognose_python::ir::*;
-pub use hognose_python::{Constant, Evaluator, Project, Unresolved, Value, Values};
+pub use hognose_python::{ClassRef, Constant, Evaluator, Project, Unresolved, Value, Values};
 pub use ruff_text_size::{Ranged, TextRange, TextSize};
 pub use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -139,15 +139,14 @@ impl ModuleRun<'_> {
         let registry = self.registry;
         for site in sites {
             for path in &site.paths {
-                if let Some(matchers) = registry.index.calls.get(path) {
-                    self.first_match(
-                        matchers,
-                        Place::Call(site),
-                        site.range,
-                        path.as_str(),
-                        path.as_str(),
-                    );
-                }
+                let matchers = registry.index.of_call(*path);
+                self.first_match(
+                    &matchers,
+                    Place::Call(site),
+                    site.range,
+                    path.as_str(),
+                    path.as_str(),
+                );
             }
         }
     }
@@ -395,6 +394,9 @@ impl ModuleRun<'_> {
                 continue;
             }
             done = Some(*rule_number);
+            if matcher.silent {
+                continue;
+            }
             let message = self.message(rule, matcher, callee, name, shown);
             self.drafts.push(Draft {
                 rule: *rule_number,
