@@ -62,6 +62,7 @@ fn wrong_usage_ends_with_2() {
         error(&["check", "--persona", "auditer"]),
         "error: invalid value 'auditer' for '--persona <PERSONA>'"
     );
+    assert!(error(&["check", "--diff", "HEAD"]).ends_with("is in no git repository"));
     assert_eq!(
         error(&["check", "-", "app.py"]),
         "error: `-`, standard input, is audited alone"
@@ -459,4 +460,15 @@ fn code_nested_without_end_is_a_failure_and_no_crash() {
     let run = project.run(&["check"]);
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
     assert_eq!(project.run(&["check", "--strict", "--quiet"]).code, Some(3));
+}
+
+#[test]
+fn texts_of_the_project_cannot_move_the_cursor() {
+    let project = Project::new(&[
+        ("app.py", ""),
+        ("hognose.toml", "\"a\\u001b[2J\" = 1 # \u{1b}[31m\n"),
+    ]);
+    let run = project.run(&["check"]);
+    assert_eq!(run.code, Some(2));
+    assert!(!run.err.contains('\x1b'), "{}", run.err);
 }

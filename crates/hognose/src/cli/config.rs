@@ -9,6 +9,7 @@ use super::arguments::{FailArguments, FilterArguments, ProjectArguments};
 use super::project::Project;
 use super::{Exit, Terminal};
 use crate::configuration::{as_json, as_toml, json_schema};
+use crate::output::visible_line;
 
 /// Show the effective configuration and where each value comes from
 #[derive(Debug, Args)]
@@ -47,7 +48,9 @@ impl Arguments {
             format => {
                 let mut project = Project::load(&self.project, &self.filter)?;
                 self.fail.override_settings(&mut project.configuration);
-                let name = project.configuration_name();
+                let name = project
+                    .configuration_name()
+                    .map(|n| visible_line(&n).into_owned());
                 match (format, &name) {
                     (Format::Json, name) => {
                         pretty(&as_json(&project.configuration, name.as_deref()))?

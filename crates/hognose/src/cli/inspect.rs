@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::arguments::{FilterArguments, ProjectArguments};
 use super::project::Project;
 use super::{Exit, Terminal};
+use crate::output::visible_line;
 
 /// Show what is known of a program
 #[derive(Debug, Args)]
@@ -97,13 +98,19 @@ fn modules(program: &Program) -> Value {
 /// Writes JSON as indented lines without its punctuation.
 fn text(value: &Value, depth: usize, out: &mut dyn Write) -> std::io::Result<()> {
     let plain = |value: &Value| match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => visible_line(text).into_owned(),
         other => other.to_string(),
     };
     match value {
         Value::Object(members) => {
             for (name, value) in members {
-                write!(out, "{:width$}{name}", "", width = depth * 2)?;
+                write!(
+                    out,
+                    "{:width$}{}",
+                    "",
+                    visible_line(name),
+                    width = depth * 2
+                )?;
                 match value {
                     Value::Object(_) => {
                         writeln!(out)?;

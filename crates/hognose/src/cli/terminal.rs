@@ -8,6 +8,8 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 use clap::{Args, ValueEnum};
 
+use crate::output::visible_line;
+
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
@@ -92,23 +94,24 @@ impl Terminal {
 
     /// Says what went wrong.
     pub fn error(self, message: &str) {
-        let (on, off) = if self.stderr_color {
-            ("\x1b[1;31m", "\x1b[0m")
-        } else {
-            ("", "")
-        };
-        // There is nobody left to tell if standard error is closed.
-        let _ = writeln!(io::stderr(), "{on}error:{off} {message}");
+        self.say("error:", "\x1b[1;31m", message);
     }
 
     /// Says what is odd but hinders nothing.
     pub fn warn(self, message: &str) {
+        self.say("warning:", "\x1b[1;33m", message);
+    }
+
+    fn say(self, head: &str, color: &str, message: &str) {
         let (on, off) = if self.stderr_color {
-            ("\x1b[1;33m", "\x1b[0m")
+            (color, "\x1b[0m")
         } else {
             ("", "")
         };
-        let _ = writeln!(io::stderr(), "{on}warning:{off} {message}");
+        // Messages quote names and lines of the audited project.
+        let lines: Vec<_> = message.split('\n').map(visible_line).collect();
+        // There is nobody left to tell if standard error is closed.
+        let _ = writeln!(io::stderr(), "{on}{head}{off} {}", lines.join("\n"));
     }
 }
 

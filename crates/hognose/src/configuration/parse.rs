@@ -14,6 +14,11 @@ use super::{Configuration, Origin, PathSuppression, RuleSettings, Setting};
 use crate::discovery::PathGlobs;
 use crate::{Selector, spelling};
 
+/// The longest part of a line that is shown.
+const MAX_EXCERPT: usize = 120;
+/// The most of it before the place; less than the whole.
+const MAX_BEFORE: usize = 40;
+
 /// One mistake and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigurationError {
@@ -21,10 +26,12 @@ pub struct ConfigurationError {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
-    /// How many characters are wrong, at least 1, on this line.
-    pub width: u32,
-    /// The text of the line.
+    /// How many characters of the excerpt are wrong, at least 1.
+    pub width: usize,
+    /// The text of the line; of a long one what is around the place.
     pub excerpt: String,
+    /// Characters of the excerpt before the place.
+    pub indent: usize,
     /// What is wrong.
     pub message: String,
 }
@@ -46,29 +53,19 @@ impl fmt::Display for ConfigurationErrors {
                 column,
                 width,
                 excerpt,
+                indent,
                 message,
             } = error;
             if index > 0 {
                 f.write_str("\n\nerror: ")?;
             }
             let margin = line.to_string().len();
-            // A tab stays a tab under a tab, so that the carets stand below what they point at.
-            let before: String = excerpt
-                .chars()
-                .take(*column as usize - 1)
-                .map(|c| if c == '\t' { c } else { ' ' })
-                .collect();
             write!(
                 f,
                 "{}:{line}:{column}: {message}\n{:margin$} |\n{line} | {excerpt}\n",
                 self.file, ""
             )?;
-            write!(
-                f,
-                "{:margin$} | {before}{}",
-                "",
-                "^".repeat(*width as usize)
-            )?;
+            write!(f, "{:margin$} | {:indent$}{}", "", "", "^".repeat(*width))?;
         }
         Ok(())
     }
@@ -140,15 +137,27 @@ impl<'a> Reader<'a> {
     fn error(&mut self, span: Range<usize>, message: impl Into<String>) {
         let start = self.text.floor_char_boundary(span.start);
         let line_start = self.text[..start].rfind('\n').map_or(0, |i| i + 1);
-        let excerpt = self.text[line_start..].lines().next().unwrap_or_default();
+        let whole = self.text[line_start..].lines().next().unwrap_or_default();
         let wrong = &self.text[start..self.text.floor_char_boundary(span.end.max(start))];
         let wrong = wrong.lines().next().unwrap_or_default();
-        let count = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        let before = self.text[line_start..start].chars().count();
+        let cut = if whole.chars().count() > MAX_EXCERPT {
+            before.saturating_sub(MAX_BEFORE)
+        } else {
+            0
+        };
+        let excerpt: String = whole.chars().skip(cut).take(MAX_EXCERPT).collect();
+        let indent = before - cut;
         self.errors.push(ConfigurationError {
             line: self.line(start),
-            column: count(&self.text[line_start..start]) + 1,
-            width: count(wrong).max(1),
-            excerpt: excerpt.to_owned(),
+            column: u32::try_from(before + 1).unwrap_or(u32::MAX),
+            width: wrong
+                .chars()
+                .count()
+                .min(MAX_EXCERPT.saturating_sub(indent))
+                .max(1),
+            excerpt,
+            indent,
             message: message.into(),
         });
     }
@@ -356,17 +365,22 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
-            Kind::Word(words) => self.word(name, words, value).map(Value::Text),
+            Kind::Word(words) => {
+                let text = self.string(name, value)?;
+                self.known_word(name, words, &text, value).map(Value::Text)
+            }
             Kind::Words(words) => self
-                .list(name, value, |r, v| r.word(name, words, v))
+                .list(name, value, |r, text, v| r.known_word(name, words, text, v))
                 .map(Value::Texts),
             Kind::Selectors => self.list(name, value, Self::selector).map(Value::Selectors),
             Kind::Patterns => self.list(name, value, Self::pattern).map(Value::Texts),
-            Kind::Paths => {
-                let path = |r: &mut Self, v: &Spanned<DeValue<'a>>| r.string(name, v);
-                self.list(name, value, path).map(Value::Texts)
+            Kind::Paths => self
+                .list(name, value, |_, text, _| Some(text.to_owned()))
+                .map(Value::Texts),
+            Kind::Pattern => {
+                let text = self.string(name, value)?;
+                self.pattern(&text, value).map(Value::Text)
             }
-            Kind::Pattern => self.pattern(value).map(Value::Text),
             Kind::Path | Kind::Text => self.string(name, value).map(Value::Text),
             Kind::Date => self.date(name, value),
             Kind::Rules | Kind::Tables(_) => None,
@@ -389,21 +403,35 @@ impl<'a> Reader<'a> {
         &mut self,
         name: &str,
         value: &Spanned<DeValue<'a>>,
-        mut item: impl FnMut(&mut Self, &Spanned<DeValue<'a>>) -> Option<T>,
+        mut item: impl FnMut(&mut Self, &str, &Spanned<DeValue<'a>>) -> Option<T>,
     ) -> Option<Vec<T>> {
         let Some(array) = value.get_ref().as_array() else {
             return self.refuse(name, "a list of strings", value);
         };
-        let items: Vec<_> = array.iter().map(|v| item(self, v)).collect();
+        let mut items = Vec::new();
+        for value in array.iter() {
+            match value.get_ref().as_str() {
+                Some(text) => items.push(item(self, text, value)),
+                None => self.error(
+                    value.span(),
+                    format!("`{name}` must hold nothing but strings"),
+                ),
+            }
+        }
         items.into_iter().collect()
     }
 
-    fn word(&mut self, name: &str, words: &[&str], value: &Spanned<DeValue<'a>>) -> Option<String> {
-        let word = self.string(name, value)?;
-        if words.contains(&word.as_str()) {
-            return Some(word);
+    fn known_word(
+        &mut self,
+        name: &str,
+        words: &[&str],
+        word: &str,
+        value: &Spanned<DeValue<'a>>,
+    ) -> Option<String> {
+        if words.contains(&word) {
+            return Some(word.to_owned());
         }
-        let help = match spelling::nearest(&word, words.iter().copied()) {
+        let help = match spelling::nearest(word, words.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("it is one of {}", words.join(", ")),
         };
@@ -414,17 +442,15 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn selector(&mut self, value: &Spanned<DeValue<'a>>) -> Option<Selector> {
-        let word = self.string("a rule", value)?;
-        Selector::parse(&word, self.rules)
+    fn selector(&mut self, word: &str, value: &Spanned<DeValue<'a>>) -> Option<Selector> {
+        Selector::parse(word, self.rules)
             .map_err(|message| self.error(value.span(), message))
             .ok()
     }
 
-    fn pattern(&mut self, value: &Spanned<DeValue<'a>>) -> Option<String> {
-        let pattern = self.string("a pattern", value)?;
-        match PathGlobs::new([pattern.as_str()]) {
-            Ok(_) => Some(pattern),
+    fn pattern(&mut self, pattern: &str, value: &Spanned<DeValue<'a>>) -> Option<String> {
+        match PathGlobs::new([pattern]) {
+            Ok(_) => Some(pattern.to_owned()),
             Err(error) => {
                 self.error(value.span(), error.to_string());
                 None

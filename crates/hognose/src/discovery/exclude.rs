@@ -82,7 +82,9 @@ impl PathGlobs {
     /// The first pattern that is none.
     pub fn new<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Result<Self, PatternError> {
         let mut set = GlobSetBuilder::new();
+        let mut last = "";
         for pattern in patterns {
+            last = pattern;
             let error = |e: globset::Error| PatternError {
                 pattern: pattern.to_owned(),
                 reason: e.kind().to_string(),
@@ -100,9 +102,10 @@ impl PathGlobs {
                     .map_err(error)?,
             );
         }
-        set.build().map(Self).map_err(|e| PatternError {
-            pattern: String::new(),
-            reason: e.to_string(),
+        // Each was one by itself: what is left to fail is the size of the automaton.
+        set.build().map(Self).map_err(|_| PatternError {
+            pattern: last.to_owned(),
+            reason: "it is too large".to_owned(),
         })
     }
 

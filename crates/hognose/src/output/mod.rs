@@ -31,6 +31,8 @@ mod text;
 #[cfg(test)]
 mod specimen;
 
+pub(crate) use text::line as visible_line;
+
 pub use summary::{write_statistics, write_summary, write_summary_line};
 
 /// When a run took place. Only formats that cannot do without hold it, so that two runs give the same bytes.

@@ -30,7 +30,7 @@ pub(super) const fn is_unsafe(c: char) -> bool {
 }
 
 /// A text for one line: white space becomes a space, unsafe characters are written out, what is too long is cut.
-pub(super) fn line(text: &str) -> Cow<'_, str> {
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST_LINE && !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }

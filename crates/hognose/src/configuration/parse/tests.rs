@@ -217,3 +217,18 @@ fn every_format_can_be_configured() {
         .collect();
     assert_eq!(super::super::keys::FORMATS, formats);
 }
+
+#[test]
+fn of_a_long_line_only_a_part_is_shown() {
+    let text = format!("exclude = [{}1]\n", "\"a\", ".repeat(100));
+    let text = errors(&text);
+    let [head, _, excerpt, carets] = text.lines().collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!(
+        head,
+        "hognose.toml:1:512: `exclude` must hold nothing but strings"
+    );
+    assert_eq!(excerpt.chars().count(), 4 + MAX_BEFORE + 2);
+    assert_eq!(carets.chars().count(), 4 + MAX_BEFORE + 1);
+    // The place at the very end of a line as long as the bound.
+    assert!(errors(&format!("{} = ", "a".repeat(MAX_EXCERPT - 3))).contains('^'));
+}
