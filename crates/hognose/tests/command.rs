@@ -472,3 +472,60 @@ fn texts_of_the_project_cannot_move_the_cursor() {
     assert_eq!(run.code, Some(2));
     assert!(!run.err.contains('\x1b'), "{}", run.err);
 }
+
+const TELNET: &str = "import telnetlib\n\ntelnetlib.Telnet(\"a\")\n";
+
+#[test]
+fn findings_end_with_1() {
+    let project = Project::new(&[("app.py", TELNET)]);
+    let code = |arguments: &[&str]| {
+        project
+            .run(&[&["check", "--quiet"], arguments].concat())
+            .code
+    };
+    assert_eq!(code(&[]), Some(1));
+    assert_eq!(code(&["--fail-on", "critical"]), Some(0));
+    assert_eq!(code(&["--fail-on", "never"]), Some(0));
+    assert_eq!(code(&["--format", "sarif"]), Some(0));
+    assert_eq!(code(&["--format", "sarif", "--fail-on", "low"]), Some(1));
+    assert_eq!(code(&["--ignore", "telnet-connection"]), Some(0));
+    assert_eq!(code(&["--select", "CWE-319"]), Some(1));
+    assert_eq!(code(&["--select", "database"]), Some(0));
+    project.write(
+        "hognose.toml",
+        "[rules.telnet-connection]\nseverity = \"critical\"\n",
+    );
+    assert_eq!(code(&["--fail-on", "critical"]), Some(1));
+    project.write(
+        "hognose.toml",
+        "[rules.telnet-connection]\ndisable = true\n",
+    );
+    assert_eq!(code(&[]), Some(0));
+}
+
+#[test]
+fn only_findings_on_changed_lines_are_shown() {
+    let project = Project::new(&[("app.py", TELNET)]);
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        let mut git = std::process::Command::new("git");
+        git.args(identity)
+            .args(arguments)
+            .current_dir(project.path())
+            .status()
+            .is_ok_and(|s| s.success())
+    };
+    if !(git(&["init", "-q"]) && git(&["add", "-A"]) && git(&["commit", "-q", "-m", "x"])) {
+        return;
+    }
+    let changed = || project.run(&["check", "--diff", "HEAD", "--format", "concise", "--quiet"]);
+    assert_eq!((changed().code, changed().out.as_str()), (Some(0), ""));
+    project.write("app.py", &format!("{TELNET}telnetlib.Telnet(\"b\")\n"));
+    assert_eq!(changed().code, Some(1));
+    assert!(
+        changed().out.starts_with("app.py:4:1: "),
+        "{}",
+        changed().out
+    );
+    assert_eq!(changed().out.lines().count(), 1);
+}
