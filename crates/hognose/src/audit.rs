@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use hognose_finding::{Assessment, Date, FileFailure, Finding, Report, Source, assign_ordinals};
-use hognose_python::{Project, SourceKind, Sources};
+use hognose_python::{Layout, Project, SourceKind, Sources};
 use hognose_rules::{RunOptions, registry, rules, run};
 
 use crate::suppress::suppress_by_comments;
@@ -14,8 +14,8 @@ use crate::suppress::suppress_by_comments;
 /// everything, and whoever prints it chooses.
 #[derive(Debug, Clone, Default)]
 pub struct AuditOptions {
-    /// Directories, relative to the audited root, that hold top-level packages; empty: found from the layout.
-    pub source_roots: Vec<String>,
+    /// Where modules have their names from.
+    pub layout: Layout,
     /// Globs of test code, added to what is recognised anyway.
     pub test_paths: Vec<String>,
     /// Rule ids that are not to run; everything else does.
@@ -30,7 +30,7 @@ pub struct AuditOptions {
 
 /// Audits a project. Never fails: what could not be analysed is in the report.
 pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
-    let project = Project::build(sources, &options.source_roots);
+    let project = Project::build(sources, &options.layout);
     let registry = registry();
     let tests = test_files(&project, &options.test_paths);
     let run_options = RunOptions {
@@ -53,7 +53,7 @@ pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
         report
             .practices
             .entry(rule.meta.practice)
-            .or_insert_with(Assessment::default)
+            .or_default()
             .rules += 1;
     }
     if options.suppressions {

@@ -23,6 +23,15 @@ pub struct Project {
     directories: FxHashMap<Symbol, ()>,
 }
 
+/// What the files alone do not tell of where modules have their names from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// Directories, relative to the audited root, that top-level names start from; found from the layout where empty.
+    pub source_roots: Vec<String>,
+    /// Dotted name of the audited root itself, for when it is a package.
+    pub package: String,
+}
+
 /// What a dotted name leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
@@ -36,7 +45,7 @@ pub enum Found {
 
 impl Project {
     /// Reads and lowers all Python files, in parallel.
-    pub fn build(sources: &dyn Sources, source_roots: &[String]) -> Self {
+    pub fn build(sources: &dyn Sources, layout: &Layout) -> Self {
         let python: Vec<&SourceEntry> = sources
             .entries()
             .iter()
@@ -57,7 +66,12 @@ impl Project {
             })
             .map(|directory| directory.trim_end_matches('/'))
             .collect();
-        let roots = roots(source_roots, &packages);
+        let roots = roots(&layout.source_roots, &packages);
+        let package = if packages.contains("") {
+            layout.package.as_str()
+        } else {
+            ""
+        };
         let lowered: Vec<Result<Module, (Arc<str>, String)>> = python
             .par_iter()
             .with_max_len(16)
@@ -70,7 +84,11 @@ impl Project {
                     Text::decode(bytes)
                 };
                 let text = text.map_err(fail)?;
-                let (name, is_package) = module_name(&entry.path, &roots);
+                let (mut name, is_package) = module_name(&entry.path, &roots);
+                if !package.is_empty() {
+                    let dot = if name.is_empty() { "" } else { "." };
+                    name = format!("{package}{dot}{name}");
+                }
                 Ok(lower(
                     Arc::clone(&entry.path),
                     entry.kind,
@@ -220,12 +238,19 @@ fn roots(
         .iter()
         .map(|root| root.trim_matches('/').trim_start_matches("./").to_owned())
         .collect();
-    for layout in ["src", "lib/python"] {
-        if !packages.contains(layout) {
-            roots.push(layout.to_owned());
-        }
-    }
     roots.push(String::new());
+    // A package is no place that imports start from, and below a place that is one `src` may be another.
+    roots.retain(|root| !packages.contains(root.as_str()));
+    let layouts: Vec<String> = roots
+        .iter()
+        .flat_map(|root| ["src", "lib/python"].map(|layout| format!("{root}/{layout}")))
+        .map(|layout| layout.trim_start_matches('/').to_owned())
+        .filter(|layout| !packages.contains(layout.as_str()))
+        .collect();
+    roots.extend(layouts);
+    if !roots.iter().any(String::is_empty) {
+        roots.push(String::new());
+    }
     roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
     roots
 }

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use hognose_mdtest::{Observed, Section, Vocabulary};
-use hognose_python::{MemorySources, Project, SourceKind};
+use hognose_python::{Layout, MemorySources, Project, SourceKind};
 use hognose_rules::{RunOptions, registry, run};
 
 fn audit(section: &Section) -> Vec<Observed> {
@@ -27,7 +27,7 @@ fn audit(section: &Section) -> Vec<Observed> {
         (file.name.clone(), kind, file.text.clone().into_bytes())
     });
     let sources = MemorySources::new(files);
-    let project = Project::build(&sources, &[]);
+    let project = Project::build(&sources, &Layout::default());
     let (findings, notes) = run(registry(), &project, &RunOptions::default());
     assert!(notes.is_empty(), "{notes:?}");
     findings

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use hognose_finding::{Date, Report, RuleMeta};
-use hognose_python::{MemorySources, SourceKind, Sources};
+use hognose_python::{Layout, MemorySources, SourceKind, Sources};
 
 use super::Terminal;
 use super::arguments::{FilterArguments, ProjectArguments};
@@ -89,9 +89,9 @@ impl Project {
         override_settings(&mut configuration, arguments, filter, rules)?;
         let root = match configuration.directory().filter(|d| anchor.starts_with(d)) {
             Some(directory) => directory.to_owned(),
+            None if anchor.starts_with(&working_directory) => working_directory.clone(),
             None => match paths.as_slice() {
                 [directory] if directory.is_dir() => directory.clone(),
-                _ if anchor.starts_with(&working_directory) => working_directory.clone(),
                 _ => anchor,
             },
         };
@@ -116,6 +116,24 @@ impl Project {
         Some(discovery::display_path(&self.working_directory, file))
     }
 
+    /// Directories that imports start from: those of the configuration, and those named on the command line, so that
+    /// modules have the same names wherever the command is run.
+    fn layout(&self) -> Layout {
+        let mut roots = self.configuration.source_roots.value.clone();
+        if let Inputs::Disk(paths) = &self.inputs {
+            for path in paths.iter().filter(|path| path.is_dir()) {
+                let name = discovery::display_path(&self.root, path);
+                if !name.is_empty() && &*name != "." && path.starts_with(&self.root) {
+                    roots.push(name.to_string());
+                }
+            }
+        }
+        Layout {
+            source_roots: roots,
+            package: package_name(&self.root),
+        }
+    }
+
     /// What the rules and the engine are told.
     pub fn audit_options(&self, suppressions: bool) -> AuditOptions {
         let selection = self.selection();
@@ -128,7 +146,7 @@ impl Project {
                     .is_some_and(|s| s.value.disable)
         };
         AuditOptions {
-            source_roots: self.configuration.source_roots.value.clone(),
+            layout: self.layout(),
             test_paths: self.configuration.test_paths.value.clone(),
             disabled_rules: self
                 .rules
@@ -240,10 +258,10 @@ impl Project {
     pub fn program(&self, terminal: &Terminal) -> Result<hognose_python::Project> {
         let sources = self.sources()?;
         let watched = Watched::new(sources.get());
-        let roots = &self.configuration.source_roots.value;
+        let layout = &self.layout();
         Ok(self.pool()?.install(|| {
             progress::show_while(terminal.stderr_watched, &watched, || {
-                hognose_python::Project::build(&watched, roots)
+                hognose_python::Project::build(&watched, layout)
             })
         }))
     }
@@ -358,4 +376,23 @@ fn common_directory(paths: &[PathBuf]) -> Option<PathBuf> {
             .map(Path::to_owned)
     };
     directories.try_fold(first.to_owned(), |held, next| common(&held, next))
+}
+
+/// Dotted name of a directory that is a package, with the packages around it; empty for any other.
+fn package_name(directory: &Path) -> String {
+    const MAX_PARTS: usize = 32;
+    let mut parts = Vec::new();
+    let mut at = Some(directory);
+    while let Some(package) = at.filter(|package| package.join("__init__.py").is_file()) {
+        let Some(name) = package.file_name() else {
+            break;
+        };
+        parts.push(name.to_string_lossy().into_owned());
+        if parts.len() == MAX_PARTS {
+            break;
+        }
+        at = package.parent();
+    }
+    parts.reverse();
+    parts.join(".")
 }
