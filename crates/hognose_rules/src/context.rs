@@ -150,6 +150,65 @@ impl<'a, 'p> Context<'a, 'p> {
         external(&self.eval(expr))
     }
 
+    /// The calls of this module that make the object an expression names: `Server(host)` for `server`, `self.server`.
+    pub fn makers(&self, expr: ExprId) -> Vec<ExprId> {
+        /// Definitions and stores followed; real chains are shorter than ten.
+        const MAX_STEPS: usize = 64;
+        let module = self.module;
+        let mut calls = Vec::new();
+        let mut exprs = vec![expr];
+        let mut defs = Vec::new();
+        for _ in 0..MAX_STEPS {
+            if let Some(def) = defs.pop() {
+                let data: &Def = &module[def];
+                match data.kind {
+                    DefKind::Value(value) => exprs.push(value),
+                    DefKind::Phi(list) => defs.extend_from_slice(module.defs_list(list)),
+                    DefKind::Entry => {
+                        let name = module[data.scope].slots[data.slot.index()].name;
+                        let mut around = module[data.scope].parent;
+                        while let Some(outer) = around {
+                            if let Some(slot) = module.slot(outer, name).filter(|slot| slot.bound) {
+                                defs.extend_from_slice(&slot.defs);
+                                break;
+                            }
+                            around = module[outer].parent;
+                        }
+                    }
+                    _ => {}
+                }
+                continue;
+            }
+            let Some(expr) = exprs.pop() else { break };
+            match module[expr] {
+                Expr::Call { .. } => calls.push(expr),
+                Expr::Name { def, .. } => defs.push(def),
+                Expr::Await(value) | Expr::Named { value, .. } | Expr::Enter { of: value, .. } => exprs.push(value),
+                Expr::Conditional { body, orelse, .. } => exprs.extend([body, orelse]),
+                Expr::Logic { values, .. } => exprs.extend_from_slice(module.list(values)),
+                Expr::Attribute { value, attr } => {
+                    let same = module.attribute_stores.iter().filter(|store| store.attr == attr && self.name_of(store.object) == self.name_of(value));
+                    exprs.extend(same.map(|store| store.value));
+                }
+                _ => {}
+            }
+        }
+        calls
+    }
+
+    /// The variable's name, where the expression is one.
+    pub fn name_of(&self, expr: ExprId) -> Option<Symbol> {
+        match self.module[expr] {
+            Expr::Name { def, slot } => Some(self.module[self.module[def].scope].slots[slot.index()].name),
+            _ => None,
+        }
+    }
+
+    /// The innermost function around a span.
+    pub fn function_around(&self, range: TextRange) -> Option<&'p Function> {
+        self.module.functions.iter().filter(|function| function.range.contains_range(range)).min_by_key(|function| function.range.len())
+    }
+
     /// The source text of a span.
     pub fn text(&self, range: TextRange) -> &'p str {
         self.module
