@@ -216,7 +216,13 @@ impl Evaluator<'_> {
     }
 
     /// Calls without effect, of constants.
-    pub(crate) fn fold_call(&mut self, at: ModuleId, func: ExprId, path: Symbol, args: List) -> Option<Constant> {
+    pub(crate) fn fold_call(
+        &mut self,
+        at: ModuleId,
+        func: ExprId,
+        path: Symbol,
+        args: List,
+    ) -> Option<Constant> {
         let module = self.project().module(at);
         let arguments = module.args(args);
         if arguments
@@ -281,15 +287,22 @@ impl Evaluator<'_> {
                         .map(Constant::Bytes),
                     _ => None,
                 },
-                [text, encoding] => match (self.constant(at, text.value)?, self.constant(at, encoding.value)?) {
+                [text, encoding] => match (
+                    self.constant(at, text.value)?,
+                    self.constant(at, encoding.value)?,
+                ) {
                     (Constant::Str(text), Constant::Str(encoding)) => encoded(&text, &encoding),
                     _ => None,
                 },
                 _ => None,
             },
             "builtins.str().encode" => {
-                let Expr::Attribute { value, .. } = module[func] else { return None };
-                let Constant::Str(text) = self.constant(at, value)? else { return None };
+                let Expr::Attribute { value, .. } = module[func] else {
+                    return None;
+                };
+                let Constant::Str(text) = self.constant(at, value)? else {
+                    return None;
+                };
                 match arguments {
                     [] => encoded(&text, "utf-8"),
                     [encoding] => match self.constant(at, encoding.value)? {
@@ -299,11 +312,17 @@ impl Evaluator<'_> {
                     _ => None,
                 }
             }
-            "builtins.bytes.fromhex" | "builtins.bytearray.fromhex" | "binascii.unhexlify" | "binascii.a2b_hex" => match arguments {
+            "builtins.bytes.fromhex"
+            | "builtins.bytearray.fromhex"
+            | "binascii.unhexlify"
+            | "binascii.a2b_hex" => match arguments {
                 [only] => from_hex(self.constant(at, only.value)?.text()?),
                 _ => None,
             },
-            "base64.b64decode" | "base64.standard_b64decode" | "base64.urlsafe_b64decode" | "binascii.a2b_base64" => match arguments {
+            "base64.b64decode"
+            | "base64.standard_b64decode"
+            | "base64.urlsafe_b64decode"
+            | "binascii.a2b_base64" => match arguments {
                 [only] => from_base64(self.constant(at, only.value)?.text()?),
                 _ => None,
             },
@@ -314,16 +333,24 @@ impl Evaluator<'_> {
 
 /// Bytes of a text: every byte stands as the character of that number.
 fn encoded(text: &str, encoding: &str) -> Option<Constant> {
-    Some(Constant::Bytes(match encoding.to_ascii_lowercase().replace('_', "-").as_str() {
-        "utf-8" | "utf8" => text.bytes().map(char::from).collect(),
-        "ascii" | "us-ascii" if text.is_ascii() => text.to_owned(),
-        "latin-1" | "latin1" | "iso-8859-1" if text.chars().all(|c| u32::from(c) < 256) => text.to_owned(),
-        _ => return None,
-    }))
+    Some(Constant::Bytes(
+        match encoding.to_ascii_lowercase().replace('_', "-").as_str() {
+            "utf-8" | "utf8" => text.bytes().map(char::from).collect(),
+            "ascii" | "us-ascii" if text.is_ascii() => text.to_owned(),
+            "latin-1" | "latin1" | "iso-8859-1" if text.chars().all(|c| u32::from(c) < 256) => {
+                text.to_owned()
+            }
+            _ => return None,
+        },
+    ))
 }
 
 fn from_hex(text: &str) -> Option<Constant> {
-    let digits: Vec<u32> = text.chars().filter(|c| !c.is_ascii_whitespace()).map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|c| !c.is_ascii_whitespace())
+        .map(|c| c.to_digit(16))
+        .collect::<Option<_>>()?;
     let bytes = digits.chunks(2).map(|pair| match pair {
         [high, low] => char::from_u32(high * 16 + low),
         _ => None,

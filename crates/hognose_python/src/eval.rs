@@ -1054,7 +1054,8 @@ impl<'p> Evaluator<'p> {
                     | "base64.standard_b64decode"
                     | "base64.urlsafe_b64decode" => {
                         // Foldable: keep the expression so that constants can be asked for, and the path as its type.
-                        if self.depth < MAX_DEPTH && self.fold_call(at, func, path, args).is_some() {
+                        if self.depth < MAX_DEPTH && self.fold_call(at, func, path, args).is_some()
+                        {
                             add(&mut values, Value::Expr(at, expr));
                         } else {
                             add(&mut values, Value::External(self.path_call(path)));
