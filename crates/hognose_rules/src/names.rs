@@ -79,17 +79,26 @@ pub fn is_password(name: &str) -> bool {
     let words = thing(name);
     // `hashed_password` is none, nor is `no_password`.
     const OTHERWISE: &[&str] = &[
+        "allow",
+        "change",
+        "changed",
         "crypt",
         "crypted",
         "digest",
         "disable",
+        "enable",
         "encrypted",
+        "expired",
         "forgot",
         "has",
         "hash",
         "hashed",
         "is",
+        "must",
+        "needs",
         "no",
+        "require",
+        "requires",
         "reset",
         "show",
         "use",
@@ -591,6 +600,7 @@ mod tests {
             "password_url",
             "passwords",
             "has_password",
+            "must_change_password",
             "compass",
         ] {
             assert!(!is_password(name), "{name}");

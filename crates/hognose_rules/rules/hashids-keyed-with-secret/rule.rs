@@ -7,14 +7,17 @@ pub fn check(context: &mut Context<'_, '_>) {
         if !call.is(&["hashids.Hashids"]) {
             continue;
         }
-        let Some((at, salt)) = context.arg(call, Some("salt"), Some(0)).given() else { continue };
+        let Some((at, salt)) = context.arg(call, Some("salt"), Some(0)).given() else {
+            continue;
+        };
         if at != context.id {
             continue;
         }
         let salt = origin(context.module, salt);
         let read = context.paths(salt).iter().any(|path| {
             let path = path.as_str();
-            path.starts_with("flask.") && (path.ends_with(".config[]") || path.ends_with(".config.get()"))
+            path.starts_with("flask.")
+                && (path.ends_with(".config[]") || path.ends_with(".config.get()"))
         });
         if read && name_of(context, salt).as_deref() == Some("SECRET_KEY") {
             context.report(call.range, "hashids.Hashids is salted with the application's secret key, which its output gives away");

@@ -4,18 +4,37 @@ use crate::prelude::*;
 
 /// Functions slow enough: a fast digest in front of them only shortens their input.
 const SLOW: &[&str] = &[
-    "bcrypt.hashpw", "bcrypt.checkpw", "bcrypt.kdf", "hashlib.pbkdf2_hmac", "hashlib.scrypt", "argon2.PasswordHasher().hash", "argon2.PasswordHasher().verify",
-    "argon2.low_level.hash_secret", "argon2.low_level.hash_secret_raw", "Crypto.Protocol.KDF.PBKDF2", "Crypto.Protocol.KDF.scrypt", "Crypto.Protocol.KDF.bcrypt",
-    "Crypto.Protocol.KDF.bcrypt_check", "django.contrib.auth.hashers.make_password", "django.contrib.auth.hashers.check_password",
-    "werkzeug.security.generate_password_hash", "werkzeug.security.check_password_hash",
+    "bcrypt.hashpw",
+    "bcrypt.checkpw",
+    "bcrypt.kdf",
+    "hashlib.pbkdf2_hmac",
+    "hashlib.scrypt",
+    "argon2.PasswordHasher().hash",
+    "argon2.PasswordHasher().verify",
+    "argon2.low_level.hash_secret",
+    "argon2.low_level.hash_secret_raw",
+    "Crypto.Protocol.KDF.PBKDF2",
+    "Crypto.Protocol.KDF.scrypt",
+    "Crypto.Protocol.KDF.bcrypt",
+    "Crypto.Protocol.KDF.bcrypt_check",
+    "django.contrib.auth.hashers.make_password",
+    "django.contrib.auth.hashers.check_password",
+    "werkzeug.security.generate_password_hash",
+    "werkzeug.security.check_password_hash",
 ];
 
 /// The algorithm of a fast hash: `hashlib.sha256` and its kin.
 fn is_fast(path: &str) -> bool {
-    let name = path.strip_prefix("hashlib.").or_else(|| path.strip_prefix("Crypto.Hash.")?.strip_suffix(".new")).or_else(|| path.strip_prefix("Cryptodome.Hash.")?.strip_suffix(".new"));
+    let name = path
+        .strip_prefix("hashlib.")
+        .or_else(|| path.strip_prefix("Crypto.Hash.")?.strip_suffix(".new"))
+        .or_else(|| path.strip_prefix("Cryptodome.Hash.")?.strip_suffix(".new"));
     let Some(name) = name else { return false };
     let name = name.to_ascii_lowercase();
-    ["md", "sha", "blake2", "ripemd"].iter().any(|family| name.starts_with(family)) && !name.contains('.')
+    ["md", "sha", "blake2", "ripemd"]
+        .iter()
+        .any(|family| name.starts_with(family))
+        && !name.contains('.')
 }
 
 pub fn check(context: &mut Context<'_, '_>) {
@@ -24,7 +43,9 @@ pub fn check(context: &mut Context<'_, '_>) {
         return;
     }
     for call in context.calls() {
-        let Some(path) = call.paths.first().copied() else { continue };
+        let Some(path) = call.paths.first().copied() else {
+            continue;
+        };
         let path = path.as_str();
         let (callee, at) = if path == "hashlib.new" {
             ("hashlib.new".to_owned(), 1)
@@ -37,24 +58,38 @@ pub fn check(context: &mut Context<'_, '_>) {
         } else {
             continue;
         };
-        let Some((home, data)) = context.arg(call, Some("data"), Some(at)).given() else { continue };
+        let Some((home, data)) = context.arg(call, Some("data"), Some(at)).given() else {
+            continue;
+        };
         if home != context.id {
             continue;
         }
         let module = context.module;
         let parts = parts(context, data);
         let named = parts.into_iter().find_map(|part| {
-            if !matches!(module[part], Expr::Name { .. } | Expr::Attribute { .. } | Expr::Subscript { .. } | Expr::Call { .. }) {
+            if !matches!(
+                module[part],
+                Expr::Name { .. }
+                    | Expr::Attribute { .. }
+                    | Expr::Subscript { .. }
+                    | Expr::Call { .. }
+            ) {
                 return None;
             }
             name_of(context, part).filter(|name| is_password(name))
         });
         let Some(name) = named else { continue };
-        let shortens = context.calls().iter().any(|around| around.is(SLOW) && around.range.contains_range(call.range));
+        let shortens = context
+            .calls()
+            .iter()
+            .any(|around| around.is(SLOW) && around.range.contains_range(call.range));
         if shortens || feeds_slow(context, call) {
             continue;
         }
-        context.report(call.range, format!("{callee} hashes {name} and is far too fast for that"));
+        context.report(
+            call.range,
+            format!("{callee} hashes {name} and is far too fast for that"),
+        );
     }
 }
 

@@ -6,13 +6,21 @@ const PADDING: &str = "cryptography.hazmat.primitives.asymmetric.padding.PKCS1v1
 
 pub fn check(context: &mut Context<'_, '_>) {
     for call in context.calls() {
-        let Expr::Attribute { attr, .. } = context.module[call.func] else { continue };
+        let Expr::Attribute { attr, .. } = context.module[call.func] else {
+            continue;
+        };
         let method = attr.as_str();
         if !matches!(method, "encrypt" | "decrypt") {
             continue;
         }
-        let Some((at, padding)) = context.arg(call, Some("padding"), Some(1)).given() else { continue };
-        let padded = context.values.eval(at, padding).iter().any(|value| matches!(value, Value::External(path) if path.as_str() == PADDING));
+        let Some((at, padding)) = context.arg(call, Some("padding"), Some(1)).given() else {
+            continue;
+        };
+        let padded = context
+            .values
+            .eval(at, padding)
+            .iter()
+            .any(|value| matches!(value, Value::External(path) if path.as_str() == PADDING));
         if padded {
             context.report(call.range, format!("{method} uses PKCS #1 v1.5 padding"));
         }
