@@ -209,14 +209,20 @@ impl Evaluator<'_> {
             }
             Expr::Call { func, args } => {
                 let path = self.dotted(at, func)?;
-                return self.fold_call(at, path, args);
+                return self.fold_call(at, func, path, args);
             }
             _ => return None,
         })
     }
 
     /// Calls without effect, of constants.
-    pub(crate) fn fold_call(&mut self, at: ModuleId, path: Symbol, args: List) -> Option<Constant> {
+    pub(crate) fn fold_call(
+        &mut self,
+        at: ModuleId,
+        func: ExprId,
+        path: Symbol,
+        args: List,
+    ) -> Option<Constant> {
         let module = self.project().module(at);
         let arguments = module.args(args);
         if arguments
@@ -266,9 +272,113 @@ impl Evaluator<'_> {
                 },
                 _ => None,
             },
+            "builtins.bytes" | "builtins.bytearray" => match arguments {
+                [] => Some(Constant::Bytes(String::new())),
+                [only] => match self.constant(at, only.value)? {
+                    Constant::Bytes(bytes) => Some(Constant::Bytes(bytes)),
+                    Constant::Int(length) => Some(Constant::Bytes(repeat("\0", length)?)),
+                    Constant::Seq(items) => items
+                        .iter()
+                        .map(|item| match item {
+                            Constant::Int(byte) => u8::try_from(*byte).ok().map(char::from),
+                            _ => None,
+                        })
+                        .collect::<Option<String>>()
+                        .map(Constant::Bytes),
+                    _ => None,
+                },
+                [text, encoding] => match (
+                    self.constant(at, text.value)?,
+                    self.constant(at, encoding.value)?,
+                ) {
+                    (Constant::Str(text), Constant::Str(encoding)) => encoded(&text, &encoding),
+                    _ => None,
+                },
+                _ => None,
+            },
+            "builtins.str().encode" => {
+                let Expr::Attribute { value, .. } = module[func] else {
+                    return None;
+                };
+                let Constant::Str(text) = self.constant(at, value)? else {
+                    return None;
+                };
+                match arguments {
+                    [] => encoded(&text, "utf-8"),
+                    [encoding] => match self.constant(at, encoding.value)? {
+                        Constant::Str(encoding) => encoded(&text, &encoding),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            "builtins.bytes.fromhex"
+            | "builtins.bytearray.fromhex"
+            | "binascii.unhexlify"
+            | "binascii.a2b_hex" => match arguments {
+                [only] => from_hex(self.constant(at, only.value)?.text()?),
+                _ => None,
+            },
+            "base64.b64decode"
+            | "base64.standard_b64decode"
+            | "base64.urlsafe_b64decode"
+            | "binascii.a2b_base64" => match arguments {
+                [only] => from_base64(self.constant(at, only.value)?.text()?),
+                _ => None,
+            },
             _ => None,
         }
     }
+}
+
+/// Bytes of a text: every byte stands as the character of that number.
+fn encoded(text: &str, encoding: &str) -> Option<Constant> {
+    Some(Constant::Bytes(
+        match encoding.to_ascii_lowercase().replace('_', "-").as_str() {
+            "utf-8" | "utf8" => text.bytes().map(char::from).collect(),
+            "ascii" | "us-ascii" if text.is_ascii() => text.to_owned(),
+            "latin-1" | "latin1" | "iso-8859-1" if text.chars().all(|c| u32::from(c) < 256) => {
+                text.to_owned()
+            }
+            _ => return None,
+        },
+    ))
+}
+
+fn from_hex(text: &str) -> Option<Constant> {
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|c| !c.is_ascii_whitespace())
+        .map(|c| c.to_digit(16))
+        .collect::<Option<_>>()?;
+    let bytes = digits.chunks(2).map(|pair| match pair {
+        [high, low] => char::from_u32(high * 16 + low),
+        _ => None,
+    });
+    bytes.collect::<Option<String>>().map(Constant::Bytes)
+}
+
+fn from_base64(text: &str) -> Option<Constant> {
+    let mut bytes = String::new();
+    let (mut bits, mut held) = (0u32, 0u32);
+    for character in text.trim_end().trim_end_matches('=').chars() {
+        let digit = match character {
+            'A'..='Z' => u32::from(character) - 65,
+            'a'..='z' => u32::from(character) - 71,
+            '0'..='9' => u32::from(character) + 4,
+            '+' | '-' => 62,
+            '/' | '_' => 63,
+            '\n' | '\r' => continue,
+            _ => return None,
+        };
+        bits = ((bits << 6) | digit) & 0xffff;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(char::from_u32((bits >> held) & 0xff)?);
+        }
+    }
+    Some(Constant::Bytes(bytes))
 }
 
 fn binary(op: Operator, left: Constant, right: Constant) -> Option<Constant> {
@@ -343,4 +453,22 @@ fn known_constant(path: &str) -> Option<Constant> {
         "IXOTH" => 0o001,
         _ => return None,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_becomes_bytes() {
+        let bytes = |text: &str| Some(Constant::Bytes(text.to_owned()));
+        assert_eq!(encoded("ü", "UTF_8"), bytes("\u{c3}\u{bc}"));
+        assert_eq!(encoded("ü", "latin-1"), bytes("ü"));
+        assert_eq!(encoded("ü", "ascii"), None);
+        assert_eq!(from_hex("00 ff41"), bytes("\0ÿA"));
+        assert_eq!(from_hex("0"), None);
+        assert_eq!(from_base64("c2VjcmV0"), bytes("secret"));
+        assert_eq!(from_base64("_w=="), bytes("ÿ"));
+        assert_eq!(from_base64("no base64"), None);
+    }
 }

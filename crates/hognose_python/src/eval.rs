@@ -629,7 +629,13 @@ impl<'p> Evaluator<'p> {
                     add_all(&mut values, self.member(at, class, attr, true))
                 }
                 Value::Expr(at, expr) => {
-                    let value = match self.literal_type(at, expr) {
+                    let known = self.literal_type(at, expr);
+                    let folded = || match self.constant_of(*object, 0) {
+                        Some(Constant::Str(_)) => Some("str"),
+                        Some(Constant::Bytes(_)) => Some("bytes"),
+                        _ => None,
+                    };
+                    let value = match known.or_else(folded) {
                         Some(class) => {
                             let class = self.join(Symbol::from("builtins"), ".", class);
                             let instance = self.path_call(class);
@@ -1035,9 +1041,21 @@ impl<'p> Evaluator<'p> {
                     | "builtins.frozenset"
                     | "builtins.set"
                     | "builtins.dict"
-                    | "builtins.str" => {
+                    | "builtins.str"
+                    | "builtins.bytes"
+                    | "builtins.bytearray"
+                    | "builtins.str().encode"
+                    | "builtins.bytes.fromhex"
+                    | "builtins.bytearray.fromhex"
+                    | "binascii.unhexlify"
+                    | "binascii.a2b_hex"
+                    | "binascii.a2b_base64"
+                    | "base64.b64decode"
+                    | "base64.standard_b64decode"
+                    | "base64.urlsafe_b64decode" => {
                         // Foldable: keep the expression so that constants can be asked for, and the path as its type.
-                        if self.depth < MAX_DEPTH && self.fold_call(at, path, args).is_some() {
+                        if self.depth < MAX_DEPTH && self.fold_call(at, func, path, args).is_some()
+                        {
                             add(&mut values, Value::Expr(at, expr));
                         } else {
                             add(&mut values, Value::External(self.path_call(path)));

@@ -11,6 +11,7 @@ mod context;
 mod fingerprint;
 mod matcher;
 mod model;
+pub mod names;
 mod parity;
 pub mod prelude;
 mod registry;

@@ -7,3 +7,6 @@ pub use ruff_text_size::{Ranged, TextRange, TextSize};
 pub use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use crate::context::{Argument, CallSite, Context, Draft};
+pub use crate::names::{
+    Named, is_configured, is_password, is_secret, name_of, named_values, origin, parts, words,
+};
