@@ -52,6 +52,7 @@ pub(crate) struct ConditionFile {
     display: Option<bool>,
     element: Option<toml::Value>,
     elements_constant: Option<bool>,
+    parts: Option<OneOrMore>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,6 +60,16 @@ pub(crate) struct ConditionFile {
 enum OneOrMore {
     One(String),
     More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn symbols(self) -> Vec<Symbol> {
+        let paths = match self {
+            Self::One(path) => vec![path],
+            Self::More(paths) => paths,
+        };
+        paths.iter().flat_map(|path| crate::matcher::expand(path)).map(Symbol::from).collect()
+    }
 }
 
 /// What a condition looks at.
@@ -97,6 +108,7 @@ pub(crate) enum Ask {
     Display(bool),
     Element(Vec<Constant>),
     ElementsConstant(bool),
+    Parts(Vec<Symbol>),
 }
 
 /// A condition, ready to run.
@@ -159,19 +171,8 @@ impl ConditionFile {
             ));
         }
         asks.extend(self.constant.map(Ask::Constant));
-        asks.extend(self.path.map(|paths| {
-            let paths = match paths {
-                OneOrMore::One(path) => vec![path],
-                OneOrMore::More(paths) => paths,
-            };
-            Ask::Path(
-                paths
-                    .iter()
-                    .flat_map(|path| crate::matcher::expand(path))
-                    .map(Symbol::from)
-                    .collect(),
-            )
-        }));
+        asks.extend(self.path.map(|paths| Ask::Path(paths.symbols())));
+        asks.extend(self.parts.map(|paths| Ask::Parts(paths.symbols())));
         asks.extend(self.built.map(Ask::Built));
         asks.extend(self.display.map(Ask::Display));
         asks.extend(
@@ -327,6 +328,11 @@ impl Ask {
                 } else {
                     Truth::No
                 }
+            }
+            Self::Parts(paths) => {
+                let parts = crate::text::parts(values, at, expr);
+                let known = |found: hognose_python::Values| found.iter().all(|value| matches!(value, Value::External(path) if paths.contains(path)));
+                Truth::from(!parts.is_empty() && parts.into_iter().all(|(home, part)| known(values.eval(home, part))))
             }
             Self::Built(yes) => Truth::from(is_built(values, at, expr) == *yes),
             Self::Display(yes) => {

@@ -223,6 +223,11 @@ impl<'a, 'p> Context<'a, 'p> {
         crate::text::leading(self.values, self.id, expr)
     }
 
+    /// The parts of a string that are neither constant nor numbers, each with its module.
+    pub fn text_parts(&mut self, expr: ExprId) -> Vec<(ModuleId, ExprId)> {
+        crate::text::parts(self.values, self.id, expr)
+    }
+
     /// Whether some module of the project calls one of these access paths. Only modules that import `library` are looked
     /// at; still, ask late, when there is something to report.
     pub fn project_calls(&mut self, library: &str, paths: &[&str]) -> bool {

@@ -49,6 +49,10 @@ pub fn check(context: &mut Context<'_, '_>) {
             reported.push(call.range);
         }
     }
+    // Tests name such paths by the hundred without touching them.
+    if context.in_test {
+        return;
+    }
     let module = context.module;
     let prose: FxHashSet<ExprId> = module
         .stmts()

@@ -33,7 +33,7 @@ pub fn check(context: &mut Context<'_, '_>) {
         });
         let Some(method) = method else { continue };
         let Some(words) = unfiltered(context, call) else { continue };
-        if sets_filter(context) || has_checked_members(context, call, method) || is_checked_around(context, call) {
+        if sets_filter(context) || is_fallback(context, call) || has_checked_members(context, call, method) || is_checked_around(context, call) {
             continue;
         }
         context.report(call.range, format!("{method} {words} writes members named ../ or linked elsewhere outside the directory"));
@@ -74,6 +74,24 @@ fn sets_filter(context: &Context<'_, '_>) -> bool {
     context.module.attribute_stores.iter().any(|store| store.attr.as_str() == "extraction_filter")
 }
 
+/// The way for older interpreters, beside one with a filter in the same function.
+fn is_fallback(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
+    let around = around(context.module, call.range);
+    context.calls().iter().any(|other| {
+        other.range != call.range
+            && around.contains_range(other.range)
+            && matches!(context.module[other.func], Expr::Attribute { attr, .. } if matches!(attr.as_str(), "extract" | "extractall" | "unpack_archive"))
+            && matches!(context.arg(other, Some("filter"), None), Argument::Given(..))
+            && unfiltered(context, other).is_none()
+    })
+}
+
+/// The function around a place, or the whole module.
+fn around(module: &Module, place: TextRange) -> TextRange {
+    let functions = module.functions.iter().filter(|function| function.range.contains_range(place));
+    functions.map(|function| function.range).min_by_key(|range| range.len()).unwrap_or_else(|| TextRange::up_to(TextSize::of(module.text.as_str())))
+}
+
 /// A list of members other than all of them.
 fn has_checked_members(context: &mut Context<'_, '_>, call: &CallSite, method: &str) -> bool {
     if method != "extractall" {
@@ -103,8 +121,7 @@ fn has_checked_members(context: &mut Context<'_, '_>, call: &CallSite, method: &
 /// Whether the function around looks at the paths of members, or gives the archive to a function of the project first.
 fn is_checked_around(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
     let module = context.module;
-    let around = module.functions.iter().filter(|function| function.range.contains_range(call.range)).min_by_key(|function| function.range.len());
-    let range = around.map_or_else(|| TextRange::up_to(TextSize::of(module.text.as_str())), |function| function.range);
+    let range = around(module, call.range);
     let Expr::Attribute { value: archive, .. } = module[call.func] else { return false };
     let mut looks_at_members = false;
     let mut compares = false;
