@@ -12,13 +12,13 @@ use crate::hir::{Hir, HirId, Test};
 use crate::nfa::{Nfa, Owner, State, StateId};
 
 /// Most positions; the searches over pairs of positions have bounds of their own.
-const MAX_POSITIONS: usize = 8_000;
+const MAX_POSITIONS: usize = 5_000;
 
 /// Most edges over all positions; a pattern of many optional parts has quadratically many.
-const MAX_EDGES: usize = 60_000;
+const MAX_EDGES: usize = 40_000;
 
 /// Most visits of states while empty paths are followed, over all positions.
-const MAX_VISITS: usize = 1_000_000;
+const MAX_VISITS: usize = 200_000;
 
 pub(crate) type PositionId = u32;
 
@@ -31,6 +31,8 @@ pub(crate) mod context {
     pub(crate) const WORD: u8 = 8;
     pub(crate) const OTHER: u8 = 16;
     pub(crate) const ANY: u8 = 31;
+    /// Added while empty paths are followed: nothing on the path is unknown to the automaton.
+    pub(super) const SURE: u8 = 32;
 }
 
 /// What came before.
@@ -58,6 +60,8 @@ pub(crate) struct Edge {
     pub(crate) to: PositionId,
     /// In which contexts the edge may be taken.
     pub(crate) context: u8,
+    /// The contexts in which it certainly may be taken.
+    pub(crate) sure: u8,
     /// Whether more than one empty path leads there.
     pub(crate) several: bool,
 }
@@ -66,14 +70,19 @@ pub(crate) struct Edge {
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Follow {
     pub(crate) edges: Vec<Edge>,
-    /// Which matches may end here, and in which contexts.
-    pub(crate) accepts: Vec<(Owner, u8)>,
+    /// Which matches may end here: in which contexts, and in which of them certainly.
+    pub(crate) accepts: Vec<(Owner, u8, u8)>,
 }
 
 impl Follow {
     /// In which contexts the match of `owner` may end here.
     pub(crate) fn accepts(&self, owner: Owner) -> u8 {
-        self.accepts.iter().find(|(of, _)| *of == owner).map_or(0, |&(_, context)| context)
+        self.accepts.iter().find(|(of, ..)| *of == owner).map_or(0, |&(_, context, _)| context)
+    }
+
+    /// In which contexts the match of `owner` may certainly end here.
+    pub(crate) fn surely_accepts(&self, owner: Owner) -> u8 {
+        self.accepts.iter().find(|(of, ..)| *of == owner).map_or(0, |&(.., sure)| sure)
     }
 }
 
@@ -178,6 +187,12 @@ fn holds(test: Test, before: Before) -> u8 {
     }
 }
 
+/// The contexts of a path, and those in which it is certain.
+fn certainty(context: u8) -> (u8, u8) {
+    let known = context & context::ANY;
+    (known, if context & context::SURE == 0 { 0 } else { known })
+}
+
 #[derive(Clone, Copy, Default)]
 struct Visit {
     /// In which search the other fields hold.
@@ -217,7 +232,7 @@ impl Builder<'_> {
         self.known_follows.insert((from, before), id);
         let mut follow = Follow::default();
         let mut index: FxHashMap<PositionId, usize> = FxHashMap::default();
-        let mut steps = vec![Step::Enter(from, context::ANY)];
+        let mut steps = vec![Step::Enter(from, context::ANY | context::SURE)];
         while let Some(step) = steps.pop() {
             let (state, context) = match step {
                 Step::Leave(state) => {
@@ -232,14 +247,21 @@ impl Builder<'_> {
             }
             let nfa = self.nfa;
             match &nfa.states[state as usize] {
-                &State::Accept(owner) => match follow.accepts.iter_mut().find(|(of, _)| *of == owner) {
-                    Some((_, known)) => *known |= context,
-                    None => follow.accepts.push((owner, context)),
-                },
+                &State::Accept(owner) => {
+                    let (context, sure) = certainty(context);
+                    match follow.accepts.iter_mut().find(|(of, ..)| *of == owner) {
+                        Some((_, known, known_sure)) => {
+                            *known |= context;
+                            *known_sure |= sure;
+                        }
+                        None => follow.accepts.push((owner, context, sure)),
+                    }
+                }
                 State::Char { .. } => {
                     let places = self.places(state)?;
+                    let (context, sure) = certainty(context);
                     for (to, own) in places {
-                        let context = context & own;
+                        let (context, sure) = (context & own, sure & own);
                         if context == 0 {
                             continue;
                         }
@@ -248,10 +270,11 @@ impl Builder<'_> {
                                 let edge: &mut Edge = &mut follow.edges[at];
                                 edge.several |= edge.context & context != 0;
                                 edge.context |= context;
+                                edge.sure |= sure;
                             }
                             None => {
                                 index.insert(to, follow.edges.len());
-                                follow.edges.push(Edge { to, context, several: false });
+                                follow.edges.push(Edge { to, context, sure, several: false });
                                 self.edges += 1;
                             }
                         }
@@ -260,7 +283,7 @@ impl Builder<'_> {
                         return Err(Bound::Edges);
                     }
                 }
-                State::Fork(_) | State::Test(..) => {
+                State::Fork(_) | State::Test(..) | State::Unsure(_) => {
                     // Twice is enough to see that there are several paths; more only for contexts not seen yet.
                     let visit = &mut self.visited[state as usize];
                     if visit.search != id + 1 {
@@ -276,12 +299,13 @@ impl Builder<'_> {
                     match &nfa.states[state as usize] {
                         State::Fork(to) => steps.extend(to.iter().rev().map(|&to| Step::Enter(to, context))),
                         &State::Test(test, next) => {
-                            let context = context & holds(test, before);
-                            if context != 0 {
+                            let context = context & (holds(test, before) | context::SURE);
+                            if context & context::ANY != 0 {
                                 steps.push(Step::Enter(next, context));
                             }
                         }
-                        _ => {}
+                        &State::Unsure(next) => steps.push(Step::Enter(next, context & context::ANY)),
+                        State::Char { .. } | State::Accept(_) => {}
                     }
                 }
             }

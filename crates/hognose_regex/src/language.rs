@@ -221,3 +221,6 @@ fn never_fails(hir: &Hir, id: HirId) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

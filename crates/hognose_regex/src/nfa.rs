@@ -14,7 +14,7 @@ use crate::hir::{Fold, Hir, HirId, Hk, SetId, Test};
 use crate::{Bound, Mode};
 
 /// Most states of an automaton. Patterns of real programs need tens; a thousand-word alternation some thousands.
-const MAX_STATES: usize = 12_000;
+const MAX_STATES: usize = 6_000;
 
 /// Deepest recursion while building: bracket nesting, plus backreferences to groups that hold backreferences.
 const MAX_DEPTH: usize = 600;
@@ -29,6 +29,8 @@ pub(crate) enum State {
     Fork(Vec<StateId>),
     /// Goes on if the neighbouring characters are so.
     Test(Test, StateId),
+    /// Goes on, if something holds that the automaton does not know: a look-around, a condition, a backreference.
+    Unsure(StateId),
     /// The pattern, or the body of a look-around, has matched.
     Accept(Owner),
 }
@@ -77,6 +79,16 @@ impl Nfa {
         }
         Ok(builder.nfa)
     }
+}
+
+/// How a repetition is written out.
+struct Rounds {
+    /// Mandatory copies.
+    copies: u32,
+    /// Optional copies after them; `None` for a loop.
+    optional: Option<u32>,
+    /// The loop has no end in the pattern either.
+    endless: bool,
 }
 
 struct Builder<'h> {
@@ -130,12 +142,16 @@ impl Builder<'_> {
                 self.add(State::Fork(entries))
             }
             &Hk::Repeat { min, max, greed, body } => {
-                let (copies, more) = self.unrolled(min, max, body);
+                let rounds = self.unrolled(min, max, body);
                 let lazy = greed == crate::ast::Greed::Lazy;
-                self.repeat(body, copies, more, lazy, next)
+                if rounds.copies < min {
+                    next = self.add(State::Unsure(next))?;
+                }
+                self.repeat(body, &rounds, lazy, next)
             }
             &Hk::Group(body) | &Hk::Capture(_, body) | &Hk::Atomic(body) => self.build(body, next),
             &Hk::Look { ahead, body, .. } => {
+                let next = self.add(State::Unsure(next))?;
                 if !ahead {
                     return Ok(next);
                 }
@@ -154,11 +170,13 @@ impl Builder<'_> {
                 }
                 let entry = self.build(hir.groups[group as usize], next);
                 self.fold = outside;
-                entry
+                let entry = entry?;
+                self.add(State::Unsure(entry))
             }
             &Hk::Conditional { yes, no, .. } => {
                 let entries = vec![self.build(yes, next)?, self.build(no, next)?];
-                self.add(State::Fork(entries))
+                let fork = self.add(State::Fork(entries))?;
+                self.add(State::Unsure(fork))
             }
         }
     }
@@ -172,8 +190,7 @@ impl Builder<'_> {
         self.nfa.sets.len() as SetId - 1
     }
 
-    /// How many mandatory copies to write, and how many optional ones more (`None`: a loop).
-    fn unrolled(&self, min: u32, max: Option<u32>, body: HirId) -> (u32, Option<u32>) {
+    fn unrolled(&self, min: u32, max: Option<u32>, body: HirId) -> Rounds {
         const MOST_OF_ONE_CHARACTER: u32 = 64;
         const MOST_OF_MANY: u32 = 8;
         let most = match self.counts {
@@ -183,8 +200,8 @@ impl Builder<'_> {
             Counts::Suspicious => MOST_OF_MANY,
         };
         match max {
-            Some(max) if max <= most => (min, Some(max - min)),
-            _ => (min.min(most), None),
+            Some(max) if max <= most => Rounds { copies: min, optional: Some(max - min), endless: false },
+            _ => Rounds { copies: min.min(most), optional: None, endless: max.is_none() },
         }
     }
 
@@ -198,11 +215,11 @@ impl Builder<'_> {
         }
     }
 
-    fn repeat(&mut self, body: HirId, copies: u32, more: Option<u32>, lazy: bool, next: StateId) -> Result<StateId, Bound> {
+    fn repeat(&mut self, body: HirId, rounds: &Rounds, lazy: bool, next: StateId) -> Result<StateId, Bound> {
         let order = |body: StateId, exit: StateId| State::Fork(if lazy { vec![exit, body] } else { vec![body, exit] });
         let mut entry = next;
-        let mut copies = copies;
-        match more {
+        let mut copies = rounds.copies;
+        match rounds.optional {
             Some(optional) => {
                 for _ in 0..optional {
                     let round = self.build(body, entry)?;
@@ -215,7 +232,8 @@ impl Builder<'_> {
             None => {
                 let back = self.add(State::Fork(Vec::new()))?;
                 let round = self.build(body, back)?;
-                self.nfa.states[back as usize] = order(round, next);
+                let again = if rounds.endless { round } else { self.add(State::Unsure(round))? };
+                self.nfa.states[back as usize] = order(again, next);
                 if copies > 0 {
                     entry = round;
                     copies -= 1;

@@ -6,11 +6,11 @@ use crate::hir::{Hir, Hk};
 use crate::machine::{Program, Run};
 use crate::{Bound, Mode};
 
-/// Most steps spent on confirming for one pattern and mode: some tens of milliseconds.
-const MAX_STEPS: u64 = 6_000_000;
+/// Most steps spent on confirming for one pattern and mode: some ten milliseconds.
+const MAX_STEPS: u64 = 3_000_000;
 
 /// From so many steps on, an attempt with at most [`MOST_PUMPS`] pumps counts as exploded.
-const EXPLODED: u64 = 200_000;
+const EXPLODED: u64 = 100_000;
 
 /// Pumps at which exponential growth must show.
 const MOST_PUMPS: u32 = 18;
@@ -25,7 +25,7 @@ const QUADRATIC_FACTOR: f64 = 3.0;
 /// Length in characters from which polynomial growth is measured, and its upper limit when the pattern counts higher: growth
 /// below the counts of a pattern says nothing, since it ends there.
 const LEAST_LENGTH: u32 = 32;
-const GREATEST_LENGTH: u32 = 512;
+const GREATEST_LENGTH: u32 = 400;
 
 /// Most suffixes tried for one exponential and for one polynomial suspicion.
 const MAX_SUFFIXES: usize = 60;
@@ -97,8 +97,8 @@ impl<'h> Judge<'h> {
         let mut quick_growth = 0;
         for count in (2..=MOST_PUMPS).step_by(2) {
             let Some(steps) = self.steps(attack, count, EXPLODED)? else {
-                // A polynomial of high degree also gets here; it would take many pumps.
-                return Ok(quick_growth >= 2 || count <= 6);
+                // The last two pumps alone may have done it.
+                return Ok(quick_growth >= 2 || before.is_some_and(|before| before as f64 * EXPONENTIAL_FACTOR.powi(2) <= EXPLODED as f64));
             };
             if let Some(before) = before {
                 quick_growth = if steps as f64 >= before as f64 * EXPONENTIAL_FACTOR { quick_growth + 1 } else { 0 };
