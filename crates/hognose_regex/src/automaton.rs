@@ -125,12 +125,24 @@ impl Automaton {
         &self.positions[position as usize].set
     }
 
-    /// The positions from which the pattern's own match can still end.
+    /// The positions that can be reached and from which the pattern's own match can still end.
     pub(crate) fn useful(&self) -> Vec<bool> {
         let mut before: Vec<Vec<PositionId>> = vec![Vec::new(); self.positions.len()];
+        // A position may have been made for an edge that no context allows.
+        let mut reached = vec![false; self.positions.len()];
+        let mut order: Vec<PositionId> = Vec::new();
+        let mut visit = |follow: &Follow, order: &mut Vec<PositionId>| {
+            order.extend(follow.edges.iter().map(|edge| edge.to).filter(|&to| !std::mem::replace(&mut reached[to as usize], true)));
+        };
+        visit(&self.follows[self.start as usize], &mut order);
+        let mut at = 0;
+        while at < order.len() {
+            visit(self.follow(order[at]), &mut order);
+            at += 1;
+        }
         let mut useful = vec![false; self.positions.len()];
         let mut pending = Vec::new();
-        for id in 0..self.positions.len() as PositionId {
+        for id in order {
             let follow = self.follow(id);
             for edge in &follow.edges {
                 before[edge.to as usize].push(id);

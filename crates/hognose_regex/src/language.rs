@@ -56,7 +56,6 @@ impl Trimmed {
         let build = |counts| Nfa::new(hir, mode, counts).and_then(|nfa| Automaton::new(&nfa, hir));
         let automaton = build(Counts::Exact).or_else(|bound| if bound == Bound::Nesting { Err(bound) } else { build(Counts::Loose) })?;
         let useful = automaton.useful();
-        // The positions reached are all, since they were made on the way from the start.
         let ends = (0..automaton.positions.len() as PositionId)
             .filter(|&position| useful[position as usize])
             .map(|position| automaton.follow(position).accepts(0))

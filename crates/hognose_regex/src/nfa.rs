@@ -191,17 +191,18 @@ impl Builder<'_> {
     }
 
     fn unrolled(&self, min: u32, max: Option<u32>, body: HirId) -> Rounds {
-        const MOST_OF_ONE_CHARACTER: u32 = 64;
-        const MOST_OF_MANY: u32 = 8;
-        let most = match self.counts {
-            Counts::Exact => u32::MAX,
-            Counts::Loose => 1,
-            Counts::Suspicious if self.is_one_character(body) => MOST_OF_ONE_CHARACTER,
-            Counts::Suspicious => MOST_OF_MANY,
+        // Up to the first number a count is written out; beyond, so many copies and a loop.
+        const ONE_CHARACTER: (u32, u32) = (64, 8);
+        const MANY_CHARACTERS: (u32, u32) = (8, 2);
+        let (most, before_loop) = match self.counts {
+            Counts::Exact => (u32::MAX, u32::MAX),
+            Counts::Loose => (1, 1),
+            Counts::Suspicious if self.is_one_character(body) => ONE_CHARACTER,
+            Counts::Suspicious => MANY_CHARACTERS,
         };
         match max {
             Some(max) if max <= most => Rounds { copies: min, optional: Some(max - min), endless: false },
-            _ => Rounds { copies: min.min(most), optional: None, endless: max.is_none() },
+            _ => Rounds { copies: min.min(before_loop), optional: None, endless: max.is_none() },
         }
     }
 

@@ -97,8 +97,8 @@ impl<'h> Judge<'h> {
         let mut quick_growth = 0;
         for count in (2..=MOST_PUMPS).step_by(2) {
             let Some(steps) = self.steps(attack, count, EXPLODED)? else {
-                // The last two pumps alone may have done it.
-                return Ok(quick_growth >= 2 || before.is_some_and(|before| before as f64 * EXPONENTIAL_FACTOR.powi(2) <= EXPLODED as f64));
+                // The automaton has shown that the paths double; the steps show that the engine takes them.
+                return Ok(quick_growth >= 1 || before.is_some_and(|before| before as f64 * EXPONENTIAL_FACTOR <= EXPLODED as f64));
             };
             if let Some(before) = before {
                 quick_growth = if steps as f64 >= before as f64 * EXPONENTIAL_FACTOR { quick_growth + 1 } else { 0 };

@@ -25,7 +25,7 @@ for line in sys.stdin:
     if kind == 'e':
         for count in range(4, 60, 2):
             now = timed(f, prefix + pump * count + suffix, 1)
-            if now > 0.02:
+            if now > 0.003:
                 growth = timed(f, prefix + pump * count + suffix) / timed(f, prefix + pump * (count - 2) + suffix)
                 break
     else:
@@ -33,7 +33,7 @@ for line in sys.stdin:
         before = 9e9
         while count < 1 << 18 and before > 0:
             now = timed(f, prefix + pump * count + suffix)
-            if now > 0.004:
+            if now > 0.001:
                 growth = max(growth, now / before)
             if growth > 2.8 or now > 0.2:
                 break
@@ -161,7 +161,7 @@ fn known_vulnerable_patterns_are_slow_in_cpython() {
 fn random_patterns_that_are_attacked_are_slow_in_cpython() {
     let mut random = Random(0x5EED_0005);
     let mut attacks = Vec::new();
-    while attacks.len() < 30 {
+    while attacks.len() < 24 {
         let text = random.pattern(3);
         let Ok(pattern) = Pattern::parse(&text, Flags::NONE) else { continue };
         let mode = *random.one_of(&[&Mode::Match, &Mode::Match, &Mode::FullMatch, &Mode::Search, &Mode::FindAll]);
