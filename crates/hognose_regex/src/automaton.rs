@@ -77,12 +77,18 @@ pub(crate) struct Follow {
 impl Follow {
     /// In which contexts the match of `owner` may end here.
     pub(crate) fn accepts(&self, owner: Owner) -> u8 {
-        self.accepts.iter().find(|(of, ..)| *of == owner).map_or(0, |&(_, context, _)| context)
+        self.accepts
+            .iter()
+            .find(|(of, ..)| *of == owner)
+            .map_or(0, |&(_, context, _)| context)
     }
 
     /// In which contexts the match of `owner` may certainly end here.
     pub(crate) fn surely_accepts(&self, owner: Owner) -> u8 {
-        self.accepts.iter().find(|(of, ..)| *of == owner).map_or(0, |&(.., sure)| sure)
+        self.accepts
+            .iter()
+            .find(|(of, ..)| *of == owner)
+            .map_or(0, |&(.., sure)| sure)
     }
 }
 
@@ -101,7 +107,12 @@ impl Automaton {
         let mut builder = Builder {
             nfa,
             kinds: kinds(hir),
-            automaton: Automaton { positions: Vec::new(), follows: Vec::new(), start: 0, skip: Vec::new() },
+            automaton: Automaton {
+                positions: Vec::new(),
+                follows: Vec::new(),
+                start: 0,
+                skip: Vec::new(),
+            },
             pending: Vec::new(),
             places: FxHashMap::default(),
             known_follows: FxHashMap::default(),
@@ -132,7 +143,13 @@ impl Automaton {
         let mut reached = vec![false; self.positions.len()];
         let mut order: Vec<PositionId> = Vec::new();
         let mut visit = |follow: &Follow, order: &mut Vec<PositionId>| {
-            order.extend(follow.edges.iter().map(|edge| edge.to).filter(|&to| !std::mem::replace(&mut reached[to as usize], true)));
+            order.extend(
+                follow
+                    .edges
+                    .iter()
+                    .map(|edge| edge.to)
+                    .filter(|&to| !std::mem::replace(&mut reached[to as usize], true)),
+            );
         };
         visit(&self.follows[self.start as usize], &mut order);
         let mut at = 0;
@@ -172,14 +189,29 @@ fn kinds(hir: &Hir) -> Vec<(Before, CharSet, u8)> {
         return vec![
             (Before::Word, word, context::WORD),
             (Before::Other, other, context::OTHER),
-            (Before::Newline, newline, context::NEWLINE | context::LAST_NEWLINE),
+            (
+                Before::Newline,
+                newline,
+                context::NEWLINE | context::LAST_NEWLINE,
+            ),
         ];
     }
     if hir.features.lines {
         let other = newline.complement();
-        return vec![(Before::Other, other, context::WORD | context::OTHER), (Before::Newline, newline, context::NEWLINE | context::LAST_NEWLINE)];
+        return vec![
+            (Before::Other, other, context::WORD | context::OTHER),
+            (
+                Before::Newline,
+                newline,
+                context::NEWLINE | context::LAST_NEWLINE,
+            ),
+        ];
     }
-    vec![(Before::Unknown, CharSet::all(), context::ANY & !context::END)]
+    vec![(
+        Before::Unknown,
+        CharSet::all(),
+        context::ANY & !context::END,
+    )]
 }
 
 /// In which contexts an assertion holds.
@@ -193,7 +225,11 @@ fn holds(test: Test, before: Before) -> u8 {
         Test::EndLine => END | LAST_NEWLINE | NEWLINE,
         Test::TextEnd => END,
         Test::Word { negated, .. } => {
-            let boundary = if before == Before::Word { ANY & !WORD } else { WORD };
+            let boundary = if before == Before::Word {
+                ANY & !WORD
+            } else {
+                WORD
+            };
             if negated { ANY & !boundary } else { boundary }
         }
     }
@@ -202,7 +238,14 @@ fn holds(test: Test, before: Before) -> u8 {
 /// The contexts of a path, and those in which it is certain.
 fn certainty(context: u8) -> (u8, u8) {
     let known = context & context::ANY;
-    (known, if context & context::SURE == 0 { 0 } else { known })
+    (
+        known,
+        if context & context::SURE == 0 {
+            0
+        } else {
+            known
+        },
+    )
 }
 
 #[derive(Clone, Copy, Default)]
@@ -286,7 +329,12 @@ impl Builder<'_> {
                             }
                             None => {
                                 index.insert(to, follow.edges.len());
-                                follow.edges.push(Edge { to, context, sure, several: false });
+                                follow.edges.push(Edge {
+                                    to,
+                                    context,
+                                    sure,
+                                    several: false,
+                                });
                                 self.edges += 1;
                             }
                         }
@@ -299,7 +347,10 @@ impl Builder<'_> {
                     // Twice is enough to see that there are several paths; more only for contexts not seen yet.
                     let visit = &mut self.visited[state as usize];
                     if visit.search != id + 1 {
-                        *visit = Visit { search: id + 1, ..Visit::default() };
+                        *visit = Visit {
+                            search: id + 1,
+                            ..Visit::default()
+                        };
                     }
                     if visit.on_path || (visit.count >= 2 && context & !visit.contexts == 0) {
                         continue;
@@ -309,14 +360,18 @@ impl Builder<'_> {
                     visit.contexts |= context;
                     steps.push(Step::Leave(state));
                     match &nfa.states[state as usize] {
-                        State::Fork(to) => steps.extend(to.iter().rev().map(|&to| Step::Enter(to, context))),
+                        State::Fork(to) => {
+                            steps.extend(to.iter().rev().map(|&to| Step::Enter(to, context)))
+                        }
                         &State::Test(test, next) => {
                             let context = context & (holds(test, before) | context::SURE);
                             if context & context::ANY != 0 {
                                 steps.push(Step::Enter(next, context));
                             }
                         }
-                        &State::Unsure(next) => steps.push(Step::Enter(next, context & context::ANY)),
+                        &State::Unsure(next) => {
+                            steps.push(Step::Enter(next, context & context::ANY))
+                        }
                         State::Char { .. } | State::Accept(_) => {}
                     }
                 }
@@ -330,11 +385,23 @@ impl Builder<'_> {
         if let Some(places) = self.places.get(&state) {
             return Ok(places.clone());
         }
-        let &State::Char { set, next, hir, owner } = &self.nfa.states[state as usize] else { return Ok(Vec::new()) };
+        let &State::Char {
+            set,
+            next,
+            hir,
+            owner,
+        } = &self.nfa.states[state as usize]
+        else {
+            return Ok(Vec::new());
+        };
         let set = &self.nfa.sets[set as usize];
         let mut places = Vec::with_capacity(self.kinds.len());
         for (kind, members, context) in &self.kinds {
-            let set = if *kind == Before::Unknown { set.clone() } else { set.intersect(members) };
+            let set = if *kind == Before::Unknown {
+                set.clone()
+            } else {
+                set.intersect(members)
+            };
             if set.is_empty() {
                 continue;
             }
@@ -342,9 +409,18 @@ impl Builder<'_> {
                 return Err(Bound::States);
             }
             let newlines = context::NEWLINE | context::LAST_NEWLINE;
-            let context = if set.contains('\n' as u32) { *context } else { context & !newlines };
+            let context = if set.contains('\n' as u32) {
+                *context
+            } else {
+                context & !newlines
+            };
             let id = self.automaton.positions.len() as PositionId;
-            self.automaton.positions.push(Position { set, follow: 0, hir, owner });
+            self.automaton.positions.push(Position {
+                set,
+                follow: 0,
+                hir,
+                owner,
+            });
             self.pending.push((id, next, *kind));
             places.push((id, context));
             if self.nfa.skip == Some(state) {

@@ -23,10 +23,20 @@ pub struct CharSet {
     rest: Option<Arc<Ranges>>,
 }
 
-static ALL_BEYOND_ASCII: LazyLock<Arc<Ranges>> = LazyLock::new(|| Arc::new([(FIRST_BEYOND_ASCII, MAX_CODE_POINT)]));
-static WORD: LazyLock<CharSet> = LazyLock::new(|| CharSet { ascii: ascii_of(|c| c.is_ascii_alphanumeric() || c == b'_'), rest: Some(tables::WORD.into()) });
-static DIGIT: LazyLock<CharSet> = LazyLock::new(|| CharSet { ascii: ascii_of(|c| c.is_ascii_digit()), rest: Some(tables::DIGIT.into()) });
-static SPACE: LazyLock<CharSet> = LazyLock::new(|| CharSet { ascii: ASCII_SPACE | 0xF << 0x1C, rest: Some(tables::SPACE.into()) });
+static ALL_BEYOND_ASCII: LazyLock<Arc<Ranges>> =
+    LazyLock::new(|| Arc::new([(FIRST_BEYOND_ASCII, MAX_CODE_POINT)]));
+static WORD: LazyLock<CharSet> = LazyLock::new(|| CharSet {
+    ascii: ascii_of(|c| c.is_ascii_alphanumeric() || c == b'_'),
+    rest: Some(tables::WORD.into()),
+});
+static DIGIT: LazyLock<CharSet> = LazyLock::new(|| CharSet {
+    ascii: ascii_of(|c| c.is_ascii_digit()),
+    rest: Some(tables::DIGIT.into()),
+});
+static SPACE: LazyLock<CharSet> = LazyLock::new(|| CharSet {
+    ascii: ASCII_SPACE | 0xF << 0x1C,
+    rest: Some(tables::SPACE.into()),
+});
 static NOT_WORD: LazyLock<CharSet> = LazyLock::new(|| WORD.complement());
 static NOT_DIGIT: LazyLock<CharSet> = LazyLock::new(|| DIGIT.complement());
 static NOT_SPACE: LazyLock<CharSet> = LazyLock::new(|| SPACE.complement());
@@ -35,16 +45,24 @@ static NOT_SPACE: LazyLock<CharSet> = LazyLock::new(|| SPACE.complement());
 const ASCII_SPACE: u128 = 0x1F << 9 | 1 << 0x20;
 
 fn ascii_of(test: impl Fn(u8) -> bool) -> u128 {
-    (0..128u8).filter(|&c| test(c)).fold(0, |mask, c| mask | 1 << c)
+    (0..128u8)
+        .filter(|&c| test(c))
+        .fold(0, |mask, c| mask | 1 << c)
 }
 
 impl CharSet {
     /// The set without members.
-    pub const EMPTY: CharSet = CharSet { ascii: 0, rest: None };
+    pub const EMPTY: CharSet = CharSet {
+        ascii: 0,
+        rest: None,
+    };
 
     /// Every code point.
     pub fn all() -> CharSet {
-        CharSet { ascii: u128::MAX, rest: Some(ALL_BEYOND_ASCII.clone()) }
+        CharSet {
+            ascii: u128::MAX,
+            rest: Some(ALL_BEYOND_ASCII.clone()),
+        }
     }
 
     /// The set of one code point.
@@ -73,32 +91,56 @@ impl CharSet {
 
     /// What `\w` matches.
     pub fn word(ascii_only: bool) -> CharSet {
-        if ascii_only { CharSet::from_ascii(WORD.ascii) } else { WORD.clone() }
+        if ascii_only {
+            CharSet::from_ascii(WORD.ascii)
+        } else {
+            WORD.clone()
+        }
     }
 
     /// What `\d` matches.
     pub fn digit(ascii_only: bool) -> CharSet {
-        if ascii_only { CharSet::from_ascii(DIGIT.ascii) } else { DIGIT.clone() }
+        if ascii_only {
+            CharSet::from_ascii(DIGIT.ascii)
+        } else {
+            DIGIT.clone()
+        }
     }
 
     /// What `\s` matches.
     pub fn space(ascii_only: bool) -> CharSet {
-        if ascii_only { CharSet::from_ascii(ASCII_SPACE) } else { SPACE.clone() }
+        if ascii_only {
+            CharSet::from_ascii(ASCII_SPACE)
+        } else {
+            SPACE.clone()
+        }
     }
 
     /// What `\W` matches.
     pub fn not_word(ascii_only: bool) -> CharSet {
-        if ascii_only { CharSet::word(true).complement() } else { NOT_WORD.clone() }
+        if ascii_only {
+            CharSet::word(true).complement()
+        } else {
+            NOT_WORD.clone()
+        }
     }
 
     /// What `\D` matches.
     pub fn not_digit(ascii_only: bool) -> CharSet {
-        if ascii_only { CharSet::digit(true).complement() } else { NOT_DIGIT.clone() }
+        if ascii_only {
+            CharSet::digit(true).complement()
+        } else {
+            NOT_DIGIT.clone()
+        }
     }
 
     /// What `\S` matches.
     pub fn not_space(ascii_only: bool) -> CharSet {
-        if ascii_only { CharSet::space(true).complement() } else { NOT_SPACE.clone() }
+        if ascii_only {
+            CharSet::space(true).complement()
+        } else {
+            NOT_SPACE.clone()
+        }
     }
 
     /// The members below U+0080 as a mask: bit `n` is the character of number `n`.
@@ -125,7 +167,11 @@ impl CharSet {
             }
             let low = mask.trailing_zeros();
             let high = low + (mask >> low).trailing_ones() - 1;
-            mask = if high == 127 { 0 } else { mask & (u128::MAX << (high + 1)) };
+            mask = if high == 127 {
+                0
+            } else {
+                mask & (u128::MAX << (high + 1))
+            };
             Some((low, high))
         })
         .chain(self.others().iter().copied())
@@ -143,7 +189,12 @@ impl CharSet {
 
     /// Number of members.
     pub fn len(&self) -> u64 {
-        u64::from(self.ascii.count_ones()) + self.others().iter().map(|&(low, high)| u64::from(high - low) + 1).sum::<u64>()
+        u64::from(self.ascii.count_ones())
+            + self
+                .others()
+                .iter()
+                .map(|&(low, high)| u64::from(high - low) + 1)
+                .sum::<u64>()
     }
 
     /// The only member, when there is exactly one.
@@ -176,7 +227,10 @@ impl CharSet {
                 Some(ranges.into())
             }
         };
-        CharSet { ascii: self.ascii | other.ascii, rest }
+        CharSet {
+            ascii: self.ascii | other.ascii,
+            rest,
+        }
     }
 
     /// Members of both sets.
@@ -186,7 +240,10 @@ impl CharSet {
             (Some(a), Some(b)) if Arc::ptr_eq(a, b) => Some(a.clone()),
             (Some(a), Some(b)) => share(intersect_ranges(a, b, usize::MAX)),
         };
-        CharSet { ascii: self.ascii & other.ascii, rest }
+        CharSet {
+            ascii: self.ascii & other.ascii,
+            rest,
+        }
     }
 
     /// Whether the sets have a member in common; does not allocate for the usual case of a common ASCII member.
@@ -213,7 +270,10 @@ impl CharSet {
         if next <= MAX_CODE_POINT {
             ranges.push((next, MAX_CODE_POINT));
         }
-        CharSet { ascii: !self.ascii, rest: share(ranges) }
+        CharSet {
+            ascii: !self.ascii,
+            rest: share(ranges),
+        }
     }
 
     /// Members of this set that are not in `other`.
@@ -229,7 +289,10 @@ impl CharSet {
         let swapped = (self.ascii & LOWER) >> 32 | (self.ascii & UPPER) << 32;
         let ascii = self.ascii | swapped;
         if ascii_only || self.is_all() {
-            return CharSet { ascii, rest: self.rest.clone() };
+            return CharSet {
+                ascii,
+                rest: self.rest.clone(),
+            };
         }
         let mut added = Vec::new();
         if self.rest.is_none() {
@@ -247,7 +310,11 @@ impl CharSet {
                 }
             }
         }
-        CharSet { ascii, rest: self.rest.clone() }.union(&CharSet::from_ranges(added))
+        CharSet {
+            ascii,
+            rest: self.rest.clone(),
+        }
+        .union(&CharSet::from_ranges(added))
     }
 
     /// A member that is easy to read, the same for equal sets: letters and digits first, then what is printable, then ASCII, then
@@ -263,9 +330,9 @@ impl CharSet {
                 return char::from_u32(mask.trailing_zeros());
             }
         }
-        self.others().iter().find_map(|&(low, high)| {
-            char::from_u32(low).or((high >= 0xE000).then_some('\u{E000}'))
-        })
+        self.others()
+            .iter()
+            .find_map(|&(low, high)| char::from_u32(low).or((high >= 0xE000).then_some('\u{E000}')))
     }
 }
 
@@ -277,7 +344,12 @@ impl fmt::Debug for CharSet {
                 out.write_str("…")?;
                 break;
             }
-            let show = |c: u32| char::from_u32(c).map_or_else(|| format!("\\u{{{c:x}}}"), |c| c.escape_default().to_string());
+            let show = |c: u32| {
+                char::from_u32(c).map_or_else(
+                    || format!("\\u{{{c:x}}}"),
+                    |c| c.escape_default().to_string(),
+                )
+            };
             if low == high {
                 out.write_str(&show(low))?;
             } else {
@@ -312,12 +384,19 @@ impl Builder {
 
     pub(crate) fn finish(mut self) -> CharSet {
         normalise(&mut self.ranges);
-        CharSet { ascii: self.ascii, rest: share(self.ranges) }
+        CharSet {
+            ascii: self.ascii,
+            rest: share(self.ranges),
+        }
     }
 }
 
 fn share(ranges: Vec<(u32, u32)>) -> Option<Arc<Ranges>> {
-    if ranges.is_empty() { None } else { Some(ranges.into()) }
+    if ranges.is_empty() {
+        None
+    } else {
+        Some(ranges.into())
+    }
 }
 
 /// Sorts, and joins ranges that overlap or touch.
@@ -364,9 +443,16 @@ mod tests {
             CharSet::space(false),
             CharSet::not_digit(false),
             CharSet::range(0x70, 0x90),
-            CharSet::from_ranges(vec![(0x61, 0x7A), (0x3B1, 0x3C9), (0x10_FFF0, MAX_CODE_POINT)]),
+            CharSet::from_ranges(vec![
+                (0x61, 0x7A),
+                (0x3B1, 0x3C9),
+                (0x10_FFF0, MAX_CODE_POINT),
+            ]),
         ];
-        let probes: Vec<u32> = (0..0x500).chain(0x2000..0x2100).chain(0x10_FFE0..=MAX_CODE_POINT).collect();
+        let probes: Vec<u32> = (0..0x500)
+            .chain(0x2000..0x2100)
+            .chain(0x10_FFE0..=MAX_CODE_POINT)
+            .collect();
         for a in &sets {
             for b in &sets {
                 let (union, both, minus) = (a.union(b), a.intersect(b), a.minus(b));
@@ -380,7 +466,12 @@ mod tests {
                 }
             }
             assert_eq!(&a.complement().complement(), a);
-            assert_eq!(a.ranges().map(|(low, high)| u64::from(high - low) + 1).sum::<u64>(), a.len());
+            assert_eq!(
+                a.ranges()
+                    .map(|(low, high)| u64::from(high - low) + 1)
+                    .sum::<u64>(),
+                a.len()
+            );
             assert_eq!(&CharSet::from_ranges(a.ranges().collect()), a);
         }
     }
@@ -388,7 +479,10 @@ mod tests {
     #[test]
     fn folding_reaches_beyond_ascii() {
         let letters = CharSet::range(0x61, 0x7A);
-        assert_eq!(letters.fold_case(true), CharSet::from_ranges(vec![(0x61, 0x7A), (0x41, 0x5A)]));
+        assert_eq!(
+            letters.fold_case(true),
+            CharSet::from_ranges(vec![(0x61, 0x7A), (0x41, 0x5A)])
+        );
         let folded = letters.fold_case(false);
         for c in [0x130, 0x131, 0x17F, 0x212A] {
             assert!(folded.contains(c));

@@ -2,7 +2,11 @@
 
 /// The component number of each node, `u32::MAX` for nodes not reached from the roots. Components are numbered in reverse
 /// topological order: edges lead to components of the same or a smaller number.
-pub(crate) fn components(nodes: usize, roots: impl IntoIterator<Item = u32>, mut successors: impl FnMut(u32, &mut Vec<u32>)) -> Vec<u32> {
+pub(crate) fn components(
+    nodes: usize,
+    roots: impl IntoIterator<Item = u32>,
+    mut successors: impl FnMut(u32, &mut Vec<u32>),
+) -> Vec<u32> {
     const UNSEEN: u32 = u32::MAX;
     let mut component = vec![u32::MAX; nodes];
     let mut order = vec![UNSEEN; nodes];
@@ -25,7 +29,9 @@ pub(crate) fn components(nodes: usize, roots: impl IntoIterator<Item = u32>, mut
                 successors(node, &mut list);
                 calls.push((node, list));
             }
-            let Some((node, list)) = calls.last_mut() else { break };
+            let Some((node, list)) = calls.last_mut() else {
+                break;
+            };
             let node = *node;
             if let Some(to) = list.pop() {
                 if order[to as usize] == UNSEEN {
@@ -60,7 +66,9 @@ mod tests {
     #[test]
     fn cycles_share_a_component_and_order_is_reversed() {
         let edges: &[&[u32]] = &[&[1], &[2, 3], &[1], &[4], &[3, 5], &[], &[0]];
-        let found = components(edges.len(), [0], |node, list| list.extend(edges[node as usize]));
+        let found = components(edges.len(), [0], |node, list| {
+            list.extend(edges[node as usize])
+        });
         assert_eq!(found[1], found[2]);
         assert_eq!(found[3], found[4]);
         assert!(found[0] > found[1] && found[1] > found[3] && found[3] > found[5]);

@@ -139,7 +139,13 @@ impl Hir {
     pub(crate) fn new(ast: &Ast) -> Result<Hir, SyntaxError> {
         let mut lowering = Lowering {
             ast,
-            hir: Hir { nodes: Vec::with_capacity(ast.nodes.len()), sets: Vec::new(), root: 0, groups: vec![0; ast.groups as usize + 1], features: Features::default() },
+            hir: Hir {
+                nodes: Vec::with_capacity(ast.nodes.len()),
+                sets: Vec::new(),
+                root: 0,
+                groups: vec![0; ast.groups as usize + 1],
+                features: Features::default(),
+            },
             known_sets: FxHashMap::default(),
             literals: FxHashMap::default(),
         };
@@ -165,15 +171,35 @@ impl Lowering<'_> {
         let span = node.span.clone();
         let kind = match &node.kind {
             NodeKind::Empty => Hk::Empty,
-            NodeKind::Literal(c) => Hk::Set { set: self.literal(*c, flags), written: Written::Character(*c) },
+            NodeKind::Literal(c) => Hk::Set {
+                set: self.literal(*c, flags),
+                written: Written::Character(*c),
+            },
             NodeKind::Any => {
-                let all = CharSet::range(0, if flags.contains(Flags::BYTES) { 0xFF } else { crate::charset::MAX_CODE_POINT });
-                let set = if flags.contains(Flags::DOTALL) { all } else { all.minus(&CharSet::single('\n' as u32)) };
-                Hk::Set { set: self.intern(set), written: Written::Other }
+                let all = CharSet::range(
+                    0,
+                    if flags.contains(Flags::BYTES) {
+                        0xFF
+                    } else {
+                        crate::charset::MAX_CODE_POINT
+                    },
+                );
+                let set = if flags.contains(Flags::DOTALL) {
+                    all
+                } else {
+                    all.minus(&CharSet::single('\n' as u32))
+                };
+                Hk::Set {
+                    set: self.intern(set),
+                    written: Written::Other,
+                }
             }
             NodeKind::Class(class) => {
                 let set = class_set(class, flags);
-                Hk::Set { set: self.intern(set), written: written(class) }
+                Hk::Set {
+                    set: self.intern(set),
+                    written: written(class),
+                }
             }
             NodeKind::Assertion(assertion) => Hk::Test(self.test(*assertion, flags)),
             NodeKind::Concat(_) => {
@@ -189,7 +215,12 @@ impl Lowering<'_> {
             }
             NodeKind::Repeat(repeat) => {
                 let body = self.lower(repeat.body, flags)?;
-                Hk::Repeat { min: repeat.min, max: repeat.max, greed: repeat.greed, body }
+                Hk::Repeat {
+                    min: repeat.min,
+                    max: repeat.max,
+                    greed: repeat.greed,
+                    body,
+                }
             }
             NodeKind::Group(group, body) => match group {
                 GroupKind::Plain => return self.lower(*body, flags),
@@ -202,16 +233,34 @@ impl Lowering<'_> {
                     self.hir.features.atomic = true;
                     Hk::Atomic(self.lower(*body, flags)?)
                 }
-                GroupKind::Flags { on, off } => Hk::Group(self.lower(*body, (flags | *on).without(*off))?),
+                GroupKind::Flags { on, off } => {
+                    Hk::Group(self.lower(*body, (flags | *on).without(*off))?)
+                }
             },
-            NodeKind::Look { ahead, negated, body } => {
+            NodeKind::Look {
+                ahead,
+                negated,
+                body,
+            } => {
                 self.hir.features.look = true;
                 let body = self.lower(*body, flags)?;
-                let HirNode { min_width, max_width, .. } = *self.hir.node(body);
+                let HirNode {
+                    min_width,
+                    max_width,
+                    ..
+                } = *self.hir.node(body);
                 if !ahead && max_width != Some(min_width) {
-                    return Err(SyntaxError { offset: span.start, reason: Cow::Borrowed("look-behind requires fixed-width pattern"), bound: None });
+                    return Err(SyntaxError {
+                        offset: span.start,
+                        reason: Cow::Borrowed("look-behind requires fixed-width pattern"),
+                        bound: None,
+                    });
                 }
-                Hk::Look { ahead: *ahead, negated: *negated, body }
+                Hk::Look {
+                    ahead: *ahead,
+                    negated: *negated,
+                    body,
+                }
             }
             NodeKind::Backreference(group) => {
                 self.hir.features.backreference = true;
@@ -220,11 +269,18 @@ impl Lowering<'_> {
                     (true, true) => Fold::Ascii,
                     (true, false) => Fold::Unicode,
                 };
-                Hk::Backreference { group: *group, fold }
+                Hk::Backreference {
+                    group: *group,
+                    fold,
+                }
             }
             NodeKind::Conditional { group, yes, no } => {
                 self.hir.features.conditional = true;
-                Hk::Conditional { group: *group, yes: self.lower(*yes, flags)?, no: self.lower(*no, flags)? }
+                Hk::Conditional {
+                    group: *group,
+                    yes: self.lower(*yes, flags)?,
+                    no: self.lower(*no, flags)?,
+                }
             }
         };
         Ok(self.push(kind, span))
@@ -264,7 +320,10 @@ impl Lowering<'_> {
     fn alternate(&mut self, mut lists: Vec<Vec<HirId>>, span: Range<usize>) -> HirId {
         let mut common = 0;
         while let Some(set) = self.set_at(&lists[0], common) {
-            if lists[1..].iter().any(|list| self.set_at(list, common) != Some(set)) {
+            if lists[1..]
+                .iter()
+                .any(|list| self.set_at(list, common) != Some(set))
+            {
                 break;
             }
             common += 1;
@@ -273,21 +332,33 @@ impl Lowering<'_> {
         for list in &mut lists {
             list.drain(..common);
         }
-        let merged = lists.iter().try_fold(CharSet::EMPTY, |sum, list| match (list.len(), self.set_at(list, 0)) {
-            (1, Some((set, Written::Character(_) | Written::Class))) => Some(sum.union(self.hir.set(set))),
-            _ => None,
+        let merged = lists.iter().try_fold(CharSet::EMPTY, |sum, list| {
+            match (list.len(), self.set_at(list, 0)) {
+                (1, Some((set, Written::Character(_) | Written::Class))) => {
+                    Some(sum.union(self.hir.set(set)))
+                }
+                _ => None,
+            }
         });
         let rest = match merged {
             Some(set) => {
                 let set = self.intern(set);
-                self.push(Hk::Set { set, written: Written::Class }, span.clone())
+                self.push(
+                    Hk::Set {
+                        set,
+                        written: Written::Class,
+                    },
+                    span.clone(),
+                )
             }
             None => {
                 let branches = lists
                     .into_iter()
                     .map(|list| {
                         let covered = match (list.first(), list.last()) {
-                            (Some(&first), Some(&last)) => self.hir.node(first).span.start..self.hir.node(last).span.end,
+                            (Some(&first), Some(&last)) => {
+                                self.hir.node(first).span.start..self.hir.node(last).span.end
+                            }
                             _ => span.end..span.end,
                         };
                         self.concat(list, covered)
@@ -309,7 +380,12 @@ impl Lowering<'_> {
 
     fn push(&mut self, kind: Hk, span: Range<usize>) -> HirId {
         let (min_width, max_width) = self.width(&kind);
-        self.hir.nodes.push(HirNode { kind, span, min_width, max_width });
+        self.hir.nodes.push(HirNode {
+            kind,
+            span,
+            min_width,
+            max_width,
+        });
         self.hir.nodes.len() as HirId - 1
     }
 
@@ -322,13 +398,24 @@ impl Lowering<'_> {
         match kind {
             Hk::Empty | Hk::Test(_) | Hk::Look { .. } => (0, Some(0)),
             Hk::Set { .. } => (1, Some(1)),
-            Hk::Concat(items) => items.iter().map(|&item| of(item)).fold((0, Some(0)), |(low, high), (more_low, more_high)| {
-                ((low + more_low).min(MAX_WIDTH), high.zip(more_high).and_then(|(a, b)| cap(a + b)))
-            }),
+            Hk::Concat(items) => items.iter().map(|&item| of(item)).fold(
+                (0, Some(0)),
+                |(low, high), (more_low, more_high)| {
+                    (
+                        (low + more_low).min(MAX_WIDTH),
+                        high.zip(more_high).and_then(|(a, b)| cap(a + b)),
+                    )
+                },
+            ),
             Hk::Alternate(branches) => branches
                 .iter()
                 .map(|&branch| of(branch))
-                .reduce(|(low, high), (other_low, other_high)| (low.min(other_low), high.zip(other_high).map(|(a, b)| a.max(b))))
+                .reduce(|(low, high), (other_low, other_high)| {
+                    (
+                        low.min(other_low),
+                        high.zip(other_high).map(|(a, b)| a.max(b)),
+                    )
+                })
                 .unwrap_or((0, Some(0))),
             Hk::Repeat { min, max, body, .. } => {
                 let (low, high) = of(*body);
@@ -343,7 +430,10 @@ impl Lowering<'_> {
             Hk::Backreference { group, .. } => of(self.hir.groups[*group as usize]),
             Hk::Conditional { yes, no, .. } => {
                 let ((low, high), (other_low, other_high)) = (of(*yes), of(*no));
-                (low.min(other_low), high.zip(other_high).map(|(a, b)| a.max(b)))
+                (
+                    low.min(other_low),
+                    high.zip(other_high).map(|(a, b)| a.max(b)),
+                )
             }
         }
     }
@@ -365,7 +455,10 @@ impl Lowering<'_> {
             Assertion::WordBoundary | Assertion::NotWordBoundary => {
                 let ascii = flags.ascii_classes();
                 self.hir.features.word_boundary.get_or_insert(ascii);
-                Test::Word { ascii, negated: assertion == Assertion::NotWordBoundary }
+                Test::Word {
+                    ascii,
+                    negated: assertion == Assertion::NotWordBoundary,
+                }
             }
         }
     }
@@ -375,7 +468,11 @@ impl Lowering<'_> {
             return id;
         }
         let set = CharSet::single(c);
-        let set = if flags.contains(Flags::IGNORECASE) { set.fold_case(flags.ascii_classes()) } else { set };
+        let set = if flags.contains(Flags::IGNORECASE) {
+            set.fold_case(flags.ascii_classes())
+        } else {
+            set
+        };
         let id = self.intern(set);
         self.literals.insert((c, flags), id);
         id
@@ -383,7 +480,11 @@ impl Lowering<'_> {
 
     fn intern(&mut self, set: CharSet) -> SetId {
         let others = set.others();
-        let key = (set.ascii(), others.len(), others.first().map_or(0, |range| range.0));
+        let key = (
+            set.ascii(),
+            others.len(),
+            others.first().map_or(0, |range| range.0),
+        );
         let known = self.known_sets.entry(key).or_default();
         if let Some(&id) = known.iter().find(|&&id| self.hir.sets[id as usize] == set) {
             return id;
@@ -432,8 +533,16 @@ pub(crate) fn class_set(class: &Class, flags: Flags) -> CharSet {
         classes = classes.union(&named);
     }
     let written = builder.finish();
-    let written = if flags.contains(Flags::IGNORECASE) { written.fold_case(ascii) } else { written };
+    let written = if flags.contains(Flags::IGNORECASE) {
+        written.fold_case(ascii)
+    } else {
+        written
+    };
     let set = written.union(&classes);
     let set = if class.negated { set.complement() } else { set };
-    if flags.contains(Flags::BYTES) { set.intersect(&CharSet::range(0, 0xFF)) } else { set }
+    if flags.contains(Flags::BYTES) {
+        set.intersect(&CharSet::range(0, 0xFF))
+    } else {
+        set
+    }
 }

@@ -31,15 +31,25 @@ pub struct Alphabet {
 
 impl Alphabet {
     /// Nothing is known.
-    pub const ANY: Alphabet = Alphabet { ascii: u128::MAX, others: true };
+    pub const ANY: Alphabet = Alphabet {
+        ascii: u128::MAX,
+        others: true,
+    };
 
     fn of(set: &CharSet) -> Alphabet {
-        Alphabet { ascii: set.ascii(), others: set.has_others() }
+        Alphabet {
+            ascii: set.ascii(),
+            others: set.has_others(),
+        }
     }
 
     /// Whether a text may contain this character.
     pub fn contains(&self, c: char) -> bool {
-        if c.is_ascii() { self.ascii >> (c as u32) & 1 == 1 } else { self.others }
+        if c.is_ascii() {
+            self.ascii >> (c as u32) & 1 == 1
+        } else {
+            self.others
+        }
     }
 }
 
@@ -54,22 +64,44 @@ struct Trimmed {
 impl Trimmed {
     fn new(hir: &Hir, mode: Mode) -> Result<Trimmed, Bound> {
         let build = |counts| Nfa::new(hir, mode, counts).and_then(|nfa| Automaton::new(&nfa, hir));
-        let automaton = build(Counts::Exact).or_else(|bound| if bound == Bound::Nesting { Err(bound) } else { build(Counts::Loose) })?;
+        let automaton = build(Counts::Exact).or_else(|bound| {
+            if bound == Bound::Nesting {
+                Err(bound)
+            } else {
+                build(Counts::Loose)
+            }
+        })?;
         let useful = automaton.useful();
         let ends = (0..automaton.positions.len() as PositionId)
             .filter(|&position| useful[position as usize])
             .map(|position| automaton.follow(position).accepts(0))
-            .fold(automaton.follows[automaton.start as usize].accepts(0), |sum, context| sum | context);
-        Ok(Trimmed { automaton, useful, ends })
+            .fold(
+                automaton.follows[automaton.start as usize].accepts(0),
+                |sum, context| sum | context,
+            );
+        Ok(Trimmed {
+            automaton,
+            useful,
+            ends,
+        })
     }
 
     /// Whether every match begins where the text begins and ends where it ends (but for a last line feed).
     fn whole(&self) -> bool {
-        self.ends & !(context::END | context::LAST_NEWLINE) == 0 && !self.automaton.skip.iter().any(|&skip| self.useful[skip as usize])
+        self.ends & !(context::END | context::LAST_NEWLINE) == 0
+            && !self
+                .automaton
+                .skip
+                .iter()
+                .any(|&skip| self.useful[skip as usize])
     }
 
     fn edges<'s>(&'s self, follow: &'s Follow) -> impl Iterator<Item = PositionId> + 's {
-        follow.edges.iter().map(|edge| edge.to).filter(|&to| self.useful[to as usize])
+        follow
+            .edges
+            .iter()
+            .map(|edge| edge.to)
+            .filter(|&to| self.useful[to as usize])
     }
 
     fn start(&self) -> &Follow {
@@ -86,7 +118,11 @@ pub(crate) fn alphabet(hir: &Hir, mode: Mode) -> Result<Alphabet, Bound> {
     if !trimmed.whole() {
         return Ok(Alphabet::ANY);
     }
-    let mut sum = if trimmed.ends & context::LAST_NEWLINE == 0 { CharSet::EMPTY } else { CharSet::single('\n' as u32) };
+    let mut sum = if trimmed.ends & context::LAST_NEWLINE == 0 {
+        CharSet::EMPTY
+    } else {
+        CharSet::single('\n' as u32)
+    };
     for position in (0..trimmed.useful.len()).filter(|&position| trimmed.useful[position]) {
         let set = trimmed.automaton.set(position as PositionId);
         if set.ascii() & !sum.ascii() != 0 || (set.has_others() && !sum.has_others()) {
@@ -98,7 +134,12 @@ pub(crate) fn alphabet(hir: &Hir, mode: Mode) -> Result<Alphabet, Bound> {
 
 /// All texts that pass, when they are few.
 pub(crate) fn literals(hir: &Hir, mode: Mode) -> Result<Option<Vec<String>>, Bound> {
-    if mode == Mode::FindAll || hir.node(hir.root).max_width.is_none_or(|width| width > MAX_LITERAL_LENGTH as u64) {
+    if mode == Mode::FindAll
+        || hir
+            .node(hir.root)
+            .max_width
+            .is_none_or(|width| width > MAX_LITERAL_LENGTH as u64)
+    {
         return Ok(None);
     }
     let trimmed = Trimmed::new(hir, mode)?;
@@ -125,7 +166,9 @@ pub(crate) fn literals(hir: &Hir, mode: Mode) -> Result<Option<Vec<String>>, Bou
             }
             for c in set.ranges().flat_map(|(low, high)| low..=high) {
                 // A lone surrogate is no part of a Rust string; such a list is not given.
-                let Some(c) = char::from_u32(c) else { return Ok(None) };
+                let Some(c) = char::from_u32(c) else {
+                    return Ok(None);
+                };
                 let mut longer = text.clone();
                 longer.push(c);
                 pending.push((longer, trimmed.automaton.follow(to)));
@@ -141,7 +184,9 @@ pub(crate) fn literals(hir: &Hir, mode: Mode) -> Result<Option<Vec<String>>, Bou
 
 /// The greatest length of a text that passes, in characters.
 pub(crate) fn max_length(hir: &Hir, mode: Mode) -> Result<Option<u64>, Bound> {
-    let Some(width) = hir.node(hir.root).max_width else { return Ok(None) };
+    let Some(width) = hir.node(hir.root).max_width else {
+        return Ok(None);
+    };
     if mode == Mode::FindAll {
         return Ok(None);
     }
@@ -162,16 +207,30 @@ pub(crate) fn prefix(hir: &Hir, mode: Mode) -> Result<String, Bound> {
         if places.iter().any(|follow| follow.accepts(0) != 0) {
             break;
         }
-        let mut next: Vec<PositionId> = places.iter().flat_map(|follow| trimmed.edges(follow)).collect();
+        let mut next: Vec<PositionId> = places
+            .iter()
+            .flat_map(|follow| trimmed.edges(follow))
+            .collect();
         next.sort_unstable();
         next.dedup();
-        let Some(only) = next.first().and_then(|&first| trimmed.automaton.set(first).only()) else { break };
+        let Some(only) = next
+            .first()
+            .and_then(|&first| trimmed.automaton.set(first).only())
+        else {
+            break;
+        };
         let Some(c) = char::from_u32(only) else { break };
-        if next.iter().any(|&to| trimmed.automaton.set(to).only() != Some(only)) {
+        if next
+            .iter()
+            .any(|&to| trimmed.automaton.set(to).only() != Some(only))
+        {
             break;
         }
         prefix.push(c);
-        places = next.iter().map(|&to| trimmed.automaton.follow(to)).collect();
+        places = next
+            .iter()
+            .map(|&to| trimmed.automaton.follow(to))
+            .collect();
     }
     Ok(prefix)
 }
@@ -187,7 +246,9 @@ fn always_taken(hir: &Hir, id: HirId) -> CharSet {
         &Hk::Set { set, .. } => hir.set(set).clone(),
         &Hk::Group(body) | &Hk::Capture(_, body) => always_taken(hir, body),
         Hk::Concat(items) => match items.as_slice() {
-            [first, rest @ ..] if rest.iter().all(|&item| never_fails(hir, item)) => always_taken(hir, *first),
+            [first, rest @ ..] if rest.iter().all(|&item| never_fails(hir, item)) => {
+                always_taken(hir, *first)
+            }
             _ => CharSet::EMPTY,
         },
         Hk::Alternate(branches) => {
@@ -201,7 +262,12 @@ fn always_taken(hir: &Hir, id: HirId) -> CharSet {
             }
             sum
         }
-        &Hk::Repeat { min, max, greed, body } if max != Some(0) => match (min, greed) {
+        &Hk::Repeat {
+            min,
+            max,
+            greed,
+            body,
+        } if max != Some(0) => match (min, greed) {
             (1, _) | (0, Greed::Greedy | Greed::Possessive) => always_taken(hir, body),
             _ => CharSet::EMPTY,
         },

@@ -82,7 +82,9 @@ impl fmt::Display for Bound {
             Bound::Edges => "the automaton of the pattern has too many edges",
             Bound::Pairs => "the pattern has too many pairs of paths",
             Bound::Steps => "the trials of attack strings took too many steps",
-            Bound::Unconfirmed => "the pattern is ambiguous, but no text was found that makes the engine slow",
+            Bound::Unconfirmed => {
+                "the pattern is ambiguous, but no text was found that makes the engine slow"
+            }
         })
     }
 }

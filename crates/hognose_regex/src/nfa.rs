@@ -24,7 +24,12 @@ pub(crate) type StateId = u32;
 #[derive(Clone, Debug)]
 pub(crate) enum State {
     /// Consumes a character of the set.
-    Char { set: SetId, next: StateId, hir: HirId, owner: Owner },
+    Char {
+        set: SetId,
+        next: StateId,
+        hir: HirId,
+        owner: Owner,
+    },
     /// Goes on at any of these, tried in this order.
     Fork(Vec<StateId>),
     /// Goes on if the neighbouring characters are so.
@@ -61,7 +66,20 @@ pub(crate) struct Nfa {
 impl Nfa {
     /// The automaton of a pattern under a mode: a search begins with a loop over any character, and a full match ends with `\Z`.
     pub(crate) fn new(hir: &Hir, mode: Mode, counts: Counts) -> Result<Nfa, Bound> {
-        let mut builder = Builder { hir, nfa: Nfa { states: Vec::new(), start: 0, sets: hir.sets.clone(), skip: None }, counts, fold: Fold::Exact, owner: 0, owners: 0, depth: 0 };
+        let mut builder = Builder {
+            hir,
+            nfa: Nfa {
+                states: Vec::new(),
+                start: 0,
+                sets: hir.sets.clone(),
+                skip: None,
+            },
+            counts,
+            fold: Fold::Exact,
+            owner: 0,
+            owners: 0,
+            depth: 0,
+        };
         let mut end = builder.add(State::Accept(0))?;
         if mode == Mode::FullMatch {
             end = builder.add(State::Test(Test::TextEnd, end))?;
@@ -72,7 +90,12 @@ impl Nfa {
             let all = builder.nfa.sets.len() as SetId;
             builder.nfa.sets.push(CharSet::all());
             let start = builder.add(State::Fork(Vec::new()))?;
-            let skip = builder.add(State::Char { set: all, next: start, hir: hir.root, owner: 0 })?;
+            let skip = builder.add(State::Char {
+                set: all,
+                next: start,
+                hir: hir.root,
+                owner: 0,
+            })?;
             builder.nfa.states[start as usize] = State::Fork(vec![entry, skip]);
             builder.nfa.start = start;
             builder.nfa.skip = Some(skip);
@@ -128,7 +151,12 @@ impl Builder<'_> {
             Hk::Empty => Ok(next),
             &Hk::Set { set, .. } => {
                 let set = self.folded(set);
-                self.add(State::Char { set, next, hir: id, owner: self.owner })
+                self.add(State::Char {
+                    set,
+                    next,
+                    hir: id,
+                    owner: self.owner,
+                })
             }
             &Hk::Test(test) => self.add(State::Test(test, next)),
             Hk::Concat(items) => {
@@ -138,10 +166,18 @@ impl Builder<'_> {
                 Ok(next)
             }
             Hk::Alternate(branches) => {
-                let entries = branches.iter().map(|&branch| self.build(branch, next)).collect::<Result<_, _>>()?;
+                let entries = branches
+                    .iter()
+                    .map(|&branch| self.build(branch, next))
+                    .collect::<Result<_, _>>()?;
                 self.add(State::Fork(entries))
             }
-            &Hk::Repeat { min, max, greed, body } => {
+            &Hk::Repeat {
+                min,
+                max,
+                greed,
+                body,
+            } => {
                 let rounds = self.unrolled(min, max, body);
                 let lazy = greed == crate::ast::Greed::Lazy;
                 if rounds.copies < min {
@@ -201,8 +237,16 @@ impl Builder<'_> {
             Counts::Suspicious => MANY_CHARACTERS,
         };
         match max {
-            Some(max) if max <= most => Rounds { copies: min, optional: Some(max - min), endless: false },
-            _ => Rounds { copies: min.min(before_loop), optional: None, endless: max.is_none() },
+            Some(max) if max <= most => Rounds {
+                copies: min,
+                optional: Some(max - min),
+                endless: false,
+            },
+            _ => Rounds {
+                copies: min.min(before_loop),
+                optional: None,
+                endless: max.is_none(),
+            },
         }
     }
 
@@ -216,8 +260,20 @@ impl Builder<'_> {
         }
     }
 
-    fn repeat(&mut self, body: HirId, rounds: &Rounds, lazy: bool, next: StateId) -> Result<StateId, Bound> {
-        let order = |body: StateId, exit: StateId| State::Fork(if lazy { vec![exit, body] } else { vec![body, exit] });
+    fn repeat(
+        &mut self,
+        body: HirId,
+        rounds: &Rounds,
+        lazy: bool,
+        next: StateId,
+    ) -> Result<StateId, Bound> {
+        let order = |body: StateId, exit: StateId| {
+            State::Fork(if lazy {
+                vec![exit, body]
+            } else {
+                vec![body, exit]
+            })
+        };
         let mut entry = next;
         let mut copies = rounds.copies;
         match rounds.optional {
@@ -233,7 +289,11 @@ impl Builder<'_> {
             None => {
                 let back = self.add(State::Fork(Vec::new()))?;
                 let round = self.build(body, back)?;
-                let again = if rounds.endless { round } else { self.add(State::Unsure(round))? };
+                let again = if rounds.endless {
+                    round
+                } else {
+                    self.add(State::Unsure(round))?
+                };
                 self.nfa.states[back as usize] = order(again, next);
                 if copies > 0 {
                     entry = round;

@@ -12,7 +12,10 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::Bound;
-use crate::ast::{Assertion, Ast, Class, ClassItem, ClassItemKind, Greed, GroupKind, Node, NodeId, NodeKind, Repeat};
+use crate::ast::{
+    Assertion, Ast, Class, ClassItem, ClassItemKind, Greed, GroupKind, Node, NodeId, NodeKind,
+    Repeat,
+};
 use crate::flags::Flags;
 
 /// Longest pattern that is read. Longer ones are generated word lists, whose tree alone would cost megabytes.
@@ -49,7 +52,11 @@ type Result<T> = std::result::Result<T, SyntaxError>;
 /// Parses `text` with the flags of the call.
 pub fn parse(text: &str, flags: Flags) -> Result<Ast> {
     if text.len() > MAX_PATTERN_BYTES {
-        return Err(SyntaxError { offset: MAX_PATTERN_BYTES, reason: "pattern too long".into(), bound: Some(Bound::PatternLength) });
+        return Err(SyntaxError {
+            offset: MAX_PATTERN_BYTES,
+            reason: "pattern too long".into(),
+            bound: Some(Bound::PatternLength),
+        });
     }
     let mut parser = Parser {
         text,
@@ -68,11 +75,21 @@ pub fn parse(text: &str, flags: Flags) -> Result<Ast> {
     if let Some(&(_, offset)) = parser.conditions.iter().find(|&&(group, _)| group > groups) {
         return Err(error(offset, "invalid group reference"));
     }
-    Ok(Ast { nodes: parser.nodes, root, flags: parser.flags, names: parser.names, groups })
+    Ok(Ast {
+        nodes: parser.nodes,
+        root,
+        flags: parser.flags,
+        names: parser.names,
+        groups,
+    })
 }
 
 fn error(offset: usize, reason: impl Into<Cow<'static, str>>) -> SyntaxError {
-    SyntaxError { offset, reason: reason.into(), bound: None }
+    SyntaxError {
+        offset,
+        reason: reason.into(),
+        bound: None,
+    }
 }
 
 struct Parser<'a> {
@@ -114,7 +131,14 @@ enum FrameKind {
 
 impl Frame {
     fn new(kind: FrameKind, start: usize, verbose_outside: bool) -> Frame {
-        Frame { kind, start, branches: Vec::new(), branch_start: start, items: Vec::new(), verbose_outside }
+        Frame {
+            kind,
+            start,
+            branches: Vec::new(),
+            branch_start: start,
+            items: Vec::new(),
+            verbose_outside,
+        }
     }
 }
 
@@ -203,8 +227,12 @@ impl<'a> Parser<'a> {
     }
 
     fn branch(&mut self, start: usize) -> Result<()> {
-        if matches!(self.open.kind, FrameKind::Conditional { .. }) && !self.open.branches.is_empty() {
-            return Err(error(start, "conditional backref with more than two branches"));
+        if matches!(self.open.kind, FrameKind::Conditional { .. }) && !self.open.branches.is_empty()
+        {
+            return Err(error(
+                start,
+                "conditional backref with more than two branches",
+            ));
         }
         let items = std::mem::take(&mut self.open.items);
         let branch = self.sequence(items, self.open.branch_start..start);
@@ -228,7 +256,10 @@ impl<'a> Parser<'a> {
         if frame.branches.is_empty() {
             return last;
         }
-        let start = frame.branches.first().map_or(end, |first| self.nodes[first.0 as usize].span.start);
+        let start = frame
+            .branches
+            .first()
+            .map_or(end, |first| self.nodes[first.0 as usize].span.start);
         frame.branches.push(last);
         self.node(NodeKind::Alternate(frame.branches), start..end)
     }
@@ -248,7 +279,11 @@ impl<'a> Parser<'a> {
                 }
                 NodeKind::Group(kind, self.finish_branches(frame, start))
             }
-            FrameKind::Look { ahead, negated } => NodeKind::Look { ahead, negated, body: self.finish_branches(frame, start) },
+            FrameKind::Look { ahead, negated } => NodeKind::Look {
+                ahead,
+                negated,
+                body: self.finish_branches(frame, start),
+            },
             FrameKind::Conditional { group } => {
                 let items = std::mem::take(&mut frame.items);
                 let last = self.sequence(items, frame.branch_start..start);
@@ -294,7 +329,15 @@ impl<'a> Parser<'a> {
         };
         self.open.items.pop();
         let from = self.nodes[body.0 as usize].span.start;
-        self.push(NodeKind::Repeat(Repeat { min, max, greed, body }), from);
+        self.push(
+            NodeKind::Repeat(Repeat {
+                min,
+                max,
+                greed,
+                body,
+            }),
+            from,
+        );
         Ok(())
     }
 
@@ -313,7 +356,11 @@ impl<'a> Parser<'a> {
             _ => Err(error(start, "the repetition number is too large")),
         };
         let min = if low.is_empty() { 0 } else { number(low)? };
-        let max = if high.is_empty() { None } else { Some(number(high)?) };
+        let max = if high.is_empty() {
+            None
+        } else {
+            Some(number(high)?)
+        };
         if max.is_some_and(|max| max < min) {
             return Err(error(start, "min repeat greater than max repeat"));
         }
@@ -341,28 +388,49 @@ impl<'a> Parser<'a> {
             }
             let low = self.class_member(c, item_start)?;
             if !self.eat('-') {
-                items.push(ClassItem { kind: low, span: item_start..self.pos });
+                items.push(ClassItem {
+                    kind: low,
+                    span: item_start..self.pos,
+                });
                 continue;
             }
             let high_start = self.pos;
             match self.next() {
                 None => return Err(error(start, "unterminated character set")),
                 Some(']') => {
-                    items.push(ClassItem { kind: low, span: item_start..high_start - 1 });
-                    items.push(ClassItem { kind: ClassItemKind::Char('-' as u32), span: high_start - 1..high_start });
+                    items.push(ClassItem {
+                        kind: low,
+                        span: item_start..high_start - 1,
+                    });
+                    items.push(ClassItem {
+                        kind: ClassItemKind::Char('-' as u32),
+                        span: high_start - 1..high_start,
+                    });
                     return Ok(Class { negated, items });
                 }
                 Some(c) => match (low, self.class_member(c, high_start)?) {
                     (ClassItemKind::Char(low), ClassItemKind::Char(high)) if low <= high => {
-                        items.push(ClassItem { kind: ClassItemKind::Range(low, high), span: item_start..self.pos });
+                        items.push(ClassItem {
+                            kind: ClassItemKind::Range(low, high),
+                            span: item_start..self.pos,
+                        });
                     }
-                    _ => return Err(error(item_start, format!("bad character range {}", &self.text[item_start..self.pos]))),
+                    _ => {
+                        return Err(error(
+                            item_start,
+                            format!("bad character range {}", &self.text[item_start..self.pos]),
+                        ));
+                    }
                 },
             }
         }
     }
 
     fn class_member(&mut self, c: char, start: usize) -> Result<ClassItemKind> {
-        if c == '\\' { self.class_escape(start) } else { Ok(ClassItemKind::Char(c as u32)) }
+        if c == '\\' {
+            self.class_escape(start)
+        } else {
+            Ok(ClassItemKind::Char(c as u32))
+        }
     }
 }

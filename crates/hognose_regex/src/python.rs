@@ -1,6 +1,9 @@
 //! For tests: asks a real CPython, one process per batch. Tests that need it are skipped, with a printed reason, where there is no
 //! `python3` of 3.11 or newer (older ones lack possessive quantifiers).
-#![allow(clippy::disallowed_methods, reason = "the judge of these tests is CPython itself")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the judge of these tests is CPython itself"
+)]
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -70,17 +73,34 @@ impl Random {
     }
 
     fn item(&mut self, depth: usize, out: &mut String) {
-        const ATOMS: &[&str] = &["a", "b", "c", "A", "1", ".", r"\w", r"\d", r"\s", "[ab]", "[^a]", "[a-c]", r"[\w.]", r"\n", " ", r"\W", "é", "[^b1]"];
+        const ATOMS: &[&str] = &[
+            "a", "b", "c", "A", "1", ".", r"\w", r"\d", r"\s", "[ab]", "[^a]", "[a-c]", r"[\w.]",
+            r"\n", " ", r"\W", "é", "[^b1]",
+        ];
         const TESTS: &[&str] = &["^", "$", r"\b", r"\B", r"\A", r"\Z"];
-        const OPENINGS: &[&str] = &["(", "(", "(", "(?:", "(?:", "(?:", "(?=", "(?!", "(?>", "(?i:", "(?s:", "(?m:", "(?-i:"];
-        const QUANTIFIERS: &[&str] = &["*", "+", "?", "*?", "+?", "??", "{2}", "{1,3}", "{0,2}", "{,2}", "{1,}", "{1,2}?", "*+", "++", "?+"];
+        const OPENINGS: &[&str] = &[
+            "(", "(", "(", "(?:", "(?:", "(?:", "(?=", "(?!", "(?>", "(?i:", "(?s:", "(?m:",
+            "(?-i:",
+        ];
+        const QUANTIFIERS: &[&str] = &[
+            "*", "+", "?", "*?", "+?", "??", "{2}", "{1,3}", "{0,2}", "{,2}", "{1,}", "{1,2}?",
+            "*+", "++", "?+",
+        ];
         match self.below(if depth == 0 { 6 } else { 10 }) {
             0 => {
                 out.push_str(self.one_of(TESTS));
                 return;
             }
             1..=5 => out.push_str(self.one_of(ATOMS)),
-            6 if self.below(4) == 0 => out.push_str(self.one_of(&[r"\1", r"\2", "(?(1)a|b)", "(?<=a)", "(?<!b)", r"(?<=\b)", "(?<=ab)"])),
+            6 if self.below(4) == 0 => out.push_str(self.one_of(&[
+                r"\1",
+                r"\2",
+                "(?(1)a|b)",
+                "(?<=a)",
+                "(?<!b)",
+                r"(?<=\b)",
+                "(?<=ab)",
+            ])),
             _ => {
                 out.push_str(self.one_of(OPENINGS));
                 out.push_str(&self.pattern(depth - 1));
@@ -94,6 +114,8 @@ impl Random {
 
     /// A random short text over characters that random patterns tell apart.
     pub(crate) fn text(&mut self) -> String {
-        (0..self.below(8)).map(|_| self.one_of(&["a", "a", "a", "b", "b", "c", "A", "1", "\n", " ", "é", "."])).collect()
+        (0..self.below(8))
+            .map(|_| self.one_of(&["a", "a", "a", "b", "b", "c", "A", "1", "\n", " ", "é", "."]))
+            .collect()
     }
 }

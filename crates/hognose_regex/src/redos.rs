@@ -75,7 +75,8 @@ pub struct Attack {
 impl Attack {
     /// The text with so many pumps. About 30 stop an engine under exponential growth, some ten thousand under polynomial.
     pub fn text(&self, pumps: usize) -> String {
-        let mut text = String::with_capacity(self.prefix.len() + pumps * self.pump.len() + self.suffix.len());
+        let mut text =
+            String::with_capacity(self.prefix.len() + pumps * self.pump.len() + self.suffix.len());
         text.push_str(&self.prefix);
         for _ in 0..pumps {
             text.push_str(&self.pump);
@@ -96,7 +97,9 @@ pub(crate) fn verdict(hir: &Hir, mode: Mode) -> Verdict {
 /// of the pattern.
 fn may_loop(hir: &Hir) -> bool {
     const OFTEN: u32 = 8;
-    hir.nodes.iter().any(|node| matches!(node.kind, Hk::Repeat { max, .. } if max.is_none_or(|max| max > OFTEN)))
+    hir.nodes.iter().any(
+        |node| matches!(node.kind, Hk::Repeat { max, .. } if max.is_none_or(|max| max > OFTEN)),
+    )
 }
 
 fn decide(hir: &Hir, mode: Mode) -> Result<Verdict, Bound> {
@@ -132,7 +135,10 @@ fn decide(hir: &Hir, mode: Mode) -> Result<Verdict, Bound> {
                     Ok(Some(confirmed)) => {
                         let degree = confirmed.degree;
                         if best.as_ref().is_none_or(|&(known, _)| known < degree) {
-                            best = Some((degree, attack(hir, &automaton, &suspicion.loops, confirmed)));
+                            best = Some((
+                                degree,
+                                attack(hir, &automaton, &suspicion.loops, confirmed),
+                            ));
                         }
                     }
                     Ok(None) => undecided = undecided.or(Some(Bound::Unconfirmed)),
@@ -152,7 +158,11 @@ fn decide(hir: &Hir, mode: Mode) -> Result<Verdict, Bound> {
     })
 }
 
-fn ready<'a, 'h>(judge: &'a mut Option<Judge<'h>>, hir: &'h Hir, mode: Mode) -> Result<&'a mut Judge<'h>, Bound> {
+fn ready<'a, 'h>(
+    judge: &'a mut Option<Judge<'h>>,
+    hir: &'h Hir,
+    mode: Mode,
+) -> Result<&'a mut Judge<'h>, Bound> {
     match judge {
         Some(judge) => Ok(judge),
         None => Ok(judge.insert(Judge::new(hir, mode)?)),
@@ -169,24 +179,57 @@ fn automaton(hir: &Hir, mode: Mode) -> Result<Automaton, Bound> {
 }
 
 fn attack(hir: &Hir, automaton: &Automaton, loops: &[PositionId], confirmed: Confirmed) -> Attack {
-    let Confirmed { prefix, pump, suffix, .. } = confirmed;
-    Attack { span: span(hir, automaton, loops), prefix, pump, suffix }
+    let Confirmed {
+        prefix,
+        pump,
+        suffix,
+        ..
+    } = confirmed;
+    Attack {
+        span: span(hir, automaton, loops),
+        prefix,
+        pump,
+        suffix,
+    }
 }
 
 /// The smallest quantifier around the positions of the loops; when none holds all, from the first to the last of the smallest
 /// quantifiers around each.
 fn span(hir: &Hir, automaton: &Automaton, loops: &[PositionId]) -> Range<usize> {
-    let repeats: Vec<&Range<usize>> = hir.nodes.iter().filter(|node| matches!(node.kind, Hk::Repeat { .. })).map(|node| &node.span).collect();
+    let repeats: Vec<&Range<usize>> = hir
+        .nodes
+        .iter()
+        .filter(|node| matches!(node.kind, Hk::Repeat { .. }))
+        .map(|node| &node.span)
+        .collect();
     let smallest = |inner: &Range<usize>| {
-        let around = repeats.iter().filter(|outer| outer.start <= inner.start && inner.end <= outer.end);
-        around.min_by_key(|outer| outer.len()).map_or_else(|| inner.clone(), |outer| (*outer).clone())
+        let around = repeats
+            .iter()
+            .filter(|outer| outer.start <= inner.start && inner.end <= outer.end);
+        around
+            .min_by_key(|outer| outer.len())
+            .map_or_else(|| inner.clone(), |outer| (*outer).clone())
     };
-    let spans = || loops.iter().filter(|position| !automaton.skip.contains(position)).map(|&position| &hir.node(automaton.positions[position as usize].hir).span);
-    let Some(all) = spans().cloned().reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)) else {
+    let spans = || {
+        loops
+            .iter()
+            .filter(|position| !automaton.skip.contains(position))
+            .map(|&position| &hir.node(automaton.positions[position as usize].hir).span)
+    };
+    let Some(all) = spans()
+        .cloned()
+        .reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))
+    else {
         return hir.node(hir.root).span.clone();
     };
-    if repeats.iter().any(|outer| outer.start <= all.start && all.end <= outer.end) {
+    if repeats
+        .iter()
+        .any(|outer| outer.start <= all.start && all.end <= outer.end)
+    {
         return smallest(&all);
     }
-    spans().map(smallest).reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(all)
+    spans()
+        .map(smallest)
+        .reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))
+        .unwrap_or(all)
 }

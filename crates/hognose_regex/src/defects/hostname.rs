@@ -6,8 +6,9 @@ use crate::ast::{Ast, Node, NodeId, NodeKind};
 /// Last labels that make a domain name out of words with dots. Those that are also English words or file endings (`is`, `py`,
 /// `sh`) are left out.
 const TOP_LEVEL: &[&str] = &[
-    "com", "org", "net", "edu", "gov", "mil", "info", "biz", "io", "co", "uk", "eu", "de", "fr", "nl", "ch", "jp", "cn", "ru", "br", "au",
-    "ca", "dev", "app", "cloud", "online", "site", "xyz", "ai", "onion",
+    "com", "org", "net", "edu", "gov", "mil", "info", "biz", "io", "co", "uk", "eu", "de", "fr",
+    "nl", "ch", "jp", "cn", "ru", "br", "au", "ca", "dev", "app", "cloud", "online", "site", "xyz",
+    "ai", "onion",
 ];
 
 /// A part of a sequence, as far as names of hosts are concerned.
@@ -42,14 +43,23 @@ fn in_sequence(ast: &Ast, items: &[NodeId], defects: &mut Vec<Defect>) {
             continue;
         }
         // What follows must not be more of a name: `config.component` is no host.
-        if matches!(tokens.get(end + 1), Some(Token::Wild | Token::Dot | Token::AnyCharacter(_))) {
-            let ends_name = matches!(tokens.get(end + 1), Some(Token::AnyCharacter(_) | Token::Dot)) && !matches!(tokens.get(end + 2), Some(Token::Label(_)));
+        if matches!(
+            tokens.get(end + 1),
+            Some(Token::Wild | Token::Dot | Token::AnyCharacter(_))
+        ) {
+            let ends_name = matches!(
+                tokens.get(end + 1),
+                Some(Token::AnyCharacter(_) | Token::Dot)
+            ) && !matches!(tokens.get(end + 2), Some(Token::Label(_)));
             if !ends_name && !matches!(tokens.get(end + 1), Some(Token::Wild)) {
                 continue;
             }
         }
         let mut start = end;
-        while start >= 2 && matches!(tokens[start - 1], Token::Dot | Token::AnyCharacter(_)) && matches!(tokens[start - 2], Token::Label(_) | Token::Wild) {
+        while start >= 2
+            && matches!(tokens[start - 1], Token::Dot | Token::AnyCharacter(_))
+            && matches!(tokens[start - 2], Token::Label(_) | Token::Wild)
+        {
             start -= 2;
         }
         // A domain needs a name of its own before the last label.
@@ -59,7 +69,10 @@ fn in_sequence(ast: &Ast, items: &[NodeId], defects: &mut Vec<Defect>) {
         }
         for token in &tokens[start..end] {
             if let Token::AnyCharacter(span) = token {
-                defects.push(Defect { span: span.clone(), reason: "an unescaped dot in a domain name matches any character".into() });
+                defects.push(Defect {
+                    span: span.clone(),
+                    reason: "an unescaped dot in a domain name matches any character".into(),
+                });
             }
         }
     }
@@ -82,7 +95,12 @@ fn tokens(ast: &Ast, items: &[NodeId]) -> Vec<Token> {
                 _ => Token::Other,
             },
             NodeKind::Any => Token::AnyCharacter(span.clone()),
-            NodeKind::Class(class) if class.items.len() == 1 && class.items[0].kind == crate::ast::ClassItemKind::Char('.' as u32) => Token::Dot,
+            NodeKind::Class(class)
+                if class.items.len() == 1
+                    && class.items[0].kind == crate::ast::ClassItemKind::Char('.' as u32) =>
+            {
+                Token::Dot
+            }
             NodeKind::Class(_) | NodeKind::Group(..) | NodeKind::Repeat(_) => Token::Wild,
             _ => Token::Other,
         };

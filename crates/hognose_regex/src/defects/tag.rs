@@ -14,11 +14,26 @@ const COMMENT: &str = "<!-- comment -->";
 /// What browsers take for the same, and what is unusual about it. A filter must find each to its end.
 const SCRIPT_VARIANTS: &[(&str, &str)] = &[
     ("<SCRIPT>alert(1)</SCRIPT>", "upper-case tags"),
-    ("<script>alert(1)</script >", "a blank before the end of the end tag, as in </script >"),
-    ("<script>alert(1)</script\n>", "a line feed before the end of the end tag"),
-    ("<script>alert(1)</script foo=\"bar\">", "attributes in the end tag, as in </script foo=\"bar\">"),
-    ("<script src=\"a.js\">alert(1)</script>", "attributes in the start tag"),
-    ("<script>alert(1)\nalert(2)</script>", "line feeds between the tags"),
+    (
+        "<script>alert(1)</script >",
+        "a blank before the end of the end tag, as in </script >",
+    ),
+    (
+        "<script>alert(1)</script\n>",
+        "a line feed before the end of the end tag",
+    ),
+    (
+        "<script>alert(1)</script foo=\"bar\">",
+        "attributes in the end tag, as in </script foo=\"bar\">",
+    ),
+    (
+        "<script src=\"a.js\">alert(1)</script>",
+        "attributes in the start tag",
+    ),
+    (
+        "<script>alert(1)\nalert(2)</script>",
+        "line feeds between the tags",
+    ),
 ];
 const COMMENT_VARIANTS: &[(&str, &str)] = &[
     ("<!-- comment --!>", "comments that end in --!>"),
@@ -54,5 +69,8 @@ pub(super) fn find(pattern: &Pattern) -> Option<Defect> {
         return None;
     }
     let span = pattern.ast().node(pattern.ast().root()).span.clone();
-    Some(Defect { span, reason: format!("the filter misses {}", missed.join("; ")) })
+    Some(Defect {
+        span,
+        reason: format!("the filter misses {}", missed.join("; ")),
+    })
 }

@@ -10,7 +10,10 @@ fn alphabet(text: &str, flags: Flags, mode: Mode) -> String {
     if alphabet == Alphabet::ANY {
         return "any".into();
     }
-    let mut shown: String = (0..128u8).map(char::from).filter(|&c| alphabet.contains(c)).collect();
+    let mut shown: String = (0..128u8)
+        .map(char::from)
+        .filter(|&c| alphabet.contains(c))
+        .collect();
     if alphabet.others {
         shown.push('*');
     }
@@ -27,19 +30,37 @@ fn alphabets() {
     assert_eq!(alphabet("^[a-d]+$", none, Mode::FullMatch), "abcd");
     assert_eq!(alphabet(r"\A[a-d]+\Z", none, Mode::Search), "abcd");
     assert_eq!(alphabet(r"^[a-d]+$", Flags::MULTILINE, Mode::Match), "any");
-    assert_eq!(alphabet(r"^[a-d]+\Z", Flags::MULTILINE, Mode::Search), "any");
-    assert_eq!(alphabet(r"^[a-d]+\Z", Flags::MULTILINE, Mode::Match), "abcd");
+    assert_eq!(
+        alphabet(r"^[a-d]+\Z", Flags::MULTILINE, Mode::Search),
+        "any"
+    );
+    assert_eq!(
+        alphabet(r"^[a-d]+\Z", Flags::MULTILINE, Mode::Match),
+        "abcd"
+    );
     assert_eq!(alphabet("[a-d]+$", none, Mode::Search), "any");
     assert_eq!(alphabet(r"^a$|b", none, Mode::Match), "any");
     assert_eq!(alphabet(r"(?:^a|^b)\Z", none, Mode::Search), "ab");
-    assert_eq!(alphabet(r"\d+", Flags::ASCII, Mode::FullMatch), "0123456789");
+    assert_eq!(
+        alphabet(r"\d+", Flags::ASCII, Mode::FullMatch),
+        "0123456789"
+    );
     assert_eq!(alphabet(r"\d+", none, Mode::FullMatch), "0123456789*");
-    assert_eq!(alphabet(r"[jl]+", Flags::IGNORECASE, Mode::FullMatch), "JLjl");
+    assert_eq!(
+        alphabet(r"[jl]+", Flags::IGNORECASE, Mode::FullMatch),
+        "JLjl"
+    );
     // U+212A, the Kelvin sign, is a k to `re.IGNORECASE`.
-    assert_eq!(alphabet(r"[jkl]+", Flags::IGNORECASE, Mode::FullMatch), "JKLjkl*");
+    assert_eq!(
+        alphabet(r"[jkl]+", Flags::IGNORECASE, Mode::FullMatch),
+        "JKLjkl*"
+    );
     assert_eq!(alphabet(r"(?i:k)", Flags::ASCII, Mode::FullMatch), "Kk");
     assert_eq!(alphabet(r"([ab])(?i:\1)", none, Mode::FullMatch), "ABab");
-    assert_eq!(alphabet(r"a(?!.*<)[^>]\Z", none, Mode::Match).len(), 127 + "*".len());
+    assert_eq!(
+        alphabet(r"a(?!.*<)[^>]\Z", none, Mode::Match).len(),
+        127 + "*".len()
+    );
     assert_eq!(alphabet(r"[a-c]{5000}", none, Mode::FullMatch), "abc");
     assert_eq!(alphabet(r"", none, Mode::FullMatch), "");
     assert_eq!(alphabet(r"(?!x)\Z|[^\s\S]b", none, Mode::Match), "");
@@ -49,14 +70,34 @@ fn alphabets() {
 #[test]
 fn literals() {
     let list = |text: &str, mode| pattern(text, Flags::NONE).literals(mode).unwrap();
-    assert_eq!(list("asc|desc", Mode::FullMatch), Some(vec!["asc".into(), "desc".into()]));
-    assert_eq!(list("^(asc|desc)$", Mode::Match), Some(vec!["asc".into(), "asc\n".into(), "desc".into(), "desc\n".into()]));
+    assert_eq!(
+        list("asc|desc", Mode::FullMatch),
+        Some(vec!["asc".into(), "desc".into()])
+    );
+    assert_eq!(
+        list("^(asc|desc)$", Mode::Match),
+        Some(vec![
+            "asc".into(),
+            "asc\n".into(),
+            "desc".into(),
+            "desc\n".into()
+        ])
+    );
     assert_eq!(list("asc|desc", Mode::Match), None);
-    assert_eq!(list(r"\Ab[au]y?\Z", Mode::Search).map(|list| list.len()), Some(4));
-    assert_eq!(list("[a-z]", Mode::FullMatch).map(|list| list.len()), Some(26));
+    assert_eq!(
+        list(r"\Ab[au]y?\Z", Mode::Search).map(|list| list.len()),
+        Some(4)
+    );
+    assert_eq!(
+        list("[a-z]", Mode::FullMatch).map(|list| list.len()),
+        Some(26)
+    );
     assert_eq!(list("[a-z0-9]", Mode::FullMatch), None);
     assert_eq!(list("a*", Mode::FullMatch), None);
-    assert_eq!(list("a{2,4}", Mode::FullMatch).map(|list| list.len()), Some(3));
+    assert_eq!(
+        list("a{2,4}", Mode::FullMatch).map(|list| list.len()),
+        Some(3)
+    );
     assert_eq!(list("(?:a|b){6}", Mode::FullMatch), None);
     assert_eq!(list("", Mode::FullMatch), Some(vec![String::new()]));
 }
@@ -83,7 +124,11 @@ fn lengths_and_prefixes() {
 fn removed() {
     let removed = |text: &str| {
         let set = pattern(text, Flags::ASCII).removed_characters();
-        if set.is_empty() { "none".into() } else { format!("{set:?}") }
+        if set.is_empty() {
+            "none".into()
+        } else {
+            format!("{set:?}")
+        }
     };
     assert_eq!(removed("[<>]"), "[<>]");
     assert_eq!(removed("[<>]+"), "[<>]");

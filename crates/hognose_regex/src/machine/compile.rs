@@ -76,14 +76,25 @@ pub(crate) struct Program<'h> {
     pub(super) instructions: Vec<Instruction>,
     pub(super) sets: &'h [CharSet],
     pub(super) slots: usize,
+    /// Least number of characters a match consumes.
+    pub(super) least: u64,
 }
 
 impl<'h> Program<'h> {
     pub(crate) fn new(hir: &'h Hir) -> Result<Program<'h>, Bound> {
-        let mut compiler = Compiler { hir, out: Vec::new(), slots: 2 * hir.groups.len() as Slot };
+        let mut compiler = Compiler {
+            hir,
+            out: Vec::new(),
+            slots: 2 * hir.groups.len() as Slot,
+        };
         compiler.node(hir.root)?;
         compiler.out.push(Instruction::Match);
-        Ok(Program { instructions: compiler.out, sets: &hir.sets, slots: compiler.slots as usize })
+        Ok(Program {
+            instructions: compiler.out,
+            sets: &hir.sets,
+            slots: compiler.slots as usize,
+            least: hir.node(hir.root).min_width,
+        })
     }
 }
 
@@ -135,7 +146,12 @@ impl Compiler<'_> {
                     self.out[jump] = Instruction::Jump(self.here());
                 }
             }
-            &Hk::Repeat { min, max, greed, body } => self.repeat(min, max.unwrap_or(u32::MAX), greed, body)?,
+            &Hk::Repeat {
+                min,
+                max,
+                greed,
+                body,
+            } => self.repeat(min, max.unwrap_or(u32::MAX), greed, body)?,
             &Hk::Group(body) => self.node(body)?,
             &Hk::Capture(number, body) => {
                 self.emit(Instruction::Save(2 * number));
@@ -143,9 +159,21 @@ impl Compiler<'_> {
                 self.emit(Instruction::Save(2 * number + 1));
             }
             &Hk::Atomic(body) => self.fence(FenceKind::Atomic, 0, |this| this.node(body))?,
-            &Hk::Look { ahead, negated, body } => {
-                let back = if ahead { 0 } else { u32::try_from(self.hir.node(body).min_width).unwrap_or(u32::MAX) };
-                let kind = if negated { FenceKind::NegativeLook } else { FenceKind::Look };
+            &Hk::Look {
+                ahead,
+                negated,
+                body,
+            } => {
+                let back = if ahead {
+                    0
+                } else {
+                    u32::try_from(self.hir.node(body).min_width).unwrap_or(u32::MAX)
+                };
+                let kind = if negated {
+                    FenceKind::NegativeLook
+                } else {
+                    FenceKind::Look
+                };
                 self.fence(kind, back, |this| this.node(body))?;
             }
             &Hk::Backreference { group, fold } => {
@@ -165,11 +193,18 @@ impl Compiler<'_> {
 
     fn repeat(&mut self, min: u32, max: u32, greed: Greed, body: HirId) -> Result<(), Bound> {
         if let Hk::Set { set, .. } = self.hir.node(body).kind {
-            self.emit(Instruction::RepeatSet { set, min, max, greed });
+            self.emit(Instruction::RepeatSet {
+                set,
+                min,
+                max,
+                greed,
+            });
             return Ok(());
         }
         if greed == Greed::Possessive {
-            return self.fence(FenceKind::Atomic, 0, |this| this.general_repeat(min, max, false, body));
+            return self.fence(FenceKind::Atomic, 0, |this| {
+                this.general_repeat(min, max, false, body)
+            });
         }
         self.general_repeat(min, max, greed == Greed::Lazy, body)
     }
@@ -183,21 +218,44 @@ impl Compiler<'_> {
         self.node(body)?;
         self.out[jump] = Instruction::Jump(self.here());
         let again = lazy.then(|| self.here() + 2);
-        self.emit(Instruction::LoopNext { slot, min, max, lazy, body: start });
+        self.emit(Instruction::LoopNext {
+            slot,
+            min,
+            max,
+            lazy,
+            body: start,
+        });
         if again.is_some() {
             // The lazy exit jumps over the instruction that takes another round.
             let exit = self.here() + 2;
             self.emit(Instruction::Jump(exit));
-            self.emit(Instruction::LoopAgain { slot, max, body: start });
+            self.emit(Instruction::LoopAgain {
+                slot,
+                max,
+                body: start,
+            });
         }
         Ok(())
     }
 
-    fn fence(&mut self, kind: FenceKind, back: u32, body: impl FnOnce(&mut Self) -> Result<(), Bound>) -> Result<(), Bound> {
-        let fence = self.emit(Instruction::Fence { kind, after: 0, back });
+    fn fence(
+        &mut self,
+        kind: FenceKind,
+        back: u32,
+        body: impl FnOnce(&mut Self) -> Result<(), Bound>,
+    ) -> Result<(), Bound> {
+        let fence = self.emit(Instruction::Fence {
+            kind,
+            after: 0,
+            back,
+        });
         body(self)?;
         self.emit(Instruction::FenceEnd);
-        self.out[fence] = Instruction::Fence { kind, after: self.here(), back };
+        self.out[fence] = Instruction::Fence {
+            kind,
+            after: self.here(),
+            back,
+        };
         Ok(())
     }
 }

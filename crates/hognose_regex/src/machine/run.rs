@@ -27,10 +27,18 @@ enum Back {
     /// A greedy set repetition gives one character back: next instruction, least end, present end.
     Shorter(Pc, u32, u32),
     /// A lazy set repetition takes one more: next instruction, present end, how many more.
-    Longer { next: Pc, end: u32, more: u32 },
+    Longer {
+        next: Pc,
+        end: u32,
+        more: u32,
+    },
     Restore(Slot, u32),
     /// The body of a fence has failed entirely: where to go on, if this is a success.
-    Fence { kind: FenceKind, after: Pc, pos: u32 },
+    Fence {
+        kind: FenceKind,
+        after: Pc,
+        pos: u32,
+    },
 }
 
 /// A run of a program over one text.
@@ -47,7 +55,15 @@ pub(crate) struct Run<'p, 't> {
 
 impl<'p, 't> Run<'p, 't> {
     pub(crate) fn new(program: &'p Program<'p>, text: &'t [u32], budget: u64) -> Run<'p, 't> {
-        Run { program, text, slots: vec![UNSET; program.slots], back: Vec::new(), steps: 0, budget, whole: false }
+        Run {
+            program,
+            text,
+            slots: vec![UNSET; program.slots],
+            back: Vec::new(),
+            steps: 0,
+            budget,
+            whole: false,
+        }
     }
 
     /// One call of the `re` function for which `mode` stands. For [`Mode::FindAll`] the last match is given.
@@ -55,7 +71,10 @@ impl<'p, 't> Run<'p, 't> {
         self.whole = mode == Mode::FullMatch;
         match mode {
             Mode::Match | Mode::FullMatch => self.at(0),
-            Mode::Search => (0..=self.length()).map(|start| self.at(start)).find(|&outcome| outcome != Outcome::NoMatch).unwrap_or(Outcome::NoMatch),
+            Mode::Search => (0..=self.length())
+                .map(|start| self.at(start))
+                .find(|&outcome| outcome != Outcome::NoMatch)
+                .unwrap_or(Outcome::NoMatch),
             Mode::FindAll => {
                 let (mut start, mut last) = (0, Outcome::NoMatch);
                 while start <= self.length() {
@@ -79,6 +98,11 @@ impl<'p, 't> Run<'p, 't> {
 
     /// An attempt at one place.
     fn at(&mut self, start: u32) -> Outcome {
+        // CPython looks at the width first, here and at each set repetition, and counts nothing where the text is too short.
+        if u64::from(self.length() - start) < self.program.least {
+            self.steps += 1;
+            return Outcome::NoMatch;
+        }
         self.back.clear();
         self.slots.fill(UNSET);
         let (mut pc, mut pos): (Pc, u32) = (0, start);
@@ -90,24 +114,44 @@ impl<'p, 't> Run<'p, 't> {
             }
             let ok = match program.instructions[pc as usize] {
                 Instruction::Set(set) => {
-                    let ok = self.text.get(pos as usize).is_some_and(|&c| program.sets[set as usize].contains(c));
+                    let ok = self
+                        .text
+                        .get(pos as usize)
+                        .is_some_and(|&c| program.sets[set as usize].contains(c));
                     pc += 1;
                     pos += u32::from(ok);
                     ok
                 }
-                Instruction::RepeatSet { set, min, max, greed } => {
+                Instruction::RepeatSet {
+                    set,
+                    min,
+                    max,
+                    greed,
+                } => {
                     let limit = if greed == Greed::Lazy { min } else { max };
-                    let count = self.count(&program.sets[set as usize], pos, limit);
+                    let short = self.length() - pos < min;
+                    let count = if short {
+                        0
+                    } else {
+                        self.count(&program.sets[set as usize], pos, limit)
+                    };
                     pc += 1;
-                    if count >= min {
+                    let ok = !short && count >= min;
+                    if ok {
                         match greed {
-                            Greed::Greedy if count > min => self.back.push(Back::Shorter(pc, pos + min, pos + count)),
-                            Greed::Lazy if max > min => self.back.push(Back::Longer { next: pc, end: pos + count, more: max - min }),
+                            Greed::Greedy if count > min => {
+                                self.back.push(Back::Shorter(pc, pos + min, pos + count))
+                            }
+                            Greed::Lazy if max > min => self.back.push(Back::Longer {
+                                next: pc,
+                                end: pos + count,
+                                more: max - min,
+                            }),
                             _ => {}
                         }
                         pos += count;
                     }
-                    count >= min
+                    ok
                 }
                 Instruction::Test(test) => {
                     pc += 1;
@@ -128,7 +172,13 @@ impl<'p, 't> Run<'p, 't> {
                     pc += 1;
                     true
                 }
-                Instruction::LoopNext { slot, min, max, lazy, body } => {
+                Instruction::LoopNext {
+                    slot,
+                    min,
+                    max,
+                    lazy,
+                    body,
+                } => {
                     let count = self.slots[slot as usize];
                     if count < min {
                         self.store(slot, count + 1);
@@ -161,7 +211,8 @@ impl<'p, 't> Run<'p, 't> {
                     pc += 1;
                     true
                 }
-                Instruction::Backreference { group, fold } => match self.repeated(group, fold, pos) {
+                Instruction::Backreference { group, fold } => match self.repeated(group, fold, pos)
+                {
                     Some(end) => {
                         pos = end;
                         pc += 1;
@@ -192,7 +243,11 @@ impl<'p, 't> Run<'p, 't> {
                     Some((FenceKind::NegativeLook, ..)) | None => false,
                 },
                 Instruction::Conditional(group, no) => {
-                    pc = if self.slots[2 * group as usize + 1] == UNSET { no } else { pc + 1 };
+                    pc = if self.slots[2 * group as usize + 1] == UNSET {
+                        no
+                    } else {
+                        pc + 1
+                    };
                     true
                 }
                 Instruction::Match => {
@@ -218,7 +273,11 @@ impl<'p, 't> Run<'p, 't> {
 
     fn count(&mut self, set: &CharSet, pos: u32, limit: u32) -> u32 {
         let rest = &self.text[pos as usize..];
-        let count = rest.iter().take(limit as usize).take_while(|&&c| set.contains(c)).count();
+        let count = rest
+            .iter()
+            .take(limit as usize)
+            .take_while(|&&c| set.contains(c))
+            .count();
         self.steps += count as u64;
         count as u32
     }
@@ -235,17 +294,33 @@ impl<'p, 't> Run<'p, 't> {
                 }
                 Back::Longer { next, end, more } => {
                     // The instruction before is the repetition itself; it knows the set.
-                    let Instruction::RepeatSet { set, .. } = self.program.instructions[next as usize - 1] else { continue };
+                    let Instruction::RepeatSet { set, .. } =
+                        self.program.instructions[next as usize - 1]
+                    else {
+                        continue;
+                    };
                     let sets = self.program.sets;
-                    if self.text.get(end as usize).is_some_and(|&c| sets[set as usize].contains(c)) {
+                    if self
+                        .text
+                        .get(end as usize)
+                        .is_some_and(|&c| sets[set as usize].contains(c))
+                    {
                         if more > 1 {
-                            self.back.push(Back::Longer { next, end: end + 1, more: more - 1 });
+                            self.back.push(Back::Longer {
+                                next,
+                                end: end + 1,
+                                more: more - 1,
+                            });
                         }
                         return Some((next, end + 1));
                     }
                 }
                 Back::Restore(slot, old) => self.slots[slot as usize] = old,
-                Back::Fence { kind: FenceKind::NegativeLook, after, pos } => return Some((after, pos)),
+                Back::Fence {
+                    kind: FenceKind::NegativeLook,
+                    after,
+                    pos,
+                } => return Some((after, pos)),
                 Back::Fence { .. } => {}
             }
         }
@@ -254,11 +329,20 @@ impl<'p, 't> Run<'p, 't> {
     /// Removes the innermost open fence and every alternative inside it. What was stored stays for a positive fence, to be
     /// restored when an earlier choice is taken back; it is undone for a negative one.
     fn leave_fence(&mut self) -> Option<(FenceKind, Pc, u32)> {
-        let index = self.back.iter().rposition(|entry| matches!(entry, Back::Fence { .. }))?;
+        let index = self
+            .back
+            .iter()
+            .rposition(|entry| matches!(entry, Back::Fence { .. }))?;
         self.steps += (self.back.len() - index) as u64;
-        let Back::Fence { kind, after, pos } = self.back[index] else { return None };
+        let Back::Fence { kind, after, pos } = self.back[index] else {
+            return None;
+        };
         let inside = self.back.split_off(index);
-        for entry in if kind == FenceKind::NegativeLook { inside.iter().rev().collect::<Vec<_>>() } else { inside.iter().collect() } {
+        for entry in if kind == FenceKind::NegativeLook {
+            inside.iter().rev().collect::<Vec<_>>()
+        } else {
+            inside.iter().collect()
+        } {
             if let &Back::Restore(slot, old) = entry {
                 if kind == FenceKind::NegativeLook {
                     self.slots[slot as usize] = old;
@@ -271,7 +355,10 @@ impl<'p, 't> Run<'p, 't> {
     }
 
     fn repeated(&mut self, group: u32, fold: Fold, pos: u32) -> Option<u32> {
-        let (from, to) = (self.slots[2 * group as usize], self.slots[2 * group as usize + 1]);
+        let (from, to) = (
+            self.slots[2 * group as usize],
+            self.slots[2 * group as usize + 1],
+        );
         if from == UNSET || to == UNSET || from > to {
             return None;
         }
@@ -304,7 +391,10 @@ impl<'p, 't> Run<'p, 't> {
                 if length == 0 {
                     return false;
                 }
-                let word = |pos: Option<u32>| pos.and_then(|pos| self.text.get(pos as usize)).is_some_and(|&c| is_word(c, ascii));
+                let word = |pos: Option<u32>| {
+                    pos.and_then(|pos| self.text.get(pos as usize))
+                        .is_some_and(|&c| is_word(c, ascii))
+                };
                 (word(pos.checked_sub(1)) != word(Some(pos))) != negated
             }
         }

@@ -24,7 +24,13 @@ impl Parser<'_> {
             _ => {
                 return Ok(match self.class_or_character(c, start)? {
                     ClassItemKind::Char(value) => NodeKind::Literal(value),
-                    kind => NodeKind::Class(Class { negated: false, items: vec![ClassItem { kind, span: start..self.pos }] }),
+                    kind => NodeKind::Class(Class {
+                        negated: false,
+                        items: vec![ClassItem {
+                            kind,
+                            span: start..self.pos,
+                        }],
+                    }),
                 });
             }
         };
@@ -105,7 +111,12 @@ impl Parser<'_> {
                     value = value.wrapping_mul(16) | digit;
                     self.pos += 1;
                 }
-                None => return Err(error(start, format!("incomplete escape {}", &self.text[start..self.pos]))),
+                None => {
+                    return Err(error(
+                        start,
+                        format!("incomplete escape {}", &self.text[start..self.pos]),
+                    ));
+                }
             }
         }
         Ok(value)

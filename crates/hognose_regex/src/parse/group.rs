@@ -18,9 +18,21 @@ impl Parser<'_> {
         match c {
             ':' => self.enter(FrameKind::Group(GroupKind::Plain), start),
             '>' => self.enter(FrameKind::Group(GroupKind::Atomic), start),
-            '=' | '!' => self.enter(FrameKind::Look { ahead: true, negated: c == '!' }, start),
+            '=' | '!' => self.enter(
+                FrameKind::Look {
+                    ahead: true,
+                    negated: c == '!',
+                },
+                start,
+            ),
             '<' => match self.next() {
-                Some(sign @ ('=' | '!')) => self.enter(FrameKind::Look { ahead: false, negated: sign == '!' }, start),
+                Some(sign @ ('=' | '!')) => self.enter(
+                    FrameKind::Look {
+                        ahead: false,
+                        negated: sign == '!',
+                    },
+                    start,
+                ),
                 Some(_) if self.flags.contains(Flags::REGEX_MODULE) => {
                     self.pos = start + "(?<".len();
                     self.named_group(start)
@@ -32,7 +44,8 @@ impl Parser<'_> {
                 Some('<') => self.named_group(start),
                 Some('=') => {
                     let name = self.name(')')?;
-                    let Some(&(_, group)) = self.names.iter().find(|(known, _)| **known == *name) else {
+                    let Some(&(_, group)) = self.names.iter().find(|(known, _)| **known == *name)
+                    else {
                         return Err(error(start, format!("unknown group name {name:?}")));
                     };
                     let kind = self.reference(group, start)?;
@@ -59,7 +72,11 @@ impl Parser<'_> {
 
     fn enter(&mut self, kind: FrameKind, start: usize) -> Result<()> {
         if self.frames.len() >= MAX_NESTING {
-            return Err(SyntaxError { offset: start, reason: "brackets nested too deep".into(), bound: Some(Bound::Nesting) });
+            return Err(SyntaxError {
+                offset: start,
+                reason: "brackets nested too deep".into(),
+                bound: Some(Bound::Nesting),
+            });
         }
         let mut frame = Frame::new(kind, start, self.verbose);
         frame.branch_start = self.pos;
@@ -76,7 +93,10 @@ impl Parser<'_> {
         let name_start = self.pos;
         let name = self.name('>')?;
         if self.names.iter().any(|(known, _)| **known == *name) {
-            return Err(error(name_start, format!("redefinition of group name {name:?}")));
+            return Err(error(
+                name_start,
+                format!("redefinition of group name {name:?}"),
+            ));
         }
         let number = self.new_group();
         self.names.push((name, number));
@@ -94,7 +114,10 @@ impl Parser<'_> {
             return Err(error(start, "missing group name"));
         }
         if !is_identifier(name) {
-            return Err(error(start, format!("bad character in group name {name:?}")));
+            return Err(error(
+                start,
+                format!("bad character in group name {name:?}"),
+            ));
         }
         self.pos = start + length + 1;
         Ok(name.into())
@@ -115,7 +138,12 @@ impl Parser<'_> {
             match name.parse::<u32>() {
                 Ok(0) => return Err(error(name_start, "bad group number")),
                 Ok(group) if name.bytes().all(|c| c.is_ascii_digit()) => group,
-                _ => return Err(error(name_start, format!("bad character in group name {name:?}"))),
+                _ => {
+                    return Err(error(
+                        name_start,
+                        format!("bad character in group name {name:?}"),
+                    ));
+                }
             }
         };
         self.conditions.push((group, name_start));
@@ -144,7 +172,8 @@ impl Parser<'_> {
                         return Err(error(at, "bad inline flags: flag turned on and off"));
                     }
                     self.enter(FrameKind::Group(GroupKind::Flags { on, off }), start)?;
-                    self.verbose = (self.verbose || on.contains(Flags::VERBOSE)) && !off.contains(Flags::VERBOSE);
+                    self.verbose = (self.verbose || on.contains(Flags::VERBOSE))
+                        && !off.contains(Flags::VERBOSE);
                     return Ok(());
                 }
                 ')' if seen && !turning_off => {
@@ -189,5 +218,6 @@ impl Parser<'_> {
 /// An approximation of `str.isidentifier`: letters beyond ASCII are accepted as Rust knows them.
 fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
-    chars.next().is_some_and(|c| c == '_' || c.is_alphabetic()) && chars.all(|c| c == '_' || c.is_alphanumeric())
+    chars.next().is_some_and(|c| c == '_' || c.is_alphabetic())
+        && chars.all(|c| c == '_' || c.is_alphanumeric())
 }

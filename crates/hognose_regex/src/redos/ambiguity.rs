@@ -27,7 +27,7 @@ const MAX_PAIR_STEPS: usize = 300_000;
 const MAX_TRIPLE_STEPS: usize = 400_000;
 
 /// Most suspicions of one kind that are handed on: one confirmed is enough, and the rest is for those that are not.
-const MAX_SUSPICIONS: usize = 8;
+const MAX_SUSPICIONS: usize = 6;
 
 const NO_COMPONENT: u32 = u32::MAX;
 
@@ -63,19 +63,35 @@ struct Components {
 
 impl Components {
     fn new(automaton: &Automaton, part: &[bool]) -> Components {
-        let inside = |position: PositionId, list: &mut Vec<u32>| list.extend(edges(automaton, position).map(|(to, _)| to).filter(|&to| part[to as usize]));
+        let inside = |position: PositionId, list: &mut Vec<u32>| {
+            list.extend(
+                edges(automaton, position)
+                    .map(|(to, _)| to)
+                    .filter(|&to| part[to as usize]),
+            )
+        };
         let roots = (0..part.len() as PositionId).filter(|&position| part[position as usize]);
         let number = components(part.len(), roots, inside);
         let mut members: FxHashMap<u32, Vec<PositionId>> = FxHashMap::default();
         for (position, &number) in number.iter().enumerate() {
             if number != NO_COMPONENT {
-                members.entry(number).or_default().push(position as PositionId);
+                members
+                    .entry(number)
+                    .or_default()
+                    .push(position as PositionId);
             }
         }
-        let mut loops: Vec<(u32, Vec<PositionId>)> =
-            members.into_iter().filter(|(_, members)| members.len() > 1 || edges(automaton, members[0]).any(|(to, _)| to == members[0])).collect();
+        let mut loops: Vec<(u32, Vec<PositionId>)> = members
+            .into_iter()
+            .filter(|(_, members)| {
+                members.len() > 1 || edges(automaton, members[0]).any(|(to, _)| to == members[0])
+            })
+            .collect();
         loops.sort_unstable_by_key(|&(number, _)| std::cmp::Reverse(number));
-        Components { number, loops: loops.into_iter().map(|(_, members)| members).collect() }
+        Components {
+            number,
+            loops: loops.into_iter().map(|(_, members)| members).collect(),
+        }
     }
 
     fn of(&self, members: &[PositionId]) -> u32 {
@@ -90,7 +106,11 @@ impl Components {
 impl<'a> Loops<'a> {
     pub(super) fn new(automaton: &'a Automaton, mode: Mode) -> Loops<'a> {
         let failing = can_fail(automaton, mode);
-        let repeated: Vec<bool> = failing.iter().zip(&automaton.positions).map(|(&fails, position)| fails || position.owner != 0).collect();
+        let repeated: Vec<bool> = failing
+            .iter()
+            .zip(&automaton.positions)
+            .map(|(&fails, position)| fails || position.owner != 0)
+            .collect();
         Loops {
             automaton,
             all: Components::new(automaton, &vec![true; failing.len()]),
@@ -117,7 +137,11 @@ impl<'a> Loops<'a> {
                 break;
             }
             let number = self.failing.of(members);
-            let doubled = members.iter().find_map(|&from| edges(self.automaton, from).find(|&(to, several)| several && self.failing.holds(to, number)).map(|(to, _)| (from, to)));
+            let doubled = members.iter().find_map(|&from| {
+                edges(self.automaton, from)
+                    .find(|&(to, several)| several && self.failing.holds(to, number))
+                    .map(|(to, _)| (from, to))
+            });
             let ambiguous = match doubled {
                 // From the target of the doubled edge around to the target again.
                 Some((from, to)) => self.path(to, from, Some(number)).map(|mut pump| {
@@ -130,7 +154,12 @@ impl<'a> Loops<'a> {
                 && let Some(reach) = self.reach(position)
             {
                 let beyond = self.beyond(members, members);
-                found.push(Suspicion { reach, pump, loops: members.clone(), beyond });
+                found.push(Suspicion {
+                    reach,
+                    pump,
+                    loops: members.clone(),
+                    beyond,
+                });
             }
         }
         Ok(found)
@@ -138,20 +167,36 @@ impl<'a> Loops<'a> {
 
     /// Two different paths around a loop that read the same word: a component of the product of the loop with itself that holds
     /// both a pair of one position and a pair of two.
-    fn doubled_path(&self, members: &[PositionId], number: u32, steps: &mut usize) -> Result<Option<(PositionId, Vec<CharSet>)>, Bound> {
+    fn doubled_path(
+        &self,
+        members: &[PositionId],
+        number: u32,
+        steps: &mut usize,
+    ) -> Result<Option<(PositionId, Vec<CharSet>)>, Bound> {
         if members.len() < 2 {
             return Ok(None);
         }
-        let mut pairs: Vec<(PositionId, PositionId)> = members.iter().map(|&member| (member, member)).collect();
-        let mut index: FxHashMap<(PositionId, PositionId), u32> = pairs.iter().enumerate().map(|(at, &pair)| (pair, at as u32)).collect();
+        let mut pairs: Vec<(PositionId, PositionId)> =
+            members.iter().map(|&member| (member, member)).collect();
+        let mut index: FxHashMap<(PositionId, PositionId), u32> = pairs
+            .iter()
+            .enumerate()
+            .map(|(at, &pair)| (pair, at as u32))
+            .collect();
         let mut successors: Vec<Vec<u32>> = Vec::new();
         while successors.len() < pairs.len() {
             let (a, b) = pairs[successors.len()];
             let mut list = Vec::new();
-            for (to_a, _) in edges(self.automaton, a).filter(|&(to, _)| self.failing.holds(to, number)) {
-                for (to_b, _) in edges(self.automaton, b).filter(|&(to, _)| self.failing.holds(to, number)) {
+            for (to_a, _) in
+                edges(self.automaton, a).filter(|&(to, _)| self.failing.holds(to, number))
+            {
+                for (to_b, _) in
+                    edges(self.automaton, b).filter(|&(to, _)| self.failing.holds(to, number))
+                {
                     *steps += 1;
-                    if (a == b && to_a > to_b) || (to_a != to_b && !self.set(to_a).meets(self.set(to_b))) {
+                    if (a == b && to_a > to_b)
+                        || (to_a != to_b && !self.set(to_a).meets(self.set(to_b)))
+                    {
                         continue;
                     }
                     let pair = (to_a.min(to_b), to_a.max(to_b));
@@ -170,20 +215,39 @@ impl<'a> Loops<'a> {
         if pairs.len() == members.len() {
             return Ok(None);
         }
-        let component = components(pairs.len(), 0..members.len() as u32, |node, list| list.extend(&successors[node as usize]));
-        let Some(off) = (members.len()..pairs.len()).find(|&off| component[..members.len()].contains(&component[off])) else {
+        let component = components(pairs.len(), 0..members.len() as u32, |node, list| {
+            list.extend(&successors[node as usize])
+        });
+        let Some(off) = (members.len()..pairs.len())
+            .find(|&off| component[..members.len()].contains(&component[off]))
+        else {
             return Ok(None);
         };
-        let Some(on) = component[..members.len()].iter().position(|&number| number == component[off]) else { return Ok(None) };
-        let there = search(on as u32, off as u32, |node, list| list.extend(&successors[node as usize]));
-        let back = search(off as u32, on as u32, |node, list| list.extend(&successors[node as usize]));
-        let (Some(there), Some(back)) = (there, back) else { return Ok(None) };
+        let Some(on) = component[..members.len()]
+            .iter()
+            .position(|&number| number == component[off])
+        else {
+            return Ok(None);
+        };
+        let there = search(on as u32, off as u32, |node, list| {
+            list.extend(&successors[node as usize])
+        });
+        let back = search(off as u32, on as u32, |node, list| {
+            list.extend(&successors[node as usize])
+        });
+        let (Some(there), Some(back)) = (there, back) else {
+            return Ok(None);
+        };
         let pump = there
             .into_iter()
             .chain(back)
             .map(|pair| {
                 let (a, b) = pairs[pair as usize];
-                if a == b { self.set(a).clone() } else { self.set(a).intersect(self.set(b)) }
+                if a == b {
+                    self.set(a).clone()
+                } else {
+                    self.set(a).intersect(self.set(b))
+                }
             })
             .collect();
         Ok(Some((pairs[on].0, pump)))
@@ -193,13 +257,20 @@ impl<'a> Loops<'a> {
     pub(super) fn polynomial(&self) -> Result<Vec<Suspicion>, Bound> {
         let mut found: Vec<Suspicion> = Vec::new();
         let mut steps = 0;
-        let union = |members: &Vec<PositionId>| members.iter().fold(CharSet::EMPTY, |sum, &member| sum.union(self.set(member)));
+        let union = |members: &Vec<PositionId>| {
+            members
+                .iter()
+                .fold(CharSet::EMPTY, |sum, &member| sum.union(self.set(member)))
+        };
         let unions: Vec<CharSet> = self.repeated.loops.iter().map(union).collect();
         for first in &self.all.loops {
             let reachable = self.reachable(first[0]);
             let first_union = union(first);
             for (second, second_union) in self.repeated.loops.iter().zip(&unions) {
-                if first == second || !reachable[second[0] as usize] || !first_union.meets(second_union) {
+                if first == second
+                    || !reachable[second[0] as usize]
+                    || !first_union.meets(second_union)
+                {
                     continue;
                 }
                 if found.len() >= MAX_SUSPICIONS {
@@ -210,7 +281,12 @@ impl<'a> Loops<'a> {
                 {
                     let loops: Vec<PositionId> = first.iter().chain(second).copied().collect();
                     let beyond = self.beyond(second, &loops);
-                    found.push(Suspicion { reach, pump, loops, beyond });
+                    found.push(Suspicion {
+                        reach,
+                        pump,
+                        loops,
+                        beyond,
+                    });
                 }
             }
         }
@@ -218,7 +294,12 @@ impl<'a> Loops<'a> {
     }
 
     /// A word that leads from `(p, p, q)` to `(p, q, q)` for some p of one loop and q of the other.
-    fn shared_word(&self, first: &[PositionId], second: &[PositionId], steps: &mut usize) -> Result<Option<(PositionId, Vec<CharSet>)>, Bound> {
+    fn shared_word(
+        &self,
+        first: &[PositionId],
+        second: &[PositionId],
+        steps: &mut usize,
+    ) -> Result<Option<(PositionId, Vec<CharSet>)>, Bound> {
         type Triple = [PositionId; 3];
         let (a, b) = (self.all.of(first), self.repeated.of(second));
         for &p in first {
@@ -227,8 +308,12 @@ impl<'a> Loops<'a> {
                 let mut queue = VecDeque::from([[p, p, q]]);
                 let goal = [p, q, q];
                 while let Some(at) = queue.pop_front() {
-                    for (x, _) in edges(self.automaton, at[0]).filter(|&(to, _)| self.all.holds(to, a)) {
-                        for (z, _) in edges(self.automaton, at[2]).filter(|&(to, _)| self.repeated.holds(to, b)) {
+                    for (x, _) in
+                        edges(self.automaton, at[0]).filter(|&(to, _)| self.all.holds(to, a))
+                    {
+                        for (z, _) in edges(self.automaton, at[2])
+                            .filter(|&(to, _)| self.repeated.holds(to, b))
+                        {
                             *steps += 1;
                             if *steps > MAX_TRIPLE_STEPS {
                                 return Err(Bound::Pairs);
@@ -259,7 +344,10 @@ impl<'a> Loops<'a> {
 
     /// A shortest word that leads from the beginning to a position.
     fn reach(&self, position: PositionId) -> Option<Vec<CharSet>> {
-        let starts = self.automaton.follows[self.automaton.start as usize].edges.iter().map(|edge| edge.to);
+        let starts = self.automaton.follows[self.automaton.start as usize]
+            .edges
+            .iter()
+            .map(|edge| edge.to);
         starts
             .filter_map(|start| {
                 let mut word = vec![self.set(start).clone()];
@@ -270,7 +358,12 @@ impl<'a> Loops<'a> {
     }
 
     /// A shortest word from one position to another, inside a loop that can fail when one is given.
-    fn path(&self, from: PositionId, goal: PositionId, within: Option<u32>) -> Option<Vec<CharSet>> {
+    fn path(
+        &self,
+        from: PositionId,
+        goal: PositionId,
+        within: Option<u32>,
+    ) -> Option<Vec<CharSet>> {
         if goal == from {
             return Some(Vec::new());
         }
@@ -278,7 +371,10 @@ impl<'a> Loops<'a> {
         let mut queue = VecDeque::from([from]);
         while let Some(at) = queue.pop_front() {
             for (to, _) in edges(self.automaton, at) {
-                if to == from || known.contains_key(&to) || within.is_some_and(|number| !self.failing.holds(to, number)) {
+                if to == from
+                    || known.contains_key(&to)
+                    || within.is_some_and(|number| !self.failing.holds(to, number))
+                {
                     continue;
                 }
                 known.insert(to, at);
@@ -326,19 +422,29 @@ impl<'a> Loops<'a> {
                 }
             }
         }
-        distinct.into_iter().fold(CharSet::EMPTY, |sum, set| sum.union(set))
+        distinct
+            .into_iter()
+            .fold(CharSet::EMPTY, |sum, set| sum.union(set))
     }
 }
 
 /// Which positions can fail: those from which the match does not end at once, whatever comes next.
 fn can_fail(automaton: &Automaton, mode: Mode) -> Vec<bool> {
     const SOMETHING: u8 = context::ANY & !context::END;
-    let ends = |position: PositionId| automaton.follow(position).surely_accepts(automaton.positions[position as usize].owner);
+    let ends = |position: PositionId| {
+        automaton
+            .follow(position)
+            .surely_accepts(automaton.positions[position as usize].owner)
+    };
     // A position that accepts any rest: it matches every character, stays, and may end.
     let universal = |position: PositionId| {
         automaton.set(position).is_all()
             && ends(position) & context::END != 0
-            && automaton.follow(position).edges.iter().any(|edge| edge.to == position && edge.sure == SOMETHING)
+            && automaton
+                .follow(position)
+                .edges
+                .iter()
+                .any(|edge| edge.to == position && edge.sure == SOMETHING)
     };
     (0..automaton.positions.len() as PositionId)
         .map(|position| {
@@ -346,7 +452,12 @@ fn can_fail(automaton: &Automaton, mode: Mode) -> Vec<bool> {
                 return true;
             }
             let sure = ends(position);
-            let accepts_rest = sure & context::END != 0 && automaton.follow(position).edges.iter().any(|edge| edge.sure == SOMETHING && universal(edge.to));
+            let accepts_rest = sure & context::END != 0
+                && automaton
+                    .follow(position)
+                    .edges
+                    .iter()
+                    .any(|edge| edge.sure == SOMETHING && universal(edge.to));
             sure != context::ANY && !accepts_rest
         })
         .collect()
@@ -354,8 +465,15 @@ fn can_fail(automaton: &Automaton, mode: Mode) -> Vec<bool> {
 
 /// Edges that may be part of a path worth pumping, which leaves out those into the last character of the text, and whether
 /// several empty paths lead along them.
-fn edges(automaton: &Automaton, position: PositionId) -> impl Iterator<Item = (PositionId, bool)> + '_ {
-    let edges = automaton.follow(position).edges.iter().filter(|edge| edge.context & !context::LAST_NEWLINE != 0);
+fn edges(
+    automaton: &Automaton,
+    position: PositionId,
+) -> impl Iterator<Item = (PositionId, bool)> + '_ {
+    let edges = automaton
+        .follow(position)
+        .edges
+        .iter()
+        .filter(|edge| edge.context & !context::LAST_NEWLINE != 0);
     edges.map(|edge| (edge.to, edge.several))
 }
 
@@ -388,7 +506,11 @@ fn search(from: u32, to: u32, mut successors: impl FnMut(u32, &mut Vec<u32>)) ->
     None
 }
 
-fn spell(known: &FxHashMap<[PositionId; 3], ([PositionId; 3], CharSet)>, from: [PositionId; 3], to: [PositionId; 3]) -> Vec<CharSet> {
+fn spell(
+    known: &FxHashMap<[PositionId; 3], ([PositionId; 3], CharSet)>,
+    from: [PositionId; 3],
+    to: [PositionId; 3],
+) -> Vec<CharSet> {
     let mut word = Vec::new();
     let mut at = to;
     while let Some((before, set)) = known.get(&at) {

@@ -22,10 +22,16 @@ const EXPONENTIAL_FACTOR: f64 = 3.0;
 /// Growth of the steps when the text gets twice as long: 2 for linear, 4 for quadratic time.
 const QUADRATIC_FACTOR: f64 = 3.0;
 
+/// Growth at which no longer text is tried.
+const CLEARLY_QUADRATIC_FACTOR: f64 = 3.5;
+
 /// Length in characters from which polynomial growth is measured, and its upper limit when the pattern counts higher: growth
 /// below the counts of a pattern says nothing, since it ends there.
 const LEAST_LENGTH: u32 = 32;
 const GREATEST_LENGTH: u32 = 400;
+
+/// Pumps from which polynomial growth is measured: long pumps need as many of them to show it.
+const LEAST_PUMPS: u32 = 12;
 
 /// Most suffixes tried for one exponential and for one polynomial suspicion.
 const MAX_SUFFIXES: usize = 60;
@@ -51,11 +57,22 @@ pub(super) struct Judge<'h> {
 impl<'h> Judge<'h> {
     pub(super) fn new(hir: &'h Hir, mode: Mode) -> Result<Judge<'h>, Bound> {
         let program = Program::new(hir)?;
-        Ok(Judge { hir, program, mode, left: MAX_STEPS, suffixes: suffixes(hir) })
+        Ok(Judge {
+            hir,
+            program,
+            mode,
+            left: MAX_STEPS,
+            suffixes: suffixes(hir),
+        })
     }
 
     /// Steps for `count` pumps, or `None` when there are more than `limit`.
-    fn steps(&mut self, attack: &(String, String, String), count: u32, limit: u64) -> Result<Option<u64>, Bound> {
+    fn steps(
+        &mut self,
+        attack: &(String, String, String),
+        count: u32,
+        limit: u64,
+    ) -> Result<Option<u64>, Bound> {
         let (prefix, pump, suffix) = attack;
         let mut text: Vec<u32> = prefix.chars().map(u32::from).collect();
         for _ in 0..count {
@@ -73,13 +90,21 @@ impl<'h> Judge<'h> {
         Ok((steps <= limit).then_some(steps))
     }
 
-    pub(super) fn exponential(&mut self, suspicion: &Suspicion) -> Result<Option<Confirmed>, Bound> {
+    pub(super) fn exponential(
+        &mut self,
+        suspicion: &Suspicion,
+    ) -> Result<Option<Confirmed>, Bound> {
         for (prefix, pump) in words(suspicion) {
             for index in 0..self.suffixes.len().min(MAX_SUFFIXES) {
                 let attack = (prefix.clone(), pump.clone(), self.suffixes[index].clone());
                 if self.explodes(&attack)? {
                     let (prefix, pump, suffix) = attack;
-                    return Ok(Some(Confirmed { prefix, pump, suffix, degree: 0 }));
+                    return Ok(Some(Confirmed {
+                        prefix,
+                        pump,
+                        suffix,
+                        degree: 0,
+                    }));
                 }
             }
         }
@@ -98,10 +123,17 @@ impl<'h> Judge<'h> {
         for count in (2..=MOST_PUMPS).step_by(2) {
             let Some(steps) = self.steps(attack, count, EXPLODED)? else {
                 // The automaton has shown that the paths double; the steps show that the engine takes them.
-                return Ok(quick_growth >= 1 || before.is_some_and(|before| before as f64 * EXPONENTIAL_FACTOR <= EXPLODED as f64));
+                return Ok(quick_growth >= 1
+                    || before.is_some_and(|before| {
+                        before as f64 * EXPONENTIAL_FACTOR <= EXPLODED as f64
+                    }));
             };
             if let Some(before) = before {
-                quick_growth = if steps as f64 >= before as f64 * EXPONENTIAL_FACTOR { quick_growth + 1 } else { 0 };
+                quick_growth = if steps as f64 >= before as f64 * EXPONENTIAL_FACTOR {
+                    quick_growth + 1
+                } else {
+                    0
+                };
             }
             before = Some(steps);
         }
@@ -114,7 +146,12 @@ impl<'h> Judge<'h> {
                 let attack = (prefix.clone(), pump.clone(), self.suffixes[index].clone());
                 if let Some(degree) = self.degree(&attack)? {
                     let (prefix, pump, suffix) = attack;
-                    return Ok(Some(Confirmed { prefix, pump, suffix, degree }));
+                    return Ok(Some(Confirmed {
+                        prefix,
+                        pump,
+                        suffix,
+                        degree,
+                    }));
                 }
             }
         }
@@ -124,21 +161,25 @@ impl<'h> Judge<'h> {
     /// The degree by which the steps grow, if it is at least two.
     fn degree(&mut self, attack: &(String, String, String)) -> Result<Option<u32>, Bound> {
         let length = attack.1.chars().count().max(1) as u32;
-        let base = self.greatest_count().clamp(LEAST_LENGTH, GREATEST_LENGTH);
+        let counted = self.greatest_count();
+        let base = counted.clamp(LEAST_LENGTH, GREATEST_LENGTH);
         let mut steps = Vec::new();
         for doubling in [1, 2, 4] {
-            let count = (base * doubling).div_ceil(length);
+            let count = base.div_ceil(length).max(LEAST_PUMPS) * doubling;
             match self.steps(attack, count, MAX_STEPS / 2)? {
                 Some(taken) => steps.push(taken as f64),
                 None => break,
             }
             if let [.., before, after] = steps[..]
-                && after < before * (QUADRATIC_FACTOR - 0.4)
+                && (after < before * (QUADRATIC_FACTOR - 0.4)
+                    || (after > before * CLEARLY_QUADRATIC_FACTOR && counted <= base))
             {
-                return Ok(None);
+                break;
             }
         }
-        let [.., before, after] = steps[..] else { return Ok(None) };
+        let [.., before, after] = steps[..] else {
+            return Ok(None);
+        };
         let growth = after / before;
         // Lower terms keep the measured exponent below the true one; the allowance gives them their due.
         Ok((growth >= QUADRATIC_FACTOR).then(|| ((growth.log2() + 0.25) as u32).max(2)))
@@ -171,7 +212,8 @@ fn words(suspicion: &Suspicion) -> Vec<(String, String)> {
     };
     let mut words = Vec::new();
     for avoid in [Some(&suspicion.beyond), None] {
-        if let (Some(prefix), Some(pump)) = (spell(&suspicion.reach, None), spell(&suspicion.pump, avoid))
+        if let (Some(prefix), Some(pump)) =
+            (spell(&suspicion.reach, None), spell(&suspicion.pump, avoid))
             && !words.contains(&(prefix.clone(), pump.clone()))
         {
             words.push((prefix, pump));
@@ -184,7 +226,10 @@ fn words(suspicion: &Suspicion) -> Vec<(String, String)> {
 /// character of each kind the pattern tells apart, and pairs of those.
 fn suffixes(hir: &Hir) -> Vec<String> {
     const MOST_KINDS: usize = 12;
-    let known = hir.sets.iter().fold(CharSet::EMPTY, |sum, set| sum.union(set));
+    let known = hir
+        .sets
+        .iter()
+        .fold(CharSet::EMPTY, |sum, set| sum.union(set));
     let mut kinds: Vec<char> = Vec::new();
     let mut add = |c: Option<char>| {
         if let Some(c) = c
@@ -196,7 +241,11 @@ fn suffixes(hir: &Hir) -> Vec<String> {
     };
     let printable = CharSet::range(0x20, 0x7E);
     let stranger = known.complement();
-    add(stranger.intersect(&printable).minus(&CharSet::word(true)).sample().or_else(|| stranger.sample()));
+    add(stranger
+        .intersect(&printable)
+        .minus(&CharSet::word(true))
+        .sample()
+        .or_else(|| stranger.sample()));
     add(Some('\n'));
     add(Some('!'));
     let mut atoms = vec![CharSet::from_ascii(u128::MAX)];
@@ -207,7 +256,11 @@ fn suffixes(hir: &Hir) -> Vec<String> {
         let mut split = Vec::with_capacity(atoms.len() + 1);
         for atom in atoms {
             let (inside, outside) = (atom.intersect(set), atom.minus(set));
-            split.extend([inside, outside].into_iter().filter(|part| !part.is_empty()));
+            split.extend(
+                [inside, outside]
+                    .into_iter()
+                    .filter(|part| !part.is_empty()),
+            );
         }
         atoms = split;
     }

@@ -1,7 +1,9 @@
 use crate::{Flags, Mode, Pattern, Verdict};
 
 fn verdict(pattern: &str, mode: Mode) -> Verdict {
-    Pattern::parse(pattern, Flags::NONE).unwrap_or_else(|error| panic!("{pattern}: {error}")).redos(mode)
+    Pattern::parse(pattern, Flags::NONE)
+        .unwrap_or_else(|error| panic!("{pattern}: {error}"))
+        .redos(mode)
 }
 
 fn short(verdict: &Verdict) -> String {
@@ -41,13 +43,19 @@ fn textbook_cases() {
         (r"^(?!.*(a|a)*b)x", Mode::Match, "exponential"),
         (r"(\w+)\1*$", Mode::Match, "degree 2"),
         (r"\d{1,3}(?:\.\d{1,3}){3}", Mode::Search, "linear"),
-        (r"([a-zA-Z0-9])(([\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}(([a-z]{2,3})|([a-z]{2,3}[.]{1}[a-z]{2,3}))$", Mode::Match, "exponential"),
+        (
+            r"([a-zA-Z0-9])(([\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}(([a-z]{2,3})|([a-z]{2,3}[.]{1}[a-z]{2,3}))$",
+            Mode::Match,
+            "exponential",
+        ),
     ];
     let mut wrong = Vec::new();
     for (pattern, mode, expected) in cases {
         let found = verdict(pattern, mode);
         if short(&found) != expected {
-            wrong.push(format!("{pattern} {mode:?}: expected {expected}, found {found:?}"));
+            wrong.push(format!(
+                "{pattern} {mode:?}: expected {expected}, found {found:?}"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
