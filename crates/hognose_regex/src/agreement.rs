@@ -317,7 +317,7 @@ fn random_noise_is_a_pattern_exactly_when_it_is_one_to_cpython() {
 #[test]
 fn analysis_of_noise_ends_and_does_not_panic() {
     let mut random = Random(0x5EED_0003);
-    for round in 0..700 {
+    for round in 0..300 {
         let pattern: String = if round % 3 == 0 {
             (0..random.below(60))
                 .map(|_| char::from_u32(random.below(0x180) as u32).unwrap())
@@ -349,7 +349,7 @@ fn analysis_of_noise_ends_and_does_not_panic() {
 fn what_is_proven_linear_is_linear_on_the_machine() {
     let mut random = Random(0x5EED_0004);
     let (mut proven, mut attacked) = (0, 0);
-    for _ in 0..1500 {
+    for _ in 0..700 {
         let text = random.pattern(3);
         let Ok(pattern) = Pattern::parse(&text, Flags::NONE) else {
             continue;
@@ -388,5 +388,5 @@ fn what_is_proven_linear_is_linear_on_the_machine() {
         }
     }
     println!("{proven} proven linear, {attacked} attacked");
-    assert!(proven > 300 && attacked > 30);
+    assert!(proven > 150 && attacked > 20);
 }

@@ -12,13 +12,13 @@ use crate::hir::{Hir, HirId, Test};
 use crate::nfa::{Nfa, Owner, State, StateId};
 
 /// Most positions; the searches over pairs of positions have bounds of their own.
-const MAX_POSITIONS: usize = 8_000;
+const MAX_POSITIONS: usize = 5_000;
 
 /// Most edges over all positions; a pattern of many optional parts has quadratically many.
-const MAX_EDGES: usize = 60_000;
+const MAX_EDGES: usize = 40_000;
 
 /// Most visits of states while empty paths are followed, over all positions.
-const MAX_VISITS: usize = 1_000_000;
+const MAX_VISITS: usize = 200_000;
 
 pub(crate) type PositionId = u32;
 
@@ -31,6 +31,8 @@ pub(crate) mod context {
     pub(crate) const WORD: u8 = 8;
     pub(crate) const OTHER: u8 = 16;
     pub(crate) const ANY: u8 = 31;
+    /// Added while empty paths are followed: nothing on the path is unknown to the automaton.
+    pub(super) const SURE: u8 = 32;
 }
 
 /// What came before.
@@ -58,6 +60,8 @@ pub(crate) struct Edge {
     pub(crate) to: PositionId,
     /// In which contexts the edge may be taken.
     pub(crate) context: u8,
+    /// The contexts in which it certainly may be taken.
+    pub(crate) sure: u8,
     /// Whether more than one empty path leads there.
     pub(crate) several: bool,
 }
@@ -66,8 +70,8 @@ pub(crate) struct Edge {
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Follow {
     pub(crate) edges: Vec<Edge>,
-    /// Which matches may end here, and in which contexts.
-    pub(crate) accepts: Vec<(Owner, u8)>,
+    /// Which matches may end here: in which contexts, and in which of them certainly.
+    pub(crate) accepts: Vec<(Owner, u8, u8)>,
 }
 
 impl Follow {
@@ -75,8 +79,16 @@ impl Follow {
     pub(crate) fn accepts(&self, owner: Owner) -> u8 {
         self.accepts
             .iter()
-            .find(|(of, _)| *of == owner)
-            .map_or(0, |&(_, context)| context)
+            .find(|(of, ..)| *of == owner)
+            .map_or(0, |&(_, context, _)| context)
+    }
+
+    /// In which contexts the match of `owner` may certainly end here.
+    pub(crate) fn surely_accepts(&self, owner: Owner) -> u8 {
+        self.accepts
+            .iter()
+            .find(|(of, ..)| *of == owner)
+            .map_or(0, |&(.., sure)| sure)
     }
 }
 
@@ -124,12 +136,30 @@ impl Automaton {
         &self.positions[position as usize].set
     }
 
-    /// The positions from which the pattern's own match can still end.
+    /// The positions that can be reached and from which the pattern's own match can still end.
     pub(crate) fn useful(&self) -> Vec<bool> {
         let mut before: Vec<Vec<PositionId>> = vec![Vec::new(); self.positions.len()];
+        // A position may have been made for an edge that no context allows.
+        let mut reached = vec![false; self.positions.len()];
+        let mut order: Vec<PositionId> = Vec::new();
+        let mut visit = |follow: &Follow, order: &mut Vec<PositionId>| {
+            order.extend(
+                follow
+                    .edges
+                    .iter()
+                    .map(|edge| edge.to)
+                    .filter(|&to| !std::mem::replace(&mut reached[to as usize], true)),
+            );
+        };
+        visit(&self.follows[self.start as usize], &mut order);
+        let mut at = 0;
+        while at < order.len() {
+            visit(self.follow(order[at]), &mut order);
+            at += 1;
+        }
         let mut useful = vec![false; self.positions.len()];
         let mut pending = Vec::new();
-        for id in 0..self.positions.len() as PositionId {
+        for id in order {
             let follow = self.follow(id);
             for edge in &follow.edges {
                 before[edge.to as usize].push(id);
@@ -205,6 +235,19 @@ fn holds(test: Test, before: Before) -> u8 {
     }
 }
 
+/// The contexts of a path, and those in which it is certain.
+fn certainty(context: u8) -> (u8, u8) {
+    let known = context & context::ANY;
+    (
+        known,
+        if context & context::SURE == 0 {
+            0
+        } else {
+            known
+        },
+    )
+}
+
 #[derive(Clone, Copy, Default)]
 struct Visit {
     /// In which search the other fields hold.
@@ -244,7 +287,7 @@ impl Builder<'_> {
         self.known_follows.insert((from, before), id);
         let mut follow = Follow::default();
         let mut index: FxHashMap<PositionId, usize> = FxHashMap::default();
-        let mut steps = vec![Step::Enter(from, context::ANY)];
+        let mut steps = vec![Step::Enter(from, context::ANY | context::SURE)];
         while let Some(step) = steps.pop() {
             let (state, context) = match step {
                 Step::Leave(state) => {
@@ -260,15 +303,20 @@ impl Builder<'_> {
             let nfa = self.nfa;
             match &nfa.states[state as usize] {
                 &State::Accept(owner) => {
-                    match follow.accepts.iter_mut().find(|(of, _)| *of == owner) {
-                        Some((_, known)) => *known |= context,
-                        None => follow.accepts.push((owner, context)),
+                    let (context, sure) = certainty(context);
+                    match follow.accepts.iter_mut().find(|(of, ..)| *of == owner) {
+                        Some((_, known, known_sure)) => {
+                            *known |= context;
+                            *known_sure |= sure;
+                        }
+                        None => follow.accepts.push((owner, context, sure)),
                     }
                 }
                 State::Char { .. } => {
                     let places = self.places(state)?;
+                    let (context, sure) = certainty(context);
                     for (to, own) in places {
-                        let context = context & own;
+                        let (context, sure) = (context & own, sure & own);
                         if context == 0 {
                             continue;
                         }
@@ -277,12 +325,14 @@ impl Builder<'_> {
                                 let edge: &mut Edge = &mut follow.edges[at];
                                 edge.several |= edge.context & context != 0;
                                 edge.context |= context;
+                                edge.sure |= sure;
                             }
                             None => {
                                 index.insert(to, follow.edges.len());
                                 follow.edges.push(Edge {
                                     to,
                                     context,
+                                    sure,
                                     several: false,
                                 });
                                 self.edges += 1;
@@ -293,7 +343,7 @@ impl Builder<'_> {
                         return Err(Bound::Edges);
                     }
                 }
-                State::Fork(_) | State::Test(..) => {
+                State::Fork(_) | State::Test(..) | State::Unsure(_) => {
                     // Twice is enough to see that there are several paths; more only for contexts not seen yet.
                     let visit = &mut self.visited[state as usize];
                     if visit.search != id + 1 {
@@ -314,12 +364,15 @@ impl Builder<'_> {
                             steps.extend(to.iter().rev().map(|&to| Step::Enter(to, context)))
                         }
                         &State::Test(test, next) => {
-                            let context = context & holds(test, before);
-                            if context != 0 {
+                            let context = context & (holds(test, before) | context::SURE);
+                            if context & context::ANY != 0 {
                                 steps.push(Step::Enter(next, context));
                             }
                         }
-                        _ => {}
+                        &State::Unsure(next) => {
+                            steps.push(Step::Enter(next, context & context::ANY))
+                        }
+                        State::Char { .. } | State::Accept(_) => {}
                     }
                 }
             }

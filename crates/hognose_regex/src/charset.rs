@@ -330,15 +330,9 @@ impl CharSet {
                 return char::from_u32(mask.trailing_zeros());
             }
         }
-        self.others().iter().find_map(|&(low, high)| {
-            char::from_u32(low).or_else(|| {
-                if high >= 0xE000 {
-                    Some('\u{E000}')
-                } else {
-                    None
-                }
-            })
-        })
+        self.others()
+            .iter()
+            .find_map(|&(low, high)| char::from_u32(low).or((high >= 0xE000).then_some('\u{E000}')))
     }
 }
 

@@ -57,10 +57,9 @@ pub(crate) struct HirNode {
 #[derive(Clone, Debug)]
 pub(crate) enum Hk {
     Empty,
-    /// `mergeable`: CPython merges it with neighbouring branches (a character or a class that is not negated).
     Set {
         set: SetId,
-        mergeable: bool,
+        written: Written,
     },
     Test(Test),
     Concat(Vec<HirId>),
@@ -89,6 +88,17 @@ pub(crate) enum Hk {
         yes: HirId,
         no: HirId,
     },
+}
+
+/// How a set was written, which decides what CPython does with branches that begin with it or consist of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Written {
+    /// This character, before case folding.
+    Character(u32),
+    /// A class that is not negated.
+    Class,
+    /// A negated class or `.`, which CPython does not merge with others.
+    Other,
 }
 
 /// How a backreference compares characters.
@@ -163,7 +173,7 @@ impl Lowering<'_> {
             NodeKind::Empty => Hk::Empty,
             NodeKind::Literal(c) => Hk::Set {
                 set: self.literal(*c, flags),
-                mergeable: true,
+                written: Written::Character(*c),
             },
             NodeKind::Any => {
                 let all = CharSet::range(
@@ -181,14 +191,14 @@ impl Lowering<'_> {
                 };
                 Hk::Set {
                     set: self.intern(set),
-                    mergeable: false,
+                    written: Written::Other,
                 }
             }
             NodeKind::Class(class) => {
                 let set = class_set(class, flags);
                 Hk::Set {
                     set: self.intern(set),
-                    mergeable: !class.negated,
+                    written: written(class),
                 }
             }
             NodeKind::Assertion(assertion) => Hk::Test(self.test(*assertion, flags)),
@@ -309,10 +319,10 @@ impl Lowering<'_> {
 
     fn alternate(&mut self, mut lists: Vec<Vec<HirId>>, span: Range<usize>) -> HirId {
         let mut common = 0;
-        while let Some(set) = self.set_at(&lists[0], common).map(|(set, _)| set) {
+        while let Some(set) = self.set_at(&lists[0], common) {
             if lists[1..]
                 .iter()
-                .any(|list| self.set_at(list, common).map(|(set, _)| set) != Some(set))
+                .any(|list| self.set_at(list, common) != Some(set))
             {
                 break;
             }
@@ -324,7 +334,9 @@ impl Lowering<'_> {
         }
         let merged = lists.iter().try_fold(CharSet::EMPTY, |sum, list| {
             match (list.len(), self.set_at(list, 0)) {
-                (1, Some((set, true))) => Some(sum.union(self.hir.set(set))),
+                (1, Some((set, Written::Character(_) | Written::Class))) => {
+                    Some(sum.union(self.hir.set(set)))
+                }
                 _ => None,
             }
         });
@@ -334,7 +346,7 @@ impl Lowering<'_> {
                 self.push(
                     Hk::Set {
                         set,
-                        mergeable: true,
+                        written: Written::Class,
                     },
                     span.clone(),
                 )
@@ -359,9 +371,9 @@ impl Lowering<'_> {
         self.concat(items, span)
     }
 
-    fn set_at(&self, list: &[HirId], index: usize) -> Option<(SetId, bool)> {
+    fn set_at(&self, list: &[HirId], index: usize) -> Option<(SetId, Written)> {
         match self.hir.node(*list.get(index)?).kind {
-            Hk::Set { set, mergeable } => Some((set, mergeable)),
+            Hk::Set { set, written } => Some((set, written)),
             _ => None,
         }
     }
@@ -481,6 +493,18 @@ impl Lowering<'_> {
         known.push(id);
         self.hir.sets.push(set);
         id
+    }
+}
+
+/// CPython makes a class of one character that character.
+fn written(class: &Class) -> Written {
+    match (class.negated, class.items.as_slice()) {
+        (true, _) => Written::Other,
+        (false, [item]) => match item.kind {
+            ClassItemKind::Char(c) => Written::Character(c),
+            _ => Written::Class,
+        },
+        _ => Written::Class,
     }
 }
 

@@ -72,7 +72,6 @@ impl Trimmed {
             }
         })?;
         let useful = automaton.useful();
-        // The positions reached are all, since they were made on the way from the start.
         let ends = (0..automaton.positions.len() as PositionId)
             .filter(|&position| useful[position as usize])
             .map(|position| automaton.follow(position).accepts(0))
@@ -287,3 +286,6 @@ fn never_fails(hir: &Hir, id: HirId) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

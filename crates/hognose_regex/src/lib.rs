@@ -19,6 +19,8 @@ pub mod defects;
 mod flags;
 mod graph;
 mod hir;
+#[cfg(test)]
+mod hostile;
 mod language;
 mod machine;
 mod nfa;

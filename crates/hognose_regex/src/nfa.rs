@@ -14,7 +14,7 @@ use crate::hir::{Fold, Hir, HirId, Hk, SetId, Test};
 use crate::{Bound, Mode};
 
 /// Most states of an automaton. Patterns of real programs need tens; a thousand-word alternation some thousands.
-const MAX_STATES: usize = 12_000;
+const MAX_STATES: usize = 6_000;
 
 /// Deepest recursion while building: bracket nesting, plus backreferences to groups that hold backreferences.
 const MAX_DEPTH: usize = 600;
@@ -34,6 +34,8 @@ pub(crate) enum State {
     Fork(Vec<StateId>),
     /// Goes on if the neighbouring characters are so.
     Test(Test, StateId),
+    /// Goes on, if something holds that the automaton does not know: a look-around, a condition, a backreference.
+    Unsure(StateId),
     /// The pattern, or the body of a look-around, has matched.
     Accept(Owner),
 }
@@ -102,6 +104,16 @@ impl Nfa {
     }
 }
 
+/// How a repetition is written out.
+struct Rounds {
+    /// Mandatory copies.
+    copies: u32,
+    /// Optional copies after them; `None` for a loop.
+    optional: Option<u32>,
+    /// The loop has no end in the pattern either.
+    endless: bool,
+}
+
 struct Builder<'h> {
     hir: &'h Hir,
     nfa: Nfa,
@@ -166,12 +178,16 @@ impl Builder<'_> {
                 greed,
                 body,
             } => {
-                let (copies, more) = self.unrolled(min, max, body);
+                let rounds = self.unrolled(min, max, body);
                 let lazy = greed == crate::ast::Greed::Lazy;
-                self.repeat(body, copies, more, lazy, next)
+                if rounds.copies < min {
+                    next = self.add(State::Unsure(next))?;
+                }
+                self.repeat(body, &rounds, lazy, next)
             }
             &Hk::Group(body) | &Hk::Capture(_, body) | &Hk::Atomic(body) => self.build(body, next),
             &Hk::Look { ahead, body, .. } => {
+                let next = self.add(State::Unsure(next))?;
                 if !ahead {
                     return Ok(next);
                 }
@@ -190,11 +206,13 @@ impl Builder<'_> {
                 }
                 let entry = self.build(hir.groups[group as usize], next);
                 self.fold = outside;
-                entry
+                let entry = entry?;
+                self.add(State::Unsure(entry))
             }
             &Hk::Conditional { yes, no, .. } => {
                 let entries = vec![self.build(yes, next)?, self.build(no, next)?];
-                self.add(State::Fork(entries))
+                let fork = self.add(State::Fork(entries))?;
+                self.add(State::Unsure(fork))
             }
         }
     }
@@ -208,19 +226,27 @@ impl Builder<'_> {
         self.nfa.sets.len() as SetId - 1
     }
 
-    /// How many mandatory copies to write, and how many optional ones more (`None`: a loop).
-    fn unrolled(&self, min: u32, max: Option<u32>, body: HirId) -> (u32, Option<u32>) {
-        const MOST_OF_ONE_CHARACTER: u32 = 64;
-        const MOST_OF_MANY: u32 = 8;
-        let most = match self.counts {
-            Counts::Exact => u32::MAX,
-            Counts::Loose => 1,
-            Counts::Suspicious if self.is_one_character(body) => MOST_OF_ONE_CHARACTER,
-            Counts::Suspicious => MOST_OF_MANY,
+    fn unrolled(&self, min: u32, max: Option<u32>, body: HirId) -> Rounds {
+        // Up to the first number a count is written out; beyond, so many copies and a loop.
+        const ONE_CHARACTER: (u32, u32) = (64, 8);
+        const MANY_CHARACTERS: (u32, u32) = (8, 2);
+        let (most, before_loop) = match self.counts {
+            Counts::Exact => (u32::MAX, u32::MAX),
+            Counts::Loose => (1, 1),
+            Counts::Suspicious if self.is_one_character(body) => ONE_CHARACTER,
+            Counts::Suspicious => MANY_CHARACTERS,
         };
         match max {
-            Some(max) if max <= most => (min, Some(max - min)),
-            _ => (min.min(most), None),
+            Some(max) if max <= most => Rounds {
+                copies: min,
+                optional: Some(max - min),
+                endless: false,
+            },
+            _ => Rounds {
+                copies: min.min(before_loop),
+                optional: None,
+                endless: max.is_none(),
+            },
         }
     }
 
@@ -237,8 +263,7 @@ impl Builder<'_> {
     fn repeat(
         &mut self,
         body: HirId,
-        copies: u32,
-        more: Option<u32>,
+        rounds: &Rounds,
         lazy: bool,
         next: StateId,
     ) -> Result<StateId, Bound> {
@@ -250,8 +275,8 @@ impl Builder<'_> {
             })
         };
         let mut entry = next;
-        let mut copies = copies;
-        match more {
+        let mut copies = rounds.copies;
+        match rounds.optional {
             Some(optional) => {
                 for _ in 0..optional {
                     let round = self.build(body, entry)?;
@@ -264,7 +289,12 @@ impl Builder<'_> {
             None => {
                 let back = self.add(State::Fork(Vec::new()))?;
                 let round = self.build(body, back)?;
-                self.nfa.states[back as usize] = order(round, next);
+                let again = if rounds.endless {
+                    round
+                } else {
+                    self.add(State::Unsure(round))?
+                };
+                self.nfa.states[back as usize] = order(again, next);
                 if copies > 0 {
                     entry = round;
                     copies -= 1;

@@ -12,6 +12,8 @@ mod confirm;
 #[cfg(test)]
 mod cpython;
 #[cfg(test)]
+mod lookalikes;
+#[cfg(test)]
 mod tests;
 
 use std::ops::Range;
@@ -35,7 +37,8 @@ pub enum Verdict {
         /// A lower bound of the power, at least 2.
         degree: u32,
     },
-    /// Each pump multiplies the time.
+    /// Each pump multiplies the time, at least up to the counts of the pattern: `(a|a){1,40}` stops at its 40 rounds, which take
+    /// years.
     Exponential {
         /// A text that shows it.
         attack: Attack,
@@ -102,7 +105,7 @@ fn may_loop(hir: &Hir) -> bool {
 fn decide(hir: &Hir, mode: Mode) -> Result<Verdict, Bound> {
     let automaton = automaton(hir, mode)?;
     let loops = Loops::new(&automaton, mode);
-    if loops.list.is_empty() {
+    if loops.is_empty() {
         return Ok(Verdict::Linear);
     }
     let mut judge = None;

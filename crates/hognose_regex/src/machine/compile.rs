@@ -76,6 +76,8 @@ pub(crate) struct Program<'h> {
     pub(super) instructions: Vec<Instruction>,
     pub(super) sets: &'h [CharSet],
     pub(super) slots: usize,
+    /// Least number of characters a match consumes.
+    pub(super) least: u64,
 }
 
 impl<'h> Program<'h> {
@@ -91,6 +93,7 @@ impl<'h> Program<'h> {
             instructions: compiler.out,
             sets: &hir.sets,
             slots: compiler.slots as usize,
+            least: hir.node(hir.root).min_width,
         })
     }
 }

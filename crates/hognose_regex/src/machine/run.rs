@@ -98,6 +98,11 @@ impl<'p, 't> Run<'p, 't> {
 
     /// An attempt at one place.
     fn at(&mut self, start: u32) -> Outcome {
+        // CPython looks at the width first, here and at each set repetition, and counts nothing where the text is too short.
+        if u64::from(self.length() - start) < self.program.least {
+            self.steps += 1;
+            return Outcome::NoMatch;
+        }
         self.back.clear();
         self.slots.fill(UNSET);
         let (mut pc, mut pos): (Pc, u32) = (0, start);
@@ -124,9 +129,15 @@ impl<'p, 't> Run<'p, 't> {
                     greed,
                 } => {
                     let limit = if greed == Greed::Lazy { min } else { max };
-                    let count = self.count(&program.sets[set as usize], pos, limit);
+                    let short = self.length() - pos < min;
+                    let count = if short {
+                        0
+                    } else {
+                        self.count(&program.sets[set as usize], pos, limit)
+                    };
                     pc += 1;
-                    if count >= min {
+                    let ok = !short && count >= min;
+                    if ok {
                         match greed {
                             Greed::Greedy if count > min => {
                                 self.back.push(Back::Shorter(pc, pos + min, pos + count))
@@ -140,7 +151,7 @@ impl<'p, 't> Run<'p, 't> {
                         }
                         pos += count;
                     }
-                    count >= min
+                    ok
                 }
                 Instruction::Test(test) => {
                     pc += 1;

@@ -5,9 +5,11 @@
 //! that the first reads, that leads from the first to the second, and that the second reads.
 //!
 //! Only what can fail can be explored again. A backtracking engine leaves a place when its whole subtree failed; from a position
-//! where the match may end at once, whatever comes next, no subtree fails. Such positions are removed before the search: what
-//! remains are the positions of failing attempts. That `(a|a)*` with nothing behind it is harmless under `match` follows, and no
-//! suffix has to be searched to see it.
+//! where the match may end at once, whatever comes next, no subtree fails. So the places an engine visits are one path to success
+//! at most, and subtrees hanging off it that consist of the other positions only. A loop that multiplies paths must therefore be
+//! made of positions that can fail, and so must the second of two loops; the first may lie on the path to success. That `(a|a)*`
+//! with nothing behind it is harmless under `match` follows, and no suffix has to be searched to see it. A look-around has a path
+//! to success of its own each time it is asked, so a loop inside one may always be the second.
 
 use std::collections::VecDeque;
 
@@ -19,13 +21,13 @@ use crate::graph::components;
 use crate::{Bound, Mode};
 
 /// Most pairs of edges compared while one loop is searched for exponential ambiguity, over all loops of a pattern.
-const MAX_PAIR_STEPS: usize = 1_000_000;
+const MAX_PAIR_STEPS: usize = 300_000;
 
 /// Most triples of edges compared while two loops are searched for polynomial ambiguity, over all pairs of loops of a pattern.
 const MAX_TRIPLE_STEPS: usize = 400_000;
 
 /// Most suspicions of one kind that are handed on: one confirmed is enough, and the rest is for those that are not.
-const MAX_SUSPICIONS: usize = 8;
+const MAX_SUSPICIONS: usize = 6;
 
 const NO_COMPONENT: u32 = u32::MAX;
 
@@ -40,29 +42,38 @@ pub(super) struct Suspicion {
     pub(super) beyond: CharSet,
 }
 
-/// The positions of failing attempts, and the loops among them.
+/// The loops of an automaton.
 pub(super) struct Loops<'a> {
     automaton: &'a Automaton,
-    removed: Vec<bool>,
-    component: Vec<u32>,
-    /// The components that are loops, in topological order, with their members.
-    pub(super) list: Vec<Vec<PositionId>>,
+    /// Loops of all positions.
+    all: Components,
+    /// Loops of positions that can fail.
+    failing: Components,
+    /// Loops that may be the second of two: of positions that can fail or belong to a look-around.
+    repeated: Components,
 }
 
-impl<'a> Loops<'a> {
-    pub(super) fn new(automaton: &'a Automaton, mode: Mode) -> Loops<'a> {
-        let removed = removed(automaton, mode);
-        let roots: Vec<PositionId> = automaton.follows[automaton.start as usize]
-            .edges
-            .iter()
-            .map(|edge| edge.to)
-            .filter(|&to| !removed[to as usize])
-            .collect();
-        let component = components(automaton.positions.len(), roots, |position, list| {
-            list.extend(inner_edges(automaton, &removed, position).map(|(to, _)| to));
-        });
+/// The components of a part of an automaton that are loops.
+struct Components {
+    /// The component of each position; [`NO_COMPONENT`] for those that are no part.
+    number: Vec<u32>,
+    /// The loops in topological order, with their members.
+    loops: Vec<Vec<PositionId>>,
+}
+
+impl Components {
+    fn new(automaton: &Automaton, part: &[bool]) -> Components {
+        let inside = |position: PositionId, list: &mut Vec<u32>| {
+            list.extend(
+                edges(automaton, position)
+                    .map(|(to, _)| to)
+                    .filter(|&to| part[to as usize]),
+            )
+        };
+        let roots = (0..part.len() as PositionId).filter(|&position| part[position as usize]);
+        let number = components(part.len(), roots, inside);
         let mut members: FxHashMap<u32, Vec<PositionId>> = FxHashMap::default();
-        for (position, &number) in component.iter().enumerate() {
+        for (position, &number) in number.iter().enumerate() {
             if number != NO_COMPONENT {
                 members
                     .entry(number)
@@ -70,63 +81,79 @@ impl<'a> Loops<'a> {
                     .push(position as PositionId);
             }
         }
-        let mut list: Vec<(u32, Vec<PositionId>)> = members
+        let mut loops: Vec<(u32, Vec<PositionId>)> = members
             .into_iter()
             .filter(|(_, members)| {
-                members.len() > 1
-                    || inner_edges(automaton, &removed, members[0]).any(|(to, _)| to == members[0])
+                members.len() > 1 || edges(automaton, members[0]).any(|(to, _)| to == members[0])
             })
             .collect();
-        list.sort_unstable_by_key(|&(number, _)| std::cmp::Reverse(number));
-        Loops {
-            automaton,
-            removed,
-            component,
-            list: list.into_iter().map(|(_, members)| members).collect(),
+        loops.sort_unstable_by_key(|&(number, _)| std::cmp::Reverse(number));
+        Components {
+            number,
+            loops: loops.into_iter().map(|(_, members)| members).collect(),
         }
     }
 
-    /// Edges to positions of failing attempts, with whether several empty paths lead along them.
-    fn edges(&self, position: PositionId) -> impl Iterator<Item = (PositionId, bool)> + '_ {
-        inner_edges(self.automaton, &self.removed, position)
+    fn of(&self, members: &[PositionId]) -> u32 {
+        self.number[members[0] as usize]
+    }
+
+    fn holds(&self, position: PositionId, number: u32) -> bool {
+        self.number[position as usize] == number
+    }
+}
+
+impl<'a> Loops<'a> {
+    pub(super) fn new(automaton: &'a Automaton, mode: Mode) -> Loops<'a> {
+        let failing = can_fail(automaton, mode);
+        let repeated: Vec<bool> = failing
+            .iter()
+            .zip(&automaton.positions)
+            .map(|(&fails, position)| fails || position.owner != 0)
+            .collect();
+        Loops {
+            automaton,
+            all: Components::new(automaton, &vec![true; failing.len()]),
+            failing: Components::new(automaton, &failing),
+            repeated: Components::new(automaton, &repeated),
+        }
+    }
+
+    /// Whether no loop can fail, so that there is nothing to multiply.
+    pub(super) fn is_empty(&self) -> bool {
+        self.repeated.loops.is_empty()
     }
 
     fn set(&self, position: PositionId) -> &'a CharSet {
         self.automaton.set(position)
     }
 
-    fn inside(&self, position: PositionId, number: u32) -> bool {
-        self.component[position as usize] == number
-    }
-
     /// Exponential ambiguity, loop by loop.
     pub(super) fn exponential(&self) -> Result<Vec<Suspicion>, Bound> {
         let mut found = Vec::new();
         let mut steps = 0;
-        for members in &self.list {
+        for members in &self.failing.loops {
             if found.len() >= MAX_SUSPICIONS {
                 break;
             }
-            let number = self.component[members[0] as usize];
+            let number = self.failing.of(members);
             let doubled = members.iter().find_map(|&from| {
-                self.edges(from)
-                    .find(|&(to, several)| several && self.inside(to, number))
+                edges(self.automaton, from)
+                    .find(|&(to, several)| several && self.failing.holds(to, number))
                     .map(|(to, _)| (from, to))
             });
             let ambiguous = match doubled {
                 // From the target of the doubled edge around to the target again.
-                Some((from, to)) => self
-                    .path(to, |position| position == from, Some(number))
-                    .map(|mut pump| {
-                        pump.push(self.set(to).clone());
-                        (to, pump)
-                    }),
+                Some((from, to)) => self.path(to, from, Some(number)).map(|mut pump| {
+                    pump.push(self.set(to).clone());
+                    (to, pump)
+                }),
                 None => self.doubled_path(members, number, &mut steps)?,
             };
             if let Some((position, pump)) = ambiguous
                 && let Some(reach) = self.reach(position)
             {
-                let beyond = self.beyond(members, &[number]);
+                let beyond = self.beyond(members, members);
                 found.push(Suspicion {
                     reach,
                     pump,
@@ -160,8 +187,12 @@ impl<'a> Loops<'a> {
         while successors.len() < pairs.len() {
             let (a, b) = pairs[successors.len()];
             let mut list = Vec::new();
-            for (to_a, _) in self.edges(a).filter(|&(to, _)| self.inside(to, number)) {
-                for (to_b, _) in self.edges(b).filter(|&(to, _)| self.inside(to, number)) {
+            for (to_a, _) in
+                edges(self.automaton, a).filter(|&(to, _)| self.failing.holds(to, number))
+            {
+                for (to_b, _) in
+                    edges(self.automaton, b).filter(|&(to, _)| self.failing.holds(to, number))
+                {
                     *steps += 1;
                     if (a == b && to_a > to_b)
                         || (to_a != to_b && !self.set(to_a).meets(self.set(to_b)))
@@ -226,40 +257,30 @@ impl<'a> Loops<'a> {
     pub(super) fn polynomial(&self) -> Result<Vec<Suspicion>, Bound> {
         let mut found: Vec<Suspicion> = Vec::new();
         let mut steps = 0;
-        let unions: Vec<CharSet> = self
-            .list
-            .iter()
-            .map(|members| {
-                members
-                    .iter()
-                    .fold(CharSet::EMPTY, |sum, &member| sum.union(self.set(member)))
-            })
-            .collect();
-        for (first, members) in self.list.iter().enumerate() {
-            if self.list.len() - first < 2 {
-                break;
-            }
-            let reachable = self.reachable(members[0]);
-            for second in first + 1..self.list.len() {
-                if found.len() >= MAX_SUSPICIONS {
-                    return Ok(found);
-                }
-                if !reachable[self.list[second][0] as usize]
-                    || !unions[first].meets(&unions[second])
+        let union = |members: &Vec<PositionId>| {
+            members
+                .iter()
+                .fold(CharSet::EMPTY, |sum, &member| sum.union(self.set(member)))
+        };
+        let unions: Vec<CharSet> = self.repeated.loops.iter().map(union).collect();
+        for first in &self.all.loops {
+            let reachable = self.reachable(first[0]);
+            let first_union = union(first);
+            for (second, second_union) in self.repeated.loops.iter().zip(&unions) {
+                if first == second
+                    || !reachable[second[0] as usize]
+                    || !first_union.meets(second_union)
                 {
                     continue;
                 }
-                if let Some((position, pump)) =
-                    self.shared_word(members, &self.list[second], &mut steps)?
+                if found.len() >= MAX_SUSPICIONS {
+                    return Ok(found);
+                }
+                if let Some((position, pump)) = self.shared_word(first, second, &mut steps)?
                     && let Some(reach) = self.reach(position)
                 {
-                    let loops: Vec<PositionId> =
-                        members.iter().chain(&self.list[second]).copied().collect();
-                    let numbers = [
-                        self.component[members[0] as usize],
-                        self.component[self.list[second][0] as usize],
-                    ];
-                    let beyond = self.beyond(&self.list[second], &numbers);
+                    let loops: Vec<PositionId> = first.iter().chain(second).copied().collect();
+                    let beyond = self.beyond(second, &loops);
                     found.push(Suspicion {
                         reach,
                         pump,
@@ -280,18 +301,19 @@ impl<'a> Loops<'a> {
         steps: &mut usize,
     ) -> Result<Option<(PositionId, Vec<CharSet>)>, Bound> {
         type Triple = [PositionId; 3];
-        let (a, b) = (
-            self.component[first[0] as usize],
-            self.component[second[0] as usize],
-        );
+        let (a, b) = (self.all.of(first), self.repeated.of(second));
         for &p in first {
-            for &q in second {
+            for &q in second.iter().filter(|&&q| q != p) {
                 let mut known: FxHashMap<Triple, (Triple, CharSet)> = FxHashMap::default();
                 let mut queue = VecDeque::from([[p, p, q]]);
                 let goal = [p, q, q];
                 while let Some(at) = queue.pop_front() {
-                    for (x, _) in self.edges(at[0]).filter(|&(to, _)| self.inside(to, a)) {
-                        for (z, _) in self.edges(at[2]).filter(|&(to, _)| self.inside(to, b)) {
+                    for (x, _) in
+                        edges(self.automaton, at[0]).filter(|&(to, _)| self.all.holds(to, a))
+                    {
+                        for (z, _) in edges(self.automaton, at[2])
+                            .filter(|&(to, _)| self.repeated.holds(to, b))
+                        {
                             *steps += 1;
                             if *steps > MAX_TRIPLE_STEPS {
                                 return Err(Bound::Pairs);
@@ -300,7 +322,7 @@ impl<'a> Loops<'a> {
                                 continue;
                             }
                             let outer = self.set(x).intersect(self.set(z));
-                            for (y, _) in self.edges(at[1]) {
+                            for (y, _) in edges(self.automaton, at[1]) {
                                 *steps += 1;
                                 let to = [x, y, z];
                                 if !self.set(y).meets(&outer) || known.contains_key(&to) {
@@ -322,45 +344,41 @@ impl<'a> Loops<'a> {
 
     /// A shortest word that leads from the beginning to a position.
     fn reach(&self, position: PositionId) -> Option<Vec<CharSet>> {
-        let starts: Vec<PositionId> = self.automaton.follows[self.automaton.start as usize]
+        let starts = self.automaton.follows[self.automaton.start as usize]
             .edges
             .iter()
-            .map(|edge| edge.to)
-            .filter(|&to| !self.removed[to as usize])
-            .collect();
-        // Not through the skipping loop unless it is the goal: an earlier start of the match reaches no less.
+            .map(|edge| edge.to);
         starts
-            .into_iter()
             .filter_map(|start| {
                 let mut word = vec![self.set(start).clone()];
-                word.extend(self.path(start, |at| at == position, None)?);
+                word.extend(self.path(start, position, None)?);
                 Some(word)
             })
             .min_by_key(Vec::len)
     }
 
-    /// A shortest word from a position to a goal, inside a component when one is given.
+    /// A shortest word from one position to another, inside a loop that can fail when one is given.
     fn path(
         &self,
         from: PositionId,
-        goal: impl Fn(PositionId) -> bool,
+        goal: PositionId,
         within: Option<u32>,
     ) -> Option<Vec<CharSet>> {
-        if goal(from) {
+        if goal == from {
             return Some(Vec::new());
         }
         let mut known: FxHashMap<PositionId, PositionId> = FxHashMap::default();
         let mut queue = VecDeque::from([from]);
         while let Some(at) = queue.pop_front() {
-            for (to, _) in self.edges(at) {
+            for (to, _) in edges(self.automaton, at) {
                 if to == from
                     || known.contains_key(&to)
-                    || within.is_some_and(|number| !self.inside(to, number))
+                    || within.is_some_and(|number| !self.failing.holds(to, number))
                 {
                     continue;
                 }
                 known.insert(to, at);
-                if goal(to) {
+                if to == goal {
                     let mut word = Vec::new();
                     let mut step = to;
                     while step != from {
@@ -380,7 +398,7 @@ impl<'a> Loops<'a> {
         let mut reached = vec![false; self.automaton.positions.len()];
         let mut pending = vec![from];
         while let Some(at) = pending.pop() {
-            for (to, _) in self.edges(at) {
+            for (to, _) in edges(self.automaton, at) {
                 if !std::mem::replace(&mut reached[to as usize], true) {
                     pending.push(to);
                 }
@@ -390,63 +408,73 @@ impl<'a> Loops<'a> {
     }
 
     /// The characters of all positions reachable from a loop that are not in the loops concerned.
-    fn beyond(&self, members: &[PositionId], loops: &[u32]) -> CharSet {
+    fn beyond(&self, members: &[PositionId], loops: &[PositionId]) -> CharSet {
         let mut seen = FxHashSet::default();
         let mut pending = vec![members[0]];
-        let mut sum = CharSet::EMPTY;
+        let mut distinct: Vec<&CharSet> = Vec::new();
         while let Some(at) = pending.pop() {
             for edge in &self.automaton.follow(at).edges {
                 if seen.insert(edge.to) {
-                    if !loops.contains(&self.component[edge.to as usize]) {
-                        sum = sum.union(self.set(edge.to));
+                    if !loops.contains(&edge.to) && !distinct.contains(&self.set(edge.to)) {
+                        distinct.push(self.set(edge.to));
                     }
                     pending.push(edge.to);
                 }
             }
         }
-        sum
+        distinct
+            .into_iter()
+            .fold(CharSet::EMPTY, |sum, set| sum.union(set))
     }
 }
 
-/// Positions from which the match ends at once whatever comes next, so that no attempt there fails.
-fn removed(automaton: &Automaton, mode: Mode) -> Vec<bool> {
+/// Which positions can fail: those from which the match does not end at once, whatever comes next.
+fn can_fail(automaton: &Automaton, mode: Mode) -> Vec<bool> {
+    const SOMETHING: u8 = context::ANY & !context::END;
+    let ends = |position: PositionId| {
+        automaton
+            .follow(position)
+            .surely_accepts(automaton.positions[position as usize].owner)
+    };
     // A position that accepts any rest: it matches every character, stays, and may end.
     let universal = |position: PositionId| {
-        let follow = automaton.follow(position);
         automaton.set(position).is_all()
-            && follow.accepts(automaton.positions[position as usize].owner) & context::END != 0
-            && follow.edges.iter().any(|edge| {
-                edge.to == position && edge.context & !context::END == context::ANY & !context::END
-            })
+            && ends(position) & context::END != 0
+            && automaton
+                .follow(position)
+                .edges
+                .iter()
+                .any(|edge| edge.to == position && edge.sure == SOMETHING)
     };
     (0..automaton.positions.len() as PositionId)
         .map(|position| {
             if mode == Mode::FindAll && automaton.skip.contains(&position) {
-                return false;
+                return true;
             }
-            let follow = automaton.follow(position);
-            let accepted = follow.accepts(automaton.positions[position as usize].owner);
-            accepted == context::ANY
-                || (accepted & context::END != 0
-                    && follow.edges.iter().any(|edge| {
-                        edge.context == context::ANY & !context::END && universal(edge.to)
-                    }))
+            let sure = ends(position);
+            let accepts_rest = sure & context::END != 0
+                && automaton
+                    .follow(position)
+                    .edges
+                    .iter()
+                    .any(|edge| edge.sure == SOMETHING && universal(edge.to));
+            sure != context::ANY && !accepts_rest
         })
         .collect()
 }
 
-fn inner_edges<'a>(
-    automaton: &'a Automaton,
-    removed: &'a [bool],
+/// Edges that may be part of a path worth pumping, which leaves out those into the last character of the text, and whether
+/// several empty paths lead along them.
+fn edges(
+    automaton: &Automaton,
     position: PositionId,
-) -> impl Iterator<Item = (PositionId, bool)> + 'a {
-    automaton
+) -> impl Iterator<Item = (PositionId, bool)> + '_ {
+    let edges = automaton
         .follow(position)
         .edges
         .iter()
-        // An edge into the last character of the text cannot be part of a loop worth pumping.
-        .filter(|edge| !removed[edge.to as usize] && edge.context & !context::LAST_NEWLINE != 0)
-        .map(|edge| (edge.to, edge.several))
+        .filter(|edge| edge.context & !context::LAST_NEWLINE != 0);
+    edges.map(|edge| (edge.to, edge.several))
 }
 
 /// The nodes on a shortest path, without the first.

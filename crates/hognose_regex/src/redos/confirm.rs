@@ -6,11 +6,11 @@ use crate::hir::{Hir, Hk};
 use crate::machine::{Program, Run};
 use crate::{Bound, Mode};
 
-/// Most steps spent on confirming for one pattern and mode: some tens of milliseconds.
-const MAX_STEPS: u64 = 6_000_000;
+/// Most steps spent on confirming for one pattern and mode: some ten milliseconds.
+const MAX_STEPS: u64 = 3_000_000;
 
 /// From so many steps on, an attempt with at most [`MOST_PUMPS`] pumps counts as exploded.
-const EXPLODED: u64 = 200_000;
+const EXPLODED: u64 = 100_000;
 
 /// Pumps at which exponential growth must show.
 const MOST_PUMPS: u32 = 18;
@@ -22,10 +22,16 @@ const EXPONENTIAL_FACTOR: f64 = 3.0;
 /// Growth of the steps when the text gets twice as long: 2 for linear, 4 for quadratic time.
 const QUADRATIC_FACTOR: f64 = 3.0;
 
+/// Growth at which no longer text is tried.
+const CLEARLY_QUADRATIC_FACTOR: f64 = 3.5;
+
 /// Length in characters from which polynomial growth is measured, and its upper limit when the pattern counts higher: growth
 /// below the counts of a pattern says nothing, since it ends there.
 const LEAST_LENGTH: u32 = 32;
-const GREATEST_LENGTH: u32 = 512;
+const GREATEST_LENGTH: u32 = 400;
+
+/// Pumps from which polynomial growth is measured: long pumps need as many of them to show it.
+const LEAST_PUMPS: u32 = 12;
 
 /// Most suffixes tried for one exponential and for one polynomial suspicion.
 const MAX_SUFFIXES: usize = 60;
@@ -116,8 +122,11 @@ impl<'h> Judge<'h> {
         let mut quick_growth = 0;
         for count in (2..=MOST_PUMPS).step_by(2) {
             let Some(steps) = self.steps(attack, count, EXPLODED)? else {
-                // A polynomial of high degree also gets here; it would take many pumps.
-                return Ok(quick_growth >= 2 || count <= 6);
+                // The automaton has shown that the paths double; the steps show that the engine takes them.
+                return Ok(quick_growth >= 1
+                    || before.is_some_and(|before| {
+                        before as f64 * EXPONENTIAL_FACTOR <= EXPLODED as f64
+                    }));
             };
             if let Some(before) = before {
                 quick_growth = if steps as f64 >= before as f64 * EXPONENTIAL_FACTOR {
@@ -152,18 +161,20 @@ impl<'h> Judge<'h> {
     /// The degree by which the steps grow, if it is at least two.
     fn degree(&mut self, attack: &(String, String, String)) -> Result<Option<u32>, Bound> {
         let length = attack.1.chars().count().max(1) as u32;
-        let base = self.greatest_count().clamp(LEAST_LENGTH, GREATEST_LENGTH);
+        let counted = self.greatest_count();
+        let base = counted.clamp(LEAST_LENGTH, GREATEST_LENGTH);
         let mut steps = Vec::new();
         for doubling in [1, 2, 4] {
-            let count = (base * doubling).div_ceil(length);
+            let count = base.div_ceil(length).max(LEAST_PUMPS) * doubling;
             match self.steps(attack, count, MAX_STEPS / 2)? {
                 Some(taken) => steps.push(taken as f64),
                 None => break,
             }
             if let [.., before, after] = steps[..]
-                && after < before * (QUADRATIC_FACTOR - 0.4)
+                && (after < before * (QUADRATIC_FACTOR - 0.4)
+                    || (after > before * CLEARLY_QUADRATIC_FACTOR && counted <= base))
             {
-                return Ok(None);
+                break;
             }
         }
         let [.., before, after] = steps[..] else {
