@@ -9,7 +9,7 @@ use std::sync::Arc;
 use hognose_finding::{
     Cell, Comment, Date, Extent, FileSuppressions, Finding, Fingerprint, FingerprintBuilder, Fix,
     FixSafety, Location, Note, Persona, Position, Remark, Replacement, RuleMeta, SUPPRESSION_RULES,
-    Suppressed, Tool, Vocabulary,
+    Suppressed, Tool, Vocabulary, is_addressed,
 };
 use hognose_python::ir::Module;
 use hognose_rules::{parity_of_comment, reported_by};
@@ -19,9 +19,6 @@ use crate::configuration::PathSuppression;
 use crate::discovery::{PathGlobs, PatternError};
 use crate::spelling::nearest;
 use crate::{AuditOptions, Selection};
-
-/// Words without which a comment is nobody's directive.
-const MARKS: [&str; 5] = ["hognose", "nosec", "nosem", "ruff", "flake8"];
 
 /// The rules there are, by the names that comments may use.
 pub struct RuleNames<'a> {
@@ -130,9 +127,7 @@ pub fn file_suppressions(
     let comments = module.comments.iter().filter_map(|comment| {
         let (start, end) = (comment.range.start(), comment.range.end());
         let token = text.get(start.to_usize()..end.to_usize())?;
-        let marked = MARKS.iter().any(|mark| contains_any_case(token, mark))
-            || contains_any_case(token, "noqa");
-        marked.then(|| Comment {
+        is_addressed(token).then(|| Comment {
             text: token,
             start: start.to_u32(),
             end: end.to_u32(),
@@ -141,12 +136,6 @@ pub fn file_suppressions(
         })
     });
     FileSuppressions::collect(text, comments, compat, names)
-}
-
-fn contains_any_case(text: &str, word: &str) -> bool {
-    text.as_bytes()
-        .windows(word.len())
-        .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// The lines of a finding and of the statement it stands in.

@@ -23,5 +23,5 @@ pub use report::{Assessment, FileFailure, Note, Report, Source};
 pub use rule::{Confidence, Persona, RuleMeta, Severity};
 pub use suppression::{
     Comment, Date, Directive, DirectiveError, Extent, FileSuppressions, Foreign, NamedRule, Parsed,
-    Placed, Reach, Remark, SUPPRESSION_RULES, Tool, Vocabulary, parse_comment,
+    Placed, Reach, Remark, SUPPRESSION_RULES, Tool, Vocabulary, is_addressed, parse_comment,
 };

@@ -92,6 +92,11 @@ impl Terminal {
         BufWriter::with_capacity(64 * 1024, io::stdout().lock())
     }
 
+    /// Says what was done, where standard output holds something else or nothing.
+    pub fn say(self, message: &str) {
+        let _ = writeln!(io::stderr(), "{message}");
+    }
+
     /// Says what went wrong.
     pub fn error(self, message: &str) {
         self.say("error:", "\x1b[1;31m", message);
