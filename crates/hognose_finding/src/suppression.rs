@@ -9,7 +9,9 @@ mod remark;
 
 use std::fmt;
 
-pub use grammar::{Directive, DirectiveError, Foreign, NamedRule, Parsed, Reach, is_addressed, parse_comment};
+pub use grammar::{
+    Directive, DirectiveError, Foreign, NamedRule, Parsed, Reach, is_addressed, parse_comment,
+};
 pub use remark::{Remark, SUPPRESSION_RULES};
 
 use crate::Suppressed;
