@@ -13,8 +13,7 @@ pub mod migrate;
 pub mod output;
 mod progress;
 mod selection;
-mod spelling;
-pub mod suppress;
+mod suppress;
 pub mod view;
 
 pub use audit::{AuditOptions, audit};

@@ -131,3 +131,77 @@ fn other_tools_configuration_that_cannot_be_read_is_told() {
         run.err
     );
 }
+
+const UMASK: &str = "import os\n\n\ndef daemonize():\n    os.umask(0)\n";
+
+fn findings(project: &Project, arguments: &[&str]) -> Vec<String> {
+    let mut all = vec!["check", "--format", "concise", "--quiet"];
+    all.extend(arguments);
+    let run = project.run(&all);
+    assert!(run.code.is_some_and(|code| code < 2), "{}", run.err);
+    run.out.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn only_what_is_new_is_shown() {
+    let project = Project::new(&[("app.py", UMASK)]);
+    assert_eq!(findings(&project, &[]).len(), 1);
+    let run = project.run(&["baseline"]);
+    assert!(
+        run.err.contains(": 1 finding (1 new, 0 mended)"),
+        "{}",
+        run.err
+    );
+    let known = &["--baseline", "hognose-baseline.jsonl"];
+    assert_eq!(findings(&project, known), Vec::<String>::new());
+    // Moved, renamed, reformatted: still the same.
+    std::fs::remove_file(project.path().join("app.py")).unwrap();
+    let moved = UMASK
+        .replace("import os", "\"\"\"A daemon.\"\"\"\n\nimport os as system")
+        .replace("os.umask(0)", "system.umask(\n        0,  # nobody\n    )");
+    project.write("shop/daemon.py", &moved.replace("daemonize", "start"));
+    assert_eq!(findings(&project, known), Vec::<String>::new());
+    // A second one of the same kind is new.
+    project.write("other.py", UMASK);
+    assert_eq!(findings(&project, known).len(), 1);
+    // Mended: the entry may go.
+    project.write("other.py", "");
+    project.write("shop/daemon.py", "");
+    let run = project.run(&["check", "--baseline", "hognose-baseline.jsonl"]);
+    assert!(
+        run.out
+            .contains("1 entry of hognose-baseline.jsonl is no longer found"),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn comments_and_paths_suppress() {
+    let project = Project::new(&[("app.py", UMASK)]);
+    let comment =
+        |text: &str| project.write("app.py", &UMASK.replace("(0)", &format!("(0)  # {text}")));
+    comment("hognose: ignore[permissive-umask] one user");
+    assert_eq!(findings(&project, &[]), Vec::<String>::new());
+    assert_eq!(findings(&project, &["--no-ignores"]).len(), 1);
+    comment("hognose: ignore[permissive-umask] one user until=2020-01-01");
+    assert_eq!(findings(&project, &[]).len(), 2);
+    comment("hognose: ignore[permissive-umaks] one user");
+    let shown = findings(&project, &[]);
+    assert!(
+        shown
+            .iter()
+            .any(|line| line.contains("`permissive-umask` is")),
+        "{shown:?}"
+    );
+    comment("nosec");
+    project.write("hognose.toml", "compat = [\"bandit\"]\n");
+    // Bandit looks at no umask.
+    assert_eq!(findings(&project, &[]).len(), 1);
+    project.write(
+        "hognose.toml",
+        "[[ignore-path]]\npath = \"*.py\"\nrules = [\"permissive-umask\"]\nreason = \"one user\"\n",
+    );
+    assert_eq!(findings(&project, &[]), Vec::<String>::new());
+    assert_eq!(findings(&project, &["--no-ignores"]).len(), 1);
+}

@@ -16,7 +16,7 @@ mod suppression;
 
 pub use baseline::{Baseline, BaselineEntry, BaselineMatch};
 pub use finding::{Finding, Fix, FixSafety, Label, Replacement, Step, Suppressed};
-pub use fingerprint::{Fingerprint, FingerprintBuilder, SCHEME, Token, assign_ordinals, normalise};
+pub use fingerprint::{Fingerprint, FingerprintBuilder, SCHEME, assign_ordinals};
 pub use location::{Cell, Location, Position};
 pub use practice::Practice;
 pub use report::{Assessment, FileFailure, Note, Report, Source};

@@ -12,6 +12,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use hognose_python::ir::{Module, Symbol};
 use hognose_python::{SourceKind, Sources, Text, lower};
+use hognose_rules::RuleNames;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
@@ -21,7 +22,6 @@ use super::{Exit, Terminal};
 use crate::migrate::{
     SETTINGS_FILES, Suppression, Verdict, read_settings, survey_comments, survey_settings,
 };
-use crate::suppress::RuleNames;
 
 /// Hidden findings named for each suppression; the rest is counted.
 const MAX_SHOWN: usize = 3;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use hognose_finding::{Extent, Finding, Foreign, Parsed, Placed, Reach, Tool, Vocabulary};
 use hognose_python::ir::Module;
-use hognose_rules::{parity_of_comment, parity_tool};
+use hognose_rules::{RuleNames, extent, file_suppressions, parity_of_comment, parity_tool};
 
 use super::{Hidden, Suppression, Verdict};
-use crate::suppress::{RuleNames, extent, file_suppressions};
 
 /// What the comments of these modules hide, of `findings` made with nothing suppressed. Ids that are no matter of security
 /// are left out, and so are bare `# noqa` comments on lines where nothing is found.

@@ -6,11 +6,10 @@
 use std::sync::Arc;
 
 use hognose_finding::{Finding, Tool, Vocabulary};
-use hognose_rules::{parity_of_comment, parity_tool};
+use hognose_rules::{RuleNames, parity_of_comment, parity_tool};
 
 use super::{Hidden, Suppression, Verdict};
 use crate::discovery::PathGlobs;
-use crate::suppress::RuleNames;
 
 /// The files read.
 pub const SETTINGS_FILES: [&str; 9] = [

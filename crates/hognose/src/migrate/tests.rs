@@ -6,8 +6,9 @@ use hognose_finding::{
 use hognose_python::ir::{Module, Symbol};
 use hognose_python::{SourceKind, Text, lower};
 
+use hognose_rules::RuleNames;
+
 use super::*;
-use crate::suppress::RuleNames;
 
 /// A finding of a rule at the first `needle` of a line.
 fn finding(file: &str, text: &str, rule: &str, line: u32, needle: &str) -> Finding {
