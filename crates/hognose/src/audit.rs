@@ -6,9 +6,7 @@ use std::sync::Arc;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use hognose_finding::{Assessment, Date, FileFailure, Finding, Report, Source, assign_ordinals};
 use hognose_python::{Layout, Project, SourceKind, Sources};
-use hognose_rules::{RunOptions, registry, rules, run};
-
-use crate::suppress::suppress_by_comments;
+use hognose_rules::{RunOptions, SuppressOptions, registry, rules, run, suppress};
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
 /// everything, and whoever prints it chooses.
@@ -57,7 +55,21 @@ pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
             .rules += 1;
     }
     if options.suppressions {
-        suppress_by_comments(&project.modules, &mut report.findings, rules(), options);
+        let suppress_options = SuppressOptions {
+            compat: options
+                .compat
+                .iter()
+                .filter_map(|word| word.parse().ok())
+                .collect(),
+            today: options.today,
+            disabled: options.disabled_rules.clone(),
+        };
+        suppress(
+            &project.modules,
+            &mut report.findings,
+            rules(),
+            &suppress_options,
+        );
     }
     sort(&mut report.findings);
     assign_ordinals(&mut report.findings);

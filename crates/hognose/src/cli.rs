@@ -4,12 +4,14 @@
 //! of [`commands`]. Only this part of the program prints, and it ends in one of the few [`Exit`]s.
 
 mod arguments;
+mod baseline;
 mod check;
 mod completions;
 mod config;
 mod explain;
 mod inspect;
 mod man;
+mod migrate;
 mod output_arguments;
 mod page;
 mod project;
@@ -85,6 +87,8 @@ commands! {
     Rules => rules,
     Config => config,
     Inspect => inspect,
+    Baseline => baseline,
+    Migrate => migrate,
     Completions => completions,
     #[command(hide = true)]
     Man => man,

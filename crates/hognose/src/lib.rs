@@ -9,11 +9,11 @@ pub mod cli;
 pub mod configuration;
 pub mod discovery;
 mod git;
+pub mod migrate;
 pub mod output;
 mod progress;
 mod selection;
-mod spelling;
-pub mod suppress;
+mod suppress;
 pub mod view;
 
 pub use audit::{AuditOptions, audit};

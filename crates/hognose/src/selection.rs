@@ -8,8 +8,6 @@ use std::fmt;
 
 use hognose_finding::{Practice, RuleMeta};
 
-use crate::spelling;
-
 /// One word of `--select` or `--ignore`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Selector {
@@ -96,7 +94,7 @@ impl Selector {
             .map(|r| r.id.as_str())
             .chain(Practice::ALL.iter().map(|p| p.as_str()))
             .chain(tags);
-        Err(match spelling::nearest(word, known) {
+        Err(match hognose_rules::nearest(word, known) {
             Some(near) => {
                 format!("`{word}` is no rule, practice, CWE or tag; did you mean `{near}`?")
             }

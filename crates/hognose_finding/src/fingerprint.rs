@@ -1,30 +1,21 @@
 //! Identity of a finding from run to run.
 //!
 //! # What is hashed
-//! The rule's id, then the words of the statement the finding is about, as [`normalise`] makes them. Of a compound statement
-//! only the head counts (`if …:`, `with …:`), of a flow the statements of source and sink, in this order.
+//! The rule's id, then words for the statement the finding is about, walked as lowered (`hognose_rules`, `fingerprint.rs`): of
+//! a compound statement only the head.
 //!
 //! | edit | identity |
 //! |---|---|
 //! | lines above, file moved or renamed, function moved | stays: no file, line or function is hashed |
-//! | local variable or parameter renamed | stays: hashed is the number of its first appearance in the statement |
-//! | reformatted: line breaks, spaces, comments, quotes, trailing commas, brackets that only group, joined literals, `0XFF`, `1_000` | stays |
-//! | import alias changed | stays where the caller passes the resolved path as the name |
+//! | a name of the project's own renamed | stays: hashed is the number of its first appearance in the statement |
+//! | reformatted: line breaks, comments, quotes, trailing commas, brackets that only group | stays: none of it is lowered |
+//! | an import gets an alias | stays: the imported name is hashed |
 //! | the called function, an attribute, a keyword argument, a constant changed | changes: it is other code |
 //! | an equal defect added before this one | stays; the ordinals shift, and the count tells that there is one more |
 //!
-//! # What collides, on purpose
-//! Brackets that group are dropped, since formatters add and remove them: `(a + b) * c` is hashed like `a + b * c`, and the
-//! tuple `(a, b)` like `a, b`. Two findings of one rule that differ in nothing else share their content and differ by the
-//! ordinal.
-//!
 //! The scheme is versioned in [`SCHEME`]; a change of it is a change of every identity, and goes into the change log.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
-
-use rustc_hash::FxBuildHasher;
 
 use crate::Finding;
 
@@ -71,174 +62,9 @@ impl FingerprintBuilder {
         self
     }
 
-    /// Adds a statement.
-    pub fn statement<'a>(&mut self, tokens: impl IntoIterator<Item = Token<'a>>) -> &mut Self {
-        for word in normalise(tokens) {
-            self.word(&word);
-        }
-        self
-    }
-
     /// The content hash.
     pub const fn finish(&self) -> u128 {
         self.0
-    }
-}
-
-/// A token of a statement. Comments, line breaks and indentation are not among them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Token<'a> {
-    /// An identifier that is no keyword.
-    Name {
-        /// As written, or the access path it stands for.
-        text: &'a str,
-        /// True for a local variable or parameter in the place of a value; false for attributes, keyword arguments,
-        /// functions, classes, globals and what is imported.
-        local: bool,
-    },
-    /// A string, bytes or number, as written. The literal parts of an f-string come as literals, too.
-    Literal(&'a str),
-    /// A keyword, operator or bracket.
-    Symbol(&'a str),
-}
-
-/// The words of a statement that stay when somebody renames its variables or runs a formatter over it.
-pub fn normalise<'a>(tokens: impl IntoIterator<Item = Token<'a>>) -> Vec<Cow<'a, str>> {
-    let mut words: Vec<Cow<'a, str>> = Vec::new();
-    let mut locals: HashMap<&str, usize, FxBuildHasher> = HashMap::default();
-    // For each open bracket whether its words are kept.
-    let mut open: Vec<bool> = Vec::new();
-    let mut callable = false;
-    let mut comma = false;
-    let mut string_before = None;
-    for token in tokens {
-        let closing = matches!(token, Token::Symbol(")" | "]" | "}"));
-        if std::mem::take(&mut comma) && !closing {
-            words.push(Cow::Borrowed(","));
-        }
-        let last_string = string_before.take();
-        match token {
-            Token::Name { text, local } => {
-                if local {
-                    let count = locals.len();
-                    let number = *locals.entry(text).or_insert(count);
-                    words.push(Cow::Owned(format!("${number}")));
-                } else {
-                    words.push(Cow::Borrowed(text));
-                }
-                callable = true;
-            }
-            Token::Literal(text) => {
-                let word = literal(text);
-                let prefix =
-                    is_string(text).then(|| word[..word.find('\'').unwrap_or(0)].to_owned());
-                match (last_string, &prefix, words.last_mut()) {
-                    // Literals side by side are one literal, and formatters join them.
-                    (Some(before), Some(prefix), Some(last)) if before == *prefix => {
-                        last.to_mut().push_str(&word[prefix.len() + 1..]);
-                    }
-                    _ => words.push(word),
-                }
-                string_before = prefix;
-                callable = true;
-            }
-            Token::Symbol(",") => {
-                comma = true;
-                callable = false;
-            }
-            Token::Symbol("(") => {
-                open.push(callable);
-                if callable {
-                    words.push(Cow::Borrowed("("));
-                }
-                callable = false;
-            }
-            Token::Symbol(")") => {
-                if open.pop().unwrap_or(true) {
-                    words.push(Cow::Borrowed(")"));
-                }
-                callable = true;
-            }
-            Token::Symbol(symbol) => {
-                words.push(Cow::Borrowed(symbol));
-                callable = matches!(symbol, "]" | "}");
-            }
-        }
-    }
-    words
-}
-
-/// Whether a literal is a whole string or bytes literal, neither number nor the middle of an f-string.
-fn is_string(text: &str) -> bool {
-    let letters = text.trim_start_matches(|c: char| {
-        matches!(c.to_ascii_lowercase(), 'r' | 'b' | 'u' | 'f' | 't')
-    });
-    text.len() - letters.len() <= 2 && letters.starts_with(['"', '\''])
-}
-
-/// A literal without what formatters change: quotes, the case of prefixes and digits, underscores in numbers.
-fn literal(text: &str) -> Cow<'_, str> {
-    if !is_string(text) {
-        return number(text);
-    }
-    let quote = text.find(['"', '\'']).unwrap_or(0);
-    let mut prefix: Vec<u8> = text[..quote]
-        .bytes()
-        .map(|byte| byte.to_ascii_lowercase())
-        .collect();
-    prefix.retain(|byte| *byte != b'u');
-    prefix.sort_unstable();
-    let raw = prefix.contains(&b'r');
-    let body = &text[quote..];
-    let mark = &body[..1];
-    let width = if body.len() >= 6 && body.starts_with(&mark.repeat(3)) {
-        3
-    } else {
-        1
-    };
-    let inner = body
-        .get(width..body.len().saturating_sub(width).max(width))
-        .unwrap_or_default();
-    let mut word = String::with_capacity(text.len() + 1);
-    word.extend(prefix.iter().map(|byte| char::from(*byte)));
-    word.push('\'');
-    let mut characters = inner.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' if !raw => match characters.next() {
-                Some(quote @ ('"' | '\'')) => word.push(quote),
-                Some(other) => {
-                    word.push('\\');
-                    word.push(other);
-                }
-                None => word.push('\\'),
-            },
-            '\r' => {
-                if characters.peek() != Some(&'\n') {
-                    word.push('\n');
-                }
-            }
-            other => word.push(other),
-        }
-    }
-    Cow::Owned(word)
-}
-
-fn number(text: &str) -> Cow<'_, str> {
-    if !text.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        return Cow::Borrowed(text);
-    }
-    let mut word = text.replace('_', "").to_ascii_lowercase();
-    if word.starts_with('.') {
-        word.insert(0, '0');
-    }
-    if word.ends_with('.') {
-        word.push('0');
-    }
-    if word == text {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(word)
     }
 }
 

@@ -16,12 +16,12 @@ mod suppression;
 
 pub use baseline::{Baseline, BaselineEntry, BaselineMatch};
 pub use finding::{Finding, Fix, FixSafety, Label, Replacement, Step, Suppressed};
-pub use fingerprint::{Fingerprint, FingerprintBuilder, SCHEME, Token, assign_ordinals, normalise};
+pub use fingerprint::{Fingerprint, FingerprintBuilder, SCHEME, assign_ordinals};
 pub use location::{Cell, Location, Position};
 pub use practice::Practice;
 pub use report::{Assessment, FileFailure, Note, Report, Source};
 pub use rule::{Confidence, Persona, RuleMeta, Severity};
 pub use suppression::{
     Comment, Date, Directive, DirectiveError, Extent, FileSuppressions, Foreign, NamedRule, Parsed,
-    Placed, Reach, Remark, SUPPRESSION_RULES, Tool, Vocabulary, parse_comment,
+    Placed, Reach, Remark, SUPPRESSION_RULES, Tool, Vocabulary, is_addressed, parse_comment,
 };

@@ -9,7 +9,9 @@ mod remark;
 
 use std::fmt;
 
-pub use grammar::{Directive, DirectiveError, Foreign, NamedRule, Parsed, Reach, parse_comment};
+pub use grammar::{
+    Directive, DirectiveError, Foreign, NamedRule, Parsed, Reach, is_addressed, parse_comment,
+};
 pub use remark::{Remark, SUPPRESSION_RULES};
 
 use crate::Suppressed;
@@ -204,6 +206,15 @@ impl Placed {
             self.comment_start + offset(named.range.start),
             self.comment_start + offset(named.range.end),
         )
+    }
+
+    /// Whether its lines are those of a finding. Says nothing of rules and dates.
+    pub fn holds_for(&self, extent: Extent) -> bool {
+        match &self.parsed {
+            Parsed::Directive(directive) => self.applies(directive.reach, extent),
+            Parsed::Foreign(foreign) => self.applies(foreign.reach, extent),
+            Parsed::Error(_) => false,
+        }
     }
 
     fn applies(&self, reach: Reach, extent: Extent) -> bool {

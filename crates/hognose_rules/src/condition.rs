@@ -68,7 +68,11 @@ impl OneOrMore {
             Self::One(path) => vec![path],
             Self::More(paths) => paths,
         };
-        paths.iter().flat_map(|path| crate::matcher::expand(path)).map(Symbol::from).collect()
+        paths
+            .iter()
+            .flat_map(|path| crate::matcher::expand(path))
+            .map(Symbol::from)
+            .collect()
     }
 }
 
@@ -331,8 +335,17 @@ impl Ask {
             }
             Self::Parts(paths) => {
                 let parts = crate::text::parts(values, at, expr);
-                let known = |found: hognose_python::Values| found.iter().all(|value| matches!(value, Value::External(path) if paths.contains(path)));
-                Truth::from(!parts.is_empty() && parts.into_iter().all(|(home, part)| known(values.eval(home, part))))
+                let known = |found: hognose_python::Values| {
+                    found
+                        .iter()
+                        .all(|value| matches!(value, Value::External(path) if paths.contains(path)))
+                };
+                Truth::from(
+                    !parts.is_empty()
+                        && parts
+                            .into_iter()
+                            .all(|(home, part)| known(values.eval(home, part))),
+                )
             }
             Self::Built(yes) => Truth::from(is_built(values, at, expr) == *yes),
             Self::Display(yes) => {

@@ -183,11 +183,15 @@ impl<'a, 'p> Context<'a, 'p> {
             match module[expr] {
                 Expr::Call { .. } => calls.push(expr),
                 Expr::Name { def, .. } => defs.push(def),
-                Expr::Await(value) | Expr::Named { value, .. } | Expr::Enter { of: value, .. } => exprs.push(value),
+                Expr::Await(value) | Expr::Named { value, .. } | Expr::Enter { of: value, .. } => {
+                    exprs.push(value)
+                }
                 Expr::Conditional { body, orelse, .. } => exprs.extend([body, orelse]),
                 Expr::Logic { values, .. } => exprs.extend_from_slice(module.list(values)),
                 Expr::Attribute { value, attr } => {
-                    let same = module.attribute_stores.iter().filter(|store| store.attr == attr && self.name_of(store.object) == self.name_of(value));
+                    let same = module.attribute_stores.iter().filter(|store| {
+                        store.attr == attr && self.name_of(store.object) == self.name_of(value)
+                    });
                     exprs.extend(same.map(|store| store.value));
                 }
                 _ => {}
@@ -199,14 +203,20 @@ impl<'a, 'p> Context<'a, 'p> {
     /// The variable's name, where the expression is one.
     pub fn name_of(&self, expr: ExprId) -> Option<Symbol> {
         match self.module[expr] {
-            Expr::Name { def, slot } => Some(self.module[self.module[def].scope].slots[slot.index()].name),
+            Expr::Name { def, slot } => {
+                Some(self.module[self.module[def].scope].slots[slot.index()].name)
+            }
             _ => None,
         }
     }
 
     /// The innermost function around a span.
     pub fn function_around(&self, range: TextRange) -> Option<&'p Function> {
-        self.module.functions.iter().filter(|function| function.range.contains_range(range)).min_by_key(|function| function.range.len())
+        self.module
+            .functions
+            .iter()
+            .filter(|function| function.range.contains_range(range))
+            .min_by_key(|function| function.range.len())
     }
 
     /// The source text of a span.

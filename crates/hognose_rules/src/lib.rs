@@ -16,6 +16,8 @@ mod parity;
 pub mod prelude;
 mod registry;
 mod run;
+mod spelling;
+mod suppress;
 mod test_code;
 mod text;
 
@@ -25,3 +27,5 @@ pub use parity::{
 };
 pub use registry::{Registry, Rule, registry, rules};
 pub use run::{RunOptions, run};
+pub use spelling::nearest;
+pub use suppress::{RuleNames, SuppressOptions, extent, file_suppressions, suppress};

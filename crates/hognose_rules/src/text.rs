@@ -127,13 +127,23 @@ fn follow(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, depth: u32) ->
 /// The parts of a string that are not constant, each where it stands.
 ///
 /// Looks through what [`leading`] looks through, and `join`, conditions and methods that keep the text. Numbers are no parts.
-pub(crate) fn parts(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> Vec<(ModuleId, ExprId)> {
+pub(crate) fn parts(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    expr: ExprId,
+) -> Vec<(ModuleId, ExprId)> {
     let mut found = Vec::new();
     collect(values, at, expr, &mut found, 0);
     found
 }
 
-fn collect(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, found: &mut Vec<(ModuleId, ExprId)>, depth: u32) {
+fn collect(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    expr: ExprId,
+    found: &mut Vec<(ModuleId, ExprId)>,
+    depth: u32,
+) {
     if values.constant(at, expr).is_some() {
         return;
     }
@@ -143,11 +153,24 @@ fn collect(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, found: &mut V
     }
     let module = values.project().module(at);
     match module[expr] {
-        Expr::Binary { op: Operator::Add | Operator::Mod, left, right } | Expr::InPlace { op: Operator::Add | Operator::Mod, left, right } => {
+        Expr::Binary {
+            op: Operator::Add | Operator::Mod,
+            left,
+            right,
+        }
+        | Expr::InPlace {
+            op: Operator::Add | Operator::Mod,
+            left,
+            right,
+        } => {
             collect(values, at, left, found, depth + 1);
             collect(values, at, right, found, depth + 1);
         }
-        Expr::FString(list) | Expr::Tuple(list) | Expr::ListOf(list) | Expr::SetOf(list) | Expr::Logic { values: list, .. } => {
+        Expr::FString(list)
+        | Expr::Tuple(list)
+        | Expr::ListOf(list)
+        | Expr::SetOf(list)
+        | Expr::Logic { values: list, .. } => {
             for part in module.list(list) {
                 collect(values, at, *part, found, depth + 1);
             }
@@ -157,12 +180,17 @@ fn collect(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, found: &mut V
                 collect(values, at, *value, found, depth + 1);
             }
         }
-        Expr::Formatted { value, .. } | Expr::Starred(value) | Expr::Await(value) | Expr::Named { value, .. } => collect(values, at, value, found, depth + 1),
+        Expr::Formatted { value, .. }
+        | Expr::Starred(value)
+        | Expr::Await(value)
+        | Expr::Named { value, .. } => collect(values, at, value, found, depth + 1),
         Expr::Conditional { body, orelse, .. } => {
             collect(values, at, body, found, depth + 1);
             collect(values, at, orelse, found, depth + 1);
         }
-        Expr::Comprehension(id) if module[id].kind != ComprehensionKind::Dict => collect(values, at, module[id].element, found, depth + 1),
+        Expr::Comprehension(id) if module[id].kind != ComprehensionKind::Dict => {
+            collect(values, at, module[id].element, found, depth + 1)
+        }
         Expr::Call { func, args } => {
             let path = values.dotted(at, func);
             let receiver = match module[func] {
@@ -170,19 +198,44 @@ fn collect(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, found: &mut V
                 _ => None,
             };
             match (path.as_ref().map(Symbol::as_str), receiver) {
-                (Some("builtins.int" | "builtins.len" | "builtins.float" | "builtins.round" | "builtins.ord" | "builtins.hash" | "builtins.id" | "builtins.bool"), _) => {}
+                (
+                    Some(
+                        "builtins.int" | "builtins.len" | "builtins.float" | "builtins.round"
+                        | "builtins.ord" | "builtins.hash" | "builtins.id" | "builtins.bool",
+                    ),
+                    _,
+                ) => {}
                 (Some("builtins.str" | "os.path.join" | "os.fspath"), _) => {
                     for argument in module.args(args) {
                         collect(values, at, argument.value, found, depth + 1);
                     }
                 }
-                (_, Some((receiver, method))) if matches!(method.as_str(), "format" | "join" | "format_map" | "replace") => {
+                (_, Some((receiver, method)))
+                    if matches!(
+                        method.as_str(),
+                        "format" | "join" | "format_map" | "replace"
+                    ) =>
+                {
                     collect(values, at, receiver, found, depth + 1);
                     for argument in module.args(args) {
                         collect(values, at, argument.value, found, depth + 1);
                     }
                 }
-                (_, Some((receiver, method))) if matches!(method.as_str(), "strip" | "lstrip" | "rstrip" | "lower" | "upper" | "title" | "encode" | "decode" | "removeprefix" | "removesuffix") => {
+                (_, Some((receiver, method)))
+                    if matches!(
+                        method.as_str(),
+                        "strip"
+                            | "lstrip"
+                            | "rstrip"
+                            | "lower"
+                            | "upper"
+                            | "title"
+                            | "encode"
+                            | "decode"
+                            | "removeprefix"
+                            | "removesuffix"
+                    ) =>
+                {
                     collect(values, at, receiver, found, depth + 1);
                 }
                 _ => found.push((at, expr)),
@@ -192,7 +245,9 @@ fn collect(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, found: &mut V
             DefKind::Phi(list) => {
                 for def in module.defs_list(list) {
                     match module[*def].kind {
-                        DefKind::Value(value) if value != expr => collect(values, at, value, found, depth + 4),
+                        DefKind::Value(value) if value != expr => {
+                            collect(values, at, value, found, depth + 4)
+                        }
                         _ => found.push((at, expr)),
                     }
                 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -14,6 +15,7 @@ use clap::Args;
 use hognose_finding::Report;
 
 use super::arguments::{FailArguments, FilterArguments, ProjectArguments};
+use super::baseline::{self, configured_file};
 use super::output_arguments::{Output, OutputArguments};
 use super::project::{Project, ProjectSources};
 use super::write_file::write_file;
@@ -41,6 +43,9 @@ pub struct Arguments {
     /// commit at which the current branch left REF.
     #[arg(long, value_name = "REF", help_heading = "Filters")]
     diff: Option<String>,
+    /// Show only findings that this file, written by `hognose baseline`, does not know
+    #[arg(long, value_name = "FILE", help_heading = "Filters")]
+    baseline: Option<PathBuf>,
     /// Disregard suppression comments and suppressions in the configuration
     #[arg(long, help_heading = "Filters")]
     no_ignores: bool,
@@ -80,7 +85,10 @@ impl Arguments {
             terminal.warn("no file was found that hognose reads");
         }
         let options = project.audit_options(!self.no_ignores);
-        let report = project.audit(&sources, &options, terminal)?;
+        let mut report = project.audit(&sources, &options, terminal)?;
+        if let Some(file) = self.baseline.or_else(|| configured_file(&project)) {
+            baseline::apply(&file, &project, &sources, &mut report)?;
+        }
 
         let mut view_options = project.view_options();
         view_options.changed = revision

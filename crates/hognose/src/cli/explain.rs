@@ -7,7 +7,6 @@ use clap::Args;
 use hognose_finding::RuleMeta;
 
 use super::{Exit, Terminal, page};
-use crate::spelling;
 
 /// Explain a rule: what is wrong, how it is exploited, how to mend it
 #[derive(Debug, Args)]
@@ -22,7 +21,7 @@ impl Arguments {
         let rules = hognose_rules::rules();
         let rule = rules.iter().find(|r| r.id == self.rule).ok_or_else(|| {
             let word = &self.rule;
-            match spelling::nearest(word, rules.iter().map(|r| r.id.as_str())) {
+            match hognose_rules::nearest(word, rules.iter().map(|r| r.id.as_str())) {
                 Some(near) => anyhow!("there is no rule `{word}`; did you mean `{near}`?"),
                 None => anyhow!("there is no rule `{word}`; `hognose rules` lists them all"),
             }

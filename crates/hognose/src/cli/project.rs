@@ -18,6 +18,7 @@ use super::check::start_time;
 use crate::configuration::{self, Configuration};
 use crate::discovery::{self, DiscoveryOptions, DiskSources, MAX_FILE_BYTES, PathGlobs};
 use crate::progress::{self, Watched};
+use crate::suppress::suppress_by_path;
 use crate::{AuditOptions, Selection, Selector, ViewOptions, audit};
 
 /// Stack of a worker. Code nests as deep as its author likes; what is deeper than the parser's bound is a failure of that
@@ -240,6 +241,17 @@ impl Project {
             report.failures.extend_from_slice(disk.failures());
             report.failures.sort();
             report.notes.extend_from_slice(disk.notes());
+            report.notes.sort();
+        }
+        if options.suppressions {
+            let notes = suppress_by_path(
+                &mut report.findings,
+                &self.configuration.ignore_paths,
+                self.rules,
+                &self.configuration_name().unwrap_or_default(),
+                options.today,
+            )?;
+            report.notes.extend(notes);
             report.notes.sort();
         }
         for finding in &mut report.findings {

@@ -92,6 +92,12 @@ impl Terminal {
         BufWriter::with_capacity(64 * 1024, io::stdout().lock())
     }
 
+    /// Says what was done, where standard output holds something else or nothing.
+    pub fn note(self, message: &str) {
+        let lines: Vec<_> = message.split('\n').map(visible_line).collect();
+        let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
+    }
+
     /// Says what went wrong.
     pub fn error(self, message: &str) {
         self.say("error:", "\x1b[1;31m", message);

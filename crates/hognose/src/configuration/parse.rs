@@ -11,8 +11,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::keys::{KEYS, Key, Kind, RULE};
 use super::{Configuration, Origin, PathSuppression, RuleSettings, Setting};
+use crate::Selector;
 use crate::discovery::PathGlobs;
-use crate::{Selector, spelling};
 
 /// The longest part of a line that is shown.
 const MAX_EXCERPT: usize = 120;
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
         if found.is_none() {
             let word = name.get_ref();
             let names = || keys.iter().map(|k| k.name);
-            let help = match spelling::nearest(word, names()) {
+            let help = match hognose_rules::nearest(word, names()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!(
                     "the keys here are {}",
@@ -249,10 +249,11 @@ impl<'a> Reader<'a> {
         for (id, value) in table {
             let word = id.get_ref();
             if !self.rules.iter().any(|r| r.id == **word) {
-                let help = match spelling::nearest(word, self.rules.iter().map(|r| r.id.as_str())) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "`hognose rules` lists them all".to_owned(),
-                };
+                let help =
+                    match hognose_rules::nearest(word, self.rules.iter().map(|r| r.id.as_str())) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "`hognose rules` lists them all".to_owned(),
+                    };
                 self.error(id.span(), format!("there is no rule `{word}`; {help}"));
                 continue;
             }
@@ -431,7 +432,7 @@ impl<'a> Reader<'a> {
         if words.contains(&word) {
             return Some(word.to_owned());
         }
-        let help = match spelling::nearest(word, words.iter().copied()) {
+        let help = match hognose_rules::nearest(word, words.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("it is one of {}", words.join(", ")),
         };

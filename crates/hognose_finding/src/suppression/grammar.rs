@@ -124,6 +124,12 @@ pub enum Parsed {
     Foreign(Foreign),
 }
 
+/// Whether a comment may hold a directive. Most hold none, and this is quickly seen.
+pub fn is_addressed(text: &str) -> bool {
+    text.match_indices('#')
+        .any(|(at, _)| keyword(text[at..].trim_start_matches('#').trim_start()).is_some())
+}
+
 /// Parses the text of a comment token, with its `#`. The ranges are those of the directives in the text, each from its `#`.
 /// `known` tells whether a tool knows an id; words it does not know are taken for explanation.
 pub fn parse_comment(
@@ -227,11 +233,16 @@ impl<'a> Body<'a> {
         match keyword {
             Keyword::Hognose => self.hognose(),
             Keyword::Nosec => {
-                // Bandit takes every word that it knows for an id, and none at all for everything.
-                let ids = words(rest)
-                    .filter(|word| known(Tool::Bandit, word))
+                // Bandit takes every word that it knows for an id, and none at all for everything. An explanation that
+                // follows ids is not searched for more: `B602, no eval here` is about one test.
+                let is_known = |word: &&str| known(Tool::Bandit, word);
+                let mut ids: Vec<String> = words(rest)
+                    .take_while(is_known)
                     .map(str::to_owned)
                     .collect();
+                if ids.is_empty() {
+                    ids = words(rest).filter(is_known).map(str::to_owned).collect();
+                }
                 Some(foreign(Tool::Bandit, Reach::SameLine, ids))
             }
             Keyword::Noqa => Self::noqa(rest, Reach::SameLine),

@@ -203,6 +203,11 @@ fn bandit() {
         show("# nosec: subprocess_popen_with_shell_equals_true"),
         "bandit SameLine subprocess_popen_with_shell_equals_true"
     );
+    assert_eq!(
+        show("# nosec B602, but no B307 here"),
+        "bandit SameLine B602"
+    );
+    assert_eq!(show("# nosec because of B307"), "bandit SameLine B307");
     assert_eq!(show("# nosec just an explanation"), "bandit SameLine");
     assert_eq!(show("# read the note # nosec B602"), "bandit SameLine B602");
     assert_eq!(show("# read the note #nosec B602"), "bandit SameLine B602");
@@ -441,6 +446,7 @@ proptest! {
         )
     ) {
         let text: String = parts.concat();
+        prop_assert!(is_addressed(&text) || parse(&text).is_empty());
         for (range, parsed) in parse_comment(&text, &|tool, id| Words.is_foreign(tool, id)) {
             // Ranges are ranges of the text, and a directive can be written again.
             prop_assert!(text.get(range).is_some());

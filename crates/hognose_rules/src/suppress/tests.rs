@@ -1,11 +1,10 @@
 use std::fmt::Write as _;
 
-use hognose_finding::{Confidence, Practice, Severity};
+use hognose_finding::{Confidence, Persona, Practice, Severity};
 use hognose_python::ir::Symbol;
 use hognose_python::{SourceKind, Text, lower};
 
 use super::*;
-use crate::Selector;
 
 fn module(text: &str) -> Module {
     lower(
@@ -80,12 +79,17 @@ fn outcome(text: &str, compat: &[&str]) -> String {
             findings.push(finding(&module, &rules, rule, at, needle.len()));
         }
     }
-    let options = AuditOptions {
-        compat: compat.iter().map(|word| (*word).to_owned()).collect(),
+    let options = SuppressOptions {
+        compat: compat.iter().map(|word| word.parse().unwrap()).collect(),
         today: Date::new(2026, 11, 22).unwrap(),
-        ..AuditOptions::default()
+        disabled: BTreeSet::new(),
     };
-    suppress_by_comments([&module], &mut findings, &rules, &options);
+    suppress(
+        std::slice::from_ref(&module),
+        &mut findings,
+        &rules,
+        &options,
+    );
     findings.sort_by(|a, b| (&a.location, &a.rule).cmp(&(&b.location, &b.rule)));
     let mut lines = String::new();
     for finding in findings {
@@ -189,46 +193,4 @@ run(c)  # hognose: ignore[subprocess-with-shell] old until=2026-01-01
     );
     let accepted = format!("{text}# hognose: ignore-file[suppression-unused] known\n");
     assert!(outcome(&accepted, &[]).contains("2: suppression-unused: known\n"));
-}
-
-#[test]
-fn paths() {
-    let module = module("run(a)\n");
-    let rules = rules();
-    let mut findings = vec![
-        finding(&module, &rules, "subprocess-with-shell", 0, 3),
-        finding(&module, &rules, "eval-of-dynamic-code", 0, 3),
-    ];
-    let entry = |path: &str, rule: &str, until, line| PathSuppression {
-        path: path.to_owned(),
-        rules: vec![Selector::Rule(rule.to_owned())],
-        reason: Some("made by a tool".to_owned()),
-        until,
-        line,
-    };
-    let notes = suppress_by_path(
-        &mut findings,
-        &[
-            entry("*.py", "subprocess-with-shell", None, 3),
-            entry("*.py", "eval-of-dynamic-code", Some((2026, 1, 1)), 7),
-            entry("lib/**", "eval-of-dynamic-code", None, 9),
-        ],
-        &rules,
-        "hognose.toml",
-        Date::new(2026, 11, 22).unwrap(),
-    )
-    .unwrap();
-    assert!(matches!(
-        &findings[0].suppressed,
-        Some(Suppressed::Configuration { reason: Some(_) })
-    ));
-    assert_eq!(findings[1].suppressed, None);
-    let notes: Vec<String> = notes.into_iter().map(|note| note.text).collect();
-    assert_eq!(
-        notes,
-        [
-            "the suppression for `*.py` (hognose.toml, line 7) ended on 2026-01-01",
-            "the suppression for `lib/**` (hognose.toml, line 9) suppresses nothing",
-        ]
-    );
 }
