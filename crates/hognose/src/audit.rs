@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use hognose_finding::{Assessment, Date, FileFailure, Finding, Report, Source, assign_ordinals};
+use hognose_finding::{Date, FileFailure, Finding, Report, Source, assign_ordinals};
 use hognose_python::{Layout, Project, SourceKind, Sources};
 use hognose_rules::{RunOptions, SuppressOptions, registry, rules, run, suppress};
 
