@@ -23,11 +23,15 @@ for line in sys.stdin:
         print('E', str(e).replace('\n', ' '))
         continue
     out = []
-    for t in texts:
-        for f in (p.match, p.fullmatch, p.search):
-            m = f(t)
-            out.append('%d,%d' % m.span() if m else '-')
-        out.append('x' + p.sub('', t).encode().hex())
+    try:
+        for t in texts:
+            for f in (p.match, p.fullmatch, p.search):
+                m = f(t)
+                out.append('%d,%d' % m.span() if m else '-')
+            out.append('x' + p.sub('', t).encode().hex())
+    except SystemError: # a defect of the interpreter, which says so itself
+        print('S')
+        continue
     print('O', *out)
 ";
 
@@ -103,6 +107,9 @@ fn accepts(automaton: &Automaton, hir: &Hir, text: &[char]) -> bool {
 }
 
 fn compare(case: &Case, answer: &str, wrong: &mut Vec<String>) {
+    if answer == "S" {
+        return;
+    }
     let parsed = Pattern::parse(&case.pattern, Flags::from_python(case.flags));
     if let Some(reason) = answer.strip_prefix("E ") {
         if parsed.is_ok()

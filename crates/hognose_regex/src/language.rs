@@ -14,7 +14,7 @@ use crate::hir::{Hir, HirId, Hk};
 use crate::nfa::{Counts, Nfa};
 use crate::{Bound, Mode};
 
-/// Most texts that [`literals`] lists; more are no small choice any longer.
+/// Most texts that [`crate::Pattern::literals`] lists; more are no small choice any longer.
 pub const MAX_LITERALS: usize = 32;
 
 /// Longest text listed, and longest prefix given, in characters.

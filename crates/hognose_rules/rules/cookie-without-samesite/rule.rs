@@ -7,11 +7,20 @@ use crate::prelude::*;
 pub fn check(context: &mut Context<'_, '_>) {
     for cookie in cookies(context) {
         match cookie.samesite {
-            SameSite::Anywhere => report(context, &cookie, "goes along with requests from other sites, by SameSite=None"),
+            SameSite::Anywhere => report(
+                context,
+                &cookie,
+                "goes along with requests from other sites, by SameSite=None",
+            ),
             SameSite::Absent => {
                 let what = "leaves SameSite to the browser";
-                let message = cookie.name.as_ref().map_or_else(|| format!("this cookie {what}"), |name| format!("the cookie \"{name}\" {what}"));
-                context.report(cookie.range, message).persona(Persona::Pedantic);
+                let message = cookie.name.as_ref().map_or_else(
+                    || format!("this cookie {what}"),
+                    |name| format!("the cookie \"{name}\" {what}"),
+                );
+                context
+                    .report(cookie.range, message)
+                    .persona(Persona::Pedantic);
             }
             SameSite::Other => {}
         }

@@ -46,11 +46,25 @@ pub(super) struct Cookie {
 impl Cookie {
     /// Whether the name is one of a cookie that opens a session or proves who somebody is.
     fn is_sensitive(&self) -> bool {
-        const PARTS: [&str; 10] = ["sess", "auth", "token", "jwt", "login", "remember", "passw", "secret", "credential", "identity"];
+        const PARTS: [&str; 10] = [
+            "sess",
+            "auth",
+            "token",
+            "jwt",
+            "login",
+            "remember",
+            "passw",
+            "secret",
+            "credential",
+            "identity",
+        ];
         const WHOLE: [&str; 6] = ["sid", "uid", "user", "user_id", "userid", "username"];
         self.name.as_ref().is_some_and(|name| {
             let name = name.to_ascii_lowercase();
-            PARTS.iter().any(|part| name.contains(part)) || WHOLE.contains(&name.as_str()) || name.ends_with("_sid") || name.ends_with(".sid")
+            PARTS.iter().any(|part| name.contains(part))
+                || WHOLE.contains(&name.as_str())
+                || name.ends_with("_sid")
+                || name.ends_with(".sid")
         })
     }
 
@@ -99,8 +113,15 @@ fn method(framework: &str, called: &str) -> Option<Method> {
     Some(match (framework, called) {
         ("django" | "rest_framework", "set_signed_cookie") => BY_NAME,
         ("django" | "rest_framework" | "flask" | "quart" | "werkzeug", "set_cookie") => COMMON,
-        ("starlette" | "fastapi" | "litestar", "set_cookie") => Method { samesite: ("samesite", Some(8), SameSite::Other), ..COMMON },
-        ("aiohttp" | "bottle", "set_cookie") | ("tornado", "set_cookie" | "set_signed_cookie" | "set_secure_cookie") => Method { name: "name", ..BY_NAME },
+        ("starlette" | "fastapi" | "litestar", "set_cookie") => Method {
+            samesite: ("samesite", Some(8), SameSite::Other),
+            ..COMMON
+        },
+        ("aiohttp" | "bottle", "set_cookie")
+        | ("tornado", "set_cookie" | "set_signed_cookie" | "set_secure_cookie") => Method {
+            name: "name",
+            ..BY_NAME
+        },
         ("pyramid" | "webob", "set_cookie") => Method {
             name: "name",
             secure: ("secure", Some(5), Flag::Off),
@@ -119,7 +140,11 @@ fn method(framework: &str, called: &str) -> Option<Method> {
             expires: Some(2),
             ..COMMON
         },
-        ("sanic", "add_cookie") => Method { secure: ("secure", None, Flag::On), samesite: ("samesite", None, SameSite::Other), ..BY_NAME },
+        ("sanic", "add_cookie") => Method {
+            secure: ("secure", None, Flag::On),
+            samesite: ("samesite", None, SameSite::Other),
+            ..BY_NAME
+        },
         _ => return None,
     })
 }
@@ -128,23 +153,55 @@ fn method(framework: &str, called: &str) -> Option<Method> {
 pub(super) fn cookies(context: &mut Context<'_, '_>) -> Vec<Cookie> {
     let mut cookies = Vec::new();
     for site in context.calls() {
-        let Expr::Attribute { attr, .. } = context.module[site.func] else { continue };
+        let Expr::Attribute { attr, .. } = context.module[site.func] else {
+            continue;
+        };
         let called = attr.as_str();
-        if !matches!(called, "set_cookie" | "set_signed_cookie" | "set_secure_cookie" | "add_cookie") {
+        if !matches!(
+            called,
+            "set_cookie" | "set_signed_cookie" | "set_secure_cookie" | "add_cookie"
+        ) {
             continue;
         }
-        let resolved = site.paths.iter().find_map(|path| method(path.as_str().split(['.', '(']).next().unwrap_or_default(), called));
-        let unknown = context.eval(site.func).iter().all(|value| matches!(value, Value::Unknown(_)));
+        let resolved = site.paths.iter().find_map(|path| {
+            method(
+                path.as_str().split(['.', '(']).next().unwrap_or_default(),
+                called,
+            )
+        });
+        let unknown = context
+            .eval(site.func)
+            .iter()
+            .all(|value| matches!(value, Value::Unknown(_)));
         let known = resolved.is_some();
-        let Some(method) = resolved.or_else(|| if unknown { of_imports(context, called) } else { None }) else { continue };
+        let Some(method) = resolved.or_else(|| {
+            if unknown {
+                of_imports(context, called)
+            } else {
+                None
+            }
+        }) else {
+            continue;
+        };
         let value = context.arg(site, Some(method.value), Some(1));
-        let Argument::Given(at, text) = value else { continue };
-        let emptied = context.values.constant(at, text).is_some_and(|value| !value.truthy());
-        if emptied || ends_at_once(context, site, "max_age", method.max_age) || ends_at_once(context, site, "expires", method.expires) {
+        let Argument::Given(at, text) = value else {
+            continue;
+        };
+        let emptied = context
+            .values
+            .constant(at, text)
+            .is_some_and(|value| !value.truthy());
+        if emptied
+            || ends_at_once(context, site, "max_age", method.max_age)
+            || ends_at_once(context, site, "expires", method.expires)
+        {
             continue;
         }
         let name = match context.arg(site, Some(method.name), Some(0)) {
-            Argument::Given(at, name) => context.values.constant(at, name).and_then(|name| name.text().map(str::to_owned)),
+            Argument::Given(at, name) => context
+                .values
+                .constant(at, name)
+                .and_then(|name| name.text().map(str::to_owned)),
             _ => None,
         };
         let secure = flag(context, site, method.secure);
@@ -154,11 +211,20 @@ pub(super) fn cookies(context: &mut Context<'_, '_>) -> Vec<Cookie> {
             Argument::Unknown => SameSite::Other,
             Argument::Given(at, value) => match context.values.constant(at, value) {
                 Some(Constant::None | Constant::Bool(false)) => SameSite::Absent,
-                Some(Constant::Str(text)) if text.eq_ignore_ascii_case("none") => SameSite::Anywhere,
+                Some(Constant::Str(text)) if text.eq_ignore_ascii_case("none") => {
+                    SameSite::Anywhere
+                }
                 _ => SameSite::Other,
             },
         };
-        cookies.push(Cookie { range: site.range, name, secure, httponly, samesite, resolved: known });
+        cookies.push(Cookie {
+            range: site.range,
+            name,
+            secure,
+            httponly,
+            samesite,
+            resolved: known,
+        });
     }
     cookies
 }
@@ -178,7 +244,12 @@ fn of_imports(context: &Context<'_, '_>, called: &str) -> Option<Method> {
     }
 }
 
-fn ends_at_once(context: &mut Context<'_, '_>, site: &CallSite, name: &str, at: Option<usize>) -> bool {
+fn ends_at_once(
+    context: &mut Context<'_, '_>,
+    site: &CallSite,
+    name: &str,
+    at: Option<usize>,
+) -> bool {
     match context.arg(site, Some(name), at) {
         Argument::Given(at, value) => match context.values.constant(at, value) {
             Some(Constant::Int(seconds)) => seconds <= 0,
@@ -189,7 +260,11 @@ fn ends_at_once(context: &mut Context<'_, '_>, site: &CallSite, name: &str, at: 
     }
 }
 
-fn flag(context: &mut Context<'_, '_>, site: &CallSite, (name, at, default): (&str, Option<usize>, Flag)) -> Flag {
+fn flag(
+    context: &mut Context<'_, '_>,
+    site: &CallSite,
+    (name, at, default): (&str, Option<usize>, Flag),
+) -> Flag {
     match context.arg(site, Some(name), at) {
         Argument::Missing => default,
         Argument::Unknown => Flag::Unknown,

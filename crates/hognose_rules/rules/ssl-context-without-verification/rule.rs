@@ -13,7 +13,9 @@ pub fn check(context: &mut Context<'_, '_>) {
         let optional = is_optional(context, store.range);
         let draft = context.report(store.range, "this context accepts any certificate");
         if optional {
-            draft.persona(Persona::Pedantic).confidence(Confidence::Medium);
+            draft
+                .persona(Persona::Pedantic)
+                .confidence(Confidence::Medium);
         }
     }
 }
@@ -23,27 +25,46 @@ pub(super) fn is_unverified(context: &mut Context<'_, '_>, store: &AttributeStor
     store.attr.as_str() == "verify_mode"
         && !context.module.is_dead(store.range)
         && is_context(context, store.object)
-        && context.paths(store.value).iter().any(|path| NONE.contains(&path.as_str()))
+        && context
+            .paths(store.value)
+            .iter()
+            .any(|path| NONE.contains(&path.as_str()))
 }
 
 /// Whether an expression is an `SSLContext`.
 pub(super) fn is_context(context: &mut Context<'_, '_>, object: ExprId) -> bool {
-    context.paths(object).iter().any(|path| matches!(path.as_str(), "ssl.SSLContext()" | "urllib3.util.ssl_.create_urllib3_context()" | "urllib3.util.create_urllib3_context()"))
+    context.paths(object).iter().any(|path| {
+        matches!(
+            path.as_str(),
+            "ssl.SSLContext()"
+                | "urllib3.util.ssl_.create_urllib3_context()"
+                | "urllib3.util.create_urllib3_context()"
+        )
+    })
 }
 
 /// Whether a context is made for, or used on, the side that accepts connections.
 pub(super) fn serves(context: &mut Context<'_, '_>, object: ExprId) -> bool {
     for call in context.makers(object) {
-        let Expr::Call { args, .. } = context.module[call] else { continue };
+        let Expr::Call { args, .. } = context.module[call] else {
+            continue;
+        };
         for argument in context.module.args(args) {
-            if context.paths(argument.value).iter().any(|path| matches!(path.as_str(), "ssl.PROTOCOL_TLS_SERVER" | "ssl.Purpose.CLIENT_AUTH")) {
+            if context.paths(argument.value).iter().any(|path| {
+                matches!(
+                    path.as_str(),
+                    "ssl.PROTOCOL_TLS_SERVER" | "ssl.Purpose.CLIENT_AUTH"
+                )
+            }) {
                 return true;
             }
         }
     }
     let name = context.name_of(object);
     for site in context.calls() {
-        let Expr::Attribute { value, attr } = context.module[site.func] else { continue };
+        let Expr::Attribute { value, attr } = context.module[site.func] else {
+            continue;
+        };
         if attr.as_str() != "wrap_socket" || name.is_none() || context.name_of(value) != name {
             continue;
         }
@@ -58,15 +79,32 @@ pub(super) fn serves(context: &mut Context<'_, '_>, object: ExprId) -> bool {
 
 /// Whether the code at a span runs only where an option of that meaning was set: the caller, not this code, decides.
 pub(super) fn is_optional(context: &Context<'_, '_>, range: TextRange) -> bool {
-    const WORDS: [&str; 10] = ["verif", "insecure", "valid", "cert", "trust", "strict", "check", "self_signed", "ignore", "unsafe"];
-    let Some(function) = context.function_around(range) else { return false };
+    const WORDS: [&str; 10] = [
+        "verif",
+        "insecure",
+        "valid",
+        "cert",
+        "trust",
+        "strict",
+        "check",
+        "self_signed",
+        "ignore",
+        "unsafe",
+    ];
+    let Some(function) = context.function_around(range) else {
+        return false;
+    };
     context.module.stmts().any(|(id, stmt)| {
-        let Stmt::If { test, .. } = *stmt else { return false };
+        let Stmt::If { test, .. } = *stmt else {
+            return false;
+        };
         let whole = context.module.stmt_range(id);
         if !whole.contains_range(range) || !function.range.contains_range(whole) {
             return false;
         }
-        let text = context.text(context.module.expr_range(test)).to_ascii_lowercase();
+        let text = context
+            .text(context.module.expr_range(test))
+            .to_ascii_lowercase();
         WORDS.iter().any(|word| text.contains(word))
     })
 }

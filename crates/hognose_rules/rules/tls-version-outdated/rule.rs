@@ -24,26 +24,41 @@ pub fn check(context: &mut Context<'_, '_>) {
     let mut listed: FxHashSet<ExprId> = FxHashSet::default();
     for (expr, node) in module.exprs() {
         match *node {
-            Expr::Attribute { attr, .. } if OUTDATED.iter().any(|path| path.ends_with(attr.as_str())) => mentions.push(expr),
-            Expr::Name { def, .. } if matches!(module[def].kind, DefKind::ImportFrom { .. } | DefKind::Entry) => {
-                if context.name_of(expr).is_some_and(|name| name.as_str().contains("SSLv") || name.as_str().contains("TLSv1")) {
+            Expr::Attribute { attr, .. }
+                if OUTDATED.iter().any(|path| path.ends_with(attr.as_str())) =>
+            {
+                mentions.push(expr)
+            }
+            Expr::Name { def, .. }
+                if matches!(
+                    module[def].kind,
+                    DefKind::ImportFrom { .. } | DefKind::Entry
+                ) =>
+            {
+                if context.name_of(expr).is_some_and(|name| {
+                    name.as_str().contains("SSLv") || name.as_str().contains("TLSv1")
+                }) {
                     mentions.push(expr);
                 }
             }
             Expr::Compare { left, right, .. } => {
                 named.extend([left, right]);
                 for side in [left, right] {
-                    if let Expr::Tuple(list) | Expr::ListOf(list) | Expr::SetOf(list) = module[side] {
+                    if let Expr::Tuple(list) | Expr::ListOf(list) | Expr::SetOf(list) = module[side]
+                    {
                         named.extend(module.list(list));
                     }
                 }
             }
-            Expr::Tuple(list) | Expr::ListOf(list) | Expr::SetOf(list) => listed.extend(module.list(list)),
+            Expr::Tuple(list) | Expr::ListOf(list) | Expr::SetOf(list) => {
+                listed.extend(module.list(list))
+            }
             Expr::Dict(items) => {
                 for (key, value) in module.dict(items) {
                     listed.extend(key.map(|key| key.get()));
                     let option = key.and_then(|key| context.constant(key.get()));
-                    if !matches!(option, Some(Constant::Str(text)) if ["version", "protocol", "method"].iter().any(|word| text.ends_with(word))) {
+                    if !matches!(option, Some(Constant::Str(text)) if ["version", "protocol", "method"].iter().any(|word| text.ends_with(word)))
+                    {
                         listed.insert(*value);
                     }
                 }
@@ -56,11 +71,19 @@ pub fn check(context: &mut Context<'_, '_>) {
         if named.contains(&expr) || module.is_dead(range) {
             continue;
         }
-        let Some(path) = context.paths(expr).into_iter().find(|path| OUTDATED.contains(&path.as_str())) else { continue };
+        let Some(path) = context
+            .paths(expr)
+            .into_iter()
+            .find(|path| OUTDATED.contains(&path.as_str()))
+        else {
+            continue;
+        };
         let draft = context.report(range, format!("{path} is an outdated version of TLS"));
         if listed.contains(&expr) {
             // A table of versions: which one is used is decided elsewhere.
-            draft.persona(Persona::Pedantic).confidence(Confidence::Medium);
+            draft
+                .persona(Persona::Pedantic)
+                .confidence(Confidence::Medium);
         }
     }
 }
