@@ -153,6 +153,14 @@ impl<'p> Evaluator<'p> {
         }
     }
 
+    /// Forgets what was asked of a module. Access paths stay known: they are the same everywhere.
+    pub fn forget(&mut self) {
+        self.memo.clear();
+        self.open.clear();
+        self.depth = 0;
+        self.cut = false;
+    }
+
     /// The project asked about.
     pub fn project(&self) -> &'p Project {
         self.project

@@ -1,5 +1,6 @@
 //! Runs the rules over a project.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use hognose_python::{
 };
 use rayon::prelude::*;
 use ruff_text_size::TextRange;
+use rustc_hash::FxHashMap;
 
 use crate::condition::{Condition, Pick, Truth};
 use crate::context::{
@@ -44,9 +46,9 @@ pub fn run(
         .iter()
         .collect::<Vec<_>>()
         .into_par_iter()
-        .with_max_len(8)
         .filter(|(_, module)| module.kind != SourceKind::Stub)
-        .map(|(id, module)| {
+        .map_init(Memory::new(registry, project), |memory, (id, module)| {
+            memory.values.forget();
             let in_test = options.tests.contains(&module.file) || test_code::is_test(module);
             let mut run = ModuleRun {
                 registry,
@@ -54,7 +56,8 @@ pub fn run(
                 module,
                 id,
                 in_test,
-                values: Evaluator::new(project, &registry.aliases),
+                values: &mut memory.values,
+                of_calls: &mut memory.of_calls,
                 drafts: Vec::new(),
                 notes: Vec::new(),
             };
@@ -71,13 +74,30 @@ pub fn run(
     (findings, notes)
 }
 
-struct ModuleRun<'p> {
+/// What one thread keeps from module to module.
+struct Memory<'p> {
+    values: Evaluator<'p>,
+    /// Matchers by callee; empty for most.
+    of_calls: FxHashMap<Symbol, Cow<'p, [MatcherRef]>>,
+}
+
+impl<'p> Memory<'p> {
+    fn new(registry: &'p Registry, project: &'p Project) -> impl Fn() -> Self {
+        move || Self {
+            values: Evaluator::new(project, &registry.aliases),
+            of_calls: FxHashMap::default(),
+        }
+    }
+}
+
+struct ModuleRun<'a, 'p> {
     registry: &'p Registry,
     enabled: &'p [bool],
     module: &'p Module,
     id: ModuleId,
     in_test: bool,
-    values: Evaluator<'p>,
+    values: &'a mut Evaluator<'p>,
+    of_calls: &'a mut FxHashMap<Symbol, Cow<'p, [MatcherRef]>>,
     drafts: Vec<Draft>,
     notes: Vec<Note>,
 }
@@ -91,9 +111,9 @@ enum Place<'s> {
     Bare,
 }
 
-impl ModuleRun<'_> {
+impl ModuleRun<'_, '_> {
     fn all(&mut self) {
-        let sites = call_sites(&mut self.values, self.id);
+        let sites = call_sites(self.values, self.id);
         self.calls(&sites);
         self.references();
         self.imports();
@@ -113,7 +133,7 @@ impl ModuleRun<'_> {
             let mut context = Context {
                 module: self.module,
                 id: self.id,
-                values: &mut self.values,
+                values: self.values,
                 in_test: self.in_test,
                 sites,
                 rule,
@@ -123,7 +143,7 @@ impl ModuleRun<'_> {
             // A rule that fails on one file must not take the run with it.
             if catch_unwind(AssertUnwindSafe(|| check(&mut context))).is_err() {
                 self.drafts.truncate(before);
-                self.values = Evaluator::new(self.values.project(), &registry.aliases);
+                *self.values = Evaluator::new(self.values.project(), &registry.aliases);
                 self.notes.push(Note {
                     file: Some(Arc::clone(&self.module.file)),
                     text: format!(
@@ -139,7 +159,14 @@ impl ModuleRun<'_> {
         let registry = self.registry;
         for site in sites {
             for path in &site.paths {
-                let matchers = registry.index.of_call(*path);
+                let matchers = self
+                    .of_calls
+                    .entry(*path)
+                    .or_insert_with(|| registry.index.of_call(*path));
+                if matchers.is_empty() {
+                    continue;
+                }
+                let matchers = matchers.clone();
                 self.first_match(
                     &matchers,
                     Place::Call(site),
@@ -438,11 +465,11 @@ impl ModuleRun<'_> {
     ) -> Truth {
         let argument = match (&condition.pick, place) {
             (Pick::Arg(name, at), Place::Call(site)) => {
-                argument(&mut self.values, self.id, site, *name, *at)
+                argument(self.values, self.id, site, *name, *at)
             }
             (Pick::ArgKey(name, at, key), Place::Call(site)) => {
-                match argument(&mut self.values, self.id, site, *name, *at) {
-                    Argument::Given(home, dict) => dict_entry(&mut self.values, home, dict, key),
+                match argument(self.values, self.id, site, *name, *at) {
+                    Argument::Given(home, dict) => dict_entry(self.values, home, dict, key),
                     other => other,
                 }
             }
@@ -455,10 +482,7 @@ impl ModuleRun<'_> {
                 let arguments = self.module.args(site.args);
                 let mut outcome = Truth::No;
                 for argument in arguments.iter().skip(site.skip) {
-                    match condition
-                        .ask
-                        .of_expr(&mut self.values, self.id, argument.value)
-                    {
+                    match condition.ask.of_expr(self.values, self.id, argument.value) {
                         Truth::Yes => {
                             *shown = Some((self.id, argument.value));
                             return Truth::Yes;
@@ -476,7 +500,7 @@ impl ModuleRun<'_> {
         if let Argument::Given(at, expr) = argument {
             *shown = Some((at, expr));
         }
-        condition.ask.of_argument(&mut self.values, argument)
+        condition.ask.of_argument(self.values, argument)
     }
 
     /// The last `receiver.attr = value` before a call, on the same object.

@@ -8,6 +8,7 @@ mod expr;
 mod pattern;
 mod stmt;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use ruff_python_ast as ast;
@@ -24,6 +25,10 @@ use branch::Changes;
 /// Expressions nested deeper than this are not lowered. CPython itself stops at 200 brackets, but chains of operators
 /// and calls nest in the tree without nesting in the text; 3,000 links are met in generated code.
 const MAX_DEPTH: u32 = 4_000;
+
+/// Typical sizes, so that the arenas rarely grow.
+const BYTES_PER_EXPR: usize = 20;
+const BYTES_PER_DEF: usize = 40;
 
 /// Parses and lowers one file.
 pub fn lower(
@@ -90,6 +95,11 @@ impl Module {
     }
 }
 
+thread_local! {
+    /// Names this thread has met: one hash of a short string instead of a lock on the global table.
+    static INTERNED: RefCell<FxHashMap<&'static str, Symbol>> = RefCell::default();
+}
+
 /// The state of the scope being lowered.
 struct ScopeState {
     id: ScopeId,
@@ -118,8 +128,6 @@ struct Loop {
 struct Lowering {
     module: Module,
     scopes: Vec<ScopeState>,
-    /// Interned names of this file: one hash of a short string instead of a lock on the global table.
-    interned: FxHashMap<Box<str>, Symbol>,
     depth: u32,
     too_deep: Option<TextRange>,
     /// Blocks are built here and copied to the pool when complete, so that each is contiguous.
@@ -128,6 +136,7 @@ struct Lowering {
 
 impl Lowering {
     fn new(file: Arc<str>, kind: SourceKind, name: Symbol, is_package: bool, text: Text) -> Self {
+        let size = text.as_str().len();
         let module = Module {
             file,
             kind,
@@ -145,11 +154,11 @@ impl Lowering {
             scopes: Vec::new(),
             functions: Vec::new(),
             classes: Vec::new(),
-            exprs: Vec::new(),
-            expr_ranges: Vec::new(),
+            exprs: Vec::with_capacity(size / BYTES_PER_EXPR),
+            expr_ranges: Vec::with_capacity(size / BYTES_PER_EXPR),
             stmts: Vec::new(),
             stmt_ranges: Vec::new(),
-            defs: Vec::new(),
+            defs: Vec::with_capacity(size / BYTES_PER_DEF),
             comprehensions: Vec::new(),
             patterns: Vec::new(),
             expr_pool: Vec::new(),
@@ -167,7 +176,6 @@ impl Lowering {
         Self {
             module,
             scopes: Vec::new(),
-            interned: FxHashMap::default(),
             depth: 0,
             too_deep: None,
             scratch: Vec::new(),
@@ -207,12 +215,14 @@ impl Lowering {
     }
 
     fn intern(&mut self, name: &str) -> Symbol {
-        if let Some(symbol) = self.interned.get(name) {
-            return *symbol;
-        }
-        let symbol = Symbol::from(name);
-        self.interned.insert(name.into(), symbol);
-        symbol
+        INTERNED.with_borrow_mut(|known| {
+            if let Some(symbol) = known.get(name) {
+                return *symbol;
+            }
+            let symbol = Symbol::from(name);
+            known.insert(symbol.as_str(), symbol);
+            symbol
+        })
     }
 
     // Scopes and variables.
