@@ -67,6 +67,14 @@ impl Vocabulary for RuleNames<'_> {
     }
 }
 
+/// What the comments of a file decide.
+struct Decided {
+    /// Findings by number, and why they do not count.
+    suppressed: Vec<(usize, Suppressed)>,
+    /// Findings about the comments.
+    about: Vec<Finding>,
+}
+
 /// Marks the findings that comments suppress, and adds findings about the comments themselves.
 pub fn suppress(
     modules: &[Module],
@@ -82,7 +90,7 @@ pub fn suppress(
             .or_default()
             .push(index);
     }
-    let decided: Vec<(Vec<(usize, Suppressed)>, Vec<Finding>)> = modules
+    let decided: Vec<Decided> = modules
         .par_iter()
         .with_max_len(64)
         .filter_map(|module| {
@@ -110,10 +118,10 @@ pub fn suppress(
                     about.push(finding);
                 }
             }
-            Some((suppressed, about))
+            Some(Decided { suppressed, about })
         })
         .collect();
-    for (suppressed, about) in decided {
+    for Decided { suppressed, about } in decided {
         for (index, why) in suppressed {
             findings[index].suppressed.get_or_insert(why);
         }

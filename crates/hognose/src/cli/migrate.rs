@@ -22,6 +22,7 @@ use super::{Exit, Terminal};
 use crate::migrate::{
     SETTINGS_FILES, Suppression, Verdict, read_settings, survey_comments, survey_settings,
 };
+use crate::output::visible_line;
 
 /// Hidden findings named for each suppression; the rest is counted.
 const MAX_SHOWN: usize = 3;
@@ -128,6 +129,8 @@ fn commented_modules(sources: &dyn Sources) -> Vec<Module> {
 }
 
 fn text(found: &[Suppression], out: &mut dyn Write) -> io::Result<()> {
+    // Names, ids and messages come from the audited project.
+    let mut line = |text: String| writeln!(out, "{}", visible_line(&text));
     for one in found {
         let id = match (one.id.as_str(), one.name) {
             ("", _) => "everything".to_owned(),
@@ -139,29 +142,30 @@ fn text(found: &[Suppression], out: &mut dyn Write) -> io::Result<()> {
             .as_ref()
             .map(|scope| format!(" ({scope})"))
             .unwrap_or_default();
-        writeln!(
-            out,
-            "{}:{}: {} {id}{scope}: {}",
-            one.file,
-            one.line,
-            one.tool,
-            one.verdict.as_str()
-        )?;
+        let verdict = one.verdict.as_str();
+        line(format!(
+            "{}:{}: {} {id}{scope}: {verdict}",
+            one.file, one.line, one.tool
+        ))?;
         for hidden in one.hidden.iter().take(MAX_SHOWN) {
-            writeln!(
-                out,
+            line(format!(
                 "    {}:{}: {}: {}",
                 hidden.file, hidden.line, hidden.rule, hidden.message
-            )?;
+            ))?;
         }
         if one.hidden.len() > MAX_SHOWN {
-            writeln!(out, "    and {} more", one.hidden.len() - MAX_SHOWN)?;
+            line(format!("    and {} more", one.hidden.len() - MAX_SHOWN))?;
         }
         if one.hidden.is_empty() && !one.rules.is_empty() {
-            writeln!(out, "    {} finds nothing there", one.rules.join(", "))?;
+            let verb = if one.rules.len() == 1 {
+                "finds"
+            } else {
+                "find"
+            };
+            line(format!("    {} {verb} nothing there", one.rules.join(", ")))?;
         }
         if let Some(reason) = one.reason.as_ref().filter(|_| one.hidden.is_empty()) {
-            writeln!(out, "    {reason}")?;
+            line(format!("    {reason}"))?;
         }
     }
     let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
