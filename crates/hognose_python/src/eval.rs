@@ -7,8 +7,11 @@
 //! What lies outside of the project keeps the name the user's code gives it, its *access path*: `flask.request.args.get()`
 //! is known by that name although Flask is not installed. `()` is what a call returns, or an instance; `[]` is an item.
 
-use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
+use symbol_table::{GlobalSymbol, static_symbol};
 
 use crate::ir::*;
 use crate::project::{Found, Project};
@@ -19,6 +22,13 @@ const MAX_DEPTH: u32 = 48;
 
 /// Alternatives kept for one expression; beyond it the rest is [`Unresolved::TooMany`].
 const MAX_VALUES: usize = 12;
+
+/// Expressions looked at for one question. Around loops nothing can be remembered, so work could multiply; ordinary
+/// questions take fewer than fifty.
+const MAX_STEPS: u32 = 4_000;
+
+/// Definitions looked at behind one join.
+const MAX_JOINED: usize = 128;
 
 /// Longest access path, in bytes.
 const MAX_PATH: usize = 256;
@@ -102,18 +112,50 @@ pub enum ClassRef {
 #[derive(Debug, Clone, Default)]
 pub struct Aliases(pub FxHashMap<Symbol, Symbol>);
 
+/// Whether a symbol is one of some names, by number.
+macro_rules! any_of {
+    ($symbol:expr, $($name:literal)|+) => { $($symbol == static_symbol!($name))||+ };
+}
+
+/// Callees outside of the project whose result is more than an access path.
+static SPECIAL_CALLS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
+    let paths = [
+        "builtins.super",
+        "builtins.getattr",
+        "builtins.type",
+        "importlib.import_module",
+        "builtins.__import__",
+        "typing.cast",
+        "copy.copy",
+        "copy.deepcopy",
+        "os.path.join",
+        "builtins.str().join",
+        "builtins.str().format",
+        "builtins.tuple",
+        "builtins.list",
+        "builtins.frozenset",
+        "builtins.set",
+        "builtins.dict",
+        "builtins.str",
+    ];
+    paths.into_iter().map(Symbol::from).collect()
+});
+
 /// Answers questions about values. Holds memories of one task; make one per thread or module.
 pub struct Evaluator<'p> {
     project: &'p Project,
     aliases: &'p Aliases,
     memo: FxHashMap<(ModuleId, ExprId), Values>,
     open: Vec<(ModuleId, u32, bool)>,
+    imports: FxHashMap<(ModuleId, DefId), Values>,
     attributes: FxHashMap<(Symbol, Symbol), Symbol>,
     calls: FxHashMap<Symbol, Symbol>,
     items: FxHashMap<Symbol, Symbol>,
     mros: FxHashMap<(ModuleId, ClassId), std::rc::Rc<[ClassRef]>>,
     stores: FxHashMap<ModuleId, std::rc::Rc<FxHashMap<Symbol, Vec<u32>>>>,
     depth: u32,
+    /// Steps left for the question at hand.
+    fuel: u32,
     /// Set when a bound was hit while answering, so that partial answers are not remembered.
     cut: bool,
 }
@@ -143,12 +185,14 @@ impl<'p> Evaluator<'p> {
             aliases,
             memo: FxHashMap::default(),
             open: Vec::new(),
+            imports: FxHashMap::default(),
             attributes: FxHashMap::default(),
             calls: FxHashMap::default(),
             items: FxHashMap::default(),
             mros: FxHashMap::default(),
             stores: FxHashMap::default(),
             depth: 0,
+            fuel: MAX_STEPS,
             cut: false,
         }
     }
@@ -156,6 +200,7 @@ impl<'p> Evaluator<'p> {
     /// Forgets what was asked of a module. Access paths stay known: they are the same everywhere.
     pub fn forget(&mut self) {
         self.memo.clear();
+        self.imports.clear();
         self.open.clear();
         self.depth = 0;
         self.cut = false;
@@ -171,13 +216,18 @@ impl<'p> Evaluator<'p> {
         if let Some(known) = self.memo.get(&(module, expr)) {
             return known.clone();
         }
-        if self.depth >= MAX_DEPTH || self.open.contains(&(module, expr.0, false)) {
+        if self.depth == 0 {
+            self.fuel = MAX_STEPS;
+        }
+        if self.depth >= MAX_DEPTH || self.fuel == 0 || self.open.contains(&(module, expr.0, false))
+        {
             self.cut = true;
             return Values::from_slice(&[Value::Unknown(Unresolved::Depth)]);
         }
         let outer_cut = std::mem::replace(&mut self.cut, false);
         self.open.push((module, expr.0, false));
         self.depth += 1;
+        self.fuel -= 1;
         let values = self.eval_inner(module, expr);
         self.depth -= 1;
         self.open.pop();
@@ -310,10 +360,7 @@ impl<'p> Evaluator<'p> {
             }
             DefKind::Function(function) => Values::from_slice(&[Value::Function(at, function)]),
             DefKind::Class(class) => Values::from_slice(&[Value::Class(at, class)]),
-            DefKind::Import { module: name } => {
-                Values::from_slice(&[self.imported_module(at, name)])
-            }
-            DefKind::ImportFrom { module: from, name } => self.imported_name(at, from, name),
+            DefKind::Import { .. } | DefKind::ImportFrom { .. } => self.import(at, def),
             DefKind::Param(index) => self.parameter(at, data.scope, index),
             DefKind::Entry => self.outer(at, data.scope, data.slot),
             DefKind::Declared => match data.annotation {
@@ -321,21 +368,40 @@ impl<'p> Evaluator<'p> {
                 None => Values::from_slice(&[Value::Unknown(Unresolved::Unbound)]),
             },
             DefKind::Deleted => Values::from_slice(&[Value::Unknown(Unresolved::Unbound)]),
-            DefKind::Phi(list) => {
-                if self.open.contains(&(at, def.0, true)) {
-                    // Around a loop the other operands say what this may be.
-                    self.cut = true;
-                    return Values::new();
+            DefKind::Phi(_) => self.joined(at, def),
+        }
+    }
+
+    /// What the definitions behind a join bind. Joins of joins are walked with a list, as long functions have hundreds.
+    fn joined(&mut self, at: ModuleId, def: DefId) -> Values {
+        if self.open.contains(&(at, def.0, true)) {
+            // Around a loop the other operands say what this may be.
+            self.cut = true;
+            return Values::new();
+        }
+        let module = self.project.module(at);
+        let opened = self.open.len();
+        let mut values = Values::new();
+        let mut left = MAX_JOINED;
+        let mut waiting = vec![def];
+        while let Some(def) = waiting.pop() {
+            if left == 0 {
+                add(&mut values, Value::Unknown(Unresolved::TooMany));
+                break;
+            }
+            left -= 1;
+            match module[def].kind {
+                DefKind::Phi(list) => {
+                    if !self.open.contains(&(at, def.0, true)) {
+                        self.open.push((at, def.0, true));
+                        waiting.extend(module.defs_list(list).iter().rev());
+                    }
                 }
-                self.open.push((at, def.0, true));
-                let mut values = Values::new();
-                for operand in module.defs_list(list) {
-                    add_all(&mut values, self.definition(at, *operand));
-                }
-                self.open.pop();
-                values
+                _ => add_all(&mut values, self.definition(at, def)),
             }
         }
+        self.open.truncate(opened);
+        values
     }
 
     fn parameter(&mut self, at: ModuleId, scope: ScopeId, index: u16) -> Values {
@@ -428,7 +494,7 @@ impl<'p> Evaluator<'p> {
         }
         if scope == Module::TOP
             && module.slot(scope, name).is_some_and(|found| found.bound)
-            && !stdlib::is_builtin(name.as_str())
+            && stdlib::builtin_path(name).is_none()
         {
             // Used before its binding at top level: in a loop, or after `global` in a function.
             let found = &module[scope].slots[slot.index()];
@@ -447,10 +513,8 @@ impl<'p> Evaluator<'p> {
                 return found;
             }
         }
-        if stdlib::is_builtin(name.as_str()) {
-            return Values::from_slice(&[Value::External(
-                self.path_attribute(Symbol::from("builtins"), name),
-            )]);
+        if let Some(path) = stdlib::builtin_path(name) {
+            return Values::from_slice(&[Value::External(path)]);
         }
         // A star import of something outside may bring any name; where there is one only, it does.
         let mut outside = module
@@ -483,6 +547,26 @@ impl<'p> Evaluator<'p> {
         for def in &slot.defs {
             add_all(&mut values, self.definition(at, *def));
         }
+        values
+    }
+
+    /// What an import binds, looked up once a module: every use of an imported name asks.
+    fn import(&mut self, at: ModuleId, def: DefId) -> Values {
+        if let Some(known) = self.imports.get(&(at, def)) {
+            return known.clone();
+        }
+        let outer_cut = std::mem::replace(&mut self.cut, false);
+        let values = match self.project.module(at)[def].kind {
+            DefKind::ImportFrom { module: from, name } => self.imported_name(at, from, name),
+            DefKind::Import { module: name } => {
+                Values::from_slice(&[self.imported_module(at, name)])
+            }
+            _ => Values::new(),
+        };
+        if !self.cut {
+            self.imports.insert((at, def), values.clone());
+        }
+        self.cut |= outer_cut;
         values
     }
 
@@ -721,12 +805,11 @@ impl<'p> Evaluator<'p> {
         attr: Symbol,
         of_instance: bool,
     ) -> Values {
-        match attr.as_str() {
-            "__class__" if of_instance => return Values::from_slice(&[Value::Class(at, class)]),
-            "__dict__" | "__name__" | "__doc__" | "__module__" => {
-                return Values::from_slice(&[Value::Unknown(Unresolved::Attribute)]);
-            }
-            _ => {}
+        if of_instance && attr == static_symbol!("__class__") {
+            return Values::from_slice(&[Value::Class(at, class)]);
+        }
+        if any_of!(attr, "__dict__" | "__name__" | "__doc__" | "__module__") {
+            return Values::from_slice(&[Value::Unknown(Unresolved::Attribute)]);
         }
         let mro = self.mro(at, class);
         let mut stored = Values::new();
@@ -793,8 +876,8 @@ impl<'p> Evaluator<'p> {
         let decorators = &self.project.module(at)[function].decorators;
         for decorator in decorators {
             if let Some(path) = self.dotted(at, *decorator)
-                && matches!(
-                    path.as_str(),
+                && any_of!(
+                    path,
                     "builtins.property"
                         | "functools.cached_property"
                         | "django.utils.functional.cached_property"
@@ -994,6 +1077,9 @@ impl<'p> Evaluator<'p> {
         let mut values = Values::new();
         for callee in callees {
             match callee {
+                Value::External(path) if !SPECIAL_CALLS.contains(&path) => {
+                    add(&mut values, Value::External(self.path_call(path)));
+                }
                 Value::External(path) => match path.as_str() {
                     "builtins.super" => add(&mut values, self.super_object(at, expr)),
                     "builtins.getattr" => {
@@ -1278,6 +1364,11 @@ impl<'p> Evaluator<'p> {
         if let Some(known) = self.mros.get(&(at, class)) {
             return std::rc::Rc::clone(known);
         }
+        if self.depth >= MAX_DEPTH {
+            self.cut = true;
+            return [ClassRef::Project(at, class)].into();
+        }
+        self.depth += 1;
         // A class that inherits from itself, directly or not, ends here.
         self.mros
             .insert((at, class), [ClassRef::Project(at, class)].into());
@@ -1321,6 +1412,7 @@ impl<'p> Evaluator<'p> {
             }
         }
         let order: std::rc::Rc<[ClassRef]> = order.into();
+        self.depth -= 1;
         self.mros.insert((at, class), std::rc::Rc::clone(&order));
         order
     }

@@ -1,5 +1,11 @@
 //! Names that need no import or no installation: builtins, and the modules of the standard library (3.8 to 3.14).
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use crate::ir::Symbol;
+
 /// Top-level modules of the standard library, sorted.
 const STDLIB: &[&str] = &[
     "__future__",
@@ -418,6 +424,20 @@ pub fn is_stdlib(name: &str) -> bool {
 /// Whether a name is a builtin.
 pub fn is_builtin(name: &str) -> bool {
     BUILTINS.binary_search(&name).is_ok()
+}
+
+/// The access path of a builtin, such as `builtins.eval`. Asked for at every use of one, so it compares no text.
+pub(crate) fn builtin_path(name: Symbol) -> Option<Symbol> {
+    static PATHS: LazyLock<FxHashMap<Symbol, Symbol>> = LazyLock::new(|| {
+        let path = |name: &&str| {
+            (
+                Symbol::from(*name),
+                Symbol::from(format!("builtins.{name}")),
+            )
+        };
+        BUILTINS.iter().map(path).collect()
+    });
+    PATHS.get(&name).copied()
 }
 
 #[cfg(test)]

@@ -8,15 +8,11 @@ use crate::ir::*;
 
 impl Lowering {
     pub(super) fn expr(&mut self, expr: &ast::Expr) -> ExprId {
-        self.depth += 1;
-        let lowered = if self.depth > super::MAX_DEPTH {
-            self.too_deep.get_or_insert(expr.range());
-            Expr::Opaque
-        } else {
-            self.expr_inner(expr)
-        };
-        self.depth -= 1;
-        self.push_expr(lowered, expr.range())
+        let range = expr.range();
+        let lowered = self
+            .deeper(range, |lowering| lowering.expr_inner(expr))
+            .unwrap_or(Expr::Opaque);
+        self.push_expr(lowered, range)
     }
 
     fn exprs<'a>(&mut self, exprs: impl IntoIterator<Item = &'a ast::Expr>) -> List {
@@ -277,12 +273,10 @@ impl Lowering {
                         ast::ConversionFlag::Ascii => Conversion::Ascii,
                     };
                     let spec = node.format_spec.as_deref().map(|spec| {
-                        self.depth += 1;
                         let mut inner = Vec::new();
-                        if self.depth <= super::MAX_DEPTH {
-                            self.interpolated(spec.elements.iter(), spec.range, &mut inner);
-                        }
-                        self.depth -= 1;
+                        self.deeper(spec.range, |lowering| {
+                            lowering.interpolated(spec.elements.iter(), spec.range, &mut inner);
+                        });
                         let list = self.expr_list(inner);
                         NonMaxExpr::new(self.push_expr(Expr::FString(list), spec.range))
                     });

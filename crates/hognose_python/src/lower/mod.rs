@@ -26,6 +26,14 @@ use branch::Changes;
 /// and calls nest in the tree without nesting in the text; 3,000 links are met in generated code.
 const MAX_DEPTH: u32 = 4_000;
 
+/// Statements nested deeper than this are looked at no further for names bound in loops; CPython stops at 100 levels.
+const MAX_BLOCKS: u32 = 128;
+
+/// Levels between two looks at how much stack is left, and the stack that is asked for when it is little.
+const STACK_STRIDE: u32 = 32;
+const STACK_LEFT: usize = 256 * 1024;
+const STACK_MORE: usize = 4 * 1024 * 1024;
+
 /// Typical sizes, so that the arenas rarely grow.
 const BYTES_PER_EXPR: usize = 20;
 const BYTES_PER_DEF: usize = 40;
@@ -44,6 +52,7 @@ pub fn lower(
     lowering.comments(&parsed);
     let body = lowering.module_body(parsed.suite());
     let too_deep = lowering.too_deep.take();
+    let lowering_depth = lowering.deepest;
     let mut module = lowering.module;
     module.body = body;
     module
@@ -61,6 +70,8 @@ pub fn lower(
         });
         // Dropping such a tree recurses as deep as the tree is. Leaking it is bounded by the size of one file.
         std::mem::forget(parsed);
+    } else if lowering_depth > MAX_BLOCKS {
+        stacker::grow(MAX_DEPTH as usize * 1024, || drop(parsed));
     }
     module.shrink();
     module
@@ -129,6 +140,7 @@ struct Lowering {
     module: Module,
     scopes: Vec<ScopeState>,
     depth: u32,
+    deepest: u32,
     too_deep: Option<TextRange>,
     /// Blocks are built here and copied to the pool when complete, so that each is contiguous.
     scratch: Vec<StmtId>,
@@ -177,6 +189,7 @@ impl Lowering {
             module,
             scopes: Vec::new(),
             depth: 0,
+            deepest: 0,
             too_deep: None,
             scratch: Vec::new(),
         }
@@ -212,6 +225,23 @@ impl Lowering {
         let body = self.block(suite);
         self.close_scope();
         body
+    }
+
+    /// One level deeper, unless that is too deep: then `None`, and the place is remembered.
+    fn deeper<T>(&mut self, range: TextRange, inner: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth >= MAX_DEPTH {
+            self.too_deep.get_or_insert(range);
+            return None;
+        }
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+        let result = if self.depth.is_multiple_of(STACK_STRIDE) {
+            stacker::maybe_grow(STACK_LEFT, STACK_MORE, || inner(self))
+        } else {
+            inner(self)
+        };
+        self.depth -= 1;
+        Some(result)
     }
 
     fn intern(&mut self, name: &str) -> Symbol {

@@ -8,14 +8,11 @@ use crate::ir::*;
 
 impl Lowering {
     pub(super) fn pattern(&mut self, pattern: &ast::Pattern, subject: ExprId) -> PatternId {
-        self.depth += 1;
-        let lowered = if self.depth > super::MAX_DEPTH {
-            self.too_deep.get_or_insert(pattern.range());
-            Pattern::Wildcard
-        } else {
-            self.pattern_inner(pattern, subject)
-        };
-        self.depth -= 1;
+        let lowered = self
+            .deeper(pattern.range(), |lowering| {
+                lowering.pattern_inner(pattern, subject)
+            })
+            .unwrap_or(Pattern::Wildcard);
         let id = PatternId(to_u32(self.module.patterns.len()));
         self.module.patterns.push(lowered);
         id

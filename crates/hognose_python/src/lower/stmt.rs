@@ -10,13 +10,7 @@ use crate::ir::*;
 
 impl Lowering {
     pub(super) fn stmt(&mut self, stmt: &ast::Stmt) {
-        self.depth += 1;
-        if self.depth > super::MAX_DEPTH {
-            self.too_deep.get_or_insert(stmt.range());
-        } else {
-            self.stmt_inner(stmt);
-        }
-        self.depth -= 1;
+        self.deeper(stmt.range(), |lowering| lowering.stmt_inner(stmt));
     }
 
     fn emit(&mut self, stmt: Stmt, range: TextRange) {
@@ -181,12 +175,18 @@ impl Lowering {
         annotation: Option<ExprId>,
         binds: &mut Vec<Bind>,
     ) {
-        self.depth += 1;
-        if self.depth > super::MAX_DEPTH {
-            self.too_deep.get_or_insert(target.range());
-            self.depth -= 1;
-            return;
-        }
+        self.deeper(target.range(), |lowering| {
+            lowering.target_inner(target, value, annotation, binds);
+        });
+    }
+
+    fn target_inner(
+        &mut self,
+        target: &ast::Expr,
+        value: ExprId,
+        annotation: Option<ExprId>,
+        binds: &mut Vec<Bind>,
+    ) {
         let range = target.range();
         let scope = self.scope_id();
         let note = annotation.map(NonMaxExpr::new);
@@ -268,7 +268,6 @@ impl Lowering {
                 self.expr(other);
             }
         }
-        self.depth -= 1;
     }
 
     fn if_stmt(&mut self, node: &ast::StmtIf) {
@@ -296,7 +295,7 @@ impl Lowering {
         let mut rest = rest.iter();
         let mut orelse = Block::default();
         while let Some((test, body, range)) = clause {
-            let outcome = constant_outcome(test);
+            let outcome = constant_outcome(test, 0);
             let test = self.expr(test);
             let mark = self.mark();
             let was_reachable = self.state().reachable;
@@ -374,7 +373,7 @@ impl Lowering {
     }
 
     fn while_stmt(&mut self, node: &ast::StmtWhile) {
-        let outcome = constant_outcome(&node.test);
+        let outcome = constant_outcome(&node.test, 0);
         let names = self.bound_in(&[&node.body], &[&node.test]);
         let was_reachable = self.state().reachable;
         let phis = self.open_loop(&names);
@@ -822,7 +821,10 @@ impl Lowering {
 }
 
 /// What a condition comes out as on every supported Python, as far as its form tells.
-fn constant_outcome(test: &ast::Expr) -> Option<bool> {
+fn constant_outcome(test: &ast::Expr, depth: u32) -> Option<bool> {
+    if depth > super::MAX_BLOCKS {
+        return None;
+    }
     match test {
         ast::Expr::BooleanLiteral(node) => Some(node.value),
         ast::Expr::NoneLiteral(_) => Some(false),
@@ -833,12 +835,15 @@ fn constant_outcome(test: &ast::Expr) -> Option<bool> {
         },
         ast::Expr::StringLiteral(node) => Some(!node.value.is_empty()),
         ast::Expr::UnaryOp(node) if node.op == ast::UnaryOp::Not => {
-            constant_outcome(&node.operand).map(|outcome| !outcome)
+            constant_outcome(&node.operand, depth + 1).map(|outcome| !outcome)
         }
         ast::Expr::BoolOp(node) => {
             let decisive = node.op == ast::BoolOp::Or;
-            let outcomes: SmallVec<[Option<bool>; 4]> =
-                node.values.iter().map(constant_outcome).collect();
+            let outcomes: SmallVec<[Option<bool>; 4]> = node
+                .values
+                .iter()
+                .map(|value| constant_outcome(value, depth + 1))
+                .collect();
             if outcomes.contains(&Some(decisive)) {
                 Some(decisive)
             } else if outcomes.iter().all(|outcome| *outcome == Some(!decisive)) {
@@ -920,7 +925,7 @@ struct BoundNames<'a>(Vec<&'a str>);
 
 impl<'a> BoundNames<'a> {
     fn suite(&mut self, suite: &'a [ast::Stmt], depth: u32) {
-        if depth > super::MAX_DEPTH {
+        if depth > super::MAX_BLOCKS {
             return;
         }
         for stmt in suite {
@@ -1054,7 +1059,7 @@ impl<'a> BoundNames<'a> {
     }
 
     fn pattern(&mut self, pattern: &'a ast::Pattern, depth: u32) {
-        if depth > super::MAX_DEPTH {
+        if depth > super::MAX_BLOCKS {
             return;
         }
         match pattern {
