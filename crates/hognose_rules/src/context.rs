@@ -453,10 +453,27 @@ pub(crate) fn dict_entry(
             continue;
         }
         match values.constant(home, store.index) {
-            Some(Constant::Str(text)) if text == key => return Argument::Given(home, store.value),
+            Some(Constant::Str(text)) if text == key => {
+                if is_conditional(module, store.range, module.expr_range(display)) {
+                    return Argument::Unknown;
+                }
+                return Argument::Given(home, store.value);
+            }
             Some(_) => {}
             None => missing = Argument::Unknown,
         }
     }
     given.unwrap_or(missing)
+}
+
+/// Whether a store may be left out on the way from where its object is made.
+fn is_conditional(module: &Module, store: TextRange, made: TextRange) -> bool {
+    module.stmts().any(|(id, stmt)| {
+        let whole = module.stmt_range(id);
+        matches!(
+            stmt,
+            Stmt::If { .. } | Stmt::While { .. } | Stmt::For { .. } | Stmt::Match { .. }
+        ) && whole.contains_range(store)
+            && !whole.contains_range(made)
+    })
 }

@@ -43,6 +43,9 @@ struct RuleFile {
     /// Rules whose finding at the same place this one's stands for.
     #[serde(default)]
     replaces: Vec<String>,
+    /// Parts of names of options by which callers ask for what the rule is about.
+    #[serde(default)]
+    options: Vec<String>,
     /// The program itself reports it, where neither matchers nor a function over one module can.
     #[serde(default)]
     built_in: bool,
@@ -83,6 +86,7 @@ pub struct Rule {
     pub(crate) message: String,
     pub(crate) tests: Tests,
     pub(crate) replaces: Vec<String>,
+    pub(crate) options: Vec<String>,
     pub(crate) matchers: Vec<Matcher>,
     pub(crate) check: Option<fn(&mut Context<'_, '_>)>,
 }
@@ -191,6 +195,7 @@ impl Rule {
             message: file.message.unwrap_or_else(|| meta.title.clone()),
             tests: file.tests,
             replaces: file.replaces,
+            options: file.options,
             matchers,
             check: source.check,
             meta,

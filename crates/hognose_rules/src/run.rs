@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use hognose_finding::{Cell, Finding, Fingerprint, Label, Location, Note, Persona, Position};
+use hognose_finding::{
+    Cell, Confidence, Finding, Fingerprint, Label, Location, Note, Persona, Position,
+};
 use hognose_python::ir::*;
 use hognose_python::{
     Constant, Evaluator, Module, ModuleId, Project, SourceKind, Symbol, Value, Values,
@@ -663,6 +665,17 @@ impl ModuleRun<'_, '_> {
         });
         self.drafts
             .dedup_by(|next, kept| next.rule == kept.rule && next.range == kept.range);
+        for draft in &mut self.drafts {
+            let options = &registry.rules[draft.rule].options;
+            if draft.persona == Persona::Regular
+                && !options.is_empty()
+                && is_asked_for(self.module, draft.range, options)
+            {
+                draft
+                    .persona(Persona::Pedantic)
+                    .confidence(Confidence::Medium);
+            }
+        }
         // A more telling rule stands for the general one at the same place.
         let replaced: Vec<bool> = self
             .drafts
@@ -722,6 +735,35 @@ impl ModuleRun<'_, '_> {
             suppressed: None,
         }
     }
+}
+
+/// Whether code runs only where its caller asked for it: inside of an `if` of the same function whose test names an option.
+fn is_asked_for(module: &Module, range: TextRange, options: &[String]) -> bool {
+    let function = module
+        .functions
+        .iter()
+        .filter(|function| function.range.contains_range(range))
+        .min_by_key(|function| function.range.len());
+    let Some(function) = function else {
+        return false;
+    };
+    module.stmts().any(|(id, stmt)| {
+        let Stmt::If { test, .. } = *stmt else {
+            return false;
+        };
+        let whole = module.stmt_range(id);
+        if !whole.contains_range(range) || !function.range.contains_range(whole) {
+            return false;
+        }
+        let test = module.expr_range(test);
+        // What stands in the test itself is done to decide, not decided.
+        let text = module
+            .text
+            .as_str()
+            .get(test.start().to_usize()..test.end().to_usize());
+        let text = text.unwrap_or_default().to_ascii_lowercase();
+        !test.contains_range(range) && options.iter().any(|option| text.contains(option.as_str()))
+    })
 }
 
 /// Callee as people write it: `open` rather than `builtins.open`.

@@ -68,6 +68,9 @@ pub fn check(context: &mut Context<'_, '_>) {
             format!("{path} listens on every network interface ({shown})"),
         );
     }
+    if context.in_test {
+        return;
+    }
     let mut compared: FxHashSet<ExprId> = FxHashSet::default();
     let mut mentions = Vec::new();
     for (expr, node) in module.exprs() {

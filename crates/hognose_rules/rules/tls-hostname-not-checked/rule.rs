@@ -1,9 +1,7 @@
 //! `context.check_hostname = False`: only on the client's side, and not where the certificate is not verified either, which
 //! `ssl-context-without-verification` reports.
 
-use super::rule_ssl_context_without_verification::{
-    is_context, is_optional, is_unverified, serves,
-};
+use super::rule_ssl_context_without_verification::{is_context, is_unverified, serves};
 use crate::prelude::*;
 
 /// Runs once per module.
@@ -31,16 +29,10 @@ pub fn check(context: &mut Context<'_, '_>) {
         if also {
             continue;
         }
-        let optional = is_optional(context, store.range);
-        let draft = context.report(
+        context.report(
             store.range,
             "this context accepts the certificate of any host",
         );
-        if optional {
-            draft
-                .persona(Persona::Pedantic)
-                .confidence(Confidence::Medium);
-        }
     }
 }
 
