@@ -533,7 +533,6 @@ pub fn is_configured(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
                 || path.starts_with("os.getenv()")
                 || path.starts_with("django.conf.settings.")
                 || path.starts_with("flask.current_app.config")
-                || path.starts_with("flask.session")
         }
         _ => false,
     });
@@ -562,7 +561,7 @@ pub fn is_configured(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
     owner.last().is_some_and(|last| {
         matches!(
             last.as_str(),
-            "settings" | "config" | "configuration" | "conf" | "environ" | "env" | "session"
+            "settings" | "config" | "configuration" | "conf" | "environ" | "env"
         )
     })
 }
