@@ -272,19 +272,24 @@ impl Evaluator<'_> {
                 },
                 _ => None,
             },
-            "builtins.bytes" | "builtins.bytearray" => match arguments {
+            "builtins.bytes" => match arguments {
                 [] => Some(Constant::Bytes(String::new())),
                 [only] => match self.constant(at, only.value)? {
                     Constant::Bytes(bytes) => Some(Constant::Bytes(bytes)),
                     Constant::Int(length) => Some(Constant::Bytes(repeat("\0", length)?)),
-                    Constant::Seq(items) => items
-                        .iter()
-                        .map(|item| match item {
-                            Constant::Int(byte) => u8::try_from(*byte).ok().map(char::from),
-                            _ => None,
-                        })
-                        .collect::<Option<String>>()
-                        .map(Constant::Bytes),
+                    // A list in a variable may have grown since.
+                    Constant::Seq(items)
+                        if matches!(module[only.value], Expr::ListOf(_) | Expr::Tuple(_)) =>
+                    {
+                        items
+                            .iter()
+                            .map(|item| match item {
+                                Constant::Int(byte) => u8::try_from(*byte).ok().map(char::from),
+                                _ => None,
+                            })
+                            .collect::<Option<String>>()
+                            .map(Constant::Bytes)
+                    }
                     _ => None,
                 },
                 [text, encoding] => match (
@@ -312,10 +317,8 @@ impl Evaluator<'_> {
                     _ => None,
                 }
             }
-            "builtins.bytes.fromhex"
-            | "builtins.bytearray.fromhex"
-            | "binascii.unhexlify"
-            | "binascii.a2b_hex" => match arguments {
+            "builtins.bytes.fromhex" | "binascii.unhexlify" | "binascii.a2b_hex" => match arguments
+            {
                 [only] => from_hex(self.constant(at, only.value)?.text()?),
                 _ => None,
             },

@@ -467,7 +467,7 @@ fn follow(module: &Module, def: DefId, open: &mut Vec<ExprId>, seen: &mut FxHash
     if !seen.insert(def) || seen.len() > 32 {
         return;
     }
-    match module[def].kind {
+    match module[reaching(module, def)].kind {
         DefKind::Value(value) => open.push(value),
         DefKind::Phi(list) => {
             for operand in module.defs_list(list) {
@@ -506,12 +506,35 @@ fn keeps(path: &str) -> bool {
         )
 }
 
+/// The definition that a use of an outer variable sees, where there is just one.
+fn reaching(module: &Module, def: DefId) -> DefId {
+    let data = &module[def];
+    if !matches!(data.kind, DefKind::Entry) {
+        return def;
+    }
+    let name = module[data.scope].slots[data.slot.index()].name;
+    let mut around = module[data.scope].parent;
+    while let Some(outer) = around {
+        if !matches!(module[outer].kind, ScopeKind::Class(_))
+            && let Some(slot) = module.slot(outer, name)
+            && slot.bound
+        {
+            return match slot.defs.as_slice() {
+                [only] => *only,
+                _ => def,
+            };
+        }
+        around = module[outer].parent;
+    }
+    def
+}
+
 /// The expression a variable was last given, through plain assignments only.
 pub fn origin(module: &Module, expr: ExprId) -> ExprId {
     let mut expr = expr;
     for _ in 0..16 {
         match module[expr] {
-            Expr::Name { def, .. } => match module[def].kind {
+            Expr::Name { def, .. } => match module[reaching(module, def)].kind {
                 DefKind::Value(value) => expr = value,
                 _ => break,
             },
@@ -522,9 +545,79 @@ pub fn origin(module: &Module, expr: ExprId) -> ExprId {
     expr
 }
 
+/// The constant a value falls back to where the environment has none: `os.environ.get("KEY", "secret")`.
+pub fn fallback(context: &mut Context<'_, '_>, expr: ExprId) -> Option<String> {
+    let module = context.module;
+    let mut expr = origin(module, expr);
+    // `os.environ.get("KEY", "secret").encode()`
+    while let Expr::Call { func, .. } = module[expr]
+        && let Expr::Attribute { value, attr } = module[func]
+        && matches!(attr.as_str(), "encode" | "strip")
+    {
+        expr = origin(module, value);
+    }
+    let default = match module[expr] {
+        Expr::Call { func, args } => {
+            let reads = context.paths(func).iter().any(|path| {
+                matches!(
+                    path.as_str(),
+                    "os.environ.get" | "os.getenv" | "os.environ.setdefault"
+                )
+            });
+            if !reads {
+                return None;
+            }
+            let arguments = module.args(args);
+            let named = arguments
+                .iter()
+                .find(|argument| matches!(argument.kind, ArgKind::Keyword(name) if name.as_str() == "default"));
+            named
+                .or_else(|| {
+                    arguments
+                        .get(1)
+                        .filter(|argument| argument.kind == ArgKind::Positional)
+                })?
+                .value
+        }
+        // `os.environ.get("KEY") or "secret"`
+        Expr::Logic {
+            op: BoolOp::Or,
+            values,
+        } => {
+            let [first, .., last] = module.list(values) else {
+                return None;
+            };
+            let first = origin(module, *first);
+            let Expr::Call { func, .. } = module[first] else {
+                return None;
+            };
+            if !context
+                .paths(func)
+                .iter()
+                .any(|path| matches!(path.as_str(), "os.environ.get" | "os.getenv"))
+            {
+                return None;
+            }
+            *last
+        }
+        _ => return None,
+    };
+    let constant = context.constant(default)?;
+    constant
+        .text()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
 /// Whether an expression is read from what the program was configured with: the environment, settings, a constant of the
 /// module, an attribute of an object named so.
 pub fn is_configured(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
+    if let Expr::Name { slot, def } = context.module[expr] {
+        let name = context.module[context.module[def].scope].slots[slot.index()].name;
+        if crate::condition::is_constant_name(name.as_str()) {
+            return true;
+        }
+    }
     let expr = origin(context.module, expr);
     let by_path = context.eval(expr).iter().any(|value| match value {
         Value::External(path) => {
@@ -533,7 +626,6 @@ pub fn is_configured(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
                 || path.starts_with("os.getenv()")
                 || path.starts_with("django.conf.settings.")
                 || path.starts_with("flask.current_app.config")
-                || path.starts_with("flask.session")
         }
         _ => false,
     });
@@ -551,10 +643,6 @@ pub fn is_configured(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
             }
             _ => return false,
         },
-        Expr::Name { slot, def } => {
-            let name = module[module[def].scope].slots[slot.index()].name;
-            return crate::condition::is_constant_name(name.as_str());
-        }
         _ => return false,
     };
     let named = name_of(context, owner).unwrap_or_default();
@@ -562,7 +650,7 @@ pub fn is_configured(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
     owner.last().is_some_and(|last| {
         matches!(
             last.as_str(),
-            "settings" | "config" | "configuration" | "conf" | "environ" | "env" | "session"
+            "settings" | "config" | "configuration" | "conf" | "environ" | "env"
         )
     })
 }

@@ -8,5 +8,6 @@ pub use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use crate::context::{Argument, CallSite, Context, Draft};
 pub use crate::names::{
-    Named, is_configured, is_password, is_secret, name_of, named_values, origin, parts, words,
+    Named, fallback, is_configured, is_password, is_secret, name_of, named_values, origin, parts,
+    words,
 };

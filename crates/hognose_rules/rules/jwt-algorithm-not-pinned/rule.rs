@@ -1,5 +1,6 @@
 //! In code because keys that know their algorithm, lists of mixed families and headers of tokens have to be told apart.
 
+use crate::context::dict_entry;
 use crate::prelude::*;
 
 const DECODE: &[&str] = &[
@@ -16,6 +17,9 @@ const DECODE: &[&str] = &[
 pub fn check(context: &mut Context<'_, '_>) {
     for call in context.calls() {
         if !call.is(DECODE) {
+            continue;
+        }
+        if is_unverified(context, call) {
             continue;
         }
         match context.arg(call, Some("algorithms"), Some(2)) {
@@ -62,6 +66,24 @@ pub fn check(context: &mut Context<'_, '_>) {
             }
             Argument::Unknown => {}
         }
+    }
+}
+
+/// Whether no signature is looked at, which another rule reports.
+fn is_unverified(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
+    if let Argument::Given(at, flag) = context.arg(call, Some("verify"), None)
+        && context.values.constant(at, flag) == Some(Constant::Bool(false))
+    {
+        return true;
+    }
+    let Argument::Given(at, options) = context.arg(call, Some("options"), Some(3)) else {
+        return false;
+    };
+    match dict_entry(context.values, at, options, "verify_signature") {
+        Argument::Given(at, flag) => {
+            context.values.constant(at, flag) == Some(Constant::Bool(false))
+        }
+        _ => false,
     }
 }
 

@@ -77,7 +77,7 @@ fn secret(context: &mut Context<'_, '_>, own: ExprId, other: ExprId) -> Option<S
             let made = origin(module, own);
             name_of(context, made).filter(|name| is_secret(name))
         })?;
-    if !is_configured(context, own) {
+    if !is_configured(context, own) && !is_kept_in_session(context, own) {
         return None;
     }
     // The other side is called a secret too, is none of the program's own, and is a plain value.
@@ -93,4 +93,24 @@ fn secret(context: &mut Context<'_, '_>, own: ExprId, other: ExprId) -> Option<S
         return None;
     }
     Some(name)
+}
+
+/// Whether a value is what the session keeps to compare the next request with: a CSRF token or a code sent to the user.
+fn is_kept_in_session(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
+    let module = context.module;
+    let expr = origin(module, expr);
+    let owner = match module[expr] {
+        Expr::Subscript { value, .. } => value,
+        Expr::Call { func, .. } => match module[func] {
+            Expr::Attribute { value, attr } if matches!(attr.as_str(), "get" | "pop") => value,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let owner = name_of(context, owner).unwrap_or_default();
+    let name = name_of(context, expr).unwrap_or_default();
+    words(&owner).last().is_some_and(|last| last == "session")
+        && words(&name)
+            .iter()
+            .any(|word| matches!(word.as_str(), "csrf" | "xsrf" | "otp" | "code"))
 }

@@ -14,6 +14,7 @@ enum Use {
 /// The broken algorithm a call makes or uses, with the place to report.
 struct Weak {
     name: &'static str,
+    expr: ExprId,
     range: TextRange,
     used: Use,
 }
@@ -90,13 +91,20 @@ pub fn check(context: &mut Context<'_, '_>) {
                     .persona(Persona::Regular);
             }
             Use::Secret => {
-                context
-                    .report(
-                        weak.range,
-                        format!("{name} over a secret and a message is no authentication; HMAC is"),
-                    )
-                    .severity(Severity::High)
-                    .persona(Persona::Regular);
+                // Made for others, it follows their protocol; compared here, it is this program's own.
+                let persona = if is_compared(context, weak.expr) {
+                    Persona::Regular
+                } else {
+                    Persona::Pedantic
+                };
+                let draft = context.report(
+                    weak.range,
+                    format!("{name} over a secret and a message is no authentication; HMAC is"),
+                );
+                draft.persona(persona);
+                if persona == Persona::Regular {
+                    draft.severity(Severity::High);
+                }
             }
             Use::Mac => {
                 context
@@ -111,9 +119,49 @@ pub fn check(context: &mut Context<'_, '_>) {
     }
 }
 
+/// Whether a digest is compared with something in this module.
+fn is_compared(context: &mut Context<'_, '_>, digest: ExprId) -> bool {
+    let module = context.module;
+    let mut sides = Vec::new();
+    for (_, expr) in module.exprs() {
+        if let Expr::Compare {
+            op: CmpOp::Eq | CmpOp::NotEq,
+            left,
+            right,
+        } = *expr
+        {
+            sides.extend([left, right]);
+        }
+    }
+    for call in context.calls() {
+        if call.is(&[
+            "hmac.compare_digest",
+            "secrets.compare_digest",
+            "django.utils.crypto.constant_time_compare",
+        ]) {
+            sides.extend(module.args(call.args).iter().map(|argument| argument.value));
+        }
+    }
+    sides
+        .into_iter()
+        .any(|side| parts(context, side).contains(&digest))
+}
+
 /// A call that computes a digest or makes an algorithm.
 fn plain(context: &mut Context<'_, '_>, call: &CallSite) -> Option<Weak> {
     let module = context.module;
+    // `sha1().digest_size` asks for a number.
+    let behind = module
+        .text
+        .as_str()
+        .get(call.range.end().to_usize()..)
+        .unwrap_or_default();
+    if [".digest_size", ".block_size", ".name"]
+        .iter()
+        .any(|attribute| behind.starts_with(attribute))
+    {
+        return None;
+    }
     let mut data = Some(0);
     let name = if call.is(&["hashlib.new", "M2Crypto.EVP.MessageDigest"]) {
         data = Some(1);
@@ -173,6 +221,7 @@ fn plain(context: &mut Context<'_, '_>, call: &CallSite) -> Option<Weak> {
     }
     Some(Weak {
         name,
+        expr: call.expr,
         range: call.range,
         used,
     })
@@ -192,6 +241,7 @@ fn mac(context: &mut Context<'_, '_>, call: &CallSite) -> Option<Weak> {
     let name = algorithm(context, digest)?;
     Some(Weak {
         name,
+        expr: call.expr,
         range: call.range,
         used: Use::Mac,
     })

@@ -51,10 +51,20 @@ pub fn check(context: &mut Context<'_, '_>) {
                 continue;
             }
             let name = &named.name;
-            context.report(
+            let draft = context.report(
                 range,
                 format!("{callee} makes {name}, and its output can be predicted"),
             );
+            match words(name).last().map(String::as_str) {
+                // Most nonces have to be new rather than unknown.
+                Some("nonce") => {
+                    draft.severity(Severity::Medium).persona(Persona::Pedantic);
+                }
+                Some("salt") => {
+                    draft.severity(Severity::Medium);
+                }
+                _ => {}
+            }
         }
     }
 }
