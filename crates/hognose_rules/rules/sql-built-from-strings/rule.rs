@@ -1,0 +1,1 @@
+pub fn check(_: &mut crate::prelude::Context<'_, '_>) {}
