@@ -10,3 +10,4 @@ pub use crate::context::{Argument, CallSite, Context, Draft};
 pub use crate::names::{
     Named, is_configured, is_password, is_secret, name_of, named_values, origin, parts, words,
 };
+pub use crate::text::Piece;

@@ -43,6 +43,8 @@ pub fn check(context: &mut Context<'_, '_>) {
                 continue;
             }
             match context.arg(call, Some("args"), Some(0)) {
+                // A string is for a shell there.
+                Argument::Given(_, command) if call.is(&["anyio.run_process", "anyio.open_process"]) && context.is_built(command) => continue,
                 Argument::Given(at, command) if at == context.id => vec![command],
                 _ => continue,
             }
