@@ -4,8 +4,22 @@ use crate::prelude::*;
 
 /// Calls with the command as one argument.
 const OF_LIST: &[&str] = &["run", "call", "check_call", "check_output", "Popen"];
-const LIST_MODULES: &[&str] = &["subprocess", "subprocess32", "gevent.subprocess", "eventlet.green.subprocess", "psutil"];
-const OF_COMMAND: &[&str] = &["os.startfile", "pty.spawn", "pexpect.run", "pexpect.spawn", "trio.run_process", "anyio.run_process", "anyio.open_process"];
+const LIST_MODULES: &[&str] = &[
+    "subprocess",
+    "subprocess32",
+    "gevent.subprocess",
+    "eventlet.green.subprocess",
+    "psutil",
+];
+const OF_COMMAND: &[&str] = &[
+    "os.startfile",
+    "pty.spawn",
+    "pexpect.run",
+    "pexpect.spawn",
+    "trio.run_process",
+    "anyio.run_process",
+    "anyio.open_process",
+];
 
 /// Calls in which every argument is a word: the first that counts.
 const OF_WORDS: &[(&str, usize)] = &[
@@ -36,37 +50,65 @@ const OF_WORDS: &[(&str, usize)] = &[
 pub fn check(context: &mut Context<'_, '_>) {
     let module = context.module;
     for call in context.calls() {
-        let words: Vec<ExprId> = if let Some((_, first)) = OF_WORDS.iter().find(|(name, _)| call.is(&[name])) {
-            module.args(call.args).iter().skip(call.skip).filter(|argument| matches!(argument.kind, ArgKind::Positional | ArgKind::Star)).map(|argument| argument.value).skip(*first).collect()
-        } else if is_of_list(call) || call.is(OF_COMMAND) || call.paths.iter().any(|path| path.as_str().starts_with("sh.") && path.as_str().matches('.').count() == 1) {
-            if is_shell(context, call) {
+        let words: Vec<ExprId> =
+            if let Some((_, first)) = OF_WORDS.iter().find(|(name, _)| call.is(&[name])) {
+                module
+                    .args(call.args)
+                    .iter()
+                    .skip(call.skip)
+                    .filter(|argument| matches!(argument.kind, ArgKind::Positional | ArgKind::Star))
+                    .map(|argument| argument.value)
+                    .skip(*first)
+                    .collect()
+            } else if is_of_list(call)
+                || call.is(OF_COMMAND)
+                || call.paths.iter().any(|path| {
+                    path.as_str().starts_with("sh.") && path.as_str().matches('.').count() == 1
+                })
+            {
+                if is_shell(context, call) {
+                    continue;
+                }
+                match context.arg(call, Some("args"), Some(0)) {
+                    // A string is for a shell there.
+                    Argument::Given(_, command)
+                        if call.is(&["anyio.run_process", "anyio.open_process"])
+                            && context.is_built(command) =>
+                    {
+                        continue;
+                    }
+                    Argument::Given(at, command) if at == context.id => vec![command],
+                    _ => continue,
+                }
+            } else {
                 continue;
-            }
-            match context.arg(call, Some("args"), Some(0)) {
-                // A string is for a shell there.
-                Argument::Given(_, command) if call.is(&["anyio.run_process", "anyio.open_process"]) && context.is_built(command) => continue,
-                Argument::Given(at, command) if at == context.id => vec![command],
-                _ => continue,
-            }
-        } else {
-            continue;
-        };
+            };
         if words.iter().any(|word| !is_known(context, *word)) {
             let callee = call.paths.first().map_or("", |path| path.as_str());
-            context.report(call.range, format!("{callee} starts a process with arguments that are not constants"));
+            context.report(
+                call.range,
+                format!("{callee} starts a process with arguments that are not constants"),
+            );
         }
     }
 }
 
 fn is_of_list(call: &CallSite) -> bool {
-    call.paths.iter().any(|path| path.as_str().rsplit_once('.').is_some_and(|(module, name)| LIST_MODULES.contains(&module) && OF_LIST.contains(&name)))
+    call.paths.iter().any(|path| {
+        path.as_str()
+            .rsplit_once('.')
+            .is_some_and(|(module, name)| LIST_MODULES.contains(&module) && OF_LIST.contains(&name))
+    })
 }
 
 fn is_shell(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
     match context.arg(call, Some("shell"), Some(8)) {
         Argument::Missing => false,
         Argument::Unknown => true,
-        Argument::Given(at, shell) => context.values.constant(at, shell).is_none_or(|known| known.truthy()),
+        Argument::Given(at, shell) => context
+            .values
+            .constant(at, shell)
+            .is_none_or(|known| known.truthy()),
     }
 }
 

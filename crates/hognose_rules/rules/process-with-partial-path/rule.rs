@@ -26,13 +26,19 @@ const STARTERS: &[(&str, usize)] = &[
 
 pub fn check(context: &mut Context<'_, '_>) {
     for call in context.calls() {
-        let Some((_, position)) = STARTERS.iter().find(|(name, _)| call.is(&[name])) else { continue };
+        let Some((_, position)) = STARTERS.iter().find(|(name, _)| call.is(&[name])) else {
+            continue;
+        };
         // A shell searches PATH as well, and is the greater worry.
         if context.arg(call, Some("shell"), Some(8)) != Argument::Missing {
             continue;
         }
-        let Argument::Given(at, command) = context.arg(call, Some("args"), Some(*position)) else { continue };
-        let Some(program) = first_word(context.values, at, command) else { continue };
+        let Argument::Given(at, command) = context.arg(call, Some("args"), Some(*position)) else {
+            continue;
+        };
+        let Some(program) = first_word(context.values, at, command) else {
+            continue;
+        };
         if !program.is_empty() && !program.contains(['/', '\\']) {
             context.report(call.range, format!("PATH decides which {program} runs"));
         }
@@ -44,9 +50,13 @@ fn first_word(values: &mut Evaluator<'_>, at: ModuleId, command: ExprId) -> Opti
         return text.split_whitespace().next().map(str::to_owned);
     }
     let found = values.eval(at, command);
-    let [Value::Expr(home, display)] = found.as_slice() else { return None };
+    let [Value::Expr(home, display)] = found.as_slice() else {
+        return None;
+    };
     let module = values.project().module(*home);
-    let (Expr::Tuple(list) | Expr::ListOf(list)) = module[*display] else { return None };
+    let (Expr::Tuple(list) | Expr::ListOf(list)) = module[*display] else {
+        return None;
+    };
     match values.constant(*home, *module.list(list).first()?)? {
         Constant::Str(text) => Some(text),
         _ => None,

@@ -2,7 +2,19 @@
 
 use crate::prelude::*;
 
-const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "ash", "cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh"];
+const SHELLS: &[&str] = &[
+    "sh",
+    "bash",
+    "zsh",
+    "dash",
+    "ksh",
+    "ash",
+    "cmd",
+    "cmd.exe",
+    "powershell",
+    "powershell.exe",
+    "pwsh",
+];
 const STARTERS: &[&str] = &[
     "subprocess.run",
     "subprocess.call",
@@ -21,15 +33,33 @@ const STARTERS: &[&str] = &[
 pub fn check(context: &mut Context<'_, '_>) {
     let module = context.module;
     let connects = context.calls().iter().any(|call| {
-        call.is(&["socket.create_connection"]) || call.paths.iter().any(|path| matches!(path.as_str(), "socket.socket().connect" | "socket.socket().connect_ex" | "socket.socket().accept" | "ssl.wrap_socket().connect"))
+        call.is(&["socket.create_connection"])
+            || call.paths.iter().any(|path| {
+                matches!(
+                    path.as_str(),
+                    "socket.socket().connect"
+                        | "socket.socket().connect_ex"
+                        | "socket.socket().accept"
+                        | "ssl.wrap_socket().connect"
+                )
+            })
     });
     if !connects {
         return;
     }
-    let dup: Vec<&CallSite> = context.calls().iter().filter(|call| call.is(&["os.dup2"])).collect();
+    let dup: Vec<&CallSite> = context
+        .calls()
+        .iter()
+        .filter(|call| call.is(&["os.dup2"]))
+        .collect();
     let mut wired = FxHashSet::default();
     for call in dup {
-        let (Argument::Given(_, from), Argument::Given(_, to)) = (context.arg(call, None, Some(0)), context.arg(call, None, Some(1))) else { continue };
+        let (Argument::Given(_, from), Argument::Given(_, to)) = (
+            context.arg(call, None, Some(0)),
+            context.arg(call, None, Some(1)),
+        ) else {
+            continue;
+        };
         if is_socket(context, from) {
             match context.constant(to) {
                 Some(Constant::Int(stream @ 0..=2)) => {
@@ -46,7 +76,13 @@ pub fn check(context: &mut Context<'_, '_>) {
         }
         let own_streams = ["stdin", "stdout"].iter().all(|name| matches!(context.arg(call, Some(name), None), Argument::Given(_, stream) if is_socket(context, stream)));
         if own_streams || (wired.contains(&0) && wired.contains(&1)) {
-            context.report(call.range, format!("{} is started with a socket as its input and output", context.text(module.expr_range(call.func))));
+            context.report(
+                call.range,
+                format!(
+                    "{} is started with a socket as its input and output",
+                    context.text(module.expr_range(call.func))
+                ),
+            );
         }
     }
 }
@@ -54,17 +90,37 @@ pub fn check(context: &mut Context<'_, '_>) {
 /// A socket or its descriptor.
 fn is_socket(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
     context.paths(expr).iter().any(|path| {
-        let path = path.as_str().strip_suffix(".fileno()").unwrap_or(path.as_str());
-        matches!(path, "socket.socket()" | "socket.create_connection()" | "socket.socket().accept()[]" | "ssl.wrap_socket()" | "socket.socket().makefile()")
+        let path = path
+            .as_str()
+            .strip_suffix(".fileno()")
+            .unwrap_or(path.as_str());
+        matches!(
+            path,
+            "socket.socket()"
+                | "socket.create_connection()"
+                | "socket.socket().accept()[]"
+                | "ssl.wrap_socket()"
+                | "socket.socket().makefile()"
+        )
     })
 }
 
 fn starts_shell(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
-    let Argument::Given(at, command) = context.arg(call, Some("args"), Some(0)) else { return false };
+    let Argument::Given(at, command) = context.arg(call, Some("args"), Some(0)) else {
+        return false;
+    };
     let words = match context.values.constant(at, command) {
         Some(Constant::Str(text)) => text,
-        Some(Constant::Seq(words)) => words.first().and_then(Constant::text).unwrap_or_default().to_owned(),
+        Some(Constant::Seq(words)) => words
+            .first()
+            .and_then(Constant::text)
+            .unwrap_or_default()
+            .to_owned(),
         _ => return false,
     };
-    words.split_whitespace().next().and_then(|word| word.rsplit(['/', '\\']).next()).is_some_and(|name| SHELLS.contains(&name))
+    words
+        .split_whitespace()
+        .next()
+        .and_then(|word| word.rsplit(['/', '\\']).next())
+        .is_some_and(|name| SHELLS.contains(&name))
 }

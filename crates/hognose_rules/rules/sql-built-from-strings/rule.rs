@@ -3,7 +3,14 @@
 use crate::prelude::*;
 
 /// Methods that run a statement, whatever the object: cursors and connections are seldom known by their type.
-const METHODS: &[&str] = &["execute", "executemany", "executescript", "exec_driver_sql", "execute_sql", "mogrify"];
+const METHODS: &[&str] = &[
+    "execute",
+    "executemany",
+    "executescript",
+    "exec_driver_sql",
+    "execute_sql",
+    "mogrify",
+];
 
 /// Calls that run or mark a statement, with the name and position of it. Here the text need not look like a whole statement.
 const SINKS: &[(&str, &str, usize)] = &[
@@ -44,7 +51,11 @@ const SINKS: &[(&str, &str, usize)] = &[
     ("google.cloud.bigquery.Client().query", "query", 0),
     ("google.cloud.bigquery.Client().query_and_wait", "query", 0),
     ("pyspark.sql.SparkSession().sql", "sqlQuery", 0),
-    ("pyspark.sql.SparkSession.builder.getOrCreate().sql", "sqlQuery", 0),
+    (
+        "pyspark.sql.SparkSession.builder.getOrCreate().sql",
+        "sqlQuery",
+        0,
+    ),
     ("clickhouse_driver.Client().execute", "query", 0),
     ("clickhouse_connect.get_client().query", "query", 0),
     ("clickhouse_connect.get_client().command", "cmd", 0),
@@ -56,41 +67,148 @@ const SINKS: &[(&str, &str, usize)] = &[
 ];
 
 /// Calls of Django that other rules are about.
-const DJANGO: &[&str] = &["django.db.models.expressions.RawSQL", "django.db.models.RawSQL"];
+const DJANGO: &[&str] = &[
+    "django.db.models.expressions.RawSQL",
+    "django.db.models.RawSQL",
+];
 
 /// What quotes a name or a value for the database.
-const QUOTERS: &[&str] = &["quote_name", "quote_ident", "quote_identifier", "quoted_name", "quote", "qn", "quote_value", "literal", "escape_string", "escape", "mogrify", "Identifier", "Literal", "Placeholder", "as_string", "format_table", "format_table_seq", "format_column"];
+const QUOTERS: &[&str] = &[
+    "quote_name",
+    "quote_ident",
+    "quote_identifier",
+    "quoted_name",
+    "quote",
+    "qn",
+    "quote_value",
+    "literal",
+    "escape_string",
+    "escape",
+    "mogrify",
+    "Identifier",
+    "Literal",
+    "Placeholder",
+    "as_string",
+    "format_table",
+    "format_table_seq",
+    "format_column",
+];
 
 /// Words after which a name stands, not a value.
 const BEFORE_NAMES: &[&str] = &[
-    "from", "join", "into", "update", "table", "exists", "select", "distinct", "set", "index", "view", "schema", "database", "column", "by", "asc", "desc", "pragma", "describe", "desc", "use", "on", "as", "trigger", "sequence", "user", "role", "to", "add", "drop", "rename",
-    "alter", "only", "constraint", "references", "returning", "partition", "collate", "function", "procedure", "call", "truncate", "analyze", "vacuum", "lock", "copy", "explain", "where", "and", "or", "not", "having", "order", "group", "union", "all", "then", "else", "when",
-    "using", "type", "extension", "grant", "revoke", "attach", "detach", "cast", "show", "create", "temporary", "temp", "unique",
+    "from",
+    "join",
+    "into",
+    "update",
+    "table",
+    "exists",
+    "select",
+    "distinct",
+    "set",
+    "index",
+    "view",
+    "schema",
+    "database",
+    "column",
+    "by",
+    "asc",
+    "desc",
+    "pragma",
+    "describe",
+    "desc",
+    "use",
+    "on",
+    "as",
+    "trigger",
+    "sequence",
+    "user",
+    "role",
+    "to",
+    "add",
+    "drop",
+    "rename",
+    "alter",
+    "only",
+    "constraint",
+    "references",
+    "returning",
+    "partition",
+    "collate",
+    "function",
+    "procedure",
+    "call",
+    "truncate",
+    "analyze",
+    "vacuum",
+    "lock",
+    "copy",
+    "explain",
+    "where",
+    "and",
+    "or",
+    "not",
+    "having",
+    "order",
+    "group",
+    "union",
+    "all",
+    "then",
+    "else",
+    "when",
+    "using",
+    "type",
+    "extension",
+    "grant",
+    "revoke",
+    "attach",
+    "detach",
+    "cast",
+    "show",
+    "create",
+    "temporary",
+    "temp",
+    "unique",
 ];
 
 pub fn check(context: &mut Context<'_, '_>) {
     let mut seen: FxHashSet<ExprId> = FxHashSet::default();
     let mut reported: FxHashSet<ExprId> = FxHashSet::default();
     for call in context.calls() {
-        let Some((statement, surely)) = statement(context, call) else { continue };
+        let Some((statement, surely)) = statement(context, call) else {
+            continue;
+        };
         let (pieces, through) = context.text_pieces(statement);
         // What was looked at on the way is not looked at again as a statement that nothing runs.
         let here = context.id;
-        let own = through.iter().filter(|(at, _)| *at == here).map(|(_, expr)| *expr);
+        let own = through
+            .iter()
+            .filter(|(at, _)| *at == here)
+            .map(|(_, expr)| *expr);
         let own: Vec<ExprId> = own.collect();
         seen.extend(own.iter().copied());
         let text = outline(&pieces);
         if !(surely || is_statement(&text)) || own.iter().any(|expr| reported.contains(expr)) {
             continue;
         }
-        let Some((part, value)) = worst(context, &pieces) else { continue };
+        let Some((part, value)) = worst(context, &pieces) else {
+            continue;
+        };
         reported.extend(own);
         let shown = shown(context, part);
         if value {
-            context.report(call.range, format!("{shown} becomes part of the statement instead of a parameter"));
+            context.report(
+                call.range,
+                format!("{shown} becomes part of the statement instead of a parameter"),
+            );
         } else {
-            let draft = context.report(call.range, format!("{shown} becomes part of the statement, as a name or a clause"));
-            draft.severity(Severity::Medium).confidence(Confidence::Low).persona(Persona::Pedantic);
+            let draft = context.report(
+                call.range,
+                format!("{shown} becomes part of the statement, as a name or a clause"),
+            );
+            draft
+                .severity(Severity::Medium)
+                .confidence(Confidence::Low)
+                .persona(Persona::Pedantic);
         }
     }
     unused(context, &mut seen);
@@ -115,7 +233,18 @@ fn unused(context: &mut Context<'_, '_>, seen: &mut FxHashSet<ExprId>) {
     let mut last: Option<TextRange> = None;
     let mut candidates: Vec<(TextRange, ExprId)> = module
         .exprs()
-        .filter(|(expr, node)| !seen.contains(expr) && matches!(node, Expr::FString(_) | Expr::Binary { op: Operator::Add | Operator::Mod, .. } | Expr::Call { .. }))
+        .filter(|(expr, node)| {
+            !seen.contains(expr)
+                && matches!(
+                    node,
+                    Expr::FString(_)
+                        | Expr::Binary {
+                            op: Operator::Add | Operator::Mod,
+                            ..
+                        }
+                        | Expr::Call { .. }
+                )
+        })
         .map(|(expr, _)| (module.expr_range(expr), expr))
         .collect();
     candidates.sort_by_key(|(range, _)| (range.start(), std::cmp::Reverse(range.end())));
@@ -137,10 +266,18 @@ fn unused(context: &mut Context<'_, '_>, seen: &mut FxHashSet<ExprId>) {
             continue;
         }
         last = Some(range);
-        let Some((part, _)) = worst(context, &pieces) else { continue };
+        let Some((part, _)) = worst(context, &pieces) else {
+            continue;
+        };
         let shown = shown(context, part);
-        let draft = context.report(range, format!("{shown} becomes part of what looks like an SQL statement"));
-        draft.severity(Severity::Low).confidence(Confidence::Low).persona(Persona::Auditor);
+        let draft = context.report(
+            range,
+            format!("{shown} becomes part of what looks like an SQL statement"),
+        );
+        draft
+            .severity(Severity::Low)
+            .confidence(Confidence::Low)
+            .persona(Persona::Auditor);
     }
 }
 
@@ -148,14 +285,23 @@ fn skip(context: &mut Context<'_, '_>, call: &CallSite, seen: &mut FxHashSet<Exp
     let here = context.id;
     for argument in context.module.args(call.args) {
         let (_, through) = context.text_pieces(argument.value);
-        seen.extend(through.iter().filter(|(at, _)| *at == here).map(|(_, expr)| *expr));
+        seen.extend(
+            through
+                .iter()
+                .filter(|(at, _)| *at == here)
+                .map(|(_, expr)| *expr),
+        );
     }
 }
 
 fn shown(context: &Context<'_, '_>, (at, part): (ModuleId, ExprId)) -> String {
     let module = context.values.project().module(at);
     let range = module.expr_range(part);
-    let text = module.text.as_str().get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default();
+    let text = module
+        .text
+        .as_str()
+        .get(range.start().to_usize()..range.end().to_usize())
+        .unwrap_or_default();
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut text = words.join(" ");
     if text.chars().count() > 40 {
@@ -167,15 +313,25 @@ fn shown(context: &Context<'_, '_>, (at, part): (ModuleId, ExprId)) -> String {
 /// The statement a call runs, and whether the callee is surely a database.
 fn statement(context: &mut Context<'_, '_>, call: &CallSite) -> Option<(ExprId, bool)> {
     let here = context.id;
-    let local = |argument: Argument| argument.given().filter(|(at, _)| *at == here).map(|(_, expr)| expr);
+    let local = |argument: Argument| {
+        argument
+            .given()
+            .filter(|(at, _)| *at == here)
+            .map(|(_, expr)| expr)
+    };
     if let Some((_, name, position)) = SINKS.iter().find(|(path, ..)| call.is(&[path])) {
         return local(context.arg(call, Some(name), Some(*position))).map(|expr| (expr, true));
     }
-    let Expr::Attribute { attr, .. } = context.module[call.func] else { return None };
+    let Expr::Attribute { attr, .. } = context.module[call.func] else {
+        return None;
+    };
     if !METHODS.contains(&attr.as_str()) || call.skip > 0 {
         return None;
     }
-    ["sql", "query", "statement", "operation"].iter().find_map(|name| local(context.arg(call, Some(name), Some(0)))).map(|expr| (expr, false))
+    ["sql", "query", "statement", "operation"]
+        .iter()
+        .find_map(|name| local(context.arg(call, Some(name), Some(0))))
+        .map(|expr| (expr, false))
 }
 
 /// The constant text, with a mark for each part.
@@ -233,17 +389,27 @@ fn is_harmless(context: &mut Context<'_, '_>, at: ModuleId, part: ExprId) -> boo
     {
         return true;
     }
-    context.values.eval(at, part).iter().all(|value| match value {
-        Value::External(path) => {
-            let last = path.as_str().rsplit('.').next().unwrap_or_default();
-            is_upper(last) || last.strip_suffix("()").is_some_and(|name| QUOTERS.contains(&name))
-        }
-        _ => false,
-    })
+    context
+        .values
+        .eval(at, part)
+        .iter()
+        .all(|value| match value {
+            Value::External(path) => {
+                let last = path.as_str().rsplit('.').next().unwrap_or_default();
+                is_upper(last)
+                    || last
+                        .strip_suffix("()")
+                        .is_some_and(|name| QUOTERS.contains(&name))
+            }
+            _ => false,
+        })
 }
 
 fn is_upper(name: &str) -> bool {
-    name.chars().any(|c| c.is_ascii_uppercase()) && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    name.chars().any(|c| c.is_ascii_uppercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// Whether what stands before a part of a statement asks for a value: an opened quote, a comparison, a list of values.
@@ -252,18 +418,40 @@ fn is_value_place(before: &str) -> bool {
         return true;
     }
     let lower = before.trim_end().to_ascii_lowercase();
-    let Some(last) = lower.chars().last() else { return false };
+    let Some(last) = lower.chars().last() else {
+        return false;
+    };
     match last {
         '=' | '<' | '>' => true,
         // `VALUES (`, `IN (` and what follows in their list.
         '(' | ',' => {
             let opened = lower.rfind('(').map_or("", |open| lower[..open].trim_end());
-            let word = opened.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-            lower.rfind('(').is_some_and(|open| !lower[open..].contains(')')) && matches!(word, "values" | "in")
+            let word = opened
+                .rsplit(|c: char| !c.is_ascii_alphanumeric())
+                .next()
+                .unwrap_or_default();
+            lower
+                .rfind('(')
+                .is_some_and(|open| !lower[open..].contains(')'))
+                && matches!(word, "values" | "in")
         }
         _ => {
-            let word = lower.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
-            matches!(word, "like" | "ilike" | "limit" | "offset" | "between" | "is" | "regexp" | "rlike" | "glob") && !BEFORE_NAMES.contains(&word)
+            let word = lower
+                .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .next()
+                .unwrap_or_default();
+            matches!(
+                word,
+                "like"
+                    | "ilike"
+                    | "limit"
+                    | "offset"
+                    | "between"
+                    | "is"
+                    | "regexp"
+                    | "rlike"
+                    | "glob"
+            ) && !BEFORE_NAMES.contains(&word)
         }
     }
 }
@@ -271,16 +459,29 @@ fn is_value_place(before: &str) -> bool {
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut text = text.trim_start();
     // Comments may stand in front.
-    while let Some(rest) = text.strip_prefix("--").and_then(|rest| rest.split_once('\n')).map(|(_, rest)| rest).or_else(|| text.strip_prefix("/*").and_then(|rest| rest.split_once("*/")).map(|(_, rest)| rest)) {
+    while let Some(rest) = text
+        .strip_prefix("--")
+        .and_then(|rest| rest.split_once('\n'))
+        .map(|(_, rest)| rest)
+        .or_else(|| {
+            text.strip_prefix("/*")
+                .and_then(|rest| rest.split_once("*/"))
+                .map(|(_, rest)| rest)
+        })
+    {
         text = rest.trim_start();
     }
-    text.trim_start_matches('(').split(|c: char| c.is_whitespace() || c == '(').filter(|word| !word.is_empty())
+    text.trim_start_matches('(')
+        .split(|c: char| c.is_whitespace() || c == '(')
+        .filter(|word| !word.is_empty())
 }
 
 /// Whether a text that is given to `execute` begins as a statement does.
 fn is_statement(text: &str) -> bool {
     let mut words = words(text);
-    let (Some(first), Some(second)) = (words.next(), words.next()) else { return false };
+    let (Some(first), Some(second)) = (words.next(), words.next()) else {
+        return false;
+    };
     let lower = text.to_ascii_lowercase();
     let (first, second) = (first.to_ascii_lowercase(), second.to_ascii_lowercase());
     match first.as_str() {
@@ -288,13 +489,43 @@ fn is_statement(text: &str) -> bool {
         "insert" | "replace" | "merge" => second == "into" || second == "or" || second == "ignore",
         "update" => contains_word(&lower, "set"),
         "delete" => second == "from",
-        "with" => contains_word(&lower, "as") && (contains_word(&lower, "select") || contains_word(&lower, "insert") || contains_word(&lower, "update") || contains_word(&lower, "delete")),
+        "with" => {
+            contains_word(&lower, "as")
+                && (contains_word(&lower, "select")
+                    || contains_word(&lower, "insert")
+                    || contains_word(&lower, "update")
+                    || contains_word(&lower, "delete"))
+        }
         "create" | "drop" | "alter" => matches!(
             second.as_str(),
-            "table" | "index" | "unique" | "view" | "database" | "schema" | "user" | "role" | "trigger" | "temporary" | "temp" | "or" | "function" | "procedure" | "sequence" | "extension" | "type" | "materialized" | "virtual" | "column" | "policy"
+            "table"
+                | "index"
+                | "unique"
+                | "view"
+                | "database"
+                | "schema"
+                | "user"
+                | "role"
+                | "trigger"
+                | "temporary"
+                | "temp"
+                | "or"
+                | "function"
+                | "procedure"
+                | "sequence"
+                | "extension"
+                | "type"
+                | "materialized"
+                | "virtual"
+                | "column"
+                | "policy"
         ),
         "truncate" => true,
-        "grant" | "revoke" => contains_word(&lower, "on") || contains_word(&lower, "to") || contains_word(&lower, "from"),
+        "grant" | "revoke" => {
+            contains_word(&lower, "on")
+                || contains_word(&lower, "to")
+                || contains_word(&lower, "from")
+        }
         "pragma" | "attach" | "explain" | "vacuum" | "exec" | "copy" | "describe" => true,
         "call" | "show" | "use" | "set" => true,
         _ => false,
@@ -304,13 +535,27 @@ fn is_statement(text: &str) -> bool {
 /// The same for a text that nothing is known of: the keywords must be in capitals, or the text hold marks that prose does not.
 fn is_strict_statement(text: &str) -> bool {
     let mut words = words(text);
-    let Some(first) = words.next() else { return false };
+    let Some(first) = words.next() else {
+        return false;
+    };
     let capital = first.chars().all(|c| c.is_ascii_uppercase());
     let lower = text.to_ascii_lowercase();
-    let marks = text.contains(" = ") || text.contains("='") || text.contains(" * ") || text.contains("(*)") || lower.contains(" where ") || text.contains("\u{1}.") || lower.contains(" values (") || lower.contains(" values(");
+    let marks = text.contains(" = ")
+        || text.contains("='")
+        || text.contains(" * ")
+        || text.contains("(*)")
+        || lower.contains(" where ")
+        || text.contains("\u{1}.")
+        || lower.contains(" values (")
+        || lower.contains(" values(");
     let whole = match first.to_ascii_lowercase().as_str() {
         "select" => contains_word(&lower, "from"),
-        "insert" | "replace" => lower.contains("into") && (contains_word(&lower, "values") || contains_word(&lower, "select") || lower.contains('(')),
+        "insert" | "replace" => {
+            lower.contains("into")
+                && (contains_word(&lower, "values")
+                    || contains_word(&lower, "select")
+                    || lower.contains('('))
+        }
         "update" => contains_word(&lower, "set") && lower.contains('='),
         "delete" => lower.contains("from"),
         "with" => contains_word(&lower, "select") && contains_word(&lower, "as"),
@@ -321,12 +566,21 @@ fn is_strict_statement(text: &str) -> bool {
 }
 
 fn contains_word(lower: &str, word: &str) -> bool {
-    lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|found| found == word)
+    lower
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .any(|found| found == word)
 }
 
 /// A quick look at source text.
 fn could_be_statement(source: &str) -> bool {
-    const STARTS: &[&str] = &["select", "insert", "update", "delete", "replace", "with", "create", "drop", "alter", "truncate"];
-    let head: String = source.chars().take(4000).collect::<String>().to_ascii_lowercase();
+    const STARTS: &[&str] = &[
+        "select", "insert", "update", "delete", "replace", "with", "create", "drop", "alter",
+        "truncate",
+    ];
+    let head: String = source
+        .chars()
+        .take(4000)
+        .collect::<String>()
+        .to_ascii_lowercase();
     STARTS.iter().any(|start| contains_word(&head, start))
 }

@@ -39,16 +39,30 @@ pub fn check(context: &mut Context<'_, '_>) {
         for argument in module.args(call.args) {
             let mut given = vec![argument.value];
             if let Expr::Dict(items) = module[argument.value] {
-                given.extend(module.dict(items).iter().filter(|(key, _)| key.is_none()).map(|(_, value)| *value));
+                given.extend(
+                    module
+                        .dict(items)
+                        .iter()
+                        .filter(|(key, _)| key.is_none())
+                        .map(|(_, value)| *value),
+                );
             }
-            let source = given.iter().find_map(|value| context.paths(*value).iter().find_map(|path| match path.as_str() {
-                "builtins.locals()" => Some("locals()"),
-                "builtins.globals()" => Some("globals()"),
-                "builtins.vars()" => Some("vars()"),
-                _ => None,
-            }));
+            let source = given.iter().find_map(|value| {
+                context
+                    .paths(*value)
+                    .iter()
+                    .find_map(|path| match path.as_str() {
+                        "builtins.locals()" => Some("locals()"),
+                        "builtins.globals()" => Some("globals()"),
+                        "builtins.vars()" => Some("vars()"),
+                        _ => None,
+                    })
+            });
             if let Some(source) = source {
-                context.report(call.range, format!("the template gets every variable of {source}"));
+                context.report(
+                    call.range,
+                    format!("the template gets every variable of {source}"),
+                );
                 break;
             }
         }
