@@ -341,10 +341,9 @@ impl Ask {
                         .all(|value| matches!(value, Value::External(path) if paths.contains(path)))
                 };
                 Truth::from(
-                    !parts.is_empty()
-                        && parts
-                            .into_iter()
-                            .all(|(home, part)| known(values.eval(home, part))),
+                    parts
+                        .into_iter()
+                        .all(|(home, part)| known(values.eval(home, part))),
                 )
             }
             Self::Built(yes) => Truth::from(is_built(values, at, expr) == *yes),

@@ -7,6 +7,7 @@ use ruff_text_size::TextRange;
 use smallvec::SmallVec;
 
 use crate::registry::Rule;
+use crate::text::Piece;
 
 /// A call that can run.
 #[derive(Debug, Clone)]
@@ -236,6 +237,11 @@ impl<'a, 'p> Context<'a, 'p> {
     /// The parts of a string that are neither constant nor numbers, each with its module.
     pub fn text_parts(&mut self, expr: ExprId) -> Vec<(ModuleId, ExprId)> {
         crate::text::parts(self.values, self.id, expr)
+    }
+
+    /// The pieces of a string in order, and the expressions of this and other modules looked through on the way.
+    pub fn text_pieces(&mut self, expr: ExprId) -> (Vec<Piece>, Vec<(ModuleId, ExprId)>) {
+        crate::text::pieces(self.values, self.id, expr)
     }
 
     /// Whether some module of the project calls one of these access paths. Only modules that import `library` are looked

@@ -29,3 +29,4 @@ pub use registry::{Registry, Rule, registry, rules};
 pub use run::{RunOptions, run};
 pub use spelling::nearest;
 pub use suppress::{RuleNames, SuppressOptions, extent, file_suppressions, suppress};
+pub use text::Piece;

@@ -11,3 +11,4 @@ pub use crate::names::{
     Named, fallback, is_configured, is_password, is_secret, name_of, named_values, origin, parts,
     words,
 };
+pub use crate::text::Piece;

@@ -6,8 +6,8 @@ use hognose_python::{Constant, Evaluator, ModuleId, Symbol, Value};
 /// Operators and variables followed. Real strings need fewer than ten.
 const MAX_DEPTH: u32 = 32;
 
-/// Parts told apart.
-const MAX_PARTS: usize = 64;
+/// Pieces told apart.
+const MAX_PIECES: usize = 256;
 
 /// The constant text a string or path surely begins with; empty where nothing is known.
 ///
@@ -124,140 +124,316 @@ fn follow(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, depth: u32) ->
     }
 }
 
-/// The parts of a string that are not constant, each where it stands.
-///
-/// Looks through what [`leading`] looks through, and `join`, conditions and methods that keep the text. Numbers are no parts.
+/// A piece of a string that is put together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// Constant text.
+    Text(String),
+    /// A number, or text that can only be one.
+    Number,
+    /// An expression that is not constant.
+    Part(ModuleId, ExprId),
+}
+
+/// The parts of a string that are neither constant nor numbers, each where it stands.
 pub(crate) fn parts(
     values: &mut Evaluator<'_>,
     at: ModuleId,
     expr: ExprId,
 ) -> Vec<(ModuleId, ExprId)> {
-    let mut found = Vec::new();
-    collect(values, at, expr, &mut found, 0);
+    let found = pieces(values, at, expr).0.into_iter();
     found
+        .filter_map(|piece| match piece {
+            Piece::Part(home, part) => Some((home, part)),
+            _ => None,
+        })
+        .collect()
 }
 
-fn collect(
+/// The pieces of a string in order, and the expressions looked through on the way.
+///
+/// Looks through what [`leading`] looks through, and `join`, conditions and methods that keep the text. What is repeated stands
+/// once, alternatives stand one after the other.
+pub(crate) fn pieces(
     values: &mut Evaluator<'_>,
     at: ModuleId,
     expr: ExprId,
-    found: &mut Vec<(ModuleId, ExprId)>,
-    depth: u32,
-) {
-    if values.constant(at, expr).is_some() {
-        return;
+) -> (Vec<Piece>, Vec<(ModuleId, ExprId)>) {
+    let mut collector = Collector {
+        values,
+        pieces: Vec::new(),
+        seen: Vec::new(),
+    };
+    collector.collect(at, expr, 0);
+    (collector.pieces, collector.seen)
+}
+
+struct Collector<'a, 'p> {
+    values: &'a mut Evaluator<'p>,
+    pieces: Vec<Piece>,
+    seen: Vec<(ModuleId, ExprId)>,
+}
+
+impl Collector<'_, '_> {
+    fn part(&mut self, at: ModuleId, expr: ExprId) {
+        let known = self.values.eval(at, expr);
+        let number = |value: &Value| matches!(value, Value::External(path) if matches!(path.as_str(), "builtins.int()" | "builtins.float()" | "builtins.bool()" | "builtins.len()"));
+        self.pieces
+            .push(if !known.is_empty() && known.iter().all(number) {
+                Piece::Number
+            } else {
+                Piece::Part(at, expr)
+            });
     }
-    if depth > MAX_DEPTH || found.len() > MAX_PARTS {
-        found.push((at, expr));
-        return;
-    }
-    let module = values.project().module(at);
-    match module[expr] {
-        Expr::Binary {
-            op: Operator::Add | Operator::Mod,
-            left,
-            right,
-        }
-        | Expr::InPlace {
-            op: Operator::Add | Operator::Mod,
-            left,
-            right,
-        } => {
-            collect(values, at, left, found, depth + 1);
-            collect(values, at, right, found, depth + 1);
-        }
-        Expr::FString(list)
-        | Expr::Tuple(list)
-        | Expr::ListOf(list)
-        | Expr::SetOf(list)
-        | Expr::Logic { values: list, .. } => {
-            for part in module.list(list) {
-                collect(values, at, *part, found, depth + 1);
+
+    fn collect(&mut self, at: ModuleId, expr: ExprId, depth: u32) {
+        self.seen.push((at, expr));
+        match self.values.constant(at, expr) {
+            Some(Constant::Str(text) | Constant::Bytes(text)) => {
+                return self.pieces.push(Piece::Text(text));
             }
-        }
-        Expr::Dict(items) => {
-            for (_, value) in module.dict(items) {
-                collect(values, at, *value, found, depth + 1);
+            Some(Constant::Int(number)) => {
+                return self.pieces.push(Piece::Text(number.to_string()));
             }
+            Some(Constant::Seq(_) | Constant::Map(_)) | None => {}
+            Some(_) => return self.pieces.push(Piece::Number),
         }
-        Expr::Formatted { value, .. }
-        | Expr::Starred(value)
-        | Expr::Await(value)
-        | Expr::Named { value, .. } => collect(values, at, value, found, depth + 1),
-        Expr::Conditional { body, orelse, .. } => {
-            collect(values, at, body, found, depth + 1);
-            collect(values, at, orelse, found, depth + 1);
+        if depth > MAX_DEPTH || self.pieces.len() > MAX_PIECES {
+            return self.part(at, expr);
         }
-        Expr::Comprehension(id) if module[id].kind != ComprehensionKind::Dict => {
-            collect(values, at, module[id].element, found, depth + 1)
-        }
-        Expr::Call { func, args } => {
-            let path = values.dotted(at, func);
-            let receiver = match module[func] {
-                Expr::Attribute { value, attr } => Some((value, attr)),
-                _ => None,
-            };
-            match (path.as_ref().map(Symbol::as_str), receiver) {
-                (
-                    Some(
-                        "builtins.int" | "builtins.len" | "builtins.float" | "builtins.round"
-                        | "builtins.ord" | "builtins.hash" | "builtins.id" | "builtins.bool",
-                    ),
-                    _,
-                ) => {}
-                (Some("builtins.str" | "os.path.join" | "os.fspath"), _) => {
-                    for argument in module.args(args) {
-                        collect(values, at, argument.value, found, depth + 1);
-                    }
-                }
-                (_, Some((receiver, method)))
-                    if matches!(
-                        method.as_str(),
-                        "format" | "join" | "format_map" | "replace"
-                    ) =>
-                {
-                    collect(values, at, receiver, found, depth + 1);
-                    for argument in module.args(args) {
-                        collect(values, at, argument.value, found, depth + 1);
-                    }
-                }
-                (_, Some((receiver, method)))
-                    if matches!(
-                        method.as_str(),
-                        "strip"
-                            | "lstrip"
-                            | "rstrip"
-                            | "lower"
-                            | "upper"
-                            | "title"
-                            | "encode"
-                            | "decode"
-                            | "removeprefix"
-                            | "removesuffix"
-                    ) =>
-                {
-                    collect(values, at, receiver, found, depth + 1);
-                }
-                _ => found.push((at, expr)),
+        let module = self.values.project().module(at);
+        let depth = depth + 1;
+        match module[expr] {
+            Expr::Binary {
+                op: Operator::Mod,
+                left,
+                right,
             }
-        }
-        Expr::Name { def, .. } => match module[def].kind {
-            DefKind::Phi(list) => {
-                for def in module.defs_list(list) {
-                    match module[*def].kind {
-                        DefKind::Value(value) if value != expr => {
-                            collect(values, at, value, found, depth + 4)
+            | Expr::InPlace {
+                op: Operator::Mod,
+                left,
+                right,
+            } => self.formatted(at, left, right, depth),
+            // `"?" * len(values)`
+            Expr::Binary {
+                op: Operator::Mult,
+                left,
+                right,
+            } if self.values.constant(at, left).is_some()
+                || self.values.constant(at, right).is_some() =>
+            {
+                let text = if self.values.constant(at, left).is_some() {
+                    left
+                } else {
+                    right
+                };
+                self.collect(at, text, depth);
+            }
+            Expr::Binary {
+                op: Operator::Add,
+                left,
+                right,
+            }
+            | Expr::InPlace {
+                op: Operator::Add,
+                left,
+                right,
+            } => {
+                self.collect(at, left, depth);
+                self.collect(at, right, depth);
+            }
+            Expr::FString(list)
+            | Expr::Tuple(list)
+            | Expr::ListOf(list)
+            | Expr::SetOf(list)
+            | Expr::Logic { values: list, .. } => {
+                for part in module.list(list) {
+                    self.collect(at, *part, depth);
+                }
+            }
+            Expr::Dict(items) => {
+                for (_, value) in module.dict(items) {
+                    self.collect(at, *value, depth);
+                }
+            }
+            Expr::Formatted { value, .. }
+            | Expr::Starred(value)
+            | Expr::Await(value)
+            | Expr::Named { value, .. } => self.collect(at, value, depth),
+            Expr::Conditional { body, orelse, .. } => {
+                self.collect(at, body, depth);
+                self.collect(at, orelse, depth);
+            }
+            Expr::Comprehension(id) if module[id].kind != ComprehensionKind::Dict => {
+                self.collect(at, module[id].element, depth)
+            }
+            Expr::Call { func, args } => self.call(at, expr, func, args, depth),
+            Expr::Name { def, .. } => match module[def].kind {
+                DefKind::Phi(list) => {
+                    for def in module.defs_list(list) {
+                        match module[*def].kind {
+                            DefKind::Value(value) if value != expr => {
+                                self.collect(at, value, depth + 3)
+                            }
+                            _ => self.part(at, expr),
                         }
-                        _ => found.push((at, expr)),
+                    }
+                }
+                _ => match definition(self.values, at, expr) {
+                    Some(value) => self.collect(at, value, depth),
+                    None => self.part(at, expr),
+                },
+            },
+            _ => self.part(at, expr),
+        }
+    }
+
+    fn call(&mut self, at: ModuleId, expr: ExprId, func: ExprId, args: List, depth: u32) {
+        let module = self.values.project().module(at);
+        let path = self.values.dotted(at, func);
+        match path.as_ref().map(Symbol::as_str) {
+            Some(
+                "builtins.int" | "builtins.len" | "builtins.float" | "builtins.round"
+                | "builtins.ord" | "builtins.hash" | "builtins.id" | "builtins.bool",
+            ) => return self.pieces.push(Piece::Number),
+            Some(
+                "builtins.str" | "os.fspath" | "textwrap.dedent" | "inspect.cleandoc"
+                | "builtins.sorted" | "builtins.list" | "builtins.tuple" | "builtins.set",
+            ) => {
+                for argument in module.args(args) {
+                    self.collect(at, argument.value, depth);
+                }
+                return;
+            }
+            // A function of a module, such as `shlex.join`.
+            Some(path) if !path.contains(['(', '[']) => return self.part(at, expr),
+            _ => {}
+        }
+        let Expr::Attribute {
+            value: receiver,
+            attr,
+        } = module[func]
+        else {
+            return self.part(at, expr);
+        };
+        match attr.as_str() {
+            "format" => {
+                let Some(Constant::Str(template)) = self.values.constant(at, receiver) else {
+                    self.collect(at, receiver, depth);
+                    for argument in module.args(args) {
+                        self.collect(at, argument.value, depth);
+                    }
+                    return;
+                };
+                self.seen.push((at, receiver));
+                let arguments = module.args(args).to_vec();
+                let mut next = 0;
+                let mut rest = template.as_str();
+                while let Some(start) = rest.find('{') {
+                    self.pieces.push(Piece::Text(rest[..start].to_owned()));
+                    let Some(end) = rest[start..].find('}') else {
+                        break;
+                    };
+                    let field = rest[start + 1..start + end]
+                        .split(['!', ':', '.', '['])
+                        .next()
+                        .unwrap_or_default();
+                    let positional = |index: usize| {
+                        arguments
+                            .iter()
+                            .filter(|argument| argument.kind == ArgKind::Positional)
+                            .nth(index)
+                            .map(|argument| argument.value)
+                    };
+                    let value = match field.parse::<usize>() {
+                        Ok(index) => positional(index),
+                        Err(_) if field.is_empty() => {
+                            next += 1;
+                            positional(next - 1)
+                        }
+                        Err(_) => arguments.iter().find(|argument| matches!(argument.kind, ArgKind::Keyword(name) if name.as_str() == field)).map(|argument| argument.value),
+                    };
+                    match value {
+                        Some(value) => self.collect(at, value, depth),
+                        None => self.part(at, expr),
+                    }
+                    rest = &rest[start + end + 1..];
+                }
+                self.pieces.push(Piece::Text(rest.to_owned()));
+            }
+            "join" => {
+                // The separator stands where joined elements stand.
+                self.collect(at, receiver, depth);
+                for argument in module.args(args) {
+                    self.collect(at, argument.value, depth);
+                }
+            }
+            "strip" | "lstrip" | "rstrip" | "lower" | "upper" | "title" | "encode" | "decode"
+            | "removeprefix" | "removesuffix" | "replace" => {
+                self.collect(at, receiver, depth);
+                if attr.as_str() == "replace"
+                    && let Some(new) = module.args(args).get(1)
+                {
+                    self.collect(at, new.value, depth);
+                }
+            }
+            _ => self.part(at, expr),
+        }
+    }
+
+    /// `template % values`.
+    fn formatted(&mut self, at: ModuleId, template: ExprId, given: ExprId, depth: u32) {
+        let module = self.values.project().module(at);
+        let Some(Constant::Str(text)) = self.values.constant(at, template) else {
+            self.collect(at, template, depth);
+            return self.collect(at, given, depth);
+        };
+        self.seen.push((at, template));
+        let tuple = match module[given] {
+            Expr::Tuple(list) => Some(module.list(list).to_vec()),
+            _ => None,
+        };
+        let mut next = 0;
+        let mut rest = text.as_str();
+        while let Some(start) = rest.find('%') {
+            self.pieces.push(Piece::Text(rest[..start].to_owned()));
+            rest = &rest[start + 1..];
+            let mut key = None;
+            if let Some(inner) = rest.strip_prefix('(')
+                && let Some(end) = inner.find(')')
+            {
+                key = Some(&inner[..end]);
+                rest = &inner[end + 1..];
+            }
+            let Some(end) = rest.find(|c: char| c.is_ascii_alphabetic() || c == '%') else {
+                break;
+            };
+            let kind = rest.as_bytes()[end];
+            rest = &rest[end + 1..];
+            match kind {
+                b'%' => self.pieces.push(Piece::Text("%".to_owned())),
+                b'd' | b'i' | b'u' | b'f' | b'F' | b'e' | b'E' | b'g' | b'G' | b'x' | b'X'
+                | b'o' | b'c' => {
+                    self.pieces.push(Piece::Number);
+                    next += 1;
+                }
+                _ => {
+                    let value = match (&tuple, key) {
+                        (_, Some(key)) => {
+                            crate::context::dict_entry(self.values, at, given, key).given()
+                        }
+                        (Some(tuple), None) => tuple.get(next).map(|value| (at, *value)),
+                        (None, None) => Some((at, given)),
+                    };
+                    next += 1;
+                    match value {
+                        Some((home, value)) => self.collect(home, value, depth),
+                        None => self.part(at, given),
                     }
                 }
             }
-            _ => match definition(values, at, expr) {
-                Some(value) => collect(values, at, value, found, depth + 1),
-                None => found.push((at, expr)),
-            },
-        },
-        _ => found.push((at, expr)),
+        }
+        self.pieces.push(Piece::Text(rest.to_owned()));
     }
 }
 

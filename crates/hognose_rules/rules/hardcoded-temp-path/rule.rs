@@ -40,11 +40,20 @@ const WRITERS: &[(&str, &str, usize)] = &[
 pub fn check(context: &mut Context<'_, '_>) {
     let mut reported: Vec<TextRange> = Vec::new();
     for call in context.calls() {
-        let Some(path) = written(context, call) else { continue };
+        let Some(path) = written(context, call) else {
+            continue;
+        };
         let text = context.leading_text(path);
         if is_shared(&text) {
-            let shown = if context.constant(path).is_some() { text } else { format!("{text}…") };
-            let draft = context.report(call.range, format!("every user of the machine can create {shown} first"));
+            let shown = if context.constant(path).is_some() {
+                text
+            } else {
+                format!("{text}…")
+            };
+            let draft = context.report(
+                call.range,
+                format!("every user of the machine can create {shown} first"),
+            );
             draft.severity(Severity::Medium).persona(Persona::Regular);
             reported.push(call.range);
         }
@@ -71,23 +80,40 @@ pub fn check(context: &mut Context<'_, '_>) {
         if module.is_dead(range) || reported.iter().any(|call| call.contains_range(range)) {
             continue;
         }
-        context.report(range, format!("{text} can be created first by every user of the machine"));
+        context.report(
+            range,
+            format!("{text} can be created first by every user of the machine"),
+        );
     }
 }
 
 fn is_shared(path: &str) -> bool {
-    DIRECTORIES.iter().any(|directory| path.strip_prefix(directory).is_some_and(|rest| !rest.is_empty()))
+    DIRECTORIES.iter().any(|directory| {
+        path.strip_prefix(directory)
+            .is_some_and(|rest| !rest.is_empty())
+    })
 }
 
 /// The path a call writes to, creating the file where it finds none and following what it finds.
 fn written(context: &mut Context<'_, '_>, call: &CallSite) -> Option<ExprId> {
     let here = context.id;
-    let local = |argument: Argument| argument.given().filter(|(at, _)| *at == here).map(|(_, expr)| expr);
+    let local = |argument: Argument| {
+        argument
+            .given()
+            .filter(|(at, _)| *at == here)
+            .map(|(_, expr)| expr)
+    };
     for (name, path, mode) in OPENERS {
         if call.is(&[name]) {
             let (at, mode) = context.arg(call, Some("mode"), Some(*mode)).given()?;
-            let Some(Constant::Str(mode)) = context.values.constant(at, mode) else { return None };
-            return if mode.contains(['w', 'a', '+']) { local(context.arg(call, Some("file"), Some(*path))) } else { None };
+            let Some(Constant::Str(mode)) = context.values.constant(at, mode) else {
+                return None;
+            };
+            return if mode.contains(['w', 'a', '+']) {
+                local(context.arg(call, Some("file"), Some(*path)))
+            } else {
+                None
+            };
         }
     }
     for (name, keyword, position) in WRITERS {
@@ -95,13 +121,20 @@ fn written(context: &mut Context<'_, '_>, call: &CallSite) -> Option<ExprId> {
             return local(context.arg(call, Some(keyword), Some(*position)));
         }
     }
-    let Expr::Attribute { value, attr } = context.module[call.func] else { return None };
+    let Expr::Attribute { value, attr } = context.module[call.func] else {
+        return None;
+    };
     match attr.as_str() {
         "write_text" | "write_bytes" | "touch" => Some(value),
         "open" => {
             let (at, mode) = context.arg(call, Some("mode"), Some(0)).given()?;
-            let Some(Constant::Str(mode)) = context.values.constant(at, mode) else { return None };
-            (matches!(mode.as_bytes(), [b'w' | b'a' | b'r', ..]) && mode.len() <= 3 && mode.contains(['w', 'a', '+'])).then_some(value)
+            let Some(Constant::Str(mode)) = context.values.constant(at, mode) else {
+                return None;
+            };
+            (matches!(mode.as_bytes(), [b'w' | b'a' | b'r', ..])
+                && mode.len() <= 3
+                && mode.contains(['w', 'a', '+']))
+            .then_some(value)
         }
         _ => None,
     }

@@ -28,13 +28,22 @@ const MAKERS: &[(&str, usize)] = &[("os.open", 2), ("os.mkfifo", 1), ("os.mknod"
 
 pub fn check(context: &mut Context<'_, '_>) {
     for call in context.calls() {
-        let found = |table: &'static [(&'static str, usize)]| call.paths.iter().find_map(|path| table.iter().find(|(name, _)| path.as_str() == *name).copied());
+        let found = |table: &'static [(&'static str, usize)]| {
+            call.paths.iter().find_map(|path| {
+                table
+                    .iter()
+                    .find(|(name, _)| path.as_str() == *name)
+                    .copied()
+            })
+        };
         let (callee, position, exact) = match (found(SETTERS), found(MAKERS)) {
             (Some((callee, position)), _) => (callee, position, true),
             (_, Some((callee, position))) => (callee, position, false),
             _ => continue,
         };
-        let Argument::Given(at, expr) = context.arg(call, Some("mode"), Some(position)) else { continue };
+        let Argument::Given(at, expr) = context.arg(call, Some("mode"), Some(position)) else {
+            continue;
+        };
         let bits = bits_of(context.values, at, expr, 0);
         let mode = match context.values.constant(at, expr) {
             Some(Constant::Int(mode)) => format!("mode {mode:#o}"),
@@ -42,19 +51,36 @@ pub fn check(context: &mut Context<'_, '_>) {
         };
         if !exact {
             if bits & (WRITE_FOR_OTHERS | WRITE_FOR_GROUP) != 0 {
-                let draft = context.report(call.range, format!("{callee} with {mode} relies on the umask to keep others from writing"));
+                let draft = context.report(
+                    call.range,
+                    format!("{callee} with {mode} relies on the umask to keep others from writing"),
+                );
                 draft.severity(Severity::Low).persona(Persona::Auditor);
             }
         } else if bits & WRITE_FOR_OTHERS != 0 && bits & STICKY != 0 {
-            let draft = context.report(call.range, format!("{callee} with {mode} makes another shared temporary directory"));
+            let draft = context.report(
+                call.range,
+                format!("{callee} with {mode} makes another shared temporary directory"),
+            );
             draft.severity(Severity::Low).persona(Persona::Auditor);
         } else if bits & WRITE_FOR_OTHERS != 0 {
-            context.report(call.range, format!("{callee} with {mode} lets every user of the machine write")).severity(Severity::High);
+            context
+                .report(
+                    call.range,
+                    format!("{callee} with {mode} lets every user of the machine write"),
+                )
+                .severity(Severity::High);
         } else if bits & WRITE_FOR_GROUP != 0 {
-            let draft = context.report(call.range, format!("{callee} with {mode} lets the group write"));
+            let draft = context.report(
+                call.range,
+                format!("{callee} with {mode} lets the group write"),
+            );
             draft.severity(Severity::Low).persona(Persona::Pedantic);
         } else if bits & ANYTHING_FOR_OTHERS != 0 {
-            let draft = context.report(call.range, format!("{callee} with {mode} lets every user of the machine read or execute"));
+            let draft = context.report(
+                call.range,
+                format!("{callee} with {mode} lets every user of the machine read or execute"),
+            );
             draft.severity(Severity::Low).persona(Persona::Auditor);
         }
     }
@@ -69,14 +95,30 @@ fn bits_of(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, depth: u32) -
         return 0;
     }
     let found = values.eval(at, expr);
-    let [Value::Expr(home, inner)] = found.as_slice() else { return 0 };
+    let [Value::Expr(home, inner)] = found.as_slice() else {
+        return 0;
+    };
     match values.project().module(*home)[*inner] {
-        Expr::Binary { op: Operator::BitOr, left, right } | Expr::InPlace { op: Operator::BitOr, left, right } => {
-            bits_of(values, *home, left, depth + 1) | bits_of(values, *home, right, depth + 1)
+        Expr::Binary {
+            op: Operator::BitOr,
+            left,
+            right,
         }
-        Expr::Binary { op: Operator::BitAnd, left, right } | Expr::InPlace { op: Operator::BitAnd, left, right } => {
-            bits_of(values, *home, left, depth + 1) & bits_of(values, *home, right, depth + 1)
+        | Expr::InPlace {
+            op: Operator::BitOr,
+            left,
+            right,
+        } => bits_of(values, *home, left, depth + 1) | bits_of(values, *home, right, depth + 1),
+        Expr::Binary {
+            op: Operator::BitAnd,
+            left,
+            right,
         }
+        | Expr::InPlace {
+            op: Operator::BitAnd,
+            left,
+            right,
+        } => bits_of(values, *home, left, depth + 1) & bits_of(values, *home, right, depth + 1),
         _ => 0,
     }
 }

@@ -14,7 +14,22 @@ const ARCHIVES: &[&str] = &[
 ];
 
 /// Functions and methods whose name says that paths are compared or cleaned.
-const CHECKS: &[&str] = &["commonpath", "commonprefix", "realpath", "abspath", "normpath", "isabs", "is_absolute", "is_relative_to", "relative_to", "startswith", "resolve", "isfile", "issym", "islnk"];
+const CHECKS: &[&str] = &[
+    "commonpath",
+    "commonprefix",
+    "realpath",
+    "abspath",
+    "normpath",
+    "isabs",
+    "is_absolute",
+    "is_relative_to",
+    "relative_to",
+    "startswith",
+    "resolve",
+    "isfile",
+    "issym",
+    "islnk",
+];
 
 pub fn check(context: &mut Context<'_, '_>) {
     for call in context.calls() {
@@ -29,11 +44,18 @@ pub fn check(context: &mut Context<'_, '_>) {
         }
         let method = call.paths.iter().find_map(|path| {
             let (archive, method) = path.as_str().rsplit_once('.')?;
-            (ARCHIVES.contains(&archive) && matches!(method, "extract" | "extractall")).then_some(method)
+            (ARCHIVES.contains(&archive) && matches!(method, "extract" | "extractall"))
+                .then_some(method)
         });
         let Some(method) = method else { continue };
-        let Some(words) = unfiltered(context, call) else { continue };
-        if sets_filter(context) || is_fallback(context, call) || has_checked_members(context, call, method) || is_checked_around(context, call) {
+        let Some(words) = unfiltered(context, call) else {
+            continue;
+        };
+        if sets_filter(context)
+            || is_fallback(context, call)
+            || has_checked_members(context, call, method)
+            || is_checked_around(context, call)
+        {
             continue;
         }
         context.report(call.range, format!("{method} {words} writes members named ../ or linked elsewhere outside the directory"));
@@ -62,16 +84,25 @@ fn is_zip(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
     {
         return format == "zip";
     }
-    let Argument::Given(at, file) = context.arg(call, Some("filename"), Some(0)) else { return false };
+    let Argument::Given(at, file) = context.arg(call, Some("filename"), Some(0)) else {
+        return false;
+    };
     match context.values.constant(at, file) {
         Some(Constant::Str(name)) => name.to_ascii_lowercase().ends_with(".zip"),
-        _ => context.text(context.module.expr_range(file)).trim_end_matches(['"', '\'', ')']).ends_with(".zip"),
+        _ => context
+            .text(context.module.expr_range(file))
+            .trim_end_matches(['"', '\'', ')'])
+            .ends_with(".zip"),
     }
 }
 
 /// `archive.extraction_filter = tarfile.data_filter`, on an archive or on the class.
 fn sets_filter(context: &Context<'_, '_>) -> bool {
-    context.module.attribute_stores.iter().any(|store| store.attr.as_str() == "extraction_filter")
+    context
+        .module
+        .attribute_stores
+        .iter()
+        .any(|store| store.attr.as_str() == "extraction_filter")
 }
 
 /// The way for older interpreters, beside one with a filter in the same function.
@@ -88,8 +119,14 @@ fn is_fallback(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
 
 /// The function around a place, or the whole module.
 fn around(module: &Module, place: TextRange) -> TextRange {
-    let functions = module.functions.iter().filter(|function| function.range.contains_range(place));
-    functions.map(|function| function.range).min_by_key(|range| range.len()).unwrap_or_else(|| TextRange::up_to(TextSize::of(module.text.as_str())))
+    let functions = module
+        .functions
+        .iter()
+        .filter(|function| function.range.contains_range(place));
+    functions
+        .map(|function| function.range)
+        .min_by_key(|range| range.len())
+        .unwrap_or_else(|| TextRange::up_to(TextSize::of(module.text.as_str())))
 }
 
 /// A list of members other than all of them.
@@ -102,15 +139,26 @@ fn has_checked_members(context: &mut Context<'_, '_>, call: &CallSite, method: &
         Argument::Unknown => true,
         Argument::Given(at, members) => {
             let module = context.values.project().module(at);
-            let all = context.values.eval(at, members).into_iter().all(|value| match value {
-                Value::External(path) => ARCHIVES.iter().any(|archive| path.as_str().strip_prefix(archive).is_some_and(|rest| matches!(rest, "" | ".getmembers()"))),
-                Value::Expr(home, expr) => match context.values.project().module(home)[expr] {
-                    Expr::None => true,
-                    Expr::Comprehension(id) => context.values.project().module(home)[id].generators.iter().all(|generator| generator.conditions.is_empty()),
+            let all = context
+                .values
+                .eval(at, members)
+                .into_iter()
+                .all(|value| match value {
+                    Value::External(path) => ARCHIVES.iter().any(|archive| {
+                        path.as_str()
+                            .strip_prefix(archive)
+                            .is_some_and(|rest| matches!(rest, "" | ".getmembers()"))
+                    }),
+                    Value::Expr(home, expr) => match context.values.project().module(home)[expr] {
+                        Expr::None => true,
+                        Expr::Comprehension(id) => context.values.project().module(home)[id]
+                            .generators
+                            .iter()
+                            .all(|generator| generator.conditions.is_empty()),
+                        _ => false,
+                    },
                     _ => false,
-                },
-                _ => false,
-            });
+                });
             // The call of a generator of the project is a list made with care, whatever it yields.
             let made = matches!(module[members], Expr::Call { func, .. } if context.values.eval(at, func).iter().any(|callee| matches!(callee, Value::Function(..))));
             !all || made
@@ -122,7 +170,9 @@ fn has_checked_members(context: &mut Context<'_, '_>, call: &CallSite, method: &
 fn is_checked_around(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
     let module = context.module;
     let range = around(module, call.range);
-    let Expr::Attribute { value: archive, .. } = module[call.func] else { return false };
+    let Expr::Attribute { value: archive, .. } = module[call.func] else {
+        return false;
+    };
     let mut looks_at_members = false;
     let mut compares = false;
     for (expr, node) in module.exprs() {
@@ -133,18 +183,37 @@ fn is_checked_around(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
             Expr::Iterate { .. } => looks_at_members = true,
             Expr::Call { func, args } if expr != call.expr => {
                 match module[func] {
-                    Expr::Attribute { attr, .. } if CHECKS.contains(&attr.as_str()) => compares = true,
-                    Expr::Name { .. } if context.paths(func).iter().any(|path| CHECKS.iter().any(|check| path.as_str().ends_with(check))) => compares = true,
+                    Expr::Attribute { attr, .. } if CHECKS.contains(&attr.as_str()) => {
+                        compares = true
+                    }
+                    Expr::Name { .. }
+                        if context.paths(func).iter().any(|path| {
+                            CHECKS.iter().any(|check| path.as_str().ends_with(check))
+                        }) =>
+                    {
+                        compares = true
+                    }
                     _ => {}
                 }
                 let before = module.expr_range(expr).start() < call.range.start();
-                if before && is_given(module, args, archive) && context.eval(func).iter().any(|callee| matches!(callee, Value::Function(..))) {
+                if before
+                    && is_given(module, args, archive)
+                    && context
+                        .eval(func)
+                        .iter()
+                        .any(|callee| matches!(callee, Value::Function(..)))
+                {
                     return true;
                 }
             }
             // `".." in member.name`
-            Expr::Compare { op: CmpOp::In | CmpOp::NotIn, left, .. } => {
-                if matches!(context.constant(left), Some(Constant::Str(text)) if text.contains("..")) {
+            Expr::Compare {
+                op: CmpOp::In | CmpOp::NotIn,
+                left,
+                ..
+            } => {
+                if matches!(context.constant(left), Some(Constant::Str(text)) if text.contains(".."))
+                {
                     compares = true;
                 }
             }
@@ -156,6 +225,8 @@ fn is_checked_around(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
 
 /// Whether a variable is among arguments.
 fn is_given(module: &Module, args: List, variable: ExprId) -> bool {
-    let Expr::Name { slot, def } = module[variable] else { return false };
+    let Expr::Name { slot, def } = module[variable] else {
+        return false;
+    };
     module.args(args).iter().any(|argument| matches!(module[argument.value], Expr::Name { slot: other, def: other_def } if other == slot && module[other_def].scope == module[def].scope))
 }

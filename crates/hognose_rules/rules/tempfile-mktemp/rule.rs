@@ -5,13 +5,28 @@ use crate::prelude::*;
 const CHOOSERS: &[&str] = &["tempfile.mktemp", "os.tempnam", "os.tmpnam"];
 
 /// Calls that fail where something has that name already, with the position of the name.
-const EXCLUSIVE: &[(&str, usize)] = &[("os.symlink", 1), ("os.link", 1), ("os.mkdir", 0), ("os.mkfifo", 0), ("os.mknod", 0)];
+const EXCLUSIVE: &[(&str, usize)] = &[
+    ("os.symlink", 1),
+    ("os.link", 1),
+    ("os.mkdir", 0),
+    ("os.mkfifo", 0),
+    ("os.mknod", 0),
+];
 
 pub fn check(context: &mut Context<'_, '_>) {
     for call in context.calls() {
-        let Some(path) = call.paths.iter().find(|path| CHOOSERS.contains(&path.as_str())) else { continue };
+        let Some(path) = call
+            .paths
+            .iter()
+            .find(|path| CHOOSERS.contains(&path.as_str()))
+        else {
+            continue;
+        };
         if !is_taken_exclusively(context, call.expr) {
-            context.report(call.range, format!("{path} only returns a name; somebody else can create the file first"));
+            context.report(
+                call.range,
+                format!("{path} only returns a name; somebody else can create the file first"),
+            );
         }
     }
 }
@@ -19,8 +34,12 @@ pub fn check(context: &mut Context<'_, '_>) {
 fn is_taken_exclusively(context: &mut Context<'_, '_>, name: ExprId) -> bool {
     for (callee, position) in EXCLUSIVE {
         for call in context.calls().iter().filter(|call| call.is(&[callee])) {
-            let Argument::Given(_, argument) = context.arg(call, None, Some(*position)) else { continue };
-            if argument == name || crate::text::definition(context.values, context.id, argument) == Some(name) {
+            let Argument::Given(_, argument) = context.arg(call, None, Some(*position)) else {
+                continue;
+            };
+            if argument == name
+                || crate::text::definition(context.values, context.id, argument) == Some(name)
+            {
                 return true;
             }
         }

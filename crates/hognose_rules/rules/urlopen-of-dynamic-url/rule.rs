@@ -21,24 +21,48 @@ const OPENERS: &[&str] = &[
     "six.moves.urllib.request.urlretrieve",
 ];
 
-const REQUESTS: &[&str] = &["urllib.request.Request()", "urllib2.Request()", "six.moves.urllib.request.Request()"];
+const REQUESTS: &[&str] = &[
+    "urllib.request.Request()",
+    "urllib2.Request()",
+    "six.moves.urllib.request.Request()",
+];
 
 pub fn check(context: &mut Context<'_, '_>) {
     for call in context.calls() {
-        let Some(path) = call.paths.iter().find(|path| OPENERS.contains(&path.as_str())) else { continue };
-        let Argument::Given(at, mut address) = context.arg(call, Some("url"), Some(0)) else { continue };
+        let Some(path) = call
+            .paths
+            .iter()
+            .find(|path| OPENERS.contains(&path.as_str()))
+        else {
+            continue;
+        };
+        let Argument::Given(at, mut address) = context.arg(call, Some("url"), Some(0)) else {
+            continue;
+        };
         if at != context.id {
             continue;
         }
-        if context.paths(address).iter().any(|path| REQUESTS.contains(&path.as_str())) {
+        if context
+            .paths(address)
+            .iter()
+            .any(|path| REQUESTS.contains(&path.as_str()))
+        {
             // The address lies in the request, where that is made in this scope.
             let made = crate::text::definition(context.values, at, address).unwrap_or(address);
-            let Expr::Call { args, .. } = context.module[made] else { continue };
-            let Some(first) = context.module.args(args).iter().find(|argument| match argument.kind {
-                ArgKind::Positional => true,
-                ArgKind::Keyword(name) => name.as_str() == "url",
-                _ => false,
-            }) else {
+            let Expr::Call { args, .. } = context.module[made] else {
+                continue;
+            };
+            let Some(first) =
+                context
+                    .module
+                    .args(args)
+                    .iter()
+                    .find(|argument| match argument.kind {
+                        ArgKind::Positional => true,
+                        ArgKind::Keyword(name) => name.as_str() == "url",
+                        _ => false,
+                    })
+            else {
                 continue;
             };
             address = first.value;
@@ -50,6 +74,11 @@ pub fn check(context: &mut Context<'_, '_>) {
         if start.starts_with("https://") || start.starts_with("http://") {
             continue;
         }
-        context.report(call.range, format!("{path} opens file:, ftp: and data: addresses as well, and this one is not constant"));
+        context.report(
+            call.range,
+            format!(
+                "{path} opens file:, ftp: and data: addresses as well, and this one is not constant"
+            ),
+        );
     }
 }

@@ -44,13 +44,25 @@ const OF_STREAM: &[&str] = &[
 pub fn check(context: &mut Context<'_, '_>) {
     let mut found = Vec::new();
     for call in context.calls() {
-        if let Some(path) = call.paths.iter().find(|path| OF_TEXT.contains(&path.as_str())) {
+        if let Some(path) = call
+            .paths
+            .iter()
+            .find(|path| OF_TEXT.contains(&path.as_str()))
+        {
             // A text of the program's own.
-            if context.arg(call, None, Some(0)).given().is_some_and(|(at, text)| context.values.constant(at, text).is_some()) {
+            if context
+                .arg(call, None, Some(0))
+                .given()
+                .is_some_and(|(at, text)| context.values.constant(at, text).is_some())
+            {
                 continue;
             }
             found.push((call.range, *path));
-        } else if let Some(path) = call.paths.iter().find(|path| OF_STREAM.contains(&path.as_str())) {
+        } else if let Some(path) = call
+            .paths
+            .iter()
+            .find(|path| OF_STREAM.contains(&path.as_str()))
+        {
             // A parser that is made to be given to another call is one finding, not two.
             found.push((call.range, *path));
         }
@@ -59,9 +71,15 @@ pub fn check(context: &mut Context<'_, '_>) {
         return;
     }
     for (range, path) in &found {
-        if found.iter().any(|(outer, _)| outer != range && outer.contains_range(*range)) {
+        if found
+            .iter()
+            .any(|(outer, _)| outer != range && outer.contains_range(*range))
+        {
             continue;
         }
-        context.report(*range, format!("{path} expands entities as far as the linked expat lets it"));
+        context.report(
+            *range,
+            format!("{path} expands entities as far as the linked expat lets it"),
+        );
     }
 }

@@ -28,12 +28,21 @@ pub fn check(context: &mut Context<'_, '_>) {
     let found: Vec<_> = context
         .calls()
         .iter()
-        .filter_map(|call| call.paths.iter().find(|path| PATHS.contains(&path.as_str())).map(|path| (call.range, *path)))
+        .filter_map(|call| {
+            call.paths
+                .iter()
+                .find(|path| PATHS.contains(&path.as_str()))
+                .map(|path| (call.range, *path))
+        })
         .collect();
-    if found.is_empty() || context.project_calls("defusedxml", &["defusedxml.xmlrpc.monkey_patch"]) {
+    if found.is_empty() || context.project_calls("defusedxml", &["defusedxml.xmlrpc.monkey_patch"])
+    {
         return;
     }
     for (range, path) in found {
-        context.report(range, format!("{path} decompresses and expands what the other side sends without a limit"));
+        context.report(
+            range,
+            format!("{path} decompresses and expands what the other side sends without a limit"),
+        );
     }
 }
