@@ -18,6 +18,7 @@ mod registry;
 mod run;
 mod spelling;
 mod suppress;
+pub mod settings;
 mod test_code;
 mod text;
 
