@@ -75,7 +75,10 @@ pub(super) fn find(
     let project = interpreter.values.project();
     let mut candidates: Vec<ModuleId> = Vec::new();
     for (id, module) in project.iter() {
-        if module.kind != SourceKind::Module || tests(id) {
+        if module.kind != SourceKind::Module
+            || tests(id)
+            || module.file.ends_with("conf/global_settings.py")
+        {
             continue;
         }
         if named.server.contains(&id) || named.command.contains(&id) || is_settings(module) {
@@ -129,10 +132,18 @@ pub(super) fn find(
             },
         };
         let example = module.file.split('/').rev().skip(1).any(is_example);
-        settings.notes.push(Note {
-            file: Some(Arc::clone(&module.file)),
-            text: format!("Django settings: judged {judged} as production, {why}"),
-        });
+        // What others build upon is not an application's whole configuration.
+        let complete = is_complete(&names) && !is_base(&module.file);
+        if complete
+            || named.server.contains(&id)
+            || named.command.contains(&id)
+            || names.vars.contains_key(&Symbol::from("INSTALLED_APPS"))
+        {
+            settings.notes.push(Note {
+                file: Some(Arc::clone(&module.file)),
+                text: format!("Django settings: judged {judged} as production, {why}"),
+            });
+        }
         settings.worlds.push(World {
             framework: "django",
             module: id,
@@ -140,11 +151,21 @@ pub(super) fn find(
             anchor,
             sure,
             example,
-            complete: is_complete(&names),
+            complete,
             names,
             defaults: defaults.clone(),
         });
     }
+}
+
+/// `base.py`, `settings_global.py`: made to be imported by the settings proper.
+fn is_base(file: &str) -> bool {
+    stem(file).split('_').any(|word| {
+        matches!(
+            word,
+            "base" | "common" | "default" | "defaults" | "global" | "globals" | "shared" | "core"
+        )
+    })
 }
 
 /// A project's settings name its URLs; without them it is a fragment or a component's own.
@@ -169,6 +190,11 @@ fn is_example(directory: &str) -> bool {
             | "example_project"
             | "demoproject"
             | "playground"
+            | "devproject"
+            | "project_template"
+            | "template"
+            | "templates"
+            | "cookiecutter"
     )
 }
 
@@ -382,10 +408,7 @@ fn choose(
         } else {
             "the only one that is not for development or tests"
         };
-        let base = matches!(
-            stem(&project.module(*only).file),
-            "base" | "common" | "defaults" | "default"
-        );
+        let base = is_base(&project.module(*only).file);
         return Some((*only, group.len() == 1 || !base, why));
     }
     if let Some(id) = neutral.iter().find(|id| named.command.contains(id)) {

@@ -663,6 +663,11 @@ impl Interpreter<'_, '_> {
                         }),
                     );
                 }
+                // Whoever gets hold of `globals()` may set anything.
+                (kind, Some(Shape::Globals)) => {
+                    frame.names.disturb(true);
+                    arguments.push((kind, value));
+                }
                 (kind, _) => arguments.push((kind, value)),
             }
         }

@@ -54,11 +54,10 @@ impl Interpreter<'_, '_> {
         match callee.only() {
             Some(Shape::Path(path)) => match path.as_str() {
                 "split_settings.tools.include" => self.include(frame, args),
-                "builtins.exec"
-                | "builtins.execfile"
-                | "django_heroku.settings"
-                | "dynaconf.DjangoDynaconf" => frame.names.disturb(false),
-                _ => {}
+                "builtins.exec" | "builtins.execfile" => frame.names.disturb(true),
+                _ => {
+                    self.arguments(frame, args);
+                }
             },
             // A function that gets an application, or the settings themselves, may change it.
             Some(Shape::Function(home, function)) => {
@@ -68,11 +67,6 @@ impl Interpreter<'_, '_> {
                     matches!(value.only(), Some(Shape::App(..) | Shape::Config(..)))
                 }) {
                     self.run_function(Some(frame), home, function, &arguments, None);
-                } else if arguments
-                    .iter()
-                    .any(|(_, value)| matches!(value.only(), Some(Shape::Globals)))
-                {
-                    frame.names.disturb(false);
                 }
             }
             _ => {}
