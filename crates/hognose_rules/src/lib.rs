@@ -16,9 +16,9 @@ mod parity;
 pub mod prelude;
 mod registry;
 mod run;
+pub mod settings;
 mod spelling;
 mod suppress;
-pub mod settings;
 mod test_code;
 mod text;
 

@@ -7,10 +7,7 @@ pub use ruff_text_size::{Ranged, TextRange, TextSize};
 pub use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use crate::context::{Argument, CallSite, Context, Draft};
-<<<<<<< HEAD
 pub use crate::names::{
     Named, is_configured, is_password, is_secret, name_of, named_values, origin, parts, words,
 };
-=======
 pub use crate::settings::{Setting, Settings, Shape, Val, World};
->>>>>>> ca50674 (Evaluate framework settings: execute settings modules and factories in the abstract, choose production, match [[setting]])

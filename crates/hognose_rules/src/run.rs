@@ -54,34 +54,18 @@ pub fn run(
         .collect::<Vec<_>>()
         .into_par_iter()
         .filter(|(_, module)| module.kind != SourceKind::Stub)
-<<<<<<< HEAD
         .map_init(Memory::new(registry, project), |memory, (id, module)| {
             memory.values.forget();
-            let in_test = options.tests.contains(&module.file) || test_code::is_test(module);
-=======
-        .map(|(id, module)| {
-            let drafts = judged
-                .iter()
-                .filter(|(at, _)| *at == id)
-                .map(|(_, draft)| draft.clone())
-                .collect();
->>>>>>> ca50674 (Evaluate framework settings: execute settings modules and factories in the abstract, choose production, match [[setting]])
             let mut run = ModuleRun {
                 registry,
                 enabled: &enabled,
                 settings: &settings,
                 module,
                 id,
-<<<<<<< HEAD
-                in_test,
+                in_test: tests(id),
                 values: &mut memory.values,
                 of_calls: &mut memory.of_calls,
-                drafts: Vec::new(),
-=======
-                in_test: tests(id),
-                values: Evaluator::new(project, &registry.aliases),
-                drafts,
->>>>>>> ca50674 (Evaluate framework settings: execute settings modules and factories in the abstract, choose production, match [[setting]])
+                drafts: judged.get(&id).cloned().unwrap_or_default(),
                 notes: Vec::new(),
             };
             run.all();

@@ -3,20 +3,22 @@
 use hognose_finding::{Confidence, Persona};
 use hognose_python::{Constant, Evaluator, ModuleId, Project};
 
+use rustc_hash::FxHashMap;
+
 use super::{Setting, Settings, Shape, Val, World};
 use crate::condition::{Ask, Condition, Pick, Truth};
 use crate::context::Draft;
 use crate::matcher::Matcher;
 use crate::registry::Registry;
 
-/// The findings on settings, each with the module it stands in.
+/// The findings on settings, by the module they stand in.
 pub(crate) fn judge(
     project: &Project,
     registry: &Registry,
     enabled: &[bool],
     settings: &Settings,
-) -> Vec<(ModuleId, Draft)> {
-    let mut drafts = Vec::new();
+) -> FxHashMap<ModuleId, Vec<Draft>> {
+    let mut drafts: FxHashMap<ModuleId, Vec<Draft>> = FxHashMap::default();
     let mut values = Evaluator::new(project, &registry.aliases);
     for world in &settings.worlds {
         let mut done = Vec::new();
@@ -56,7 +58,7 @@ pub(crate) fn judge(
                 labels: Vec::new(),
             };
             world.weigh(&mut draft, certain);
-            drafts.push((at, draft));
+            drafts.entry(at).or_default().push(draft);
         }
     }
     drafts
