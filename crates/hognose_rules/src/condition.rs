@@ -35,6 +35,7 @@ pub(crate) struct ConditionFile {
     #[serde(default)]
     value: bool,
     member: Option<String>,
+    setting: Option<String>,
 
     missing: Option<bool>,
     given: Option<bool>,
@@ -93,6 +94,8 @@ pub(crate) enum Pick {
     Value,
     /// A class attribute, perhaps of an inner class.
     Member(Vec<Symbol>),
+    /// Another setting of the same application.
+    Setting(String),
 }
 
 /// What a condition asks.
@@ -146,6 +149,9 @@ impl ConditionFile {
         }
         if let Some(member) = &self.member {
             picks.push(Pick::Member(member.split('.').map(Symbol::from).collect()));
+        }
+        if let Some(setting) = &self.setting {
+            picks.push(Pick::Setting(setting.clone()));
         }
         let mut asks = Vec::new();
         asks.extend(self.missing.map(Ask::Missing));
@@ -212,7 +218,7 @@ fn constants(value: &toml::Value) -> Result<Vec<Constant>, String> {
     }
 }
 
-fn one_constant(value: &toml::Value) -> Result<Constant, String> {
+pub(crate) fn one_constant(value: &toml::Value) -> Result<Constant, String> {
     Ok(match value {
         toml::Value::Boolean(value) => Constant::Bool(*value),
         toml::Value::Integer(value) => Constant::Int(*value),
@@ -257,6 +263,45 @@ impl Ask {
             (_, Argument::Unknown) => Truth::Unknown,
             (_, Argument::Missing) => Truth::No,
             (_, Argument::Given(at, expr)) => self.of_expr(values, at, expr),
+        }
+    }
+
+    /// Puts the question to a constant.
+    pub(crate) fn of_constant(&self, constant: &Constant) -> Truth {
+        match self {
+            Self::Missing(missing) => Truth::from(!missing),
+            Self::Is(asked, yes) => {
+                Truth::from(asked.iter().any(|asked| same(constant, asked)) == *yes)
+            }
+            Self::None(yes) => Truth::from((*constant == Constant::None) == *yes),
+            Self::Truthy(yes) => Truth::from(constant.truthy() == *yes),
+            Self::Below(bound) => {
+                Truth::from(constant.number().is_some_and(|number| number < *bound))
+            }
+            Self::Above(bound) => {
+                Truth::from(constant.number().is_some_and(|number| number > *bound))
+            }
+            Self::Shorter(bound) => Truth::from(
+                constant
+                    .text()
+                    .is_some_and(|text| text.chars().count() < *bound),
+            ),
+            Self::Matches(pattern) => {
+                Truth::from(constant.text().is_some_and(|text| pattern.is_match(text)))
+            }
+            Self::Constant(yes) => Truth::from(*yes),
+            Self::Element(asked) => match constant {
+                Constant::Seq(items) => Truth::from(
+                    items
+                        .iter()
+                        .any(|known| asked.iter().any(|asked| same(known, asked))),
+                ),
+                _ => Truth::No,
+            },
+            Self::Path(_) | Self::Built(true) | Self::Display(true) | Self::ElementsConstant(_) => {
+                Truth::No
+            }
+            Self::Built(false) | Self::Display(false) => Truth::Yes,
         }
     }
 

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use crate::registry::Rule;
 use crate::text::Piece;
+use crate::settings::{Interpreter, Setting, Settings, Val, World};
 
 /// A call that can run.
 #[derive(Debug, Clone)]
@@ -104,6 +105,8 @@ pub struct Context<'a, 'p> {
     pub values: &'a mut Evaluator<'p>,
     /// Whether the module is test code.
     pub in_test: bool,
+    /// The settings of the project's applications.
+    pub settings: &'a Settings,
     pub(crate) sites: &'a [CallSite],
     pub(crate) rule: &'a Rule,
     pub(crate) rule_number: usize,
@@ -129,6 +132,29 @@ impl<'a, 'p> Context<'a, 'p> {
             labels: Vec::new(),
         });
         self.drafts.last_mut().expect("it was just pushed")
+    }
+
+    /// Reports a finding on a setting where it is assigned, or at the module judged where it is not, if that is in this
+    /// module.
+    pub fn report_setting(
+        &mut self,
+        world: &World,
+        setting: &Setting,
+        message: impl Into<String>,
+    ) -> Option<&mut Draft> {
+        let (at, range) = setting.place.unwrap_or((world.module, world.anchor));
+        if at != self.id {
+            return None;
+        }
+        let certain = setting.value.certain;
+        let draft = self.report(range, message);
+        world.weigh(draft, certain);
+        Some(draft)
+    }
+
+    /// What an expression of this module may be as settings are evaluated: environment variables with their defaults.
+    pub fn setting_value(&mut self, expr: ExprId) -> Val {
+        Interpreter::new(self.values).evaluate(self.id, expr)
     }
 
     /// An argument of a call, by keyword name, position, or either.

@@ -16,6 +16,7 @@ mod parity;
 pub mod prelude;
 mod registry;
 mod run;
+pub mod settings;
 mod spelling;
 mod suppress;
 mod test_code;

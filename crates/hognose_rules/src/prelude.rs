@@ -12,3 +12,4 @@ pub use crate::names::{
     words,
 };
 pub use crate::text::Piece;
+pub use crate::settings::{Setting, Settings, Shape, Val, World};

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use hognose_finding::{Confidence, Persona, Practice, RuleMeta, Severity};
-use hognose_python::Aliases;
+use hognose_python::{Aliases, Constant, Symbol};
 use serde::Deserialize;
 
 use crate::context::Context;
@@ -97,6 +97,7 @@ pub struct Registry {
     pub rules: Vec<Rule>,
     pub(crate) index: Matchers,
     pub(crate) aliases: Aliases,
+    pub(crate) setting_defaults: Vec<(String, Symbol, Constant)>,
     metas: Vec<RuleMeta>,
 }
 
@@ -132,10 +133,12 @@ impl Registry {
         rules.sort_by(|a: &Rule, b: &Rule| a.meta.id.cmp(&b.meta.id));
         let index = Matchers::new(&rules);
         let metas = rules.iter().map(|rule| rule.meta.clone()).collect();
+        let models = model::load(models)?;
         Ok(Self {
             rules,
             index,
-            aliases: model::aliases(models)?,
+            aliases: models.aliases,
+            setting_defaults: models.setting_defaults,
             metas,
         })
     }

@@ -22,6 +22,7 @@ use crate::context::{
 };
 use crate::matcher::{Matcher, MatcherRef};
 use crate::registry::{Registry, Rule, Tests};
+use crate::settings::{Settings, judge};
 use crate::test_code;
 
 /// What a run of the rules needs to know.
@@ -44,6 +45,12 @@ pub fn run(
         .iter()
         .map(|rule| !options.disabled.contains(&rule.meta.id))
         .collect();
+    let tests = |id: ModuleId| {
+        let module = project.module(id);
+        options.tests.contains(&module.file) || test_code::is_test(module)
+    };
+    let settings = Settings::find(project, registry, &tests);
+    let judged = judge(project, registry, &enabled, &settings);
     let results: Vec<(Vec<Finding>, Vec<Note>)> = project
         .iter()
         .collect::<Vec<_>>()
@@ -51,16 +58,16 @@ pub fn run(
         .filter(|(_, module)| module.kind != SourceKind::Stub)
         .map_init(Memory::new(registry, project), |memory, (id, module)| {
             memory.values.forget();
-            let in_test = options.tests.contains(&module.file) || test_code::is_test(module);
             let mut run = ModuleRun {
                 registry,
                 enabled: &enabled,
+                settings: &settings,
                 module,
                 id,
-                in_test,
+                in_test: tests(id),
                 values: &mut memory.values,
                 of_calls: &mut memory.of_calls,
-                drafts: Vec::new(),
+                drafts: judged.get(&id).cloned().unwrap_or_default(),
                 notes: Vec::new(),
             };
             run.all();
@@ -68,7 +75,7 @@ pub fn run(
         })
         .collect();
     let mut findings = Vec::new();
-    let mut notes = Vec::new();
+    let mut notes = settings.notes.clone();
     for (mut some, mut remarks) in results {
         findings.append(&mut some);
         notes.append(&mut remarks);
@@ -95,6 +102,7 @@ impl<'p> Memory<'p> {
 struct ModuleRun<'a, 'p> {
     registry: &'p Registry,
     enabled: &'p [bool],
+    settings: &'p Settings,
     module: &'p Module,
     id: ModuleId,
     in_test: bool,
@@ -137,6 +145,7 @@ impl ModuleRun<'_, '_> {
                 id: self.id,
                 values: self.values,
                 in_test: self.in_test,
+                settings: self.settings,
                 sites,
                 rule,
                 rule_number: number,

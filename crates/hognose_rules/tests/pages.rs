@@ -30,7 +30,11 @@ fn audit(section: &Section) -> Vec<Observed> {
     let sources = MemorySources::new(files);
     let project = Project::build(&sources, &Layout::default());
     let (mut findings, notes) = run(registry(), &project, &RunOptions::default());
-    assert!(notes.is_empty(), "{notes:?}");
+    let failed: Vec<_> = notes
+        .iter()
+        .filter(|note| note.text.contains("its findings are missing"))
+        .collect();
+    assert!(failed.is_empty(), "{failed:?}");
     let options = SuppressOptions {
         today: Date::from_days(20_000),
         ..SuppressOptions::default()
