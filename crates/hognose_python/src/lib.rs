@@ -2,6 +2,7 @@
 //!
 //! This crate knows Python and nothing of security. It does no input or output: texts come in through [`Sources`].
 
+pub mod callgraph;
 mod constant;
 mod eval;
 pub mod ir;

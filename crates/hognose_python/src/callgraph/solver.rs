@@ -1,0 +1,655 @@
+//! Nodes, constraints and the worklist.
+//!
+//! Sets only grow and are bounded, so solving ends. All orders are those of insertion: the result is the same on every run.
+
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use super::classes::ClassTable;
+use super::context::Context;
+use super::object::*;
+use super::{CallGraph, Reach};
+use crate::eval::{Aliases, Evaluator};
+use crate::ir::*;
+use crate::project::Project;
+
+/// Objects in one set; the rest is dropped and the set marked. Sets of real programs have one or two.
+const MAX_SET: usize = 48;
+
+/// Different constants in one set before it is just "a string" or "a number".
+const MAX_CONSTANTS: usize = 12;
+
+/// Fields told apart in one object; further keys share one node. Bounds literals with thousands of entries.
+const MAX_FIELDS: usize = 512;
+
+/// Nodes of one project. Bounds memory on projects far beyond those met.
+const MAX_NODES: usize = 60_000_000;
+
+/// What happens to objects that arrive at a node.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Constraint {
+    Copy(NodeId),
+    /// `to = object.attr`.
+    Load { attr: Symbol, to: NodeId, site: SiteId },
+    /// `object.attr = from`.
+    Store { attr: Symbol, from: NodeId, site: SiteId },
+    /// From what an attribute may hold to the load: runs properties.
+    View { to: NodeId, site: SiteId },
+    /// A member of a class seen through a receiver; `None` is the class itself.
+    Member { receiver: Obj, view: NodeId },
+    /// `to = object[key]`.
+    Item { key: Key, to: NodeId, site: SiteId },
+    /// `to = object[index]` with an index that is no literal; on the container.
+    ItemOf { index: NodeId, to: NodeId, site: SiteId },
+    /// The same, on the index.
+    ItemAt { container: NodeId, to: NodeId, site: SiteId },
+    /// `object[key] = from`.
+    PutItem { key: Key, from: NodeId, site: SiteId },
+    /// `object[index] = from`; on the container.
+    PutItemOf { index: NodeId, from: NodeId, site: SiteId },
+    /// The same, on the index.
+    PutItemAt { container: NodeId, from: NodeId, site: SiteId },
+    /// All elements of what arrives go to a container, moved by a distance where it is known.
+    Spill { into: Obj, shift: Option<i32> },
+    /// A slice `from..to` of a container goes into another; strings stay what they are. A negative start is not known.
+    SliceInto { into: Obj, from: i32, to: i32, result: NodeId },
+    Iterate { to: NodeId, site: SiteId },
+    Enter { to: NodeId, site: SiteId },
+    Call(u32),
+    /// A binary operator, on its left operand.
+    Binary { op: u8, right: NodeId, to: NodeId, site: SiteId },
+    /// The same, on its right operand.
+    BinaryRight { op: u8, to: NodeId, site: SiteId },
+    /// A method run by syntax, with at most one argument.
+    Implicit { name: Symbol, arg: NodeId, to: NodeId, site: SiteId },
+    Raise { site: SiteId },
+    /// What a handler for these types binds.
+    Caught { to: NodeId },
+    /// `*value` in a call: elements go to the parameters from `base` on.
+    StarArg { function: Obj, base: u16 },
+    /// `**value` in a call.
+    DoubleStarArg { function: Obj },
+    /// `getattr(object, name)`, on the object.
+    GetattrOf { name: NodeId, to: NodeId, site: SiteId },
+    /// The same, on the name.
+    GetattrAt { object: NodeId, to: NodeId, site: SiteId },
+    /// `partial(target, …)`, on the target.
+    Partial { call: u32 },
+    /// `super()`, on the receiver.
+    Super { class: ClassIx, to: NodeId },
+    /// `type(object)`.
+    TypeOf { to: NodeId },
+    /// `object()` for each element that can be called, on something that is passed on.
+    SetField { of: Obj, key: Key },
+    /// `setattr(object, name, from)`.
+    SetattrOf { name: NodeId, from: NodeId, site: SiteId },
+    /// An imported module by name.
+    ImportModule { at: ModuleId, to: NodeId },
+    /// What awaiting gives.
+    Await { to: NodeId, site: SiteId },
+}
+
+/// What wants to know of all elements of an object, present and future.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Watcher {
+    /// Values of elements.
+    Values(NodeId),
+    /// Keys.
+    Keys(NodeId),
+    /// Elements into another container, moved.
+    Spill { into: Obj, shift: Option<i32> },
+    /// A slice.
+    Slice { into: Obj, from: i32, to: i32 },
+    /// `*args` of a call.
+    Star { function: Obj, base: u16 },
+    /// `**kwargs` of a call.
+    DoubleStar { function: Obj },
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    pub values: SmallVec<[Obj; 4]>,
+    /// Values already handed to the constraints.
+    done: u32,
+    /// Head of the list of constraints.
+    first: u32,
+    queued: bool,
+    /// Holds one value forever; its constraints run once and are not kept.
+    constant: bool,
+    /// The bound on sets was hit.
+    pub full: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Heap {
+    pub fields: SmallVec<[(Key, NodeId); 2]>,
+    pub watchers: SmallVec<[Watcher; 1]>,
+}
+
+/// A place that runs something.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Site {
+    pub module: ModuleId,
+    pub expr: ExprId,
+    pub scope: ScopeId,
+    pub ctx: Ctx,
+}
+
+/// A call to be dispatched.
+#[derive(Debug, Clone)]
+pub(super) struct CallData {
+    pub site: SiteId,
+    pub func: NodeId,
+    pub args: List,
+    pub result: NodeId,
+    pub kind: CallKind,
+}
+
+/// Where a call comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CallKind {
+    /// Written as a call.
+    Written,
+    /// `@func`; transparent when the callee is not known.
+    Decorator,
+    /// Made by something outside that the function is passed to.
+    Callback,
+    /// Made by syntax.
+    Implicit,
+}
+
+/// An edge found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Edge {
+    pub site: SiteId,
+    pub callee: Obj,
+    pub receiver: Option<Obj>,
+    pub reach: Reach,
+}
+
+/// Nodes of a function in one context.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FunctionNodes {
+    pub result: NodeId,
+    pub yields: NodeId,
+}
+
+/// What is known of a function from its body, whatever the context.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FunctionFacts {
+    /// Parameters that are returned as they are.
+    pub identity: SmallVec<[u16; 1]>,
+    /// Parameters stored as they are in an attribute of the receiver.
+    pub stores: SmallVec<[(Symbol, u16); 2]>,
+    /// Something in the project calls it.
+    pub bound: bool,
+    /// Copied per call site.
+    pub copied: bool,
+    /// Copies made.
+    pub copies: u16,
+    /// Access path of the outermost decorator that is not of the project.
+    pub decorator: Option<Symbol>,
+}
+
+pub(super) struct Solver<'p> {
+    pub project: &'p Project,
+    pub evaluator: Evaluator<'p>,
+    pub aliases: &'p Aliases,
+    pub nodes: Vec<Node>,
+    constraints: Vec<(Constraint, u32)>,
+    pub objects: Vec<Object>,
+    interned: FxHashMap<Object, Obj>,
+    pub heap: FxHashMap<Obj, Heap>,
+    queue: VecDeque<NodeId>,
+    pending: VecDeque<(Constraint, Obj)>,
+    /// Node of each expression and definition without context; 0 is none yet, the top bit says that its constraints exist.
+    pub expr_nodes: Vec<Vec<u32>>,
+    pub def_nodes: Vec<Vec<u32>>,
+    pub copied_exprs: FxHashMap<(Ctx, ModuleId, ExprId), u32>,
+    pub copied_defs: FxHashMap<(Ctx, ModuleId, DefId), NodeId>,
+    pub variables: FxHashMap<(Ctx, ModuleId, ScopeId, SlotId), NodeId>,
+    constants: FxHashMap<Obj, NodeId>,
+    pub sites: Vec<Site>,
+    pub calls: Vec<CallData>,
+    pub args: Vec<(ArgKind, NodeId)>,
+    pub edges: Vec<Edge>,
+    pub seen_edges: FxHashSet<Edge>,
+    pub classes: ClassTable,
+    pub functions: FxHashMap<(ModuleId, FunctionId, Ctx), FunctionNodes>,
+    pub function_facts: Vec<Vec<FunctionFacts>>,
+    pub contexts: Vec<Context>,
+    pub context_ids: FxHashMap<(ModuleId, FunctionId, Ctx, SiteId), Ctx>,
+    pub bodies: VecDeque<(ModuleId, FunctionId, Ctx)>,
+    pub views: FxHashMap<(Obj, Symbol, bool), NodeId>,
+    pub paths: FxHashMap<(Symbol, Key), Symbol>,
+    pub results: FxHashMap<Symbol, Symbol>,
+    pub words: super::names::Words,
+    pub keys: super::facts::KeyIndex,
+    /// The function that a decorator was called with, by the context of that call.
+    pub decorated: FxHashMap<Ctx, (ModuleId, FunctionId)>,
+    /// Loads and stores with an index that may be anything if nothing is known of it.
+    pub loose_loads: Vec<(NodeId, NodeId, NodeId, SiteId)>,
+    pub loose_stores: Vec<(NodeId, NodeId, NodeId, SiteId)>,
+    /// Pairs of a call and callee already bound.
+    pub bound_calls: FxHashSet<(u32, Obj, Option<Obj>)>,
+    pub bounds_hit: usize,
+    /// Walked with open receivers and annotations.
+    pub seeded: bool,
+}
+
+impl<'p> Solver<'p> {
+    pub fn new(project: &'p Project, aliases: &'p Aliases) -> Self {
+        let mut solver = Self {
+            project,
+            evaluator: Evaluator::new(project, aliases),
+            aliases,
+            nodes: vec![Node { constant: true, ..Node::default() }],
+            constraints: vec![(Constraint::Copy(NodeId::NONE), 0)],
+            objects: Vec::new(),
+            interned: FxHashMap::default(),
+            heap: FxHashMap::default(),
+            queue: VecDeque::new(),
+            pending: VecDeque::new(),
+            expr_nodes: project.modules.iter().map(|module| vec![0; module.exprs.len()]).collect(),
+            def_nodes: project.modules.iter().map(|module| vec![0; module.defs.len()]).collect(),
+            copied_exprs: FxHashMap::default(),
+            copied_defs: FxHashMap::default(),
+            variables: FxHashMap::default(),
+            constants: FxHashMap::default(),
+            // The first is nowhere: what runs there is not reported.
+            sites: vec![Site { module: ModuleId(0), expr: ExprId(0), scope: Module::TOP, ctx: Ctx::NONE }],
+            calls: Vec::new(),
+            args: Vec::new(),
+            edges: Vec::new(),
+            seen_edges: FxHashSet::default(),
+            classes: ClassTable::default(),
+            functions: FxHashMap::default(),
+            function_facts: project.modules.iter().map(|module| vec![FunctionFacts::default(); module.functions.len()]).collect(),
+            contexts: vec![Context::default()],
+            context_ids: FxHashMap::default(),
+            bodies: VecDeque::new(),
+            views: FxHashMap::default(),
+            paths: FxHashMap::default(),
+            results: FxHashMap::default(),
+            words: super::names::Words::default(),
+            keys: super::facts::KeyIndex::new(project),
+            decorated: FxHashMap::default(),
+            loose_loads: Vec::new(),
+            loose_stores: Vec::new(),
+            bound_calls: FxHashSet::default(),
+            bounds_hit: 0,
+            seeded: false,
+        };
+        solver.classes = ClassTable::build(project, aliases);
+        solver
+    }
+
+    /// Walks all modules and solves; then seeds what nobody in the project supplies, and solves again.
+    pub fn run(mut self) -> CallGraph {
+        self.generate();
+        self.solve();
+        self.seed();
+        self.seeded = true;
+        self.solve();
+        self.seed_results();
+        self.solve();
+        self.outcome()
+    }
+
+    // Objects and nodes.
+
+    pub fn obj(&mut self, object: Object) -> Obj {
+        if let Some(known) = self.interned.get(&object) {
+            return *known;
+        }
+        let id = Obj(to_u32(self.objects.len()));
+        self.objects.push(object);
+        self.interned.insert(object, id);
+        id
+    }
+
+    pub fn object(&self, obj: Obj) -> Object {
+        self.objects[obj.0 as usize]
+    }
+
+    pub fn new_node(&mut self) -> NodeId {
+        if self.nodes.len() >= MAX_NODES {
+            self.bounds_hit += 1;
+            return NodeId::NONE;
+        }
+        self.nodes.push(Node::default());
+        NodeId(to_u32(self.nodes.len() - 1))
+    }
+
+    /// A node that holds one object forever.
+    pub fn constant(&mut self, obj: Obj) -> NodeId {
+        if let Some(known) = self.constants.get(&obj) {
+            return *known;
+        }
+        let node = self.new_node();
+        if node != NodeId::NONE {
+            let data = &mut self.nodes[node.0 as usize];
+            data.values.push(obj);
+            data.done = 1;
+            data.constant = true;
+        }
+        self.constants.insert(obj, node);
+        node
+    }
+
+    pub fn constant_of(&mut self, object: Object) -> NodeId {
+        let obj = self.obj(object);
+        self.constant(obj)
+    }
+
+    pub fn external(&mut self, path: &str) -> NodeId {
+        self.constant_of(Object::External(Symbol::from(path)))
+    }
+
+    pub fn values(&self, node: NodeId) -> &[Obj] {
+        &self.nodes[node.0 as usize].values
+    }
+
+    pub fn is_constant(&self, node: NodeId) -> bool {
+        self.nodes[node.0 as usize].constant
+    }
+
+    pub fn add_value(&mut self, node: NodeId, obj: Obj) {
+        let data = &mut self.nodes[node.0 as usize];
+        if data.constant || data.values.contains(&obj) {
+            return;
+        }
+        if data.values.len() >= MAX_SET {
+            if !data.full {
+                data.full = true;
+                self.bounds_hit += 1;
+            }
+            return;
+        }
+        // Many different constants are just a string or a number.
+        if data.values.len() >= MAX_CONSTANTS && matches!(self.objects[obj.0 as usize], Object::Str(_) | Object::Int(_)) {
+            let plain = match self.objects[obj.0 as usize] {
+                Object::Str(_) => self.words.a_str,
+                _ => self.words.an_int,
+            };
+            let plain = self.obj(Object::External(plain));
+            return self.add_value(node, plain);
+        }
+        data.values.push(obj);
+        if !data.queued && data.first != 0 {
+            data.queued = true;
+            self.queue.push_back(node);
+        } else if data.first == 0 {
+            data.done = to_u32(data.values.len());
+        }
+    }
+
+    pub fn copy(&mut self, from: NodeId, to: NodeId) {
+        if from != to && from != NodeId::NONE && to != NodeId::NONE {
+            self.constrain(from, Constraint::Copy(to));
+        }
+    }
+
+    pub fn constrain(&mut self, node: NodeId, constraint: Constraint) {
+        if node == NodeId::NONE {
+            return;
+        }
+        let done = self.nodes[node.0 as usize].done as usize;
+        for index in 0..done {
+            let value = self.nodes[node.0 as usize].values[index];
+            match constraint {
+                Constraint::Copy(to) => self.add_value(to, value),
+                other => self.pending.push_back((other, value)),
+            }
+        }
+        let data = &mut self.nodes[node.0 as usize];
+        if !data.constant {
+            let next = data.first;
+            data.first = to_u32(self.constraints.len());
+            self.constraints.push((constraint, next));
+        }
+    }
+
+    pub fn solve(&mut self) {
+        loop {
+            if let Some((module, function, ctx)) = self.bodies.pop_front() {
+                self.walk_function(module, function, ctx);
+            } else if let Some((constraint, value)) = self.pending.pop_front() {
+                self.apply(constraint, value);
+            } else if let Some(node) = self.queue.pop_front() {
+                self.propagate(node);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn propagate(&mut self, node: NodeId) {
+        let index = node.0 as usize;
+        self.nodes[index].queued = false;
+        let (from, to) = (self.nodes[index].done as usize, self.nodes[index].values.len());
+        self.nodes[index].done = to_u32(to);
+        let mut next = self.nodes[index].first;
+        while next != 0 {
+            let (constraint, after) = self.constraints[next as usize];
+            next = after;
+            for position in from..to {
+                let value = self.nodes[index].values[position];
+                match constraint {
+                    Constraint::Copy(to) => self.add_value(to, value),
+                    other => self.apply(other, value),
+                }
+            }
+        }
+    }
+
+    fn apply(&mut self, constraint: Constraint, value: Obj) {
+        match constraint {
+            Constraint::Copy(to) => self.add_value(to, value),
+            Constraint::Load { attr, to, site } => self.load(value, attr, to, site),
+            Constraint::Store { attr, from, site } => self.store(value, attr, from, site),
+            Constraint::View { to, site } => self.through_view(value, to, site),
+            Constraint::Member { receiver, view } => self.member(value, receiver, view),
+            Constraint::Item { key, to, site } => self.item(value, key, to, site),
+            Constraint::ItemOf { index, to, site } => {
+                for position in 0..self.values(index).len() {
+                    let key = self.key_of(self.values(index)[position]);
+                    self.item(value, key, to, site);
+                }
+            }
+            Constraint::ItemAt { container, to, site } => {
+                let key = self.key_of(value);
+                for position in 0..self.values(container).len() {
+                    let container = self.values(container)[position];
+                    self.item(container, key, to, site);
+                }
+            }
+            Constraint::PutItem { key, from, site } => self.put_item(value, key, from, NodeId::NONE, site),
+            Constraint::PutItemOf { index, from, site } => {
+                for position in 0..self.values(index).len() {
+                    let key = self.key_of(self.values(index)[position]);
+                    self.put_item(value, key, from, index, site);
+                }
+            }
+            Constraint::PutItemAt { container, from, site } => {
+                let key = self.key_of(value);
+                for position in 0..self.values(container).len() {
+                    let container = self.values(container)[position];
+                    self.put_item(container, key, from, NodeId::NONE, site);
+                }
+            }
+            Constraint::Spill { into, shift } => self.spill(value, into, shift),
+            Constraint::SliceInto { into, from, to, result } => self.slice_into(value, into, from, to, result),
+            Constraint::Iterate { to, site } => self.iterate(value, to, site),
+            Constraint::Enter { to, site } => self.enter(value, to, site),
+            Constraint::Call(call) => self.dispatch(call, value),
+            Constraint::Binary { op, right, to, site } => self.binary(value, op, right, to, site),
+            Constraint::BinaryRight { op, to, site } => self.binary_right(value, op, to, site),
+            Constraint::Implicit { name, arg, to, site } => {
+                self.implicit(value, name, arg, to, site);
+            }
+            Constraint::Raise { site } => self.raise(value, site),
+            Constraint::Caught { to } => self.caught(value, to),
+            Constraint::StarArg { function, base } => self.star_arg(value, function, base),
+            Constraint::DoubleStarArg { function } => self.watch(value, Watcher::DoubleStar { function }),
+            Constraint::GetattrOf { name, to, site } => {
+                for position in 0..self.values(name).len() {
+                    if let Object::Str(attr) = self.object(self.values(name)[position]) {
+                        self.load(value, attr, to, site);
+                    }
+                }
+            }
+            Constraint::GetattrAt { object, to, site } => {
+                if let Object::Str(attr) = self.object(value) {
+                    for position in 0..self.values(object).len() {
+                        let object = self.values(object)[position];
+                        self.load(object, attr, to, site);
+                    }
+                }
+            }
+            Constraint::Partial { call } => {
+                let result = self.calls[call as usize].result;
+                let partial = self.obj(Object::Partial { call, target: value });
+                self.add_value(result, partial);
+            }
+            Constraint::Super { class, to } => self.super_of(class, value, to),
+            Constraint::TypeOf { to } => self.type_of(value, to),
+            Constraint::SetField { of, key } => {
+                let field = self.field(of, key);
+                self.add_value(field, value);
+            }
+            Constraint::SetattrOf { name, from, site } => {
+                for position in 0..self.values(name).len() {
+                    if let Object::Str(attr) = self.object(self.values(name)[position]) {
+                        self.store(value, attr, from, site);
+                    }
+                }
+            }
+            Constraint::ImportModule { at, to } => {
+                if let Object::Str(name) = self.object(value) {
+                    let module = self.imported_module(at, name);
+                    self.copy(module, to);
+                }
+            }
+            Constraint::Await { to, site } => self.awaited(value, to, site),
+        }
+    }
+
+    // Fields.
+
+    /// The node of a part of an object, made when it is new.
+    pub fn field(&mut self, obj: Obj, key: Key) -> NodeId {
+        let heap = self.heap.entry(obj).or_default();
+        if let Some((_, node)) = heap.fields.iter().find(|(known, _)| *known == key) {
+            return *node;
+        }
+        if heap.fields.len() >= MAX_FIELDS && !matches!(key, Key::Any | Key::Keys | Key::Attr(_)) {
+            self.bounds_hit += 1;
+            return self.field(obj, Key::Any);
+        }
+        let node = self.new_node();
+        let heap = self.heap.entry(obj).or_default();
+        heap.fields.push((key, node));
+        for index in 0..heap.watchers.len() {
+            let watcher = self.heap[&obj].watchers[index];
+            self.tell(watcher, key, node);
+        }
+        node
+    }
+
+    /// The node of a part of an object, where there is one.
+    pub fn known_field(&self, obj: Obj, key: Key) -> Option<NodeId> {
+        self.heap.get(&obj)?.fields.iter().find(|(known, _)| *known == key).map(|(_, node)| *node)
+    }
+
+    /// Asks for all parts of an object, present and future.
+    pub fn watch(&mut self, obj: Obj, watcher: Watcher) {
+        let heap = self.heap.entry(obj).or_default();
+        heap.watchers.push(watcher);
+        for index in 0..heap.fields.len() {
+            let (key, node) = self.heap[&obj].fields[index];
+            self.tell(watcher, key, node);
+        }
+    }
+
+    fn tell(&mut self, watcher: Watcher, key: Key, node: NodeId) {
+        match watcher {
+            Watcher::Values(to) if key.is_element() => self.copy(node, to),
+            Watcher::Keys(to) => match key {
+                Key::Str(text) => {
+                    let key = self.obj(Object::Str(text));
+                    self.add_value(to, key);
+                }
+                Key::Int(number) => {
+                    let key = self.obj(Object::Int(number));
+                    self.add_value(to, key);
+                }
+                Key::Path(path) => {
+                    let key = self.obj(Object::External(path));
+                    self.add_value(to, key);
+                }
+                Key::Keys => self.copy(node, to),
+                Key::Any | Key::Attr(_) => {}
+            },
+            Watcher::Spill { into, shift } => {
+                let key = match (key, shift) {
+                    (Key::Attr(_), _) => return,
+                    (Key::Int(number), Some(shift)) => Key::Int(number + shift),
+                    (Key::Int(_), None) => Key::Any,
+                    (other, _) => other,
+                };
+                let field = self.field(into, key);
+                self.copy(node, field);
+            }
+            Watcher::Slice { into, from, to } => {
+                let key = match key {
+                    Key::Int(number) if number >= from && number < to => Key::Int(number - from),
+                    Key::Any => Key::Any,
+                    _ => return,
+                };
+                let field = self.field(into, key);
+                self.copy(node, field);
+            }
+            Watcher::Star { function, base } => match key {
+                Key::Int(number) => {
+                    let position = u16::try_from(number).ok().and_then(|number| base.checked_add(number));
+                    if let Some(position) = position {
+                        self.bind_position(function, position, node);
+                    }
+                }
+                Key::Any => self.bind_rest(function, base, node),
+                _ => {}
+            },
+            Watcher::DoubleStar { function } => match key {
+                Key::Str(name) => self.bind_name(function, name, node),
+                Key::Any => self.bind_all_names(function, node),
+                _ => {}
+            },
+            Watcher::Values(_) => {}
+        }
+    }
+
+    // Places.
+
+    pub fn site(&mut self, site: Site) -> SiteId {
+        self.sites.push(site);
+        SiteId(to_u32(self.sites.len() - 1))
+    }
+
+    pub fn record(&mut self, site: SiteId, callee: Obj, receiver: Option<Obj>, reach: Reach) {
+        if site == SiteId(0) {
+            return;
+        }
+        let edge = Edge { site, callee, receiver, reach };
+        if self.seen_edges.insert(edge) {
+            self.edges.push(edge);
+        }
+    }
+}
+
+/// Counts stay far below; see the bounds.
+pub(super) fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
