@@ -7,8 +7,8 @@ use ruff_text_size::TextRange;
 use smallvec::SmallVec;
 
 use crate::registry::Rule;
-use crate::text::Piece;
 use crate::settings::{Interpreter, Setting, Settings, Val, World};
+use crate::text::Piece;
 
 /// A call that can run.
 #[derive(Debug, Clone)]

@@ -11,5 +11,5 @@ pub use crate::names::{
     Named, fallback, is_configured, is_password, is_secret, name_of, named_values, origin, parts,
     words,
 };
-pub use crate::text::Piece;
 pub use crate::settings::{Setting, Settings, Shape, Val, World};
+pub use crate::text::Piece;
