@@ -1,5 +1,9 @@
 //! Constant values, folded across variables, modules and simple expressions.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 use crate::eval::{Evaluator, Value};
 use crate::ir::*;
 
@@ -8,6 +12,28 @@ const MAX_SIZE: usize = 16 * 1024;
 
 /// Nesting of collections and operators that is folded.
 const MAX_FOLD_DEPTH: u32 = 64;
+
+/// Callees that [`Evaluator::fold_call`] folds.
+pub(crate) static FOLDED_CALLS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
+    let paths = [
+        "os.path.join",
+        "builtins.tuple",
+        "builtins.list",
+        "builtins.frozenset",
+        "builtins.set",
+        "builtins.str",
+        "builtins.bytes",
+        "builtins.str().encode",
+        "builtins.bytes.fromhex",
+        "binascii.unhexlify",
+        "binascii.a2b_hex",
+        "binascii.a2b_base64",
+        "base64.b64decode",
+        "base64.standard_b64decode",
+        "base64.urlsafe_b64decode",
+    ];
+    paths.into_iter().map(Symbol::from).collect()
+});
 
 /// A constant.
 #[derive(Debug, Clone, PartialEq)]

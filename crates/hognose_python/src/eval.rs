@@ -13,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use symbol_table::{GlobalSymbol, static_symbol};
 
+use crate::constant::FOLDED_CALLS;
 use crate::ir::*;
 use crate::project::{Found, Project};
 use crate::stdlib;
@@ -128,15 +129,6 @@ static SPECIAL_CALLS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
         "typing.cast",
         "copy.copy",
         "copy.deepcopy",
-        "os.path.join",
-        "builtins.str().join",
-        "builtins.str().format",
-        "builtins.tuple",
-        "builtins.list",
-        "builtins.frozenset",
-        "builtins.set",
-        "builtins.dict",
-        "builtins.str",
     ];
     paths.into_iter().map(Symbol::from).collect()
 });
@@ -1078,7 +1070,15 @@ impl<'p> Evaluator<'p> {
         for callee in callees {
             match callee {
                 Value::External(path) if !SPECIAL_CALLS.contains(&path) => {
-                    add(&mut values, Value::External(self.path_call(path)));
+                    // What folds stays an expression, so that its constant can be asked for.
+                    if FOLDED_CALLS.contains(&path)
+                        && self.depth < MAX_DEPTH
+                        && self.fold_call(at, func, path, args).is_some()
+                    {
+                        add(&mut values, Value::Expr(at, expr));
+                    } else {
+                        add(&mut values, Value::External(self.path_call(path)));
+                    }
                 }
                 Value::External(path) => match path.as_str() {
                     "builtins.super" => add(&mut values, self.super_object(at, expr)),
@@ -1125,32 +1125,6 @@ impl<'p> Evaluator<'p> {
                         match module.args(args).get(position) {
                             Some(argument) => add_all(&mut values, self.eval(at, argument.value)),
                             None => add(&mut values, Value::Unknown(Unresolved::Call)),
-                        }
-                    }
-                    "os.path.join"
-                    | "builtins.str().join"
-                    | "builtins.str().format"
-                    | "builtins.tuple"
-                    | "builtins.list"
-                    | "builtins.frozenset"
-                    | "builtins.set"
-                    | "builtins.dict"
-                    | "builtins.str"
-                    | "builtins.bytes"
-                    | "builtins.str().encode"
-                    | "builtins.bytes.fromhex"
-                    | "binascii.unhexlify"
-                    | "binascii.a2b_hex"
-                    | "binascii.a2b_base64"
-                    | "base64.b64decode"
-                    | "base64.standard_b64decode"
-                    | "base64.urlsafe_b64decode" => {
-                        // Foldable: keep the expression so that constants can be asked for, and the path as its type.
-                        if self.depth < MAX_DEPTH && self.fold_call(at, func, path, args).is_some()
-                        {
-                            add(&mut values, Value::Expr(at, expr));
-                        } else {
-                            add(&mut values, Value::External(self.path_call(path)));
                         }
                     }
                     _ => add(&mut values, Value::External(self.path_call(path))),
