@@ -10,6 +10,34 @@ use crate::registry::Rule;
 use crate::settings::{Interpreter, Setting, Settings, Val, World};
 use crate::text::Piece;
 
+/// The access path of a callee, with its text at hand: rules compare it many times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Callee {
+    /// The path, interned.
+    pub symbol: Symbol,
+    text: &'static str,
+}
+
+impl Callee {
+    fn new(symbol: Symbol) -> Self {
+        Self {
+            symbol,
+            text: symbol.as_str(),
+        }
+    }
+
+    /// The path, without the lock that asking the symbol takes.
+    pub const fn as_str(&self) -> &'static str {
+        self.text
+    }
+}
+
+impl std::fmt::Display for Callee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.text)
+    }
+}
+
 /// A call that can run.
 #[derive(Debug, Clone)]
 pub struct CallSite {
@@ -24,7 +52,7 @@ pub struct CallSite {
     /// More arguments may follow later, as for `partial`: what is not given is not known to be missing.
     pub open: bool,
     /// Access paths of the callees outside of the project.
-    pub paths: SmallVec<[Symbol; 1]>,
+    pub paths: SmallVec<[Callee; 1]>,
     /// The whole call.
     pub range: TextRange,
 }
@@ -309,6 +337,10 @@ pub(crate) fn external(values: &Values) -> SmallVec<[Symbol; 1]> {
         .collect()
 }
 
+fn callees(values: &Values) -> SmallVec<[Callee; 1]> {
+    external(values).into_iter().map(Callee::new).collect()
+}
+
 /// All calls of a module that can run, with their callees.
 pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSite> {
     let module = values.project().module(at);
@@ -322,10 +354,10 @@ pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSi
             continue;
         }
         let found = values.eval(at, func);
-        let mut paths = external(&found);
+        let mut paths = callees(&found);
         for callee in &found {
             if let Value::Class(home, class) = callee {
-                paths.extend(inherited_constructor(values, *home, *class));
+                paths.extend(inherited_constructor(values, *home, *class).map(Callee::new));
             }
         }
         let partial = paths.iter().any(|path| {
@@ -335,7 +367,7 @@ pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSi
             )
         });
         if partial && let Some(first) = module.args(args).first() {
-            let inner = external(&values.eval(at, first.value));
+            let inner = callees(&values.eval(at, first.value));
             sites.push(CallSite {
                 expr,
                 func: first.value,
