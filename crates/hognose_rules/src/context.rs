@@ -527,6 +527,55 @@ pub(crate) fn dict_entry(
             None => missing = Argument::Unknown,
         }
     }
+    if module[display] == values.project().module(at)[dict] && home == at {
+        return given.unwrap_or(missing);
+    }
+    // Entries added by methods: `options.update(more)`, `options.setdefault("verify", False)`.
+    for (_, node) in module.exprs() {
+        let Expr::Call { func, args } = *node else {
+            continue;
+        };
+        let Expr::Attribute { value, attr } = module[func] else {
+            continue;
+        };
+        let adds = matches!(attr.as_str(), "update" | "setdefault");
+        if !adds
+            || !values
+                .eval(home, value)
+                .contains(&Value::Expr(home, display))
+        {
+            continue;
+        }
+        let arguments = module.args(args);
+        let first = arguments.first().map(|argument| argument.value);
+        if attr.as_str() == "setdefault" {
+            match first.and_then(|name| values.constant(home, name)) {
+                Some(Constant::Str(text)) if text != key => {}
+                _ if given.is_some() => {}
+                _ => missing = Argument::Unknown,
+            }
+            continue;
+        }
+        for argument in arguments {
+            let known = match argument.kind {
+                ArgKind::Keyword(name) => name.as_str() != key,
+                ArgKind::Positional
+                    if values
+                        .eval(home, argument.value)
+                        .contains(&Value::Expr(home, display)) =>
+                {
+                    true
+                }
+                ArgKind::Positional | ArgKind::DoubleStar => {
+                    dict_entry(values, home, argument.value, key) == Argument::Missing
+                }
+                ArgKind::Star => false,
+            };
+            if !known {
+                return Argument::Unknown;
+            }
+        }
+    }
     given.unwrap_or(missing)
 }
 
