@@ -74,13 +74,7 @@ const DJANGO: &[&str] = &[
 
 /// What quotes a name or a value for the database.
 const QUOTERS: &[&str] = &[
-    "quote_name",
-    "quote_ident",
-    "quote_identifier",
-    "quoted_name",
-    "quote",
     "qn",
-    "quote_value",
     "literal",
     "escape_string",
     "escape",
@@ -372,17 +366,15 @@ fn worst(context: &mut Context<'_, '_>, pieces: &[Piece]) -> Option<((ModuleId, 
 /// Quoted by the database, a constant by its name, or a number.
 fn is_harmless(context: &mut Context<'_, '_>, at: ModuleId, part: ExprId) -> bool {
     let module = context.values.project().module(at);
-    if let Expr::Call { func, .. } = module[part]
-        && let Expr::Attribute { attr, .. } = module[func]
-        && QUOTERS.contains(&attr.as_str())
-    {
-        return true;
-    }
-    if let Expr::Call { func, .. } = module[part]
-        && let Expr::Name { slot, def } = module[func]
-        && QUOTERS.contains(&module[module[def].scope].slots[slot.index()].name.as_str())
-    {
-        return true;
+    if let Expr::Call { func, .. } = module[part] {
+        let name = match module[func] {
+            Expr::Attribute { attr, .. } => Some(attr),
+            Expr::Name { slot, def } => Some(module[module[def].scope].slots[slot.index()].name),
+            _ => None,
+        };
+        if name.is_some_and(|name| is_quoter(name.as_str())) {
+            return true;
+        }
     }
     if let Expr::Attribute { attr, .. } = module[part]
         && is_upper(attr.as_str())
@@ -399,10 +391,14 @@ fn is_harmless(context: &mut Context<'_, '_>, at: ModuleId, part: ExprId) -> boo
                 is_upper(last)
                     || last
                         .strip_suffix("()")
-                        .is_some_and(|name| QUOTERS.contains(&name))
+                        .is_some_and(is_quoter)
             }
             _ => false,
         })
+}
+
+fn is_quoter(name: &str) -> bool {
+    name.contains("quote") || QUOTERS.contains(&name)
 }
 
 fn is_upper(name: &str) -> bool {
@@ -440,10 +436,13 @@ fn is_value_place(before: &str) -> bool {
                 .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
                 .next()
                 .unwrap_or_default();
+            // `CREATE TABLE a (LIKE b)` names a table.
+            if word == "like" {
+                return !lower.trim_start().starts_with("create");
+            }
             matches!(
                 word,
-                "like"
-                    | "ilike"
+                "ilike"
                     | "limit"
                     | "offset"
                     | "between"
