@@ -247,7 +247,7 @@ fn unused(context: &mut Context<'_, '_>, seen: &mut FxHashSet<ExprId>) {
             continue;
         }
         if let Expr::Call { func, .. } = module[expr]
-            && !matches!(module[func], Expr::Attribute { attr, .. } if attr.as_str() == "format")
+            && !matches!(module[func], Expr::Attribute { attr, .. } if matches!(attr.as_str(), "format" | "replace"))
         {
             continue;
         }
@@ -388,10 +388,7 @@ fn is_harmless(context: &mut Context<'_, '_>, at: ModuleId, part: ExprId) -> boo
         .all(|value| match value {
             Value::External(path) => {
                 let last = path.as_str().rsplit('.').next().unwrap_or_default();
-                is_upper(last)
-                    || last
-                        .strip_suffix("()")
-                        .is_some_and(is_quoter)
+                is_upper(last) || last.strip_suffix("()").is_some_and(is_quoter)
             }
             _ => false,
         })
@@ -442,14 +439,7 @@ fn is_value_place(before: &str) -> bool {
             }
             matches!(
                 word,
-                "ilike"
-                    | "limit"
-                    | "offset"
-                    | "between"
-                    | "is"
-                    | "regexp"
-                    | "rlike"
-                    | "glob"
+                "ilike" | "limit" | "offset" | "between" | "is" | "regexp" | "rlike" | "glob"
             ) && !BEFORE_NAMES.contains(&word)
         }
     }
