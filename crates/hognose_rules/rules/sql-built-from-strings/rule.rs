@@ -1,5 +1,9 @@
 //! In code because the statement is read: whether it is SQL at all, and whether a value or a name was put into it.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::prelude::*;
 
 /// Methods that run a statement, whatever the object: cursors and connections are seldom known by their type.
@@ -223,6 +227,9 @@ fn unused(context: &mut Context<'_, '_>, seen: &mut FxHashSet<ExprId>) {
     }
     for call in context.calls().iter().filter(|call| call.is(DJANGO)) {
         skip(context, call, seen);
+    }
+    if !could_be_statement(module.text.as_str()) {
+        return;
     }
     let mut last: Option<TextRange> = None;
     let mut candidates: Vec<(TextRange, ExprId)> = module
@@ -562,14 +569,11 @@ fn contains_word(lower: &str, word: &str) -> bool {
 
 /// A quick look at source text.
 fn could_be_statement(source: &str) -> bool {
-    const STARTS: &[&str] = &[
-        "select", "insert", "update", "delete", "replace", "with", "create", "drop", "alter",
-        "truncate",
-    ];
-    let head: String = source
-        .chars()
-        .take(4000)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    STARTS.iter().any(|start| contains_word(&head, start))
+    static STARTS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i-u)\b(?:select|insert|update|delete|replace|with|create|drop|alter|truncate)\b",
+        )
+        .expect("it is constant")
+    });
+    STARTS.is_match(source)
 }
