@@ -610,9 +610,7 @@ impl Interpreter<'_, '_> {
                 let path = self.values.result(hognose_python::Value::External(path));
                 self.settle(&path)
             }
-            Shape::Reader(scheme) => {
-                environment::reader_call(&scheme, "__call__", &arguments)
-            }
+            Shape::Reader(scheme) => environment::reader_call(&scheme, "__call__", &arguments),
             Shape::Function(home, function) => {
                 self.run_function(Some(frame), home, function, &arguments, None)
                     .0
@@ -637,7 +635,7 @@ impl Interpreter<'_, '_> {
                     .iter()
                     .any(|base| environment::is_reader(base.as_str()))
                 {
-                        return Val::of(Shape::Reader(environment::scheme(&arguments).into()));
+                    return Val::of(Shape::Reader(environment::scheme(&arguments).into()));
                 }
                 let certain = !bases.iter().any(|base| is_environment_class(base.as_str()));
                 Val::of(Shape::Instance(home, class)).given(certain)
