@@ -27,12 +27,22 @@ fn main() -> io::Result<()> {
             "None".to_owned()
         };
         let page = folder.join("rule.md");
-        let page = if page.is_file() { format!("include_str!({page:?})") } else { "\"\"".to_owned() };
-        let _ = writeln!(rules, "    RuleSource {{ id: {id:?}, toml: include_str!({toml:?}), page: {page}, check: {check} }},");
+        let page = if page.is_file() {
+            format!("include_str!({page:?})")
+        } else {
+            "\"\"".to_owned()
+        };
+        let _ = writeln!(
+            rules,
+            "    RuleSource {{ id: {id:?}, toml: include_str!({toml:?}), page: {page}, check: {check} }},"
+        );
     }
     let mut models = String::new();
     for file in sorted(&root.join("models"))? {
-        if file.extension().is_some_and(|extension| extension == "toml") {
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             let _ = writeln!(models, "    ({:?}, include_str!({file:?})),", name(&file));
         }
     }
@@ -48,11 +58,16 @@ fn sorted(directory: &Path) -> io::Result<Vec<PathBuf>> {
     if !directory.is_dir() {
         return Ok(Vec::new());
     }
-    let mut paths = fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
+    let mut paths = fs::read_dir(directory)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
 }
 
 fn name(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }

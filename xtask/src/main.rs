@@ -1,3 +1,126 @@
-//! Development commands.
+//! Development commands. `cargo xtask test` sets up and runs everything; `cargo xtask help` lists the rest.
 
-fn main() {}
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a development tool, not a part of the product"
+)]
+
+mod bench;
+mod compare;
+mod corpus;
+mod docs;
+mod new_rule;
+mod python;
+mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Development commands of hognose")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what the tests need and run all of them
+    Test,
+    /// Make the folder of a new rule
+    NewRule {
+        /// Kebab-case id that names the bad pattern
+        id: String,
+    },
+    /// Write the generated pages, and build the site with --site
+    Docs {
+        /// Fail if a generated page is not current
+        #[arg(long)]
+        check: bool,
+        /// Build the site into `site/`
+        #[arg(long)]
+        site: bool,
+    },
+    /// Measure speed and memory beside Ruff and Bandit
+    Bench {
+        /// Runs of each tool; the fastest counts
+        #[arg(long, default_value_t = 3)]
+        runs: u32,
+    },
+    /// Compare with other tools
+    Compare {
+        /// `bandit`: findings on Bandit's own examples; `calls`: calls resolved on five public projects
+        subject: String,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Task::Test => test::run(),
+        Task::NewRule { id } => new_rule::run(&id),
+        Task::Docs { check, site } => docs::run(check, site),
+        Task::Bench { runs } => bench::run(runs),
+        Task::Compare { subject } => match subject.as_str() {
+            "bandit" => compare::bandit(),
+            "calls" => compare::calls(),
+            other => bail!("nothing to compare called `{other}`; there are `bandit` and `calls`"),
+        },
+    }
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+        .to_path_buf()
+}
+
+/// Where the development commands keep what they fetch: below the target directory, never committed.
+fn workshop() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), PathBuf::from)
+        .join("workshop")
+}
+
+/// Runs a command, showing it, and fails when it does.
+fn sh(command: &mut Command) -> Result<()> {
+    println!("$ {}", show(command));
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {}", show(command)))?;
+    if !status.success() {
+        bail!("{} ended with {status}", show(command));
+    }
+    Ok(())
+}
+
+fn show(command: &Command) -> String {
+    let mut text = command.get_program().to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        text.push(' ');
+        text.push_str(&argument.to_string_lossy());
+    }
+    text
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Builds the release binary and gives its path.
+fn hognose() -> Result<PathBuf> {
+    sh(cargo().args(["build", "--quiet", "--release", "--package", "hognose"]))?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    Ok(target
+        .join("release")
+        .join(format!("hognose{}", std::env::consts::EXE_SUFFIX)))
+}

@@ -1,16 +1,19 @@
 //! From sources to a report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use hognose_finding::Report;
-use hognose_python::Sources;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use hognose_finding::{Date, FileFailure, Finding, Report, Source, assign_ordinals};
+use hognose_python::{Layout, Project, SourceKind, Sources};
+use hognose_rules::{RunOptions, SuppressOptions, registry, rules, run, suppress};
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
 /// everything, and whoever prints it chooses.
 #[derive(Debug, Clone, Default)]
 pub struct AuditOptions {
-    /// Directories, relative to the audited root, that hold top-level packages; empty: found from the layout.
-    pub source_roots: Vec<String>,
+    /// Where modules have their names from.
+    pub layout: Layout,
     /// Globs of test code, added to what is recognised anyway.
     pub test_paths: Vec<String>,
     /// Rule ids that are not to run; everything else does.
@@ -19,10 +22,134 @@ pub struct AuditOptions {
     pub suppressions: bool,
     /// Other tools whose suppression comments are honoured: `bandit`, `ruff`, `semgrep`.
     pub compat: BTreeSet<String>,
+    /// The day on which suppressions with an end are judged; by default one before all of them.
+    pub today: Date,
 }
 
 /// Audits a project. Never fails: what could not be analysed is in the report.
 pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
-    let _ = (sources, options);
-    Report::default()
+    let project = Project::build(sources, &options.layout);
+    let registry = registry();
+    let tests = test_files(&project, &options.test_paths);
+    let run_options = RunOptions {
+        disabled: options.disabled_rules.clone(),
+        tests,
+    };
+    let (findings, notes) = run(registry, &project, &run_options);
+
+    let mut report = Report {
+        findings,
+        notes,
+        ..Report::default()
+    };
+    coverage(&project, &mut report);
+    for rule in registry
+        .rules
+        .iter()
+        .filter(|rule| !options.disabled_rules.contains(&rule.meta.id))
+    {
+        report
+            .practices
+            .entry(rule.meta.practice)
+            .or_default()
+            .rules += 1;
+    }
+    if options.suppressions {
+        let suppress_options = SuppressOptions {
+            compat: options
+                .compat
+                .iter()
+                .filter_map(|word| word.parse().ok())
+                .collect(),
+            today: options.today,
+            disabled: options.disabled_rules.clone(),
+        };
+        suppress(
+            &project.modules,
+            &mut report.findings,
+            rules(),
+            &suppress_options,
+        );
+    }
+    sort(&mut report.findings);
+    assign_ordinals(&mut report.findings);
+    report.failures.sort();
+    report.notes.sort();
+    report.notes.dedup();
+    report.sources = excerpts(&project, &report.findings);
+    report
+}
+
+fn test_files(project: &Project, globs: &[String]) -> BTreeSet<Arc<str>> {
+    let mut builder = GlobSetBuilder::new();
+    for glob in globs {
+        // The configuration was checked when it was read.
+        if let Ok(glob) = Glob::new(glob) {
+            builder.add(glob);
+        }
+    }
+    let set = builder.build().unwrap_or_else(|_| GlobSet::empty());
+    project
+        .modules
+        .iter()
+        .filter(|module| set.is_match(&*module.file))
+        .map(|module| Arc::clone(&module.file))
+        .collect()
+}
+
+/// Counts what was analysed and names what was not.
+fn coverage(project: &Project, report: &mut Report) {
+    for module in project
+        .modules
+        .iter()
+        .filter(|module| module.kind != SourceKind::Stub)
+    {
+        report.files_analysed += 1;
+        report.lines_analysed += module.text.line_count();
+        if let Some(fault) = module.faults.first() {
+            let (line, _) = module.text.position(fault.range.start());
+            report.failures.push(FileFailure {
+                file: Arc::clone(&module.file),
+                line: Some(line),
+                reason: fault.reason.clone(),
+                partial: true,
+            });
+        }
+    }
+    for (file, reason) in &project.unreadable {
+        report.failures.push(FileFailure {
+            file: Arc::clone(file),
+            line: None,
+            reason: reason.clone(),
+            partial: false,
+        });
+    }
+}
+
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        (&a.location, &a.rule, &a.message).cmp(&(&b.location, &b.rule, &b.message))
+    });
+}
+
+fn excerpts(project: &Project, findings: &[Finding]) -> BTreeMap<Arc<str>, Source> {
+    let mut sources = BTreeMap::new();
+    for finding in findings {
+        let places = std::iter::once(&finding.location)
+            .chain(finding.labels.iter().map(|label| &label.location))
+            .chain(finding.flow.iter().map(|step| &step.location));
+        for place in places {
+            if !sources.contains_key(&place.file)
+                && let Some(id) = project.by_file(&place.file)
+            {
+                sources.insert(
+                    Arc::clone(&place.file),
+                    Source {
+                        text: project.module(id).text.shared(),
+                    },
+                );
+            }
+        }
+    }
+    sources
 }

@@ -109,3 +109,36 @@ pub enum Suppressed {
     /// Known in the baseline.
     Baseline,
 }
+
+/// A finding for tests, of which only place, content and symbol matter.
+#[cfg(test)]
+pub(crate) fn sample(file: &str, line: u32, content: u128, symbol: &str) -> Finding {
+    let position = crate::Position { line, column: 1 };
+    Finding {
+        rule: "rule".into(),
+        title: "Title".into(),
+        message: "Message".to_owned(),
+        severity: Severity::Low,
+        confidence: Confidence::Low,
+        persona: Persona::Regular,
+        practice: Practice::Audits,
+        cwe: Arc::new([]),
+        location: Location {
+            file: file.into(),
+            start: position,
+            end: position,
+            bytes: (0, 0),
+            cell: None,
+        },
+        labels: Vec::new(),
+        flow: Vec::new(),
+        symbol: symbol.into(),
+        in_test: false,
+        fix: None,
+        fingerprint: Fingerprint {
+            content,
+            ordinal: 0,
+        },
+        suppressed: None,
+    }
+}

@@ -1,6 +1,26 @@
 //! Identity of a finding from run to run.
+//!
+//! # What is hashed
+//! The rule's id, then words for the statement the finding is about, walked as lowered (`hognose_rules`, `fingerprint.rs`): of
+//! a compound statement only the head.
+//!
+//! | edit | identity |
+//! |---|---|
+//! | lines above, file moved or renamed, function moved | stays: no file, line or function is hashed |
+//! | a name of the project's own renamed | stays: hashed is the number of its first appearance in the statement |
+//! | reformatted: line breaks, comments, quotes, trailing commas, brackets that only group | stays: none of it is lowered |
+//! | an import gets an alias | stays: the imported name is hashed |
+//! | the called function, an attribute, a keyword argument, a constant changed | changes: it is other code |
+//! | an equal defect added before this one | stays; the ordinals shift, and the count tells that there is one more |
+//!
+//! The scheme is versioned in [`SCHEME`]; a change of it is a change of every identity, and goes into the change log.
 
 use std::fmt;
+
+use crate::Finding;
+
+/// Version of what is hashed.
+pub const SCHEME: u32 = 1;
 
 /// A 128-bit identity made of the rule and the normalised code the finding is about, plus an ordinal among equal ones.
 /// It does not hold the file, the line or the names of local variables, so that moving, renaming and reformatting keep it.
@@ -47,3 +67,29 @@ impl FingerprintBuilder {
         self.0
     }
 }
+
+/// Numbers the findings that share their content, in the order of file and position. The order of the findings does not
+/// matter and stays.
+pub fn assign_ordinals(findings: &mut [Finding]) {
+    let mut order: Vec<usize> = (0..findings.len()).collect();
+    order.sort_by(|a, b| {
+        let (a, b) = (&findings[*a], &findings[*b]);
+        (a.fingerprint.content, &a.location, &a.message).cmp(&(
+            b.fingerprint.content,
+            &b.location,
+            &b.message,
+        ))
+    });
+    let mut previous: Option<Fingerprint> = None;
+    for index in order {
+        let fingerprint = &mut findings[index].fingerprint;
+        fingerprint.ordinal = match previous {
+            Some(before) if before.content == fingerprint.content => before.ordinal + 1,
+            _ => 0,
+        };
+        previous = Some(*fingerprint);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 
 mod baseline;
 mod finding;
+
 mod fingerprint;
 mod location;
 mod practice;
@@ -13,11 +14,14 @@ mod report;
 mod rule;
 mod suppression;
 
-pub use baseline::{Baseline, BaselineEntry};
+pub use baseline::{Baseline, BaselineEntry, BaselineMatch};
 pub use finding::{Finding, Fix, FixSafety, Label, Replacement, Step, Suppressed};
-pub use fingerprint::{Fingerprint, FingerprintBuilder};
+pub use fingerprint::{Fingerprint, FingerprintBuilder, SCHEME, assign_ordinals};
 pub use location::{Cell, Location, Position};
 pub use practice::Practice;
 pub use report::{Assessment, FileFailure, Note, Report, Source};
 pub use rule::{Confidence, Persona, RuleMeta, Severity};
-pub use suppression::{Directive, DirectiveError, Scope, parse_directive};
+pub use suppression::{
+    Comment, Date, Directive, DirectiveError, Extent, FileSuppressions, Foreign, NamedRule, Parsed,
+    Placed, Reach, Remark, SUPPRESSION_RULES, Tool, Vocabulary, is_addressed, parse_comment,
+};

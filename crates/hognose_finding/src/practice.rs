@@ -50,13 +50,19 @@ impl Practice {
             Self::Interpreter => "the Python interpreter is supported and patched",
             Self::InputValidation => "untrusted input is validated and sanitised before use",
             Self::CodeInjection => "no user-supplied code, template, command or object is executed",
-            Self::Passwords => "passwords are salted, stretched and hashed, never stored or compared plainly",
+            Self::Passwords => {
+                "passwords are salted, stretched and hashed, never stored or compared plainly"
+            }
             Self::AccessControl => "every endpoint has the guard it needs",
             Self::SensitiveData => "secrets are out of the code; data is encrypted soundly",
             Self::Transport => "TLS everywhere, verified; secure cookies and headers",
             Self::Database => "statements are prepared, never assembled from input",
-            Self::LeastPrivilege => "files, processes, database roles and networks get no more than they use",
-            Self::Dependencies => "dependencies are pinned, known, current, free of known vulnerabilities",
+            Self::LeastPrivilege => {
+                "files, processes, database roles and networks get no more than they use"
+            }
+            Self::Dependencies => {
+                "dependencies are pinned, known, current, free of known vulnerabilities"
+            }
             Self::Errors => "failures leak nothing; debug is off in production",
             Self::Logging => "security events are logged and monitored; no secret reaches a log",
             Self::SecureTools => "proven security libraries and scanners are in use",

@@ -1,5 +1,9 @@
 //! Constant values, folded across variables, modules and simple expressions.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 use crate::eval::{Evaluator, Value};
 use crate::ir::*;
 
@@ -8,6 +12,28 @@ const MAX_SIZE: usize = 16 * 1024;
 
 /// Nesting of collections and operators that is folded.
 const MAX_FOLD_DEPTH: u32 = 64;
+
+/// Callees that [`Evaluator::fold_call`] folds.
+pub(crate) static FOLDED_CALLS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
+    let paths = [
+        "os.path.join",
+        "builtins.tuple",
+        "builtins.list",
+        "builtins.frozenset",
+        "builtins.set",
+        "builtins.str",
+        "builtins.bytes",
+        "builtins.str().encode",
+        "builtins.bytes.fromhex",
+        "binascii.unhexlify",
+        "binascii.a2b_hex",
+        "binascii.a2b_base64",
+        "base64.b64decode",
+        "base64.standard_b64decode",
+        "base64.urlsafe_b64decode",
+    ];
+    paths.into_iter().map(Symbol::from).collect()
+});
 
 /// A constant.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +73,10 @@ impl Constant {
     /// As a number, where it is one.
     pub fn number(&self) -> Option<f64> {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "compared with small bounds only")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "compared with small bounds only"
+            )]
             Self::Int(value) => Some(*value as f64),
             Self::Float(value) => Some(*value),
             Self::Bool(value) => Some(f64::from(u8::from(*value))),
@@ -98,11 +127,19 @@ impl Evaluator<'_> {
         }
         // Literals need no evaluation.
         let module = self.project().module(at);
-        if let Expr::Str(_) | Expr::Int(_) | Expr::Bool(_) | Expr::None | Expr::Bytes(_) | Expr::Float(_) = module[expr] {
+        if let Expr::Str(_)
+        | Expr::Int(_)
+        | Expr::Bool(_)
+        | Expr::None
+        | Expr::Bytes(_)
+        | Expr::Float(_) = module[expr]
+        {
             return self.fold(at, expr, depth);
         }
         let values = self.eval(at, expr);
-        let [value] = values.as_slice() else { return None };
+        let [value] = values.as_slice() else {
+            return None;
+        };
         self.constant_of(*value, depth)
     }
 
@@ -126,7 +163,9 @@ impl Evaluator<'_> {
                 let mut items = Vec::with_capacity(list.len as usize);
                 for element in module.list(list) {
                     if let Expr::Starred(inner) = module[*element] {
-                        let Constant::Seq(inner) = self.constant_within(at, inner, depth)? else { return None };
+                        let Constant::Seq(inner) = self.constant_within(at, inner, depth)? else {
+                            return None;
+                        };
                         items.extend(inner);
                     } else {
                         items.push(self.constant_within(at, *element, depth)?);
@@ -141,9 +180,15 @@ impl Evaluator<'_> {
                 let mut items = Vec::with_capacity(list.len as usize);
                 for (key, value) in module.dict(list) {
                     match key {
-                        Some(key) => items.push((self.constant_within(at, key.get(), depth)?, self.constant_within(at, *value, depth)?)),
+                        Some(key) => items.push((
+                            self.constant_within(at, key.get(), depth)?,
+                            self.constant_within(at, *value, depth)?,
+                        )),
                         None => {
-                            let Constant::Map(inner) = self.constant_within(at, *value, depth)? else { return None };
+                            let Constant::Map(inner) = self.constant_within(at, *value, depth)?
+                            else {
+                                return None;
+                            };
                             items.extend(inner);
                         }
                     }
@@ -155,13 +200,15 @@ impl Evaluator<'_> {
                 for part in module.list(parts) {
                     match module[*part] {
                         Expr::Str(literal) => text.push_str(module.str(literal)),
-                        Expr::Formatted { value, spec: None, conversion: Conversion::None | Conversion::Str } => {
-                            match self.constant_within(at, value, depth)? {
-                                Constant::Str(value) => text.push_str(&value),
-                                Constant::Int(value) => text.push_str(&value.to_string()),
-                                _ => return None,
-                            }
-                        }
+                        Expr::Formatted {
+                            value,
+                            spec: None,
+                            conversion: Conversion::None | Conversion::Str,
+                        } => match self.constant_within(at, value, depth)? {
+                            Constant::Str(value) => text.push_str(&value),
+                            Constant::Int(value) => text.push_str(&value.to_string()),
+                            _ => return None,
+                        },
                         _ => return None,
                     }
                     if text.len() > MAX_SIZE {
@@ -188,24 +235,36 @@ impl Evaluator<'_> {
             }
             Expr::Call { func, args } => {
                 let path = self.dotted(at, func)?;
-                return self.fold_call(at, path, args);
+                return self.fold_call(at, func, path, args);
             }
             _ => return None,
         })
     }
 
     /// Calls without effect, of constants.
-    pub(crate) fn fold_call(&mut self, at: ModuleId, path: Symbol, args: List) -> Option<Constant> {
+    pub(crate) fn fold_call(
+        &mut self,
+        at: ModuleId,
+        func: ExprId,
+        path: Symbol,
+        args: List,
+    ) -> Option<Constant> {
         let module = self.project().module(at);
         let arguments = module.args(args);
-        if arguments.iter().any(|argument| argument.kind != ArgKind::Positional) || arguments.len() > 16 {
+        if arguments
+            .iter()
+            .any(|argument| argument.kind != ArgKind::Positional)
+            || arguments.len() > 16
+        {
             return None;
         }
         match path.as_str() {
             "os.path.join" => {
                 let mut joined = String::new();
                 for argument in arguments {
-                    let Constant::Str(part) = self.constant(at, argument.value)? else { return None };
+                    let Constant::Str(part) = self.constant(at, argument.value)? else {
+                        return None;
+                    };
                     if part.starts_with('/') || joined.is_empty() {
                         joined = part;
                     } else {
@@ -220,14 +279,16 @@ impl Evaluator<'_> {
                 }
                 Some(Constant::Str(joined))
             }
-            "builtins.tuple" | "builtins.list" | "builtins.set" | "builtins.frozenset" => match arguments {
-                [] => Some(Constant::Seq(Vec::new())),
-                [only] => match self.constant(at, only.value)? {
-                    Constant::Seq(items) => Some(Constant::Seq(items)),
+            "builtins.tuple" | "builtins.list" | "builtins.set" | "builtins.frozenset" => {
+                match arguments {
+                    [] => Some(Constant::Seq(Vec::new())),
+                    [only] => match self.constant(at, only.value)? {
+                        Constant::Seq(items) => Some(Constant::Seq(items)),
+                        _ => None,
+                    },
                     _ => None,
-                },
-                _ => None,
-            },
+                }
+            }
             "builtins.str" => match arguments {
                 [] => Some(Constant::Str(String::new())),
                 [only] => match self.constant(at, only.value)? {
@@ -237,9 +298,116 @@ impl Evaluator<'_> {
                 },
                 _ => None,
             },
+            "builtins.bytes" => match arguments {
+                [] => Some(Constant::Bytes(String::new())),
+                [only] => match self.constant(at, only.value)? {
+                    Constant::Bytes(bytes) => Some(Constant::Bytes(bytes)),
+                    Constant::Int(length) => Some(Constant::Bytes(repeat("\0", length)?)),
+                    // A list in a variable may have grown since.
+                    Constant::Seq(items)
+                        if matches!(module[only.value], Expr::ListOf(_) | Expr::Tuple(_)) =>
+                    {
+                        items
+                            .iter()
+                            .map(|item| match item {
+                                Constant::Int(byte) => u8::try_from(*byte).ok().map(char::from),
+                                _ => None,
+                            })
+                            .collect::<Option<String>>()
+                            .map(Constant::Bytes)
+                    }
+                    _ => None,
+                },
+                [text, encoding] => match (
+                    self.constant(at, text.value)?,
+                    self.constant(at, encoding.value)?,
+                ) {
+                    (Constant::Str(text), Constant::Str(encoding)) => encoded(&text, &encoding),
+                    _ => None,
+                },
+                _ => None,
+            },
+            "builtins.str().encode" => {
+                let Expr::Attribute { value, .. } = module[func] else {
+                    return None;
+                };
+                let Constant::Str(text) = self.constant(at, value)? else {
+                    return None;
+                };
+                match arguments {
+                    [] => encoded(&text, "utf-8"),
+                    [encoding] => match self.constant(at, encoding.value)? {
+                        Constant::Str(encoding) => encoded(&text, &encoding),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            "builtins.bytes.fromhex" | "binascii.unhexlify" | "binascii.a2b_hex" => match arguments
+            {
+                [only] => from_hex(self.constant(at, only.value)?.text()?),
+                _ => None,
+            },
+            "base64.b64decode"
+            | "base64.standard_b64decode"
+            | "base64.urlsafe_b64decode"
+            | "binascii.a2b_base64" => match arguments {
+                [only] => from_base64(self.constant(at, only.value)?.text()?),
+                _ => None,
+            },
             _ => None,
         }
     }
+}
+
+/// Bytes of a text: every byte stands as the character of that number.
+fn encoded(text: &str, encoding: &str) -> Option<Constant> {
+    Some(Constant::Bytes(
+        match encoding.to_ascii_lowercase().replace('_', "-").as_str() {
+            "utf-8" | "utf8" => text.bytes().map(char::from).collect(),
+            "ascii" | "us-ascii" if text.is_ascii() => text.to_owned(),
+            "latin-1" | "latin1" | "iso-8859-1" if text.chars().all(|c| u32::from(c) < 256) => {
+                text.to_owned()
+            }
+            _ => return None,
+        },
+    ))
+}
+
+fn from_hex(text: &str) -> Option<Constant> {
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|c| !c.is_ascii_whitespace())
+        .map(|c| c.to_digit(16))
+        .collect::<Option<_>>()?;
+    let bytes = digits.chunks(2).map(|pair| match pair {
+        [high, low] => char::from_u32(high * 16 + low),
+        _ => None,
+    });
+    bytes.collect::<Option<String>>().map(Constant::Bytes)
+}
+
+fn from_base64(text: &str) -> Option<Constant> {
+    let mut bytes = String::new();
+    let (mut bits, mut held) = (0u32, 0u32);
+    for character in text.trim_end().trim_end_matches('=').chars() {
+        let digit = match character {
+            'A'..='Z' => u32::from(character) - 65,
+            'a'..='z' => u32::from(character) - 71,
+            '0'..='9' => u32::from(character) + 4,
+            '+' | '-' => 62,
+            '/' | '_' => 63,
+            '\n' | '\r' => continue,
+            _ => return None,
+        };
+        bits = ((bits << 6) | digit) & 0xffff;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(char::from_u32((bits >> held) & 0xff)?);
+        }
+    }
+    Some(Constant::Bytes(bytes))
 }
 
 fn binary(op: Operator, left: Constant, right: Constant) -> Option<Constant> {
@@ -252,7 +420,11 @@ fn binary(op: Operator, left: Constant, right: Constant) -> Option<Constant> {
             }
             Str(a)
         }
-        (Operator::Add, Constant::Bytes(a), Constant::Bytes(b)) if a.len() + b.len() <= MAX_SIZE => Constant::Bytes(a + &b),
+        (Operator::Add, Constant::Bytes(a), Constant::Bytes(b))
+            if a.len() + b.len() <= MAX_SIZE =>
+        {
+            Constant::Bytes(a + &b)
+        }
         (Operator::Add, Seq(mut a), Seq(b)) => {
             a.extend(b);
             if a.len() > MAX_SIZE {
@@ -260,15 +432,21 @@ fn binary(op: Operator, left: Constant, right: Constant) -> Option<Constant> {
             }
             Seq(a)
         }
-        (Operator::Mult, Str(text), Int(times)) | (Operator::Mult, Int(times), Str(text)) => Str(repeat(&text, times)?),
-        (Operator::Mult, Constant::Bytes(text), Int(times)) => Constant::Bytes(repeat(&text, times)?),
+        (Operator::Mult, Str(text), Int(times)) | (Operator::Mult, Int(times), Str(text)) => {
+            Str(repeat(&text, times)?)
+        }
+        (Operator::Mult, Constant::Bytes(text), Int(times)) => {
+            Constant::Bytes(repeat(&text, times)?)
+        }
         (Operator::Add, Int(a), Int(b)) => Int(a.checked_add(b)?),
         (Operator::Sub, Int(a), Int(b)) => Int(a.checked_sub(b)?),
         (Operator::Mult, Int(a), Int(b)) => Int(a.checked_mul(b)?),
         (Operator::FloorDiv, Int(a), Int(b)) if b != 0 => Int(a.checked_div_euclid(b)?),
         (Operator::Mod, Int(a), Int(b)) if b != 0 => Int(a.checked_rem_euclid(b)?),
         (Operator::Pow, Int(a), Int(b)) => Int(a.checked_pow(u32::try_from(b).ok()?)?),
-        (Operator::LShift, Int(a), Int(b)) if (0..62).contains(&b) => Int(a.checked_mul(1i64 << b)?),
+        (Operator::LShift, Int(a), Int(b)) if (0..62).contains(&b) => {
+            Int(a.checked_mul(1i64 << b)?)
+        }
         (Operator::RShift, Int(a), Int(b)) if (0..63).contains(&b) => Int(a >> b),
         (Operator::BitOr, Int(a), Int(b)) => Int(a | b),
         (Operator::BitAnd, Int(a), Int(b)) => Int(a & b),
@@ -304,4 +482,22 @@ fn known_constant(path: &str) -> Option<Constant> {
         "IXOTH" => 0o001,
         _ => return None,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_becomes_bytes() {
+        let bytes = |text: &str| Some(Constant::Bytes(text.to_owned()));
+        assert_eq!(encoded("ü", "UTF_8"), bytes("\u{c3}\u{bc}"));
+        assert_eq!(encoded("ü", "latin-1"), bytes("ü"));
+        assert_eq!(encoded("ü", "ascii"), None);
+        assert_eq!(from_hex("00 ff41"), bytes("\0ÿA"));
+        assert_eq!(from_hex("0"), None);
+        assert_eq!(from_base64("c2VjcmV0"), bytes("secret"));
+        assert_eq!(from_base64("_w=="), bytes("ÿ"));
+        assert_eq!(from_base64("no base64"), None);
+    }
 }

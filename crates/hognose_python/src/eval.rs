@@ -7,9 +7,13 @@
 //! What lies outside of the project keeps the name the user's code gives it, its *access path*: `flask.request.args.get()`
 //! is known by that name although Flask is not installed. `()` is what a call returns, or an instance; `[]` is an item.
 
-use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
+use std::sync::LazyLock;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use symbol_table::{GlobalSymbol, static_symbol};
+
+use crate::constant::FOLDED_CALLS;
 use crate::ir::*;
 use crate::project::{Found, Project};
 use crate::stdlib;
@@ -19,6 +23,13 @@ const MAX_DEPTH: u32 = 48;
 
 /// Alternatives kept for one expression; beyond it the rest is [`Unresolved::TooMany`].
 const MAX_VALUES: usize = 12;
+
+/// Expressions looked at for one question. Around loops nothing can be remembered, so work could multiply; ordinary
+/// questions take fewer than fifty.
+const MAX_STEPS: u32 = 4_000;
+
+/// Definitions looked at behind one join.
+const MAX_JOINED: usize = 128;
 
 /// Longest access path, in bytes.
 const MAX_PATH: usize = 256;
@@ -102,18 +113,41 @@ pub enum ClassRef {
 #[derive(Debug, Clone, Default)]
 pub struct Aliases(pub FxHashMap<Symbol, Symbol>);
 
+/// Whether a symbol is one of some names, by number.
+macro_rules! any_of {
+    ($symbol:expr, $($name:literal)|+) => { $($symbol == static_symbol!($name))||+ };
+}
+
+/// Callees outside of the project whose result is more than an access path.
+static SPECIAL_CALLS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
+    let paths = [
+        "builtins.super",
+        "builtins.getattr",
+        "builtins.type",
+        "importlib.import_module",
+        "builtins.__import__",
+        "typing.cast",
+        "copy.copy",
+        "copy.deepcopy",
+    ];
+    paths.into_iter().map(Symbol::from).collect()
+});
+
 /// Answers questions about values. Holds memories of one task; make one per thread or module.
 pub struct Evaluator<'p> {
     project: &'p Project,
     aliases: &'p Aliases,
     memo: FxHashMap<(ModuleId, ExprId), Values>,
     open: Vec<(ModuleId, u32, bool)>,
+    imports: FxHashMap<(ModuleId, DefId), Values>,
     attributes: FxHashMap<(Symbol, Symbol), Symbol>,
     calls: FxHashMap<Symbol, Symbol>,
     items: FxHashMap<Symbol, Symbol>,
     mros: FxHashMap<(ModuleId, ClassId), std::rc::Rc<[ClassRef]>>,
     stores: FxHashMap<ModuleId, std::rc::Rc<FxHashMap<Symbol, Vec<u32>>>>,
     depth: u32,
+    /// Steps left for the question at hand.
+    fuel: u32,
     /// Set when a bound was hit while answering, so that partial answers are not remembered.
     cut: bool,
 }
@@ -143,14 +177,25 @@ impl<'p> Evaluator<'p> {
             aliases,
             memo: FxHashMap::default(),
             open: Vec::new(),
+            imports: FxHashMap::default(),
             attributes: FxHashMap::default(),
             calls: FxHashMap::default(),
             items: FxHashMap::default(),
             mros: FxHashMap::default(),
             stores: FxHashMap::default(),
             depth: 0,
+            fuel: MAX_STEPS,
             cut: false,
         }
+    }
+
+    /// Forgets what was asked of a module. Access paths stay known: they are the same everywhere.
+    pub fn forget(&mut self) {
+        self.memo.clear();
+        self.imports.clear();
+        self.open.clear();
+        self.depth = 0;
+        self.cut = false;
     }
 
     /// The project asked about.
@@ -163,13 +208,18 @@ impl<'p> Evaluator<'p> {
         if let Some(known) = self.memo.get(&(module, expr)) {
             return known.clone();
         }
-        if self.depth >= MAX_DEPTH || self.open.contains(&(module, expr.0, false)) {
+        if self.depth == 0 {
+            self.fuel = MAX_STEPS;
+        }
+        if self.depth >= MAX_DEPTH || self.fuel == 0 || self.open.contains(&(module, expr.0, false))
+        {
             self.cut = true;
             return Values::from_slice(&[Value::Unknown(Unresolved::Depth)]);
         }
         let outer_cut = std::mem::replace(&mut self.cut, false);
         self.open.push((module, expr.0, false));
         self.depth += 1;
+        self.fuel -= 1;
         let values = self.eval_inner(module, expr);
         self.depth -= 1;
         self.open.pop();
@@ -189,7 +239,9 @@ impl<'p> Evaluator<'p> {
                 self.attribute(&objects, attr)
             }
             Expr::Call { func, args } => self.call(at, expr, func, args),
-            Expr::Await(value) | Expr::Starred(value) | Expr::Named { value, .. } => self.eval(at, value),
+            Expr::Await(value) | Expr::Starred(value) | Expr::Named { value, .. } => {
+                self.eval(at, value)
+            }
             Expr::Conditional { test, body, orelse } => {
                 let mut values = Values::new();
                 match self.truth(at, test) {
@@ -202,7 +254,9 @@ impl<'p> Evaluator<'p> {
                 }
                 values
             }
-            Expr::Logic { values: operands, .. } => {
+            Expr::Logic {
+                values: operands, ..
+            } => {
                 let mut values = Values::new();
                 for operand in module.list(operands) {
                     add_all(&mut values, self.eval(at, *operand));
@@ -237,9 +291,21 @@ impl<'p> Evaluator<'p> {
                     match manager {
                         Value::Instance(..) => {
                             let method = self.attribute(&[manager], Symbol::from("__enter__"));
-                            let entered: Values = method.into_iter().flat_map(|method| self.result(method)).collect();
-                            let known = entered.iter().any(|value| !matches!(value, Value::Unknown(_)));
-                            add_all(&mut values, if known { entered } else { Values::from_slice(&[manager]) });
+                            let entered: Values = method
+                                .into_iter()
+                                .flat_map(|method| self.result(method))
+                                .collect();
+                            let known = entered
+                                .iter()
+                                .any(|value| !matches!(value, Value::Unknown(_)));
+                            add_all(
+                                &mut values,
+                                if known {
+                                    entered
+                                } else {
+                                    Values::from_slice(&[manager])
+                                },
+                            );
                         }
                         other => add(&mut values, other),
                     }
@@ -276,7 +342,9 @@ impl<'p> Evaluator<'p> {
             DefKind::Value(value) => {
                 let values = self.eval(at, value);
                 if let Some(annotation) = data.annotation
-                    && values.iter().all(|value| matches!(value, Value::Unknown(_) | Value::Param(..)))
+                    && values
+                        .iter()
+                        .all(|value| matches!(value, Value::Unknown(_) | Value::Param(..)))
                 {
                     return self.instance_of(at, annotation.get());
                 }
@@ -284,8 +352,7 @@ impl<'p> Evaluator<'p> {
             }
             DefKind::Function(function) => Values::from_slice(&[Value::Function(at, function)]),
             DefKind::Class(class) => Values::from_slice(&[Value::Class(at, class)]),
-            DefKind::Import { module: name } => Values::from_slice(&[self.imported_module(at, name)]),
-            DefKind::ImportFrom { module: from, name } => self.imported_name(at, from, name),
+            DefKind::Import { .. } | DefKind::ImportFrom { .. } => self.import(at, def),
             DefKind::Param(index) => self.parameter(at, data.scope, index),
             DefKind::Entry => self.outer(at, data.scope, data.slot),
             DefKind::Declared => match data.annotation {
@@ -293,21 +360,40 @@ impl<'p> Evaluator<'p> {
                 None => Values::from_slice(&[Value::Unknown(Unresolved::Unbound)]),
             },
             DefKind::Deleted => Values::from_slice(&[Value::Unknown(Unresolved::Unbound)]),
-            DefKind::Phi(list) => {
-                if self.open.contains(&(at, def.0, true)) {
-                    // Around a loop the other operands say what this may be.
-                    self.cut = true;
-                    return Values::new();
+            DefKind::Phi(_) => self.joined(at, def),
+        }
+    }
+
+    /// What the definitions behind a join bind. Joins of joins are walked with a list, as long functions have hundreds.
+    fn joined(&mut self, at: ModuleId, def: DefId) -> Values {
+        if self.open.contains(&(at, def.0, true)) {
+            // Around a loop the other operands say what this may be.
+            self.cut = true;
+            return Values::new();
+        }
+        let module = self.project.module(at);
+        let opened = self.open.len();
+        let mut values = Values::new();
+        let mut left = MAX_JOINED;
+        let mut waiting = vec![def];
+        while let Some(def) = waiting.pop() {
+            if left == 0 {
+                add(&mut values, Value::Unknown(Unresolved::TooMany));
+                break;
+            }
+            left -= 1;
+            match module[def].kind {
+                DefKind::Phi(list) => {
+                    if !self.open.contains(&(at, def.0, true)) {
+                        self.open.push((at, def.0, true));
+                        waiting.extend(module.defs_list(list).iter().rev());
+                    }
                 }
-                self.open.push((at, def.0, true));
-                let mut values = Values::new();
-                for operand in module.defs_list(list) {
-                    add_all(&mut values, self.definition(at, *operand));
-                }
-                self.open.pop();
-                values
+                _ => add_all(&mut values, self.definition(at, def)),
             }
         }
+        self.open.truncate(opened);
+        values
     }
 
     fn parameter(&mut self, at: ModuleId, scope: ScopeId, index: u16) -> Values {
@@ -326,10 +412,16 @@ impl<'p> Evaluator<'p> {
             return Values::from_slice(&[Value::Unknown(Unresolved::Parameter)]);
         };
         if let Some(annotation) = param.annotation
-            && matches!(param.kind, ParamKind::Positional | ParamKind::PositionalOnly | ParamKind::KeywordOnly)
+            && matches!(
+                param.kind,
+                ParamKind::Positional | ParamKind::PositionalOnly | ParamKind::KeywordOnly
+            )
         {
             let values = self.instance_of(at, annotation);
-            if values.iter().any(|value| !matches!(value, Value::Unknown(_))) {
+            if values
+                .iter()
+                .any(|value| !matches!(value, Value::Unknown(_)))
+            {
                 return values;
             }
         }
@@ -337,25 +429,41 @@ impl<'p> Evaluator<'p> {
     }
 
     /// What the first parameter of a method stands for; `None` for static methods.
-    pub fn receiver(&mut self, at: ModuleId, function: FunctionId, class: ClassId) -> Option<Value> {
+    pub fn receiver(
+        &mut self,
+        at: ModuleId,
+        function: FunctionId,
+        class: ClassId,
+    ) -> Option<Value> {
         let data = &self.project.module(at)[function];
-        let mut of_class = matches!(data.name.as_str(), "__new__" | "__init_subclass__" | "__class_getitem__");
+        let mut of_class = matches!(
+            data.name.as_str(),
+            "__new__" | "__init_subclass__" | "__class_getitem__"
+        );
         for decorator in &data.decorators {
             match self.dotted(at, *decorator).map(|name| name.as_str()) {
                 Some("staticmethod" | "builtins.staticmethod") => return None,
-                Some("classmethod" | "builtins.classmethod" | "abc.abstractclassmethod") => of_class = true,
+                Some("classmethod" | "builtins.classmethod" | "abc.abstractclassmethod") => {
+                    of_class = true
+                }
                 _ => {}
             }
         }
-        Some(if of_class { Value::Class(at, class) } else { Value::Instance(at, class) })
+        Some(if of_class {
+            Value::Class(at, class)
+        } else {
+            Value::Instance(at, class)
+        })
     }
 
     /// The access path of a name or attribute chain that leads outside; `None` for anything else. Cheap.
     pub fn dotted(&mut self, at: ModuleId, expr: ExprId) -> Option<Symbol> {
-        self.eval(at, expr).into_iter().find_map(|value| match value {
-            Value::External(path) => Some(path),
-            _ => None,
-        })
+        self.eval(at, expr)
+            .into_iter()
+            .find_map(|value| match value {
+                Value::External(path) => Some(path),
+                _ => None,
+            })
     }
 
     /// A variable that is bound outside of the scope it is used in.
@@ -376,7 +484,10 @@ impl<'p> Evaluator<'p> {
             }
             around = data.parent;
         }
-        if scope == Module::TOP && module.slot(scope, name).is_some_and(|found| found.bound) && !stdlib::is_builtin(name.as_str()) {
+        if scope == Module::TOP
+            && module.slot(scope, name).is_some_and(|found| found.bound)
+            && stdlib::builtin_path(name).is_none()
+        {
             // Used before its binding at top level: in a loop, or after `global` in a function.
             let found = &module[scope].slots[slot.index()];
             let mut values = Values::new();
@@ -387,15 +498,21 @@ impl<'p> Evaluator<'p> {
         }
         for star in &module.star_imports {
             let found = self.imported_name(at, *star, name);
-            if found.iter().any(|value| !matches!(value, Value::Unknown(_) | Value::External(_))) {
+            if found
+                .iter()
+                .any(|value| !matches!(value, Value::Unknown(_) | Value::External(_)))
+            {
                 return found;
             }
         }
-        if stdlib::is_builtin(name.as_str()) {
-            return Values::from_slice(&[Value::External(self.path_attribute(Symbol::from("builtins"), name))]);
+        if let Some(path) = stdlib::builtin_path(name) {
+            return Values::from_slice(&[Value::External(path)]);
         }
         // A star import of something outside may bring any name; where there is one only, it does.
-        let mut outside = module.star_imports.iter().filter(|star| self.project.find(**star, at) == Found::Outside);
+        let mut outside = module
+            .star_imports
+            .iter()
+            .filter(|star| self.project.find(**star, at) == Found::Outside);
         if let (Some(star), None) = (outside.next(), outside.next()) {
             return Values::from_slice(&[Value::External(self.path_attribute(*star, name))]);
         }
@@ -425,6 +542,26 @@ impl<'p> Evaluator<'p> {
         values
     }
 
+    /// What an import binds, looked up once a module: every use of an imported name asks.
+    fn import(&mut self, at: ModuleId, def: DefId) -> Values {
+        if let Some(known) = self.imports.get(&(at, def)) {
+            return known.clone();
+        }
+        let outer_cut = std::mem::replace(&mut self.cut, false);
+        let values = match self.project.module(at)[def].kind {
+            DefKind::ImportFrom { module: from, name } => self.imported_name(at, from, name),
+            DefKind::Import { module: name } => {
+                Values::from_slice(&[self.imported_module(at, name)])
+            }
+            _ => Values::new(),
+        };
+        if !self.cut {
+            self.imports.insert((at, def), values.clone());
+        }
+        self.cut |= outer_cut;
+        values
+    }
+
     fn imported_module(&mut self, at: ModuleId, name: Symbol) -> Value {
         match self.project.find(name, at) {
             Found::Module(id) => Value::Module(id),
@@ -440,7 +577,9 @@ impl<'p> Evaluator<'p> {
                 let inner = self.join(namespace, ".", name.as_str());
                 Values::from_slice(&[self.imported_module(at, inner)])
             }
-            Found::Outside => Values::from_slice(&[Value::External(self.path_attribute(from, name))]),
+            Found::Outside => {
+                Values::from_slice(&[Value::External(self.path_attribute(from, name))])
+            }
         }
     }
 
@@ -465,7 +604,9 @@ impl<'p> Evaluator<'p> {
         }
         let inner = self.join(module.name, ".", name.as_str());
         match self.project.find(inner, id) {
-            Found::Module(found) if found != id => return Values::from_slice(&[Value::Module(found)]),
+            Found::Module(found) if found != id => {
+                return Values::from_slice(&[Value::Module(found)]);
+            }
             Found::Namespace(found) => return Values::from_slice(&[Value::Namespace(found)]),
             _ => {}
         }
@@ -474,7 +615,10 @@ impl<'p> Evaluator<'p> {
             match self.project.find(*star, id) {
                 Found::Module(found) if found != id => {
                     let values = self.export(found, name);
-                    if values.iter().any(|value| !matches!(value, Value::Unknown(_))) {
+                    if values
+                        .iter()
+                        .any(|value| !matches!(value, Value::Unknown(_)))
+                    {
                         return values;
                     }
                 }
@@ -506,7 +650,11 @@ impl<'p> Evaluator<'p> {
         if let Some(path) = self.attributes.get(&(base, attr)) {
             return *path;
         }
-        let path = if base.as_str().len() > MAX_PATH { base } else { self.canonical(self.join(base, ".", attr.as_str())) };
+        let path = if base.as_str().len() > MAX_PATH {
+            base
+        } else {
+            self.canonical(self.join(base, ".", attr.as_str()))
+        };
         self.attributes.insert((base, attr), path);
         path
     }
@@ -515,7 +663,11 @@ impl<'p> Evaluator<'p> {
         if let Some(path) = self.calls.get(&base) {
             return *path;
         }
-        let path = if base.as_str().len() > MAX_PATH { base } else { self.canonical(self.join(base, "", "()")) };
+        let path = if base.as_str().len() > MAX_PATH {
+            base
+        } else {
+            self.canonical(self.join(base, "", "()"))
+        };
         self.calls.insert(base, path);
         path
     }
@@ -524,7 +676,11 @@ impl<'p> Evaluator<'p> {
         if let Some(path) = self.items.get(&base) {
             return *path;
         }
-        let path = if base.as_str().len() > MAX_PATH { base } else { self.canonical(self.join(base, "", "[]")) };
+        let path = if base.as_str().len() > MAX_PATH {
+            base
+        } else {
+            self.canonical(self.join(base, "", "[]"))
+        };
         self.items.insert(base, path);
         path
     }
@@ -536,7 +692,10 @@ impl<'p> Evaluator<'p> {
         let mut values = Values::new();
         for object in objects {
             match *object {
-                Value::External(path) => add(&mut values, Value::External(self.path_attribute(path, attr))),
+                Value::External(path) => add(
+                    &mut values,
+                    Value::External(self.path_attribute(path, attr)),
+                ),
                 Value::Module(id) => add_all(&mut values, self.export(id, attr)),
                 Value::Namespace(name) => {
                     let inner = self.join(name, ".", attr.as_str());
@@ -547,10 +706,20 @@ impl<'p> Evaluator<'p> {
                     };
                     add(&mut values, value);
                 }
-                Value::Class(at, class) => add_all(&mut values, self.member(at, class, attr, false)),
-                Value::Instance(at, class) => add_all(&mut values, self.member(at, class, attr, true)),
+                Value::Class(at, class) => {
+                    add_all(&mut values, self.member(at, class, attr, false))
+                }
+                Value::Instance(at, class) => {
+                    add_all(&mut values, self.member(at, class, attr, true))
+                }
                 Value::Expr(at, expr) => {
-                    let value = match self.literal_type(at, expr) {
+                    let known = self.literal_type(at, expr);
+                    let folded = || match self.constant_of(*object, 0) {
+                        Some(Constant::Str(_)) => Some("str"),
+                        Some(Constant::Bytes(_)) => Some("bytes"),
+                        _ => None,
+                    };
+                    let value = match known.or_else(folded) {
                         Some(class) => {
                             let class = self.join(Symbol::from("builtins"), ".", class);
                             let instance = self.path_call(class);
@@ -560,7 +729,9 @@ impl<'p> Evaluator<'p> {
                     };
                     add(&mut values, value);
                 }
-                Value::Function(..) | Value::Param(..) | Value::Unknown(_) => add(&mut values, Value::Unknown(Unresolved::Attribute)),
+                Value::Function(..) | Value::Param(..) | Value::Unknown(_) => {
+                    add(&mut values, Value::Unknown(Unresolved::Attribute))
+                }
             }
         }
         values
@@ -588,7 +759,16 @@ impl<'p> Evaluator<'p> {
                     ComprehensionKind::Generator => return None,
                 },
                 // `"…" % x` and `"…" + x` are strings when their left side is.
-                Expr::Binary { left, op: Operator::Add | Operator::Mod | Operator::Mult, .. } | Expr::InPlace { left, op: Operator::Add, .. } => {
+                Expr::Binary {
+                    left,
+                    op: Operator::Add | Operator::Mod | Operator::Mult,
+                    ..
+                }
+                | Expr::InPlace {
+                    left,
+                    op: Operator::Add,
+                    ..
+                } => {
                     expr = left;
                     continue;
                 }
@@ -610,13 +790,18 @@ impl<'p> Evaluator<'p> {
         values
     }
 
-    fn member_inner(&mut self, at: ModuleId, class: ClassId, attr: Symbol, of_instance: bool) -> Values {
-        match attr.as_str() {
-            "__class__" if of_instance => return Values::from_slice(&[Value::Class(at, class)]),
-            "__dict__" | "__name__" | "__doc__" | "__module__" => {
-                return Values::from_slice(&[Value::Unknown(Unresolved::Attribute)]);
-            }
-            _ => {}
+    fn member_inner(
+        &mut self,
+        at: ModuleId,
+        class: ClassId,
+        attr: Symbol,
+        of_instance: bool,
+    ) -> Values {
+        if of_instance && attr == static_symbol!("__class__") {
+            return Values::from_slice(&[Value::Class(at, class)]);
+        }
+        if any_of!(attr, "__dict__" | "__name__" | "__doc__" | "__module__") {
+            return Values::from_slice(&[Value::Unknown(Unresolved::Attribute)]);
         }
         let mro = self.mro(at, class);
         let mut stored = Values::new();
@@ -631,7 +816,10 @@ impl<'p> Evaluator<'p> {
                     {
                         let mut values = self.definition(home, slot.exit);
                         if of_instance {
-                            values = values.into_iter().flat_map(|value| self.through_property(value)).collect();
+                            values = values
+                                .into_iter()
+                                .flat_map(|value| self.through_property(value))
+                                .collect();
                             // A class-level default and what methods store are both possible.
                             add_all(&mut values, self.stored(home, ancestor, attr));
                         }
@@ -643,14 +831,25 @@ impl<'p> Evaluator<'p> {
                     }
                 }
                 ClassRef::External(path) => {
-                    if matches!(path.as_str(), "builtins.object" | "typing.Generic" | "typing.Protocol" | "abc.ABC" | "enum.Enum") {
+                    if matches!(
+                        path.as_str(),
+                        "builtins.object"
+                            | "typing.Generic"
+                            | "typing.Protocol"
+                            | "abc.ABC"
+                            | "enum.Enum"
+                    ) {
                         continue;
                     }
                     // What a method of the project stores hides what the outside class may have.
                     if !stored.is_empty() {
                         break;
                     }
-                    let base = if of_instance { self.path_call(path) } else { path };
+                    let base = if of_instance {
+                        self.path_call(path)
+                    } else {
+                        path
+                    };
                     return Values::from_slice(&[Value::External(self.path_attribute(base, attr))]);
                 }
             }
@@ -663,13 +862,19 @@ impl<'p> Evaluator<'p> {
 
     /// A property gives what its function returns.
     fn through_property(&mut self, value: Value) -> Values {
-        let Value::Function(at, function) = value else { return Values::from_slice(&[value]) };
+        let Value::Function(at, function) = value else {
+            return Values::from_slice(&[value]);
+        };
         let decorators = &self.project.module(at)[function].decorators;
         for decorator in decorators {
             if let Some(path) = self.dotted(at, *decorator)
-                && matches!(
-                    path.as_str(),
-                    "builtins.property" | "functools.cached_property" | "django.utils.functional.cached_property" | "werkzeug.utils.cached_property" | "abc.abstractproperty"
+                && any_of!(
+                    path,
+                    "builtins.property"
+                        | "functools.cached_property"
+                        | "django.utils.functional.cached_property"
+                        | "werkzeug.utils.cached_property"
+                        | "abc.abstractproperty"
                 )
             {
                 return self.result(value);
@@ -698,7 +903,12 @@ impl<'p> Evaluator<'p> {
             }
             let mut found = self.eval(at, store.value);
             if let Some(annotation) = store.annotation
-                && found.iter().all(|value| matches!(value, Value::Unknown(_) | Value::Param(..) | Value::Expr(..)))
+                && found.iter().all(|value| {
+                    matches!(
+                        value,
+                        Value::Unknown(_) | Value::Param(..) | Value::Expr(..)
+                    )
+                })
             {
                 add_all(&mut found, self.instance_of(at, annotation.get()));
             }
@@ -711,7 +921,9 @@ impl<'p> Evaluator<'p> {
     /// Whether a name is the receiver of a method of the class.
     fn is_receiver(&self, at: ModuleId, class: ClassId, object: ExprId) -> bool {
         let module = self.project.module(at);
-        let Expr::Name { def, slot } = module[object] else { return false };
+        let Expr::Name { def, slot } = module[object] else {
+            return false;
+        };
         let mut def = &module[def];
         if matches!(def.kind, DefKind::Entry) {
             // A closure inside of the method.
@@ -721,7 +933,9 @@ impl<'p> Evaluator<'p> {
                 if let Some(found) = module.slot(outer, name)
                     && found.bound
                 {
-                    let Some(first) = found.defs.first() else { return false };
+                    let Some(first) = found.defs.first() else {
+                        return false;
+                    };
                     def = &module[*first];
                     break;
                 }
@@ -777,7 +991,10 @@ impl<'p> Evaluator<'p> {
             }
             Value::Instance(..) => {
                 let method = self.attribute(&[container], Symbol::from("__getitem__"));
-                method.into_iter().flat_map(|method| self.result(method)).collect()
+                method
+                    .into_iter()
+                    .flat_map(|method| self.result(method))
+                    .collect()
             }
             _ => Values::from_slice(&[Value::Unknown(Unresolved::Item)]),
         }
@@ -789,11 +1006,21 @@ impl<'p> Evaluator<'p> {
                 let module = self.project.module(at);
                 if let Expr::Tuple(list) | Expr::ListOf(list) = module[display] {
                     let elements = module.list(list);
-                    if elements.iter().any(|element| matches!(module[*element], Expr::Starred(_))) {
+                    if elements
+                        .iter()
+                        .any(|element| matches!(module[*element], Expr::Starred(_)))
+                    {
                         return self.iterate(container);
                     }
-                    let index = if index < 0 { index + i64::try_from(elements.len()).unwrap_or(0) } else { index };
-                    if let Some(element) = usize::try_from(index).ok().and_then(|index| elements.get(index)) {
+                    let index = if index < 0 {
+                        index + i64::try_from(elements.len()).unwrap_or(0)
+                    } else {
+                        index
+                    };
+                    if let Some(element) = usize::try_from(index)
+                        .ok()
+                        .and_then(|index| elements.get(index))
+                    {
                         return self.eval(at, *element);
                     }
                 }
@@ -842,11 +1069,27 @@ impl<'p> Evaluator<'p> {
         let mut values = Values::new();
         for callee in callees {
             match callee {
+                Value::External(path) if !SPECIAL_CALLS.contains(&path) => {
+                    // What folds stays an expression, so that its constant can be asked for.
+                    if FOLDED_CALLS.contains(&path)
+                        && self.depth < MAX_DEPTH
+                        && self.fold_call(at, func, path, args).is_some()
+                    {
+                        add(&mut values, Value::Expr(at, expr));
+                    } else {
+                        add(&mut values, Value::External(self.path_call(path)));
+                    }
+                }
                 Value::External(path) => match path.as_str() {
                     "builtins.super" => add(&mut values, self.super_object(at, expr)),
                     "builtins.getattr" => {
                         let arguments = module.args(args);
-                        match (arguments.first(), arguments.get(1).and_then(|name| self.constant(at, name.value))) {
+                        match (
+                            arguments.first(),
+                            arguments
+                                .get(1)
+                                .and_then(|name| self.constant(at, name.value)),
+                        ) {
                             (Some(object), Some(Constant::Str(name))) => {
                                 let objects = self.eval(at, object.value);
                                 add_all(&mut values, self.attribute(&objects, Symbol::from(name)));
@@ -857,13 +1100,19 @@ impl<'p> Evaluator<'p> {
                     "builtins.type" if args.len == 1 => {
                         for object in self.eval(at, module.args(args)[0].value) {
                             match object {
-                                Value::Instance(home, class) => add(&mut values, Value::Class(home, class)),
+                                Value::Instance(home, class) => {
+                                    add(&mut values, Value::Class(home, class))
+                                }
                                 _ => add(&mut values, Value::Unknown(Unresolved::Call)),
                             }
                         }
                     }
                     "importlib.import_module" | "builtins.__import__" => {
-                        match module.args(args).first().and_then(|name| self.constant(at, name.value)) {
+                        match module
+                            .args(args)
+                            .first()
+                            .and_then(|name| self.constant(at, name.value))
+                        {
                             Some(Constant::Str(name)) => {
                                 let name = Symbol::from(name);
                                 add(&mut values, self.imported_module(at, name));
@@ -876,14 +1125,6 @@ impl<'p> Evaluator<'p> {
                         match module.args(args).get(position) {
                             Some(argument) => add_all(&mut values, self.eval(at, argument.value)),
                             None => add(&mut values, Value::Unknown(Unresolved::Call)),
-                        }
-                    }
-                    "os.path.join" | "builtins.str().join" | "builtins.str().format" | "builtins.tuple" | "builtins.list" | "builtins.frozenset" | "builtins.set" | "builtins.dict" | "builtins.str" => {
-                        // Foldable: keep the expression so that constants can be asked for, and the path as its type.
-                        if self.depth < MAX_DEPTH && self.fold_call(at, path, args).is_some() {
-                            add(&mut values, Value::Expr(at, expr));
-                        } else {
-                            add(&mut values, Value::External(self.path_call(path)));
                         }
                     }
                     _ => add(&mut values, Value::External(self.path_call(path))),
@@ -907,11 +1148,17 @@ impl<'p> Evaluator<'p> {
                 self.depth += 1;
                 let data = &self.project.module(at)[function];
                 let mut values = Values::new();
-                let produced = if data.is_generator { &data.yield_values } else { &data.return_values };
+                let produced = if data.is_generator {
+                    &data.yield_values
+                } else {
+                    &data.return_values
+                };
                 for value in produced {
                     add_all(&mut values, self.eval(at, *value));
                 }
-                let known = values.iter().any(|value| !matches!(value, Value::Unknown(_) | Value::Param(..)));
+                let known = values
+                    .iter()
+                    .any(|value| !matches!(value, Value::Unknown(_) | Value::Param(..)));
                 if !known && let Some(returns) = data.returns {
                     values = self.instance_of(at, returns);
                 }
@@ -919,7 +1166,14 @@ impl<'p> Evaluator<'p> {
                 // A parameter of the callee means nothing to the caller.
                 let mut outside = Values::new();
                 for value in values {
-                    add(&mut outside, if matches!(value, Value::Param(..)) { Value::Unknown(Unresolved::Call) } else { value });
+                    add(
+                        &mut outside,
+                        if matches!(value, Value::Param(..)) {
+                            Value::Unknown(Unresolved::Call)
+                        } else {
+                            value
+                        },
+                    );
                 }
                 if outside.is_empty() {
                     outside.push(Value::Unknown(Unresolved::Computed));
@@ -928,7 +1182,11 @@ impl<'p> Evaluator<'p> {
             }
             Value::Instance(..) => {
                 let method = self.attribute(&[callee], Symbol::from("__call__"));
-                method.into_iter().filter(|method| matches!(method, Value::Function(..))).flat_map(|method| self.result(method)).collect()
+                method
+                    .into_iter()
+                    .filter(|method| matches!(method, Value::Function(..)))
+                    .flat_map(|method| self.result(method))
+                    .collect()
             }
             _ => Values::from_slice(&[Value::Unknown(Unresolved::Call)]),
         }
@@ -946,8 +1204,14 @@ impl<'p> Evaluator<'p> {
     fn super_object(&mut self, at: ModuleId, expr: ExprId) -> Value {
         let module = self.project.module(at);
         let place = module.expr_range(expr);
-        let method = module.functions.iter().filter(|function| function.class.is_some() && function.range.contains_range(place)).min_by_key(|function| function.range.len());
-        let Some(class) = method.and_then(|method| method.class) else { return Value::Unknown(Unresolved::Call) };
+        let method = module
+            .functions
+            .iter()
+            .filter(|function| function.class.is_some() && function.range.contains_range(place))
+            .min_by_key(|function| function.range.len());
+        let Some(class) = method.and_then(|method| method.class) else {
+            return Value::Unknown(Unresolved::Call);
+        };
         match self.mro(at, class).get(1) {
             Some(ClassRef::Project(home, base)) => Value::Instance(*home, *base),
             Some(ClassRef::External(path)) => Value::External(self.path_call(*path)),
@@ -971,7 +1235,11 @@ impl<'p> Evaluator<'p> {
         let module = self.project.module(at);
         match module[annotation] {
             Expr::None => Values::from_slice(&[Value::Expr(at, annotation)]),
-            Expr::Binary { op: Operator::BitOr, left, right } => {
+            Expr::Binary {
+                op: Operator::BitOr,
+                left,
+                right,
+            } => {
                 let mut values = self.instance_of(at, left);
                 add_all(&mut values, self.instance_of(at, right));
                 values
@@ -979,7 +1247,14 @@ impl<'p> Evaluator<'p> {
             Expr::Subscript { value, index } => {
                 let generic = self.dotted(at, value);
                 match generic.map(|path| path.as_str()) {
-                    Some("typing.Optional" | "typing_extensions.Optional" | "typing.Required" | "typing.NotRequired" | "typing.Final" | "typing.ClassVar") => self.instance_of(at, index),
+                    Some(
+                        "typing.Optional"
+                        | "typing_extensions.Optional"
+                        | "typing.Required"
+                        | "typing.NotRequired"
+                        | "typing.Final"
+                        | "typing.ClassVar",
+                    ) => self.instance_of(at, index),
                     Some("typing.Union") => {
                         let members = match module[index] {
                             Expr::Tuple(list) => module.list(list).to_vec(),
@@ -991,8 +1266,11 @@ impl<'p> Evaluator<'p> {
                         }
                         values
                     }
-                    Some("typing.Annotated" | "typing_extensions.Annotated") => match module[index] {
-                        Expr::Tuple(list) if !list.is_empty() => self.instance_of(at, module.list(list)[0]),
+                    Some("typing.Annotated" | "typing_extensions.Annotated") => match module[index]
+                    {
+                        Expr::Tuple(list) if !list.is_empty() => {
+                            self.instance_of(at, module.list(list)[0])
+                        }
                         _ => self.instance_of(at, index),
                     },
                     _ => self.instance_of(at, value),
@@ -1007,7 +1285,9 @@ impl<'p> Evaluator<'p> {
                 for class in self.eval(at, annotation) {
                     match class {
                         Value::Class(..) => add(&mut values, self.instantiate(class)),
-                        Value::External(path) if !is_uninformative(path.as_str()) => add(&mut values, self.instantiate(class)),
+                        Value::External(path) if !is_uninformative(path.as_str()) => {
+                            add(&mut values, self.instantiate(class))
+                        }
                         _ => add(&mut values, Value::Unknown(Unresolved::Parameter)),
                     }
                 }
@@ -1019,13 +1299,22 @@ impl<'p> Evaluator<'p> {
 
     /// A forward reference: a dotted name in quotes, looked up at top level.
     fn named_instance(&mut self, at: ModuleId, text: &str) -> Values {
-        let text = text.strip_prefix("Optional[").and_then(|inner| inner.strip_suffix(']')).unwrap_or(text);
+        let text = text
+            .strip_prefix("Optional[")
+            .and_then(|inner| inner.strip_suffix(']'))
+            .unwrap_or(text);
         let text = text.split(['|', '[']).next().unwrap_or(text).trim();
-        if text.is_empty() || !text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.') {
+        if text.is_empty()
+            || !text
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+        {
             return Values::from_slice(&[Value::Unknown(Unresolved::Parameter)]);
         }
         let mut parts = text.split('.');
-        let Some(first) = parts.next() else { return Values::new() };
+        let Some(first) = parts.next() else {
+            return Values::new();
+        };
         let mut values = self.export(at, Symbol::from(first));
         for part in parts {
             values = self.attribute(&values, Symbol::from(part));
@@ -1047,8 +1336,14 @@ impl<'p> Evaluator<'p> {
         if let Some(known) = self.mros.get(&(at, class)) {
             return std::rc::Rc::clone(known);
         }
+        if self.depth >= MAX_DEPTH {
+            self.cut = true;
+            return [ClassRef::Project(at, class)].into();
+        }
+        self.depth += 1;
         // A class that inherits from itself, directly or not, ends here.
-        self.mros.insert((at, class), [ClassRef::Project(at, class)].into());
+        self.mros
+            .insert((at, class), [ClassRef::Project(at, class)].into());
         let mut bases: Vec<ClassRef> = Vec::new();
         for base in &self.project.module(at)[class].bases {
             for value in self.eval(at, *base) {
@@ -1089,6 +1384,7 @@ impl<'p> Evaluator<'p> {
             }
         }
         let order: std::rc::Rc<[ClassRef]> = order.into();
+        self.depth -= 1;
         self.mros.insert((at, class), std::rc::Rc::clone(&order));
         order
     }
@@ -1111,14 +1407,29 @@ impl<'p> Evaluator<'p> {
 
 /// Annotations that say nothing of what can be done with a value.
 fn is_uninformative(path: &str) -> bool {
-    matches!(path, "typing.Any" | "builtins.object" | "typing.TypeVar()" | "typing.Self")
+    matches!(
+        path,
+        "typing.Any" | "builtins.object" | "typing.TypeVar()" | "typing.Self"
+    )
 }
 
 fn is_generic_class(path: &str) -> bool {
     path.starts_with("typing.")
         || path.starts_with("collections.abc.")
-        || matches!(path, "builtins.list" | "builtins.dict" | "builtins.set" | "builtins.tuple" | "builtins.type" | "builtins.frozenset")
-        || path.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_uppercase) && !last.contains("()") && last.chars().any(char::is_lowercase))
+        || matches!(
+            path,
+            "builtins.list"
+                | "builtins.dict"
+                | "builtins.set"
+                | "builtins.tuple"
+                | "builtins.type"
+                | "builtins.frozenset"
+        )
+        || path.rsplit('.').next().is_some_and(|last| {
+            last.starts_with(char::is_uppercase)
+                && !last.contains("()")
+                && last.chars().any(char::is_lowercase)
+        })
 }
 
 pub use crate::constant::Constant;

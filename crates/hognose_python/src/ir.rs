@@ -273,7 +273,10 @@ pub struct NonMaxExpr(std::num::NonZeroU32);
 
 impl NonMaxExpr {
     pub(crate) fn new(id: ExprId) -> Self {
-        Self(std::num::NonZeroU32::new(id.0 + 1).expect("an arena holds fewer than 2^32 - 1 expressions"))
+        Self(
+            std::num::NonZeroU32::new(id.0 + 1)
+                .expect("an arena holds fewer than 2^32 - 1 expressions"),
+        )
     }
 
     /// The id.
@@ -938,14 +941,19 @@ impl Module {
 
     /// Whether code at this span cannot run.
     pub fn is_dead(&self, range: TextRange) -> bool {
-        let next = self.dead.partition_point(|dead| dead.start() <= range.start());
+        let next = self
+            .dead
+            .partition_point(|dead| dead.start() <= range.start());
         next > 0 && self.dead[next - 1].end() >= range.end()
     }
 
     /// The variable of that name in a scope.
     pub fn slot(&self, scope: ScopeId, name: Symbol) -> Option<&SlotData> {
         let scope = &self[scope];
-        scope.names.get(&name).map(|slot| &scope.slots[slot.index()])
+        scope
+            .names
+            .get(&name)
+            .map(|slot| &scope.slots[slot.index()])
     }
 }
 

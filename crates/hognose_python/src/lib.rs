@@ -16,7 +16,7 @@ pub use constant::Constant;
 pub use eval::{Aliases, ClassRef, Evaluator, Unresolved, Value, Values};
 pub use ir::{Module, ModuleId, Symbol};
 pub use lower::lower;
-pub use project::{Found, Project};
+pub use project::{Found, Layout, Project};
 pub use source::{MemorySources, SourceEntry, SourceKind, Sources};
 pub use stdlib::{is_builtin, is_stdlib};
 pub use text::{CellSpan, MAX_FILE_SIZE, Text};

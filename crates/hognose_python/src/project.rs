@@ -23,6 +23,15 @@ pub struct Project {
     directories: FxHashMap<Symbol, ()>,
 }
 
+/// What the files alone do not tell of where modules have their names from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// Directories, relative to the audited root, that top-level names start from; found from the layout where empty.
+    pub source_roots: Vec<String>,
+    /// Dotted name of the audited root itself, for when it is a package.
+    pub package: String,
+}
+
 /// What a dotted name leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
@@ -36,28 +45,57 @@ pub enum Found {
 
 impl Project {
     /// Reads and lowers all Python files, in parallel.
-    pub fn build(sources: &dyn Sources, source_roots: &[String]) -> Self {
+    pub fn build(sources: &dyn Sources, layout: &Layout) -> Self {
         let python: Vec<&SourceEntry> = sources
             .entries()
             .iter()
-            .filter(|entry| matches!(entry.kind, SourceKind::Module | SourceKind::Stub | SourceKind::Notebook))
+            .filter(|entry| {
+                matches!(
+                    entry.kind,
+                    SourceKind::Module | SourceKind::Stub | SourceKind::Notebook
+                )
+            })
             .collect();
         let packages: std::collections::HashSet<&str, rustc_hash::FxBuildHasher> = python
             .iter()
-            .filter_map(|entry| entry.path.strip_suffix("__init__.py").or_else(|| entry.path.strip_suffix("__init__.pyi")))
+            .filter_map(|entry| {
+                entry
+                    .path
+                    .strip_suffix("__init__.py")
+                    .or_else(|| entry.path.strip_suffix("__init__.pyi"))
+            })
             .map(|directory| directory.trim_end_matches('/'))
             .collect();
-        let roots = roots(source_roots, &packages);
+        let roots = roots(&layout.source_roots, &packages);
+        let package = if packages.contains("") {
+            layout.package.as_str()
+        } else {
+            ""
+        };
         let lowered: Vec<Result<Module, (Arc<str>, String)>> = python
             .par_iter()
             .with_max_len(16)
             .map(|entry| {
                 let fail = |reason| (Arc::clone(&entry.path), reason);
                 let bytes = sources.read(entry).map_err(fail)?;
-                let text = if entry.kind == SourceKind::Notebook { Text::notebook(&bytes) } else { Text::decode(bytes) };
+                let text = if entry.kind == SourceKind::Notebook {
+                    Text::notebook(&bytes)
+                } else {
+                    Text::decode(bytes)
+                };
                 let text = text.map_err(fail)?;
-                let (name, is_package) = module_name(&entry.path, &roots);
-                Ok(lower(Arc::clone(&entry.path), entry.kind, Symbol::from(name), is_package, text))
+                let (mut name, is_package) = module_name(&entry.path, &roots);
+                if !package.is_empty() {
+                    let dot = if name.is_empty() { "" } else { "." };
+                    name = format!("{package}{dot}{name}");
+                }
+                Ok(lower(
+                    Arc::clone(&entry.path),
+                    entry.kind,
+                    Symbol::from(name),
+                    is_package,
+                    text,
+                ))
             })
             .collect();
         let mut project = Self::default();
@@ -78,12 +116,22 @@ impl Project {
             let name = module.name.as_str();
             // A stub speaks for a module only when there is no source.
             let stub = module.kind == SourceKind::Stub;
-            self.by_name.entry(module.name).and_modify(|known| *known = if stub { *known } else { id }).or_insert(id);
+            self.by_name
+                .entry(module.name)
+                .and_modify(|known| *known = if stub { *known } else { id })
+                .or_insert(id);
             let last = name.rsplit('.').next().unwrap_or(name);
-            self.by_last_part.entry(Symbol::from(last)).or_default().push(id);
+            self.by_last_part
+                .entry(Symbol::from(last))
+                .or_default()
+                .push(id);
             let mut parent = name;
             while let Some((directory, _)) = parent.rsplit_once('.') {
-                if self.directories.insert(Symbol::from(directory), ()).is_some() {
+                if self
+                    .directories
+                    .insert(Symbol::from(directory), ())
+                    .is_some()
+                {
                     break;
                 }
                 parent = directory;
@@ -110,8 +158,15 @@ impl Project {
     pub fn find(&self, name: Symbol, from: ModuleId) -> Found {
         if let Some(id) = self.by_name.get(&name) {
             // A file next to tests or scripts does not hide the module of that name in the standard library.
-            if !name.as_str().contains('.') && crate::stdlib::is_stdlib(name.as_str()) && !self.module(*id).is_package {
-                return if *id == from || !self.module(from).file.contains('/') { Found::Module(*id) } else { Found::Outside };
+            if !name.as_str().contains('.')
+                && crate::stdlib::is_stdlib(name.as_str())
+                && !self.module(*id).is_package
+            {
+                return if *id == from || !self.module(from).file.contains('/') {
+                    Found::Module(*id)
+                } else {
+                    Found::Outside
+                };
             }
             return Found::Module(*id);
         }
@@ -136,8 +191,17 @@ impl Project {
         let mut tie = false;
         for id in self.by_last_part.get(&Symbol::from(last))? {
             let candidate = self.module(*id).name.as_str();
-            let Some(root) = candidate.strip_suffix(name).and_then(|front| front.strip_suffix('.')) else { continue };
-            if self.by_name.get(&Symbol::from(root)).is_some_and(|root| self.module(*root).is_package) {
+            let Some(root) = candidate
+                .strip_suffix(name)
+                .and_then(|front| front.strip_suffix('.'))
+            else {
+                continue;
+            };
+            if self
+                .by_name
+                .get(&Symbol::from(root))
+                .is_some_and(|root| self.module(*root).is_package)
+            {
                 continue;
             }
             let shared = common_parts(root, importer);
@@ -159,18 +223,34 @@ impl Project {
 }
 
 fn common_parts(a: &str, b: &str) -> usize {
-    a.split('.').zip(b.split('.')).take_while(|(a, b)| a == b).count()
+    a.split('.')
+        .zip(b.split('.'))
+        .take_while(|(a, b)| a == b)
+        .count()
 }
 
 /// Directories that top-level names start from: what was declared, `src` where it is no package, and the audited root.
-fn roots(declared: &[String], packages: &std::collections::HashSet<&str, rustc_hash::FxBuildHasher>) -> Vec<String> {
-    let mut roots: Vec<String> = declared.iter().map(|root| root.trim_matches('/').trim_start_matches("./").to_owned()).collect();
-    for layout in ["src", "lib/python"] {
-        if !packages.contains(layout) {
-            roots.push(layout.to_owned());
-        }
-    }
+fn roots(
+    declared: &[String],
+    packages: &std::collections::HashSet<&str, rustc_hash::FxBuildHasher>,
+) -> Vec<String> {
+    let mut roots: Vec<String> = declared
+        .iter()
+        .map(|root| root.trim_matches('/').trim_start_matches("./").to_owned())
+        .collect();
     roots.push(String::new());
+    // A package is no place that imports start from, and below a place that is one `src` may be another.
+    roots.retain(|root| !packages.contains(root.as_str()));
+    let layouts: Vec<String> = roots
+        .iter()
+        .flat_map(|root| ["src", "lib/python"].map(|layout| format!("{root}/{layout}")))
+        .map(|layout| layout.trim_start_matches('/').to_owned())
+        .filter(|layout| !packages.contains(layout.as_str()))
+        .collect();
+    roots.extend(layouts);
+    if !roots.iter().any(String::is_empty) {
+        roots.push(String::new());
+    }
     roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
     roots
 }
@@ -178,7 +258,13 @@ fn roots(declared: &[String], packages: &std::collections::HashSet<&str, rustc_h
 fn module_name(path: &str, roots: &[String]) -> (String, bool) {
     let inner = roots
         .iter()
-        .find_map(|root| if root.is_empty() { Some(path) } else { path.strip_prefix(root.as_str())?.strip_prefix('/') })
+        .find_map(|root| {
+            if root.is_empty() {
+                Some(path)
+            } else {
+                path.strip_prefix(root.as_str())?.strip_prefix('/')
+            }
+        })
         .unwrap_or(path);
     let stem = inner.trim_start_matches(['/', '.']);
     let stem = stem

@@ -51,11 +51,16 @@ pub struct MemorySources {
 impl MemorySources {
     /// Takes files as (path, kind, bytes); of two with one path the last stays.
     pub fn new(files: impl IntoIterator<Item = (String, SourceKind, Vec<u8>)>) -> Self {
-        let map: std::collections::BTreeMap<String, (SourceKind, Vec<u8>)> =
-            files.into_iter().map(|(path, kind, bytes)| (path, (kind, bytes))).collect();
+        let map: std::collections::BTreeMap<String, (SourceKind, Vec<u8>)> = files
+            .into_iter()
+            .map(|(path, kind, bytes)| (path, (kind, bytes)))
+            .collect();
         let mut sources = Self::default();
         for (path, (kind, bytes)) in map {
-            sources.entries.push(SourceEntry { path: path.into(), kind });
+            sources.entries.push(SourceEntry {
+                path: path.into(),
+                kind,
+            });
             sources.contents.push(bytes);
         }
         sources

@@ -35,6 +35,7 @@ pub(crate) struct ConditionFile {
     #[serde(default)]
     value: bool,
     member: Option<String>,
+    setting: Option<String>,
 
     missing: Option<bool>,
     given: Option<bool>,
@@ -52,6 +53,7 @@ pub(crate) struct ConditionFile {
     display: Option<bool>,
     element: Option<toml::Value>,
     elements_constant: Option<bool>,
+    parts: Option<OneOrMore>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,6 +61,20 @@ pub(crate) struct ConditionFile {
 enum OneOrMore {
     One(String),
     More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn symbols(self) -> Vec<Symbol> {
+        let paths = match self {
+            Self::One(path) => vec![path],
+            Self::More(paths) => paths,
+        };
+        paths
+            .iter()
+            .flat_map(|path| crate::matcher::expand(path))
+            .map(Symbol::from)
+            .collect()
+    }
 }
 
 /// What a condition looks at.
@@ -78,6 +94,8 @@ pub(crate) enum Pick {
     Value,
     /// A class attribute, perhaps of an inner class.
     Member(Vec<Symbol>),
+    /// Another setting of the same application.
+    Setting(String),
 }
 
 /// What a condition asks.
@@ -97,6 +115,7 @@ pub(crate) enum Ask {
     Display(bool),
     Element(Vec<Constant>),
     ElementsConstant(bool),
+    Parts(Vec<Symbol>),
 }
 
 /// A condition, ready to run.
@@ -131,38 +150,62 @@ impl ConditionFile {
         if let Some(member) = &self.member {
             picks.push(Pick::Member(member.split('.').map(Symbol::from).collect()));
         }
+        if let Some(setting) = &self.setting {
+            picks.push(Pick::Setting(setting.clone()));
+        }
         let mut asks = Vec::new();
         asks.extend(self.missing.map(Ask::Missing));
         asks.extend(self.given.map(|given| Ask::Missing(!given)));
-        asks.extend(self.is.as_ref().map(constants).transpose()?.map(|any| Ask::Is(any, true)));
-        asks.extend(self.is_not.as_ref().map(constants).transpose()?.map(|any| Ask::Is(any, false)));
+        asks.extend(
+            self.is
+                .as_ref()
+                .map(constants)
+                .transpose()?
+                .map(|any| Ask::Is(any, true)),
+        );
+        asks.extend(
+            self.is_not
+                .as_ref()
+                .map(constants)
+                .transpose()?
+                .map(|any| Ask::Is(any, false)),
+        );
         asks.extend(self.none.map(Ask::None));
         asks.extend(self.truthy.map(Ask::Truthy));
         asks.extend(self.below.map(Ask::Below));
         asks.extend(self.above.map(Ask::Above));
         asks.extend(self.shorter.map(Ask::Shorter));
         if let Some(pattern) = &self.matches {
-            asks.push(Ask::Matches(regex::Regex::new(pattern).map_err(|error| error.to_string())?));
+            asks.push(Ask::Matches(
+                regex::Regex::new(pattern).map_err(|error| error.to_string())?,
+            ));
         }
         asks.extend(self.constant.map(Ask::Constant));
-        asks.extend(self.path.map(|paths| {
-            let paths = match paths {
-                OneOrMore::One(path) => vec![path],
-                OneOrMore::More(paths) => paths,
-            };
-            Ask::Path(paths.iter().flat_map(|path| crate::matcher::expand(path)).map(Symbol::from).collect())
-        }));
+        asks.extend(self.path.map(|paths| Ask::Path(paths.symbols())));
+        asks.extend(self.parts.map(|paths| Ask::Parts(paths.symbols())));
         asks.extend(self.built.map(Ask::Built));
         asks.extend(self.display.map(Ask::Display));
-        asks.extend(self.element.as_ref().map(constants).transpose()?.map(Ask::Element));
+        asks.extend(
+            self.element
+                .as_ref()
+                .map(constants)
+                .transpose()?
+                .map(Ask::Element),
+        );
         asks.extend(self.elements_constant.map(Ask::ElementsConstant));
         // A position or name alone picks what is stored or a setting's value where the matcher is about one.
         if picks.is_empty() {
             picks.push(Pick::Value);
         }
         match (picks.len(), asks.len()) {
-            (1, 1) => Ok(Condition { pick: picks.remove(0), ask: asks.remove(0) }),
-            (1, _) => Err(format!("a condition asks one thing; this one asks {}", asks.len())),
+            (1, 1) => Ok(Condition {
+                pick: picks.remove(0),
+                ask: asks.remove(0),
+            }),
+            (1, _) => Err(format!(
+                "a condition asks one thing; this one asks {}",
+                asks.len()
+            )),
             _ => Err("a condition picks one thing".to_owned()),
         }
     }
@@ -175,13 +218,15 @@ fn constants(value: &toml::Value) -> Result<Vec<Constant>, String> {
     }
 }
 
-fn one_constant(value: &toml::Value) -> Result<Constant, String> {
+pub(crate) fn one_constant(value: &toml::Value) -> Result<Constant, String> {
     Ok(match value {
         toml::Value::Boolean(value) => Constant::Bool(*value),
         toml::Value::Integer(value) => Constant::Int(*value),
         toml::Value::Float(value) => Constant::Float(*value),
         toml::Value::String(value) => Constant::Str(value.clone()),
-        toml::Value::Array(values) => Constant::Seq(values.iter().map(one_constant).collect::<Result<_, _>>()?),
+        toml::Value::Array(values) => {
+            Constant::Seq(values.iter().map(one_constant).collect::<Result<_, _>>()?)
+        }
         other => return Err(format!("`{other}` is no constant")),
     })
 }
@@ -198,8 +243,14 @@ fn same(known: &Constant, asked: &Constant) -> bool {
 
 /// Folds an answer for each of several possibilities: all agree, or it cannot be told.
 fn all(mut answers: impl Iterator<Item = Truth>) -> Truth {
-    let Some(first) = answers.next() else { return Truth::Unknown };
-    if answers.all(|answer| answer == first) { first } else { Truth::Unknown }
+    let Some(first) = answers.next() else {
+        return Truth::Unknown;
+    };
+    if answers.all(|answer| answer == first) {
+        first
+    } else {
+        Truth::Unknown
+    }
 }
 
 impl Ask {
@@ -215,24 +266,75 @@ impl Ask {
         }
     }
 
+    /// Puts the question to a constant.
+    pub(crate) fn of_constant(&self, constant: &Constant) -> Truth {
+        match self {
+            Self::Missing(missing) => Truth::from(!missing),
+            Self::Is(asked, yes) => {
+                Truth::from(asked.iter().any(|asked| same(constant, asked)) == *yes)
+            }
+            Self::None(yes) => Truth::from((*constant == Constant::None) == *yes),
+            Self::Truthy(yes) => Truth::from(constant.truthy() == *yes),
+            Self::Below(bound) => {
+                Truth::from(constant.number().is_some_and(|number| number < *bound))
+            }
+            Self::Above(bound) => {
+                Truth::from(constant.number().is_some_and(|number| number > *bound))
+            }
+            Self::Shorter(bound) => Truth::from(
+                constant
+                    .text()
+                    .is_some_and(|text| text.chars().count() < *bound),
+            ),
+            Self::Matches(pattern) => {
+                Truth::from(constant.text().is_some_and(|text| pattern.is_match(text)))
+            }
+            // A constant has no parts that were not quoted.
+            Self::Parts(_) => Truth::Yes,
+            Self::Constant(yes) => Truth::from(*yes),
+            Self::Element(asked) => match constant {
+                Constant::Seq(items) => Truth::from(
+                    items
+                        .iter()
+                        .any(|known| asked.iter().any(|asked| same(known, asked))),
+                ),
+                _ => Truth::No,
+            },
+            Self::Path(_) | Self::Built(true) | Self::Display(true) | Self::ElementsConstant(_) => {
+                Truth::No
+            }
+            Self::Built(false) | Self::Display(false) => Truth::Yes,
+        }
+    }
+
     /// Puts the question to an expression.
     pub(crate) fn of_expr(&self, values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> Truth {
         match self {
             Self::Missing(missing) => Truth::from(!missing),
-            Self::Is(asked, yes) => each_constant(values, at, expr, |known| asked.iter().any(|asked| same(known, asked)) == *yes),
+            Self::Is(asked, yes) => each_constant(values, at, expr, |known| {
+                asked.iter().any(|asked| same(known, asked)) == *yes
+            }),
             Self::None(yes) => {
                 let found = values.eval(at, expr);
                 let answers = found.into_iter().map(|value| match value {
-                    Value::Expr(home, inner) => Truth::from(matches!(values.project().module(home)[inner], Expr::None) == *yes),
+                    Value::Expr(home, inner) => Truth::from(
+                        matches!(values.project().module(home)[inner], Expr::None) == *yes,
+                    ),
                     Value::Unknown(_) | Value::Param(..) => Truth::Unknown,
-                    Value::External(path) if path.as_str().ends_with("()") || path.as_str().ends_with("[]") => Truth::Unknown,
+                    Value::External(path)
+                        if path.as_str().ends_with("()") || path.as_str().ends_with("[]") =>
+                    {
+                        Truth::Unknown
+                    }
                     _ => Truth::from(!yes),
                 });
                 all(answers.collect::<Vec<_>>().into_iter())
             }
             Self::Truthy(yes) => {
                 if let Some(known) = values.constants(at, expr) {
-                    return all(known.iter().map(|constant| Truth::from(constant.truthy() == *yes)));
+                    return all(known
+                        .iter()
+                        .map(|constant| Truth::from(constant.truthy() == *yes)));
                 }
                 match display_len(values, at, expr) {
                     Some(len) => Truth::from((len > 0) == *yes),
@@ -241,7 +343,9 @@ impl Ask {
             }
             Self::Below(bound) => each_number(values, at, expr, |number| number < *bound),
             Self::Above(bound) => each_number(values, at, expr, |number| number > *bound),
-            Self::Shorter(bound) => each_text(values, at, expr, |text| text.chars().count() < *bound),
+            Self::Shorter(bound) => {
+                each_text(values, at, expr, |text| text.chars().count() < *bound)
+            }
             Self::Matches(pattern) => each_text(values, at, expr, |text| pattern.is_match(text)),
             Self::Constant(yes) => {
                 if values.constants(at, expr).is_some() {
@@ -261,10 +365,33 @@ impl Ask {
             }
             Self::Path(paths) => {
                 let found = values.eval(at, expr);
-                if found.iter().any(|value| matches!(value, Value::External(path) if paths.contains(path))) {
+                if found
+                    .iter()
+                    .any(|value| matches!(value, Value::External(path) if paths.contains(path)))
+                {
                     return Truth::Yes;
                 }
-                if found.iter().any(|value| matches!(value, Value::Unknown(_) | Value::Param(..))) { Truth::Unknown } else { Truth::No }
+                if found
+                    .iter()
+                    .any(|value| matches!(value, Value::Unknown(_) | Value::Param(..)))
+                {
+                    Truth::Unknown
+                } else {
+                    Truth::No
+                }
+            }
+            Self::Parts(paths) => {
+                let parts = crate::text::parts(values, at, expr);
+                let known = |found: hognose_python::Values| {
+                    found
+                        .iter()
+                        .all(|value| matches!(value, Value::External(path) if paths.contains(path)))
+                };
+                Truth::from(
+                    parts
+                        .into_iter()
+                        .all(|(home, part)| known(values.eval(home, part))),
+                )
             }
             Self::Built(yes) => Truth::from(is_built(values, at, expr) == *yes),
             Self::Display(yes) => {
@@ -273,7 +400,10 @@ impl Ask {
                     .into_iter()
                     .map(|value| match value {
                         Value::Expr(home, inner) => {
-                            let is = matches!(values.project().module(home)[inner], Expr::ListOf(_) | Expr::Tuple(_));
+                            let is = matches!(
+                                values.project().module(home)[inner],
+                                Expr::ListOf(_) | Expr::Tuple(_)
+                            );
                             Truth::from(is == *yes)
                         }
                         Value::Unknown(_) | Value::Param(..) | Value::External(_) => Truth::Unknown,
@@ -288,16 +418,24 @@ impl Ask {
                     match value {
                         Value::Expr(home, inner) => {
                             let module = values.project().module(home);
-                            if let Expr::ListOf(list) | Expr::Tuple(list) | Expr::SetOf(list) = module[inner] {
+                            if let Expr::ListOf(list) | Expr::Tuple(list) | Expr::SetOf(list) =
+                                module[inner]
+                            {
                                 for element in module.list(list) {
                                     match values.constant(home, *element) {
-                                        Some(known) if asked.iter().any(|asked| same(&known, asked)) => return Truth::Yes,
+                                        Some(known)
+                                            if asked.iter().any(|asked| same(&known, asked)) =>
+                                        {
+                                            return Truth::Yes;
+                                        }
                                         Some(_) => {}
                                         None => unknown = true,
                                     }
                                 }
                             } else if let Some(Constant::Seq(items)) = values.constant_of(value, 0)
-                                && items.iter().any(|known| asked.iter().any(|asked| same(known, asked)))
+                                && items
+                                    .iter()
+                                    .any(|known| asked.iter().any(|asked| same(known, asked)))
                             {
                                 return Truth::Yes;
                             }
@@ -312,7 +450,9 @@ impl Ask {
                 for value in values.eval(at, expr) {
                     answers.push(match value {
                         Value::Expr(home, inner) => match values.project().module(home)[inner] {
-                            Expr::ListOf(_) | Expr::Tuple(_) | Expr::SetOf(_) => Truth::from(values.constant_of(value, 0).is_some() == *yes),
+                            Expr::ListOf(_) | Expr::Tuple(_) | Expr::SetOf(_) => {
+                                Truth::from(values.constant_of(value, 0).is_some() == *yes)
+                            }
                             _ => Truth::No,
                         },
                         _ => Truth::Unknown,
@@ -324,26 +464,49 @@ impl Ask {
     }
 }
 
-fn each_constant(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, test: impl Fn(&Constant) -> bool) -> Truth {
+fn each_constant(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    expr: ExprId,
+    test: impl Fn(&Constant) -> bool,
+) -> Truth {
     match values.constants(at, expr) {
         Some(known) => all(known.iter().map(|constant| Truth::from(test(constant)))),
         None => Truth::Unknown,
     }
 }
 
-fn each_number(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, test: impl Fn(f64) -> bool) -> Truth {
-    each_constant(values, at, expr, |constant| constant.number().is_some_and(&test))
+fn each_number(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    expr: ExprId,
+    test: impl Fn(f64) -> bool,
+) -> Truth {
+    each_constant(values, at, expr, |constant| {
+        constant.number().is_some_and(&test)
+    })
 }
 
-fn each_text(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, test: impl Fn(&str) -> bool) -> Truth {
-    each_constant(values, at, expr, |constant| constant.text().is_some_and(&test))
+fn each_text(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    expr: ExprId,
+    test: impl Fn(&str) -> bool,
+) -> Truth {
+    each_constant(values, at, expr, |constant| {
+        constant.text().is_some_and(&test)
+    })
 }
 
 fn display_len(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> Option<u32> {
     let found = values.eval(at, expr);
-    let [Value::Expr(home, inner)] = found.as_slice() else { return None };
+    let [Value::Expr(home, inner)] = found.as_slice() else {
+        return None;
+    };
     match values.project().module(*home)[*inner] {
-        Expr::ListOf(list) | Expr::Tuple(list) | Expr::SetOf(list) | Expr::Dict(list) => Some(list.len),
+        Expr::ListOf(list) | Expr::Tuple(list) | Expr::SetOf(list) | Expr::Dict(list) => {
+            Some(list.len)
+        }
         _ => None,
     }
 }
@@ -351,7 +514,10 @@ fn display_len(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> Option
 /// `module.UPPER_CASE` by convention holds a constant.
 pub(crate) fn is_constant_name(path: &str) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path);
-    last.chars().any(|c| c.is_ascii_uppercase()) && last.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    last.chars().any(|c| c.is_ascii_uppercase())
+        && last
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// A string put together from parts that are not all constant.
@@ -361,12 +527,24 @@ pub(crate) fn is_built(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -
         Value::Expr(home, inner) => {
             let text_operation = match values.project().module(home)[inner] {
                 Expr::FString(_) => true,
-                Expr::Binary { op: Operator::Add | Operator::Mod, .. } | Expr::InPlace { op: Operator::Add, .. } => is_text(values, home, inner, 0),
+                Expr::Binary {
+                    op: Operator::Add | Operator::Mod,
+                    ..
+                }
+                | Expr::InPlace {
+                    op: Operator::Add, ..
+                } => is_text(values, home, inner, 0),
                 _ => false,
             };
             text_operation && values.constant_of(value, 0).is_none()
         }
-        Value::External(path) => matches!(path.as_str(), "builtins.str().format()" | "builtins.str().join()" | "builtins.str().format_map()" | "builtins.str().replace()"),
+        Value::External(path) => matches!(
+            path.as_str(),
+            "builtins.str().format()"
+                | "builtins.str().join()"
+                | "builtins.str().format_map()"
+                | "builtins.str().replace()"
+        ),
         _ => false,
     })
 }
@@ -378,12 +556,25 @@ fn is_text(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, depth: u32) -
     }
     match values.project().module(at)[expr] {
         Expr::Str(_) | Expr::FString(_) => true,
-        Expr::Binary { op: Operator::Add, left, right } | Expr::InPlace { op: Operator::Add, left, right } => {
-            is_text(values, at, left, depth + 1) || is_text(values, at, right, depth + 1)
+        Expr::Binary {
+            op: Operator::Add,
+            left,
+            right,
         }
-        Expr::Binary { op: Operator::Mod, left, .. } => is_text(values, at, left, depth + 1),
+        | Expr::InPlace {
+            op: Operator::Add,
+            left,
+            right,
+        } => is_text(values, at, left, depth + 1) || is_text(values, at, right, depth + 1),
+        Expr::Binary {
+            op: Operator::Mod,
+            left,
+            ..
+        } => is_text(values, at, left, depth + 1),
         Expr::Name { .. } => values.eval(at, expr).into_iter().any(|value| match value {
-            Value::Expr(home, inner) if (home, inner) != (at, expr) => is_text(values, home, inner, depth + 1),
+            Value::Expr(home, inner) if (home, inner) != (at, expr) => {
+                is_text(values, home, inner, depth + 1)
+            }
             Value::External(path) => path.as_str().starts_with("builtins.str()"),
             _ => false,
         }),

@@ -11,11 +11,23 @@ mod context;
 mod fingerprint;
 mod matcher;
 mod model;
+pub mod names;
+mod parity;
 pub mod prelude;
 mod registry;
 mod run;
+pub mod settings;
+mod spelling;
+mod suppress;
 mod test_code;
+mod text;
 
 pub use context::{Argument, CallSite, Context, Draft};
+pub use parity::{
+    ParityEntry, ParityTool, parity, parity_markdown, parity_of_comment, parity_tool, reported_by,
+};
 pub use registry::{Registry, Rule, registry, rules};
 pub use run::{RunOptions, run};
+pub use spelling::nearest;
+pub use suppress::{RuleNames, SuppressOptions, extent, file_suppressions, suppress};
+pub use text::Piece;

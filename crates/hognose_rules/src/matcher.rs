@@ -1,5 +1,7 @@
 //! Matchers: what a rule looks for, as data.
 
+use std::borrow::Cow;
+
 use hognose_finding::{Confidence, Persona, Severity};
 use hognose_python::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -8,28 +10,10 @@ use serde::Deserialize;
 use crate::condition::{Condition, ConditionFile};
 use crate::registry::Rule;
 
-/// The matchers of a `rule.toml`.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct MatcherFile {
-    #[serde(default)]
-    call: Vec<EntryFile>,
-    #[serde(default)]
-    reference: Vec<EntryFile>,
-    #[serde(default)]
-    import: Vec<EntryFile>,
-    #[serde(default)]
-    store: Vec<EntryFile>,
-    #[serde(default)]
-    class: Vec<EntryFile>,
-    #[serde(default)]
-    decorator: Vec<EntryFile>,
-    #[serde(default)]
-    setting: Vec<EntryFile>,
-}
-
+/// A matcher as written in a `rule.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct EntryFile {
+pub(crate) struct EntryFile {
     #[serde(default)]
     paths: Vec<String>,
     #[serde(default)]
@@ -47,6 +31,8 @@ struct EntryFile {
     confidence: Option<Confidence>,
     persona: Option<Persona>,
     message: Option<String>,
+    #[serde(default)]
+    silent: bool,
 }
 
 /// What a matcher looks at.
@@ -77,31 +63,12 @@ pub(crate) struct Matcher {
     pub(crate) confidence: Option<Confidence>,
     pub(crate) persona: Option<Persona>,
     pub(crate) message: Option<String>,
-}
-
-impl MatcherFile {
-    pub(crate) fn compile(self) -> Result<Vec<Matcher>, String> {
-        let groups = [
-            (Subject::Call, self.call),
-            (Subject::Reference, self.reference),
-            (Subject::Import, self.import),
-            (Subject::Store, self.store),
-            (Subject::Class, self.class),
-            (Subject::Decorator, self.decorator),
-            (Subject::Setting, self.setting),
-        ];
-        let mut matchers = Vec::new();
-        for (subject, entries) in groups {
-            for entry in entries {
-                matchers.push(entry.compile(subject)?);
-            }
-        }
-        Ok(matchers)
-    }
+    /// A place it matches is no finding of the rule, whatever its later matchers say.
+    pub(crate) silent: bool,
 }
 
 impl EntryFile {
-    fn compile(self, subject: Subject) -> Result<Matcher, String> {
+    pub(crate) fn compile(self, subject: Subject) -> Result<Matcher, String> {
         let (names, word) = match subject {
             Subject::Import => (&self.modules, "modules"),
             Subject::Class => (&self.bases, "bases"),
@@ -113,26 +80,46 @@ impl EntryFile {
         let setting = match (self.framework, self.name) {
             (Some(framework), Some(name)) => Some((framework, name)),
             (None, None) if subject != Subject::Setting => None,
-            _ => return Err("a [[setting]] matcher needs `framework` and `name`, and no other does".to_owned()),
+            _ => {
+                return Err(
+                    "a [[setting]] matcher needs `framework` and `name`, and no other does"
+                        .to_owned(),
+                );
+            }
         };
         Ok(Matcher {
             subject,
-            paths: names.iter().flat_map(|name| expand(name)).map(Symbol::from).collect(),
+            paths: names
+                .iter()
+                .flat_map(|name| expand(name))
+                .map(Symbol::from)
+                .collect(),
             key: self.key,
             setting,
-            conditions: self.conditions.into_iter().map(ConditionFile::compile).collect::<Result<_, _>>()?,
-            unless: self.unless.into_iter().map(ConditionFile::compile).collect::<Result<_, _>>()?,
+            conditions: self
+                .conditions
+                .into_iter()
+                .map(ConditionFile::compile)
+                .collect::<Result<_, _>>()?,
+            unless: self
+                .unless
+                .into_iter()
+                .map(ConditionFile::compile)
+                .collect::<Result<_, _>>()?,
             severity: self.severity,
             confidence: self.confidence,
             persona: self.persona,
             message: self.message,
+            silent: self.silent,
         })
     }
 }
 
 /// Expands `a.{b,c}.d`, also several times and nested.
 pub(crate) fn expand(pattern: &str) -> Vec<String> {
-    let Some(open) = pattern.find('{') else { return vec![pattern.to_owned()] };
+    let Some(open) = pattern.find('{') else {
+        return vec![pattern.to_owned()];
+    };
     let mut depth = 0usize;
     let mut starts = vec![open + 1];
     for (at, character) in pattern.char_indices().skip_while(|(at, _)| *at < open) {
@@ -164,6 +151,8 @@ pub(crate) type MatcherRef = (usize, usize);
 #[derive(Debug, Default)]
 pub(crate) struct Matchers {
     pub(crate) calls: FxHashMap<Symbol, Vec<MatcherRef>>,
+    /// Calls with `*` in their path, by their last name.
+    pub(crate) open_calls: FxHashMap<String, Vec<(String, MatcherRef)>>,
     pub(crate) references: FxHashMap<Symbol, Vec<MatcherRef>>,
     /// Last parts of the paths of references: only names that end so are evaluated.
     pub(crate) reference_names: FxHashSet<Symbol>,
@@ -176,6 +165,27 @@ pub(crate) struct Matchers {
 }
 
 impl Matchers {
+    /// The matchers on calls of an access path, in the order of their rules.
+    pub(crate) fn of_call(&self, path: Symbol) -> Cow<'_, [MatcherRef]> {
+        let exact = self.calls.get(&path).map_or(&[][..], Vec::as_slice);
+        let open = self
+            .open_calls
+            .get(last_name(path.as_str()))
+            .map_or(&[][..], Vec::as_slice);
+        let mut found: Vec<MatcherRef> = open
+            .iter()
+            .filter(|(pattern, _)| fits(pattern, path.as_str()))
+            .map(|(_, matcher)| *matcher)
+            .collect();
+        if found.is_empty() {
+            return exact.into();
+        }
+        found.extend(exact);
+        found.sort_unstable();
+        found.dedup();
+        found.into()
+    }
+
     pub(crate) fn new(rules: &[Rule]) -> Self {
         let mut index = Self::default();
         for (rule_number, rule) in rules.iter().enumerate() {
@@ -194,8 +204,16 @@ impl Matchers {
                     }
                 };
                 for path in &matcher.paths {
-                    map.entry(*path).or_default().push(reference);
                     let last = last_name(path.as_str());
+                    if matcher.subject == Subject::Call && path.as_str().contains('*') {
+                        index
+                            .open_calls
+                            .entry(last.to_owned())
+                            .or_default()
+                            .push((path.as_str().to_owned(), reference));
+                        continue;
+                    }
+                    map.entry(*path).or_default().push(reference);
                     match matcher.subject {
                         Subject::Reference => {
                             index.reference_names.insert(Symbol::from(last));
@@ -212,9 +230,24 @@ impl Matchers {
     }
 }
 
+/// Whether a path is of the form of a pattern, in which `*` stands for one name.
+fn fits(pattern: &str, path: &str) -> bool {
+    let mut names = path.split('.');
+    let fit = pattern.split('.').all(|asked| {
+        names
+            .next()
+            .is_some_and(|name| asked == "*" || asked == name)
+    });
+    fit && names.next().is_none()
+}
+
 /// The last name of an access path: `verify` of `requests.Session().verify`.
 pub(crate) fn last_name(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path).trim_end_matches("[]").trim_end_matches("()")
+    path.rsplit('.')
+        .next()
+        .unwrap_or(path)
+        .trim_end_matches("[]")
+        .trim_end_matches("()")
 }
 
 #[cfg(test)]
@@ -222,10 +255,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_star_is_one_name() {
+        assert!(fits(
+            "transformers.*.from_pretrained",
+            "transformers.AutoModel.from_pretrained"
+        ));
+        assert!(!fits(
+            "transformers.*.from_pretrained",
+            "transformers.from_pretrained"
+        ));
+        assert!(!fits(
+            "transformers.*.from_pretrained",
+            "transformers.models.AutoModel.from_pretrained"
+        ));
+        assert!(!fits(
+            "transformers.*.from_pretrained",
+            "transformers.AutoModel.from_pretrained.x"
+        ));
+    }
+
+    #[test]
     fn braces_expand() {
         assert_eq!(expand("a.b"), ["a.b"]);
         assert_eq!(expand("r.{get,post}"), ["r.get", "r.post"]);
-        assert_eq!(expand("{a,b}.{c,d}()"), ["a.c()", "a.d()", "b.c()", "b.d()"]);
+        assert_eq!(
+            expand("{a,b}.{c,d}()"),
+            ["a.c()", "a.d()", "b.c()", "b.d()"]
+        );
         assert_eq!(expand("{a,b.{c,d}}"), ["a", "b.c", "b.d"]);
         assert_eq!(expand("broken{a"), ["broken{a"]);
     }

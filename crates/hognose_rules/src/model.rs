@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hognose_python::{Aliases, Symbol};
+use hognose_python::{Aliases, Constant, Symbol};
 use serde::Deserialize;
 
 /// A `models/<library>.toml`.
@@ -10,26 +10,47 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ModelFile {
     /// The library, as it is imported.
-    #[expect(dead_code, reason = "names the file's subject for readers")]
     library: String,
     /// Access paths that mean the same thing: the key is another name of the value.
     #[serde(default)]
     aliases: BTreeMap<String, String>,
+    /// Defaults of the library's settings, where it is a framework.
+    #[serde(default)]
+    settings: BTreeMap<String, toml::Value>,
+}
+
+/// What the models say, all together.
+#[derive(Debug, Default)]
+pub(crate) struct Models {
+    pub(crate) aliases: Aliases,
+    /// Framework, setting, default.
+    pub(crate) setting_defaults: Vec<(String, Symbol, Constant)>,
 }
 
 /// Reads all models.
 ///
 /// # Errors
 /// Names the file and the reason.
-pub(crate) fn aliases(models: &[(&str, &str)]) -> Result<Aliases, String> {
-    let mut aliases = Aliases::default();
+pub(crate) fn load(models: &[(&str, &str)]) -> Result<Models, String> {
+    let mut all = Models::default();
     for (file, text) in models {
-        let model: ModelFile = toml::from_str(text).map_err(|error| format!("models/{file}.toml: {error}"))?;
+        let model: ModelFile =
+            toml::from_str(text).map_err(|error| format!("models/{file}.toml: {error}"))?;
         for (from, to) in model.aliases {
             for from in crate::matcher::expand(&from) {
-                aliases.0.insert(Symbol::from(from), Symbol::from(&to));
+                all.aliases.0.insert(Symbol::from(from), Symbol::from(&to));
             }
         }
+        for (name, value) in model.settings {
+            // TOML has no null: the word stands for it.
+            let value = match &value {
+                toml::Value::String(text) if text == "None" => Constant::None,
+                value => crate::condition::one_constant(value)
+                    .map_err(|error| format!("models/{file}.toml: {name}: {error}"))?,
+            };
+            all.setting_defaults
+                .push((model.library.clone(), Symbol::from(name), value));
+        }
     }
-    Ok(aliases)
+    Ok(all)
 }

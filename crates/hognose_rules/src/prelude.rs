@@ -2,8 +2,14 @@
 
 pub use hognose_finding::{Confidence, Persona, Severity};
 pub use hognose_python::ir::*;
-pub use hognose_python::{Constant, Evaluator, Project, Unresolved, Value, Values};
+pub use hognose_python::{ClassRef, Constant, Evaluator, Project, Unresolved, Value, Values};
 pub use ruff_text_size::{Ranged, TextRange, TextSize};
 pub use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use crate::context::{Argument, CallSite, Context, Draft};
+pub use crate::names::{
+    Named, fallback, is_configured, is_password, is_secret, name_of, named_values, origin, parts,
+    words,
+};
+pub use crate::settings::{Setting, Settings, Shape, Val, World};
+pub use crate::text::Piece;

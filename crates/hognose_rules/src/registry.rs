@@ -3,11 +3,11 @@
 use std::sync::{Arc, LazyLock};
 
 use hognose_finding::{Confidence, Persona, Practice, RuleMeta, Severity};
-use hognose_python::Aliases;
+use hognose_python::{Aliases, Constant, Symbol};
 use serde::Deserialize;
 
 use crate::context::Context;
-use crate::matcher::{Matcher, MatcherFile, Matchers};
+use crate::matcher::{EntryFile, Matcher, Matchers, Subject};
 use crate::model;
 
 include!(concat!(env!("OUT_DIR"), "/registry.rs"));
@@ -39,12 +39,30 @@ struct RuleFile {
     tags: Vec<String>,
     #[serde(default)]
     tests: Tests,
-    message: String,
+    message: Option<String>,
     /// Rules whose finding at the same place this one's stands for.
     #[serde(default)]
     replaces: Vec<String>,
-    #[serde(flatten)]
-    matchers: MatcherFile,
+    /// Parts of names of options by which callers ask for what the rule is about.
+    #[serde(default)]
+    options: Vec<String>,
+    /// The program itself reports it, where neither matchers nor a function over one module can.
+    #[serde(default)]
+    built_in: bool,
+    #[serde(default)]
+    call: Vec<EntryFile>,
+    #[serde(default)]
+    reference: Vec<EntryFile>,
+    #[serde(default)]
+    import: Vec<EntryFile>,
+    #[serde(default)]
+    store: Vec<EntryFile>,
+    #[serde(default)]
+    class: Vec<EntryFile>,
+    #[serde(default)]
+    decorator: Vec<EntryFile>,
+    #[serde(default)]
+    setting: Vec<EntryFile>,
 }
 
 /// What findings in test code are.
@@ -68,6 +86,7 @@ pub struct Rule {
     pub(crate) message: String,
     pub(crate) tests: Tests,
     pub(crate) replaces: Vec<String>,
+    pub(crate) options: Vec<String>,
     pub(crate) matchers: Vec<Matcher>,
     pub(crate) check: Option<fn(&mut Context<'_, '_>)>,
 }
@@ -78,6 +97,7 @@ pub struct Registry {
     pub rules: Vec<Rule>,
     pub(crate) index: Matchers,
     pub(crate) aliases: Aliases,
+    pub(crate) setting_defaults: Vec<(String, Symbol, Constant)>,
     metas: Vec<RuleMeta>,
 }
 
@@ -100,18 +120,35 @@ pub fn rules() -> &'static [RuleMeta] {
 impl Registry {
     fn load(sources: &'static [RuleSource], models: &[(&str, &str)]) -> Result<Self, String> {
         let mut rules = Vec::with_capacity(sources.len());
+        let mut errors = Vec::new();
         for source in sources {
-            rules.push(Rule::load(source).map_err(|error| format!("rules/{}/rule.toml: {error}", source.id))?);
+            match Rule::load(source) {
+                Ok(rule) => rules.push(rule),
+                Err(error) => errors.push(format!("rules/{}/rule.toml: {error}", source.id)),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors.join("\n"));
         }
         rules.sort_by(|a: &Rule, b: &Rule| a.meta.id.cmp(&b.meta.id));
         let index = Matchers::new(&rules);
         let metas = rules.iter().map(|rule| rule.meta.clone()).collect();
-        Ok(Self { rules, index, aliases: model::aliases(models)?, metas })
+        let models = model::load(models)?;
+        Ok(Self {
+            rules,
+            index,
+            aliases: models.aliases,
+            setting_defaults: models.setting_defaults,
+            metas,
+        })
     }
 
     /// The rule with that id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.binary_search_by(|rule| rule.meta.id.as_str().cmp(id)).ok().map(|index| &self.rules[index])
+        self.rules
+            .binary_search_by(|rule| rule.meta.id.as_str().cmp(id))
+            .ok()
+            .map(|index| &self.rules[index])
     }
 }
 
@@ -119,9 +156,28 @@ impl Rule {
     fn load(source: &RuleSource) -> Result<Self, String> {
         let file: RuleFile = toml::from_str(source.toml).map_err(|error| error.to_string())?;
         if file.id != source.id {
-            return Err(format!("the id `{}` is not the name of the folder", file.id));
+            return Err(format!(
+                "the id `{}` is not the name of the folder",
+                file.id
+            ));
         }
-        let matchers = file.matchers.compile()?;
+        let mut matchers = Vec::new();
+        for (subject, entries) in [
+            (Subject::Call, file.call),
+            (Subject::Reference, file.reference),
+            (Subject::Import, file.import),
+            (Subject::Store, file.store),
+            (Subject::Class, file.class),
+            (Subject::Decorator, file.decorator),
+            (Subject::Setting, file.setting),
+        ] {
+            for entry in entries {
+                matchers.push(entry.compile(subject)?);
+            }
+        }
+        if matchers.is_empty() && source.check.is_none() && !file.built_in {
+            return Err("a rule needs a matcher or a rule.rs".to_owned());
+        }
         let meta = RuleMeta {
             id: file.id,
             title: file.title,
@@ -139,9 +195,10 @@ impl Rule {
             id: meta.id.as_str().into(),
             title: meta.title.as_str().into(),
             cwe: meta.cwe.as_slice().into(),
-            message: file.message,
+            message: file.message.unwrap_or_else(|| meta.title.clone()),
             tests: file.tests,
             replaces: file.replaces,
+            options: file.options,
             matchers,
             check: source.check,
             meta,

@@ -63,7 +63,9 @@ impl Solver<'_> {
                     let field = self.field(plain, Key::Attr(attr));
                     self.copy(field, to);
                     // A decorator from outside gave it more than the function itself has: `task.delay`.
-                    if let Some(path) = self.function_facts[module.index()][function.index()].decorator {
+                    if let Some(path) =
+                        self.function_facts[module.index()][function.index()].decorator
+                    {
                         let path = self.path_attribute(path, attr);
                         let value = self.obj(Object::External(path));
                         self.add_value(to, value);
@@ -76,13 +78,22 @@ impl Solver<'_> {
                 "__call__" => self.add_value(to, object),
                 _ => self.load(function, attr, to, site),
             },
-            Object::StaticMethod(inner) | Object::ClassMethod(inner) => self.load(inner, attr, to, site),
+            Object::StaticMethod(inner) | Object::ClassMethod(inner) => {
+                self.load(inner, attr, to, site)
+            }
             Object::Partial { target, .. } => match attr.as_str() {
                 "func" => self.add_value(to, target),
                 _ => {}
             },
-            Object::Container(..) | Object::Args(_) | Object::Kwargs(_) | Object::Generator(..) | Object::Property(_) => {
-                let method = self.obj(Object::Method { of: object, name: attr });
+            Object::Container(..)
+            | Object::Args(_)
+            | Object::Kwargs(_)
+            | Object::Generator(..)
+            | Object::Property(_) => {
+                let method = self.obj(Object::Method {
+                    of: object,
+                    name: attr,
+                });
                 self.add_value(to, method);
             }
             Object::Method { .. } | Object::Getter { .. } => {}
@@ -98,7 +109,11 @@ impl Solver<'_> {
     /// Whether what `__init__` stores hides what the class binds. In `__init__` itself it may not have happened yet.
     fn is_hidden(&self, class: ClassIx, attr: Symbol, site: SiteId) -> bool {
         let info = self.classes.info(class);
-        if !info.mro.iter().any(|ancestor| self.classes.initialised.contains(&(*ancestor, attr))) {
+        if !info
+            .mro
+            .iter()
+            .any(|ancestor| self.classes.initialised.contains(&(*ancestor, attr)))
+        {
             return false;
         }
         let site = &self.sites[site.0 as usize];
@@ -108,7 +123,10 @@ impl Solver<'_> {
 
     /// What no class and no store supplies: `__getattr__`.
     fn fallback(&mut self, object: Obj, class: ClassIx, attr: Symbol, to: NodeId, site: SiteId) {
-        let found = matches!(self.classes.lookup(self.project, class, None, attr), Lookup::Defined(..)) || self.classes.stores(class, attr);
+        let found = matches!(
+            self.classes.lookup(self.project, class, None, attr),
+            Lookup::Defined(..)
+        ) || self.classes.stores(class, attr);
         if !found && !attr.as_str().starts_with("__") {
             let name = self.constant_of(Object::Str(attr));
             self.implicit(object, self.words.getattr, name, to, site);
@@ -153,7 +171,9 @@ impl Solver<'_> {
                     }
                 }
                 match attr.as_str() {
-                    "__name__" | "__qualname__" | "__doc__" | "__module__" => self.add_value_path(view, "builtins.str()"),
+                    "__name__" | "__qualname__" | "__doc__" | "__module__" => {
+                        self.add_value_path(view, "builtins.str()")
+                    }
                     "__dict__" | "__bases__" | "__mro__" | "__subclasses__" | "mro" => {
                         let path = self.path_attribute(Symbol::from("builtins.type"), attr);
                         self.add_value_path(view, path.as_str());
@@ -166,7 +186,10 @@ impl Solver<'_> {
                     Object::Instance(of, _) | Object::Class(of) => of,
                     _ => return view,
                 };
-                let open = matches!(self.object(receiver), Object::Instance(_, Origin::Open) | Object::Class(_));
+                let open = matches!(
+                    self.object(receiver),
+                    Object::Instance(_, Origin::Open) | Object::Class(_)
+                );
                 self.view_members(receiver, of, Some(class), open, attr, view);
             }
             _ => {}
@@ -180,7 +203,14 @@ impl Solver<'_> {
     }
 
     /// What is stored on the instance, or on its class.
-    fn view_fields(&mut self, object: Obj, class: ClassIx, origin: Origin, attr: Symbol, view: NodeId) {
+    fn view_fields(
+        &mut self,
+        object: Obj,
+        class: ClassIx,
+        origin: Origin,
+        attr: Symbol,
+        view: NodeId,
+    ) {
         let own = self.field(object, Key::Attr(attr));
         self.copy(own, view);
         if let Origin::Site(_) = origin {
@@ -200,11 +230,22 @@ impl Solver<'_> {
             if foreign || self.classes.stored.contains(&(ancestor, attr)) {
                 let class = self.obj(Object::Class(ancestor));
                 let field = self.field(class, Key::Attr(attr));
-                self.constrain(field, Constraint::Member { receiver: object, view });
+                self.constrain(
+                    field,
+                    Constraint::Member {
+                        receiver: object,
+                        view,
+                    },
+                );
             }
         }
         if origin == Origin::Open {
-            let subclasses = self.classes.info(class).subclasses.len().min(MAX_SUBCLASSES);
+            let subclasses = self
+                .classes
+                .info(class)
+                .subclasses
+                .len()
+                .min(MAX_SUBCLASSES);
             for index in 0..subclasses {
                 let subclass = self.classes.info(class).subclasses[index];
                 if self.classes.stored.contains(&(subclass, attr)) {
@@ -216,7 +257,15 @@ impl Solver<'_> {
     }
 
     /// Members that class bodies bind. For an open receiver those of subclasses are possible as well.
-    fn view_members(&mut self, receiver: Obj, class: ClassIx, behind: Option<ClassIx>, open: bool, attr: Symbol, view: NodeId) {
+    fn view_members(
+        &mut self,
+        receiver: Obj,
+        class: ClassIx,
+        behind: Option<ClassIx>,
+        open: bool,
+        attr: Symbol,
+        view: NodeId,
+    ) {
         let lookup = self.classes.lookup(self.project, class, behind, attr);
         let mut found = false;
         if let Lookup::Defined(home, def) = lookup {
@@ -233,7 +282,9 @@ impl Solver<'_> {
             for index in 0..subclasses.min(MAX_SUBCLASSES) {
                 let subclass = self.classes.info(class).subclasses[index];
                 let member = if found {
-                    self.classes.own(self.project, subclass, attr).map(|def| (subclass, def))
+                    self.classes
+                        .own(self.project, subclass, attr)
+                        .map(|def| (subclass, def))
                 } else {
                     match self.classes.lookup(self.project, subclass, behind, attr) {
                         Lookup::Defined(home, def) => Some((home, def)),
@@ -244,7 +295,11 @@ impl Solver<'_> {
                     && !seen.contains(&(home, def))
                 {
                     seen.push((home, def));
-                    let object = if is_instance { Object::Instance(subclass, Origin::Open) } else { Object::Class(subclass) };
+                    let object = if is_instance {
+                        Object::Instance(subclass, Origin::Open)
+                    } else {
+                        Object::Class(subclass)
+                    };
                     let receiver = self.obj(object);
                     self.view_member(home, def, receiver, view);
                 }
@@ -260,7 +315,9 @@ impl Solver<'_> {
                 self.path_attribute(base, attr)
             }
             Lookup::External(path) => self.path_attribute(path, attr),
-            _ if is_object_member(attr.as_str()) => self.path_attribute(Symbol::from("builtins.object"), attr),
+            _ if is_object_member(attr.as_str()) => {
+                self.path_attribute(Symbol::from("builtins.object"), attr)
+            }
             _ => return,
         };
         let value = self.obj(Object::External(path));
@@ -282,12 +339,21 @@ impl Solver<'_> {
         };
         let seen = match self.object(value) {
             Object::Function(module, function, _) => {
-                let implicit_class = matches!(self.project.module(module)[function].name.as_str(), "__init_subclass__" | "__class_getitem__");
+                let implicit_class = matches!(
+                    self.project.module(module)[function].name.as_str(),
+                    "__init_subclass__" | "__class_getitem__"
+                );
                 if implicit_class {
                     let class = class_of(self);
-                    Object::Bound { function: value, receiver: class }
+                    Object::Bound {
+                        function: value,
+                        receiver: class,
+                    }
                 } else if of_instance {
-                    Object::Bound { function: value, receiver }
+                    Object::Bound {
+                        function: value,
+                        receiver,
+                    }
                 } else {
                     return self.add_value(view, value);
                 }
@@ -295,10 +361,23 @@ impl Solver<'_> {
             Object::StaticMethod(inner) => return self.add_value(view, inner),
             Object::ClassMethod(inner) => {
                 let class = class_of(self);
-                Object::Bound { function: inner, receiver: class }
+                Object::Bound {
+                    function: inner,
+                    receiver: class,
+                }
             }
-            Object::Property(_) if of_instance => Object::Getter { property: value, receiver },
-            Object::Instance(..) if of_instance && self.method_of(value, Symbol::from("__get__")).is_some() => Object::Getter { property: value, receiver },
+            Object::Property(_) if of_instance => Object::Getter {
+                property: value,
+                receiver,
+            },
+            Object::Instance(..)
+                if of_instance && self.method_of(value, Symbol::from("__get__")).is_some() =>
+            {
+                Object::Getter {
+                    property: value,
+                    receiver,
+                }
+            }
             _ => return self.add_value(view, value),
         };
         let seen = self.obj(seen);
@@ -307,9 +386,14 @@ impl Solver<'_> {
 
     /// From the view to one load: properties run there.
     pub fn through_view(&mut self, value: Obj, to: NodeId, site: SiteId) {
-        let Object::Getter { property, receiver } = self.object(value) else { return self.add_value(to, value) };
+        let Object::Getter { property, receiver } = self.object(value) else {
+            return self.add_value(to, value);
+        };
         if let Object::Property(getter) = self.object(property) {
-            let function = self.obj(Object::Bound { function: getter, receiver });
+            let function = self.obj(Object::Bound {
+                function: getter,
+                receiver,
+            });
             let func = self.constant(function);
             self.add_call(site, func, &[], to, CallKind::Implicit);
         } else {
@@ -323,7 +407,8 @@ impl Solver<'_> {
         match self.object(object) {
             Object::Instance(class, origin) => {
                 if self.classes.properties.contains(&attr)
-                    && let Lookup::Defined(home, def) = self.classes.lookup(self.project, class, None, attr)
+                    && let Lookup::Defined(home, def) =
+                        self.classes.lookup(self.project, class, None, attr)
                 {
                     let (module, _) = self.classes.place(home);
                     let node = self.def_node(Ctx::NONE, module, def);
@@ -332,7 +417,13 @@ impl Solver<'_> {
                         if let Object::Property(_) = self.object(property) {
                             let setter = self.field(property, Key::Attr(self.words.setter));
                             let receiver = self.constant(object);
-                            self.add_call(site, setter, &[(ArgKind::Positional, receiver), (ArgKind::Positional, from)], NodeId::NONE, CallKind::Implicit);
+                            self.add_call(
+                                site,
+                                setter,
+                                &[(ArgKind::Positional, receiver), (ArgKind::Positional, from)],
+                                NodeId::NONE,
+                                CallKind::Implicit,
+                            );
                         }
                     }
                 }
@@ -356,9 +447,16 @@ impl Solver<'_> {
                 self.copy(from, field);
             }
             Object::Module(module) => {
-                let slot = self.project.module(module)[Module::TOP].names.get(&attr).copied();
+                let slot = self.project.module(module)[Module::TOP]
+                    .names
+                    .get(&attr)
+                    .copied();
                 let node = match slot {
-                    Some(slot) if self.project.module(module)[Module::TOP].slots[slot.index()].bound => self.variable(Ctx::NONE, module, Module::TOP, slot, None),
+                    Some(slot)
+                        if self.project.module(module)[Module::TOP].slots[slot.index()].bound =>
+                    {
+                        self.variable(Ctx::NONE, module, Module::TOP, slot, None)
+                    }
                     _ => self.field(object, Key::Attr(attr)),
                 };
                 self.copy(from, node);
@@ -372,8 +470,28 @@ impl Solver<'_> {
 fn is_object_member(name: &str) -> bool {
     matches!(
         name,
-        "__init__" | "__new__" | "__setattr__" | "__getattribute__" | "__delattr__" | "__repr__" | "__str__" | "__eq__" | "__ne__" | "__hash__"
-            | "__init_subclass__" | "__reduce__" | "__reduce_ex__" | "__format__" | "__sizeof__" | "__dir__" | "__subclasshook__" | "__class_getitem__"
-            | "__lt__" | "__le__" | "__gt__" | "__ge__" | "__getstate__"
+        "__init__"
+            | "__new__"
+            | "__setattr__"
+            | "__getattribute__"
+            | "__delattr__"
+            | "__repr__"
+            | "__str__"
+            | "__eq__"
+            | "__ne__"
+            | "__hash__"
+            | "__init_subclass__"
+            | "__reduce__"
+            | "__reduce_ex__"
+            | "__format__"
+            | "__sizeof__"
+            | "__dir__"
+            | "__subclasshook__"
+            | "__class_getitem__"
+            | "__lt__"
+            | "__le__"
+            | "__gt__"
+            | "__ge__"
+            | "__getstate__"
     )
 }

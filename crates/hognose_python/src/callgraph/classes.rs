@@ -13,7 +13,14 @@ use crate::project::Project;
 pub(super) const MAX_SUBCLASSES: usize = 24;
 
 /// Bases outside of the project that bring nothing anybody asks for.
-const PLAIN_BASES: &[&str] = &["builtins.object", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol", "abc.ABC", "enum.Enum"];
+const PLAIN_BASES: &[&str] = &[
+    "builtins.object",
+    "typing.Generic",
+    "typing.Protocol",
+    "typing_extensions.Protocol",
+    "abc.ABC",
+    "enum.Enum",
+];
 
 /// A class of the project.
 #[derive(Debug, Default)]
@@ -74,16 +81,30 @@ impl ClassTable {
                 || Evaluator::new(project, aliases),
                 |evaluator, module| {
                     let classes = 0..to_u32(project.modules[module as usize].classes.len());
-                    classes.map(|class| evaluator.mro(ModuleId(module), ClassId(class)).iter().copied().collect()).collect()
+                    classes
+                        .map(|class| {
+                            evaluator
+                                .mro(ModuleId(module), ClassId(class))
+                                .iter()
+                                .copied()
+                                .collect()
+                        })
+                        .collect()
                 },
             )
             .collect();
         for (module, orders) in (0u32..).zip(orders) {
             for (class, order) in (0u32..).zip(orders) {
-                let mut info = ClassInfo { module, class, ..ClassInfo::default() };
+                let mut info = ClassInfo {
+                    module,
+                    class,
+                    ..ClassInfo::default()
+                };
                 for ancestor in order.iter() {
                     match *ancestor {
-                        ClassRef::Project(home, ancestor) => info.mro.push(table.index(home, ancestor)),
+                        ClassRef::Project(home, ancestor) => {
+                            info.mro.push(table.index(home, ancestor))
+                        }
                         ClassRef::External(path) => {
                             table.bases.insert(path);
                             if !PLAIN_BASES.contains(&path.as_str()) {
@@ -112,12 +133,24 @@ impl ClassTable {
         for (number, function) in (0u32..).zip(&module.functions) {
             if function.class.is_some() {
                 let entry = self.methods.entry(function.name);
-                entry.and_modify(|known| *known = None).or_insert(Some((at, FunctionId(number))));
-                let special = function.decorators.iter().any(|decorator| match module[*decorator] {
-                    Expr::Attribute { attr, .. } => matches!(attr.as_str(), "setter" | "getter" | "deleter") || attr.as_str().ends_with("property"),
-                    Expr::Name { slot, .. } => module[function.parent].slots[slot.index()].name.as_str().ends_with("property"),
-                    _ => false,
-                });
+                entry
+                    .and_modify(|known| *known = None)
+                    .or_insert(Some((at, FunctionId(number))));
+                let special =
+                    function
+                        .decorators
+                        .iter()
+                        .any(|decorator| match module[*decorator] {
+                            Expr::Attribute { attr, .. } => {
+                                matches!(attr.as_str(), "setter" | "getter" | "deleter")
+                                    || attr.as_str().ends_with("property")
+                            }
+                            Expr::Name { slot, .. } => module[function.parent].slots[slot.index()]
+                                .name
+                                .as_str()
+                                .ends_with("property"),
+                            _ => false,
+                        });
                 if special {
                     self.properties.insert(function.name);
                 }
@@ -132,13 +165,21 @@ impl ClassTable {
             }
         }
         for (number, function) in (0u32..).zip(&module.functions) {
-            let Some(class) = function.class.filter(|_| function.name.as_str() == "__init__") else { continue };
+            let Some(class) = function
+                .class
+                .filter(|_| function.name.as_str() == "__init__")
+            else {
+                continue;
+            };
             let class = self.index(at, class);
             for stmt in module.block(function.body) {
-                let Stmt::Assign { binds, .. } = module[*stmt] else { continue };
+                let Stmt::Assign { binds, .. } = module[*stmt] else {
+                    continue;
+                };
                 for bind in module.binds(binds) {
                     if let Target::Attribute { object, attr } = bind.target
-                        && receiver_class(module, object).is_some_and(|(_, of)| of == FunctionId(number))
+                        && receiver_class(module, object)
+                            .is_some_and(|(_, of)| of == FunctionId(number))
                     {
                         self.initialised.insert((class, attr));
                     }
@@ -170,9 +211,17 @@ impl ClassTable {
 
     /// A member along the resolution order, behind a class when one is given. Bases outside come last: what the project
     /// defines is what it means.
-    pub fn lookup(&self, project: &Project, class: ClassIx, behind: Option<ClassIx>, attr: Symbol) -> Lookup {
+    pub fn lookup(
+        &self,
+        project: &Project,
+        class: ClassIx,
+        behind: Option<ClassIx>,
+        attr: Symbol,
+    ) -> Lookup {
         let info = self.info(class);
-        let start = behind.and_then(|behind| info.mro.iter().position(|known| *known == behind)).map_or(0, |index| index + 1);
+        let start = behind
+            .and_then(|behind| info.mro.iter().position(|known| *known == behind))
+            .map_or(0, |index| index + 1);
         for ancestor in &info.mro[start..] {
             if let Some(def) = self.own(project, *ancestor, attr) {
                 return Lookup::Defined(*ancestor, def);
@@ -186,22 +235,34 @@ impl ClassTable {
 
     /// The class whose methods store the attribute of an instance; its own when none does.
     pub fn owner(&self, class: ClassIx, attr: Symbol) -> ClassIx {
-        self.info(class).mro.iter().copied().find(|ancestor| self.stored.contains(&(*ancestor, attr))).unwrap_or(class)
+        self.info(class)
+            .mro
+            .iter()
+            .copied()
+            .find(|ancestor| self.stored.contains(&(*ancestor, attr)))
+            .unwrap_or(class)
     }
 
     /// Whether the methods of a class or its bases store the attribute.
     pub fn stores(&self, class: ClassIx, attr: Symbol) -> bool {
-        self.info(class).mro.iter().any(|ancestor| self.stored.contains(&(*ancestor, attr)))
+        self.info(class)
+            .mro
+            .iter()
+            .any(|ancestor| self.stored.contains(&(*ancestor, attr)))
     }
 }
 
 /// The class whose method's first parameter an expression is, with the method.
 pub(super) fn receiver_class(module: &Module, object: ExprId) -> Option<(ClassId, FunctionId)> {
-    let Expr::Name { def, .. } = module[object] else { return None };
+    let Expr::Name { def, .. } = module[object] else {
+        return None;
+    };
     let data = &module[def];
     if !matches!(data.kind, DefKind::Param(0)) {
         return None;
     }
-    let ScopeKind::Function(function) = module[data.scope].kind else { return None };
+    let ScopeKind::Function(function) = module[data.scope].kind else {
+        return None;
+    };
     module[function].class.map(|class| (class, function))
 }

@@ -10,7 +10,13 @@ impl Solver<'_> {
         match self.object(value) {
             Object::Str(text) => Key::Str(text),
             Object::Int(number) if number >= 0 => Key::Int(number),
-            Object::External(path) if path != self.words.a_str && path != self.words.an_int && !path.as_str().ends_with("()") => Key::Path(path),
+            Object::External(path)
+                if path != self.words.a_str
+                    && path != self.words.an_int
+                    && !path.as_str().ends_with("()") =>
+            {
+                Key::Path(path)
+            }
             _ => Key::Any,
         }
     }
@@ -29,7 +35,11 @@ impl Solver<'_> {
                 self.watch(object, Watcher::Item { key: Key::Any, to });
             }
             Object::External(path) => {
-                let item = if is_text(path.as_str()) || self.is_generic(path) { path } else { self.path_item(path) };
+                let item = if is_text(path.as_str()) || self.is_generic(path) {
+                    path
+                } else {
+                    self.path_item(path)
+                };
                 let item = self.obj(Object::External(item));
                 self.add_value(to, item);
             }
@@ -90,7 +100,13 @@ impl Solver<'_> {
                         _ => index,
                     };
                     let func = self.constant(method);
-                    self.add_call(site, func, &[(ArgKind::Positional, index), (ArgKind::Positional, from)], NodeId::NONE, CallKind::Implicit);
+                    self.add_call(
+                        site,
+                        func,
+                        &[(ArgKind::Positional, index), (ArgKind::Positional, from)],
+                        NodeId::NONE,
+                        CallKind::Implicit,
+                    );
                 } else {
                     let field = self.field(object, key);
                     self.copy(from, field);
@@ -104,14 +120,21 @@ impl Solver<'_> {
     pub fn spill(&mut self, object: Obj, into: Obj, shift: Option<i32>) {
         match self.object(object) {
             Object::Container(kind, ..) => {
-                if kind == ContainerKind::Dict && !matches!(self.object(into), Object::Container(ContainerKind::Dict, ..) | Object::Kwargs(_)) {
+                if kind == ContainerKind::Dict
+                    && !matches!(
+                        self.object(into),
+                        Object::Container(ContainerKind::Dict, ..) | Object::Kwargs(_)
+                    )
+                {
                     let field = self.field(into, Key::Any);
                     self.keys_to(object, field);
                 } else if object != into {
                     self.watch(object, Watcher::Spill { into, shift });
                 }
             }
-            Object::Args(_) | Object::Kwargs(_) => self.watch(object, Watcher::Spill { into, shift }),
+            Object::Args(_) | Object::Kwargs(_) => {
+                self.watch(object, Watcher::Spill { into, shift })
+            }
             _ => {
                 let field = self.field(into, Key::Any);
                 let site = SiteId(0);
@@ -156,14 +179,20 @@ impl Solver<'_> {
     /// `for to in object`.
     pub fn iterate(&mut self, object: Obj, to: NodeId, site: SiteId) {
         match self.object(object) {
-            Object::Container(ContainerKind::Dict, ..) | Object::Kwargs(_) => self.keys_to(object, to),
+            Object::Container(ContainerKind::Dict, ..) | Object::Kwargs(_) => {
+                self.keys_to(object, to)
+            }
             Object::Container(..) | Object::Args(_) => self.values_to(object, to),
             Object::Generator(module, function, ctx) => {
                 let yields = self.function_nodes(module, function, ctx).yields;
                 self.copy_once(yields, to);
             }
             Object::External(path) => {
-                let item = if is_text(path.as_str()) { path } else { self.path_item(path) };
+                let item = if is_text(path.as_str()) {
+                    path
+                } else {
+                    self.path_item(path)
+                };
                 let item = self.obj(Object::External(item));
                 self.add_value(to, item);
             }
@@ -174,11 +203,33 @@ impl Solver<'_> {
             Object::Instance(..) => {
                 let iterator = self.new_node();
                 if self.implicit(object, self.words.iter, NodeId::NONE, iterator, site) {
-                    self.constrain(iterator, Constraint::Implicit { name: self.words.next, arg: NodeId::NONE, to, site });
+                    self.constrain(
+                        iterator,
+                        Constraint::Implicit {
+                            name: self.words.next,
+                            arg: NodeId::NONE,
+                            to,
+                            site,
+                        },
+                    );
                 } else {
-                    let asynchronous = self.implicit(object, Symbol::from("__aiter__"), NodeId::NONE, iterator, site);
+                    let asynchronous = self.implicit(
+                        object,
+                        Symbol::from("__aiter__"),
+                        NodeId::NONE,
+                        iterator,
+                        site,
+                    );
                     if asynchronous {
-                        self.constrain(iterator, Constraint::Implicit { name: Symbol::from("__anext__"), arg: NodeId::NONE, to, site });
+                        self.constrain(
+                            iterator,
+                            Constraint::Implicit {
+                                name: Symbol::from("__anext__"),
+                                arg: NodeId::NONE,
+                                to,
+                                site,
+                            },
+                        );
                     } else if !self.implicit(object, self.words.getitem, NodeId::NONE, to, site) {
                         self.values_to(object, to);
                         self.external_base_item(object, to);
@@ -191,7 +242,9 @@ impl Solver<'_> {
 
     /// An element of an instance of a class with a base outside.
     fn external_base_item(&mut self, object: Obj, to: NodeId) {
-        let Object::Instance(class, _) = self.object(object) else { return };
+        let Object::Instance(class, _) = self.object(object) else {
+            return;
+        };
         if let Some(path) = self.classes.info(class).external.first().copied() {
             let base = self.path_call(path);
             let item = self.path_item(base);
@@ -203,7 +256,13 @@ impl Solver<'_> {
     /// A container made by a call; `number` tells several of one call apart.
     pub fn made(&mut self, kind: ContainerKind, site: SiteId, number: u8) -> Obj {
         let site = self.sites[site.0 as usize];
-        self.obj(Object::Container(kind, site.module, site.expr, site.ctx, number))
+        self.obj(Object::Container(
+            kind,
+            site.module,
+            site.expr,
+            site.ctx,
+            number,
+        ))
     }
 
     /// A call of a method of a container. Its name is given to the caller as access path as well.
@@ -212,16 +271,31 @@ impl Solver<'_> {
         let args: smallvec::SmallVec<[(ArgKind, NodeId); 4]> = self.args[data.args.range()].into();
         let arg = |index: usize| args.get(index).map_or(NodeId::NONE, |(_, node)| *node);
         let (result, site) = (data.result, data.site);
-        let is_dict = matches!(self.object(of), Object::Container(ContainerKind::Dict, ..) | Object::Kwargs(_));
+        let is_dict = matches!(
+            self.object(of),
+            Object::Container(ContainerKind::Dict, ..) | Object::Kwargs(_)
+        );
         match name.as_str() {
             "append" | "add" | "appendleft" | "push" => self.put_any(of, arg(0)),
             "insert" => {
                 self.put_any(of, arg(1));
                 self.smear(of);
             }
-            "extend" | "extendleft" => self.constrain(arg(0), Constraint::Spill { into: of, shift: None }),
+            "extend" | "extendleft" => self.constrain(
+                arg(0),
+                Constraint::Spill {
+                    into: of,
+                    shift: None,
+                },
+            ),
             "update" if is_dict => {
-                self.constrain(arg(0), Constraint::Spill { into: of, shift: Some(0) });
+                self.constrain(
+                    arg(0),
+                    Constraint::Spill {
+                        into: of,
+                        shift: Some(0),
+                    },
+                );
                 for (kind, node) in &args {
                     if let ArgKind::Keyword(key) = kind {
                         let field = self.field(of, Key::Str(*key));
@@ -230,19 +304,53 @@ impl Solver<'_> {
                 }
             }
             "update" | "union" | "difference" | "intersection" => {
-                self.constrain(arg(0), Constraint::Spill { into: of, shift: None });
+                self.constrain(
+                    arg(0),
+                    Constraint::Spill {
+                        into: of,
+                        shift: None,
+                    },
+                );
                 self.add_value(result, of);
             }
             "get" | "pop" | "setdefault" if is_dict => {
                 let key = arg(0);
                 let holder = self.constant(of);
-                self.constrain(holder, Constraint::ItemOf { index: key, to: result, site });
-                self.constrain(key, Constraint::ItemAt { container: holder, to: result, site });
+                self.constrain(
+                    holder,
+                    Constraint::ItemOf {
+                        index: key,
+                        to: result,
+                        site,
+                    },
+                );
+                self.constrain(
+                    key,
+                    Constraint::ItemAt {
+                        container: holder,
+                        to: result,
+                        site,
+                    },
+                );
                 self.loose_loads.push((holder, key, result, site));
                 self.copy(arg(1), result);
                 if name.as_str() == "setdefault" {
-                    self.constrain(holder, Constraint::PutItemOf { index: key, from: arg(1), site });
-                    self.constrain(key, Constraint::PutItemAt { container: holder, from: arg(1), site });
+                    self.constrain(
+                        holder,
+                        Constraint::PutItemOf {
+                            index: key,
+                            from: arg(1),
+                            site,
+                        },
+                    );
+                    self.constrain(
+                        key,
+                        Constraint::PutItemAt {
+                            container: holder,
+                            from: arg(1),
+                            site,
+                        },
+                    );
                     self.loose_stores.push((holder, key, arg(1), site));
                 }
             }
@@ -254,7 +362,9 @@ impl Solver<'_> {
             }
             "remove" | "sort" | "reverse" | "rotate" => {
                 self.smear(of);
-                if let Some((_, key)) = args.iter().find(|(kind, _)| matches!(kind, ArgKind::Keyword(name) if name.as_str() == "key")) {
+                if let Some((_, key)) = args.iter().find(
+                    |(kind, _)| matches!(kind, ArgKind::Keyword(name) if name.as_str() == "key"),
+                ) {
                     let element = self.new_node();
                     self.values_to(of, element);
                     self.callback(site, *key, &[(ArgKind::Positional, element)], NodeId::NONE);
@@ -313,7 +423,9 @@ impl Solver<'_> {
     pub fn star_arg(&mut self, value: Obj, function: Obj, base: u16) {
         match self.object(value) {
             Object::Container(ContainerKind::Dict, ..) | Object::Kwargs(_) => {}
-            Object::Container(..) | Object::Args(_) => self.watch(value, Watcher::Star { function, base }),
+            Object::Container(..) | Object::Args(_) => {
+                self.watch(value, Watcher::Star { function, base })
+            }
             _ => {
                 let element = self.new_node();
                 self.iterate(value, element, SiteId(0));
@@ -324,7 +436,16 @@ impl Solver<'_> {
 
     fn is_generic(&self, path: Symbol) -> bool {
         let text = path.as_str();
-        text.starts_with("typing.") && !text.contains("()") || matches!(text, "builtins.list" | "builtins.dict" | "builtins.set" | "builtins.tuple" | "builtins.type" | "builtins.frozenset")
+        text.starts_with("typing.") && !text.contains("()")
+            || matches!(
+                text,
+                "builtins.list"
+                    | "builtins.dict"
+                    | "builtins.set"
+                    | "builtins.tuple"
+                    | "builtins.type"
+                    | "builtins.frozenset"
+            )
     }
 }
 

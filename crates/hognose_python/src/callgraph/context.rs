@@ -28,7 +28,11 @@ pub(super) struct Context {
 
 impl Default for Context {
     fn default() -> Self {
-        Self { root: (ModuleId(u32::MAX), Module::TOP), around: Ctx::NONE, nesting: 0 }
+        Self {
+            root: (ModuleId(u32::MAX), Module::TOP),
+            around: Ctx::NONE,
+            nesting: 0,
+        }
     }
 }
 
@@ -36,7 +40,11 @@ impl Solver<'_> {
     /// The context of the variables around a scope.
     pub fn context_around(&self, ctx: Ctx, at: ModuleId, scope: ScopeId) -> Ctx {
         let context = &self.contexts[ctx.0 as usize];
-        if ctx != Ctx::NONE && context.root == (at, scope) { context.around } else { ctx }
+        if ctx != Ctx::NONE && context.root == (at, scope) {
+            context.around
+        } else {
+            ctx
+        }
     }
 
     /// Whether a function is worth copying: short, without classes inside, and it returns a function made inside, or
@@ -64,16 +72,30 @@ impl Solver<'_> {
                 }
             }
             for (index, function) in module.functions.iter().enumerate() {
-                let returns = function.return_values.iter().any(|value| !matches!(module[*value], Expr::None | Expr::Bool(_)));
+                let returns = function
+                    .return_values
+                    .iter()
+                    .any(|value| !matches!(module[*value], Expr::None | Expr::Bool(_)));
                 let takes = function.params.len() > usize::from(function.class.is_some());
-                let copied = holds_function[index] && !holds_class[index] && returns && takes && !function.is_generator && function.range.len().to_u32() <= MAX_SIZE;
+                let copied = holds_function[index]
+                    && !holds_class[index]
+                    && returns
+                    && takes
+                    && !function.is_generator
+                    && function.range.len().to_u32() <= MAX_SIZE;
                 self.function_facts[at.index()][index].copied = copied;
             }
         }
     }
 
     /// The context in which a call runs the body of a function.
-    pub fn body_context(&mut self, at: ModuleId, function: FunctionId, env: Ctx, site: SiteId) -> Ctx {
+    pub fn body_context(
+        &mut self,
+        at: ModuleId,
+        function: FunctionId,
+        env: Ctx,
+        site: SiteId,
+    ) -> Ctx {
         let facts = &self.function_facts[at.index()][function.index()];
         if !facts.copied {
             return env;
@@ -82,14 +104,24 @@ impl Solver<'_> {
         if let Some(known) = self.context_ids.get(&(at, function, env, site)) {
             return *known;
         }
-        let nesting = self.contexts[env.0 as usize].nesting.max(self.contexts[self.sites[site.0 as usize].ctx.0 as usize].nesting) + 1;
-        if facts.copies >= MAX_COPIES || nesting > MAX_NESTING || self.contexts.len() >= MAX_CONTEXTS {
+        let nesting = self.contexts[env.0 as usize]
+            .nesting
+            .max(self.contexts[self.sites[site.0 as usize].ctx.0 as usize].nesting)
+            + 1;
+        if facts.copies >= MAX_COPIES
+            || nesting > MAX_NESTING
+            || self.contexts.len() >= MAX_CONTEXTS
+        {
             self.bounds_hit += 1;
             return env;
         }
         let scope = self.project.module(at)[function].scope;
         let ctx = Ctx(super::solver::to_u32(self.contexts.len()));
-        self.contexts.push(Context { root: (at, scope), around: env, nesting });
+        self.contexts.push(Context {
+            root: (at, scope),
+            around: env,
+            nesting,
+        });
         self.context_ids.insert((at, function, env, site), ctx);
         self.function_facts[at.index()][function.index()].copies += 1;
         self.bodies.push_back((at, function, ctx));

@@ -32,7 +32,9 @@ impl Solver<'_> {
         match self.object(callee) {
             Object::Function(..) => self.call_function(call, callee, None, Reach::Direct),
             Object::Bound { function, receiver } => match self.object(function) {
-                Object::Function(..) => self.call_function(call, function, Some(receiver), Reach::Method),
+                Object::Function(..) => {
+                    self.call_function(call, function, Some(receiver), Reach::Method)
+                }
                 _ => self.dispatch(call, function),
             },
             Object::StaticMethod(inner) | Object::ClassMethod(inner) => self.dispatch(call, inner),
@@ -71,7 +73,14 @@ impl Solver<'_> {
         }
     }
 
-    fn add_partial(&mut self, site: SiteId, func: NodeId, args: &[(ArgKind, NodeId)], result: NodeId, kind: CallKind) {
+    fn add_partial(
+        &mut self,
+        site: SiteId,
+        func: NodeId,
+        args: &[(ArgKind, NodeId)],
+        result: NodeId,
+        kind: CallKind,
+    ) {
         self.add_call(site, func, args, result, kind);
     }
 
@@ -115,8 +124,13 @@ impl Solver<'_> {
     }
 
     fn call_function(&mut self, call: u32, function: Obj, receiver: Option<Obj>, reach: Reach) {
-        let Object::Function(at, id, env) = self.object(function) else { return };
-        let (site, result) = (self.calls[call as usize].site, self.calls[call as usize].result);
+        let Object::Function(at, id, env) = self.object(function) else {
+            return;
+        };
+        let (site, result) = (
+            self.calls[call as usize].site,
+            self.calls[call as usize].result,
+        );
         let reach = self.reach(call, reach);
         self.record(site, function, receiver, reach);
         self.function_facts[at.index()][id.index()].bound = true;
@@ -129,7 +143,8 @@ impl Solver<'_> {
             return;
         }
         let data = &self.project.module(at)[id];
-        let mut passed: SmallVec<[NodeId; 8]> = SmallVec::from_elem(NodeId::NONE, data.params.len());
+        let mut passed: SmallVec<[NodeId; 8]> =
+            SmallVec::from_elem(NodeId::NONE, data.params.len());
         let mut given: SmallVec<[bool; 8]> = SmallVec::from_elem(false, data.params.len());
         let mut position: u16 = 0;
         if let Some(receiver) = receiver {
@@ -151,13 +166,22 @@ impl Solver<'_> {
                 }
                 ArgKind::Keyword(name) => {
                     self.bind_name(body, name, node);
-                    let named = data.params.iter().position(|param| param.name == name && takes_name(param.kind));
+                    let named = data
+                        .params
+                        .iter()
+                        .position(|param| param.name == name && takes_name(param.kind));
                     if let Some(param) = named {
                         (passed[param], given[param]) = (node, true);
                     }
                 }
                 ArgKind::Star => {
-                    self.constrain(node, Constraint::StarArg { function: body, base: position });
+                    self.constrain(
+                        node,
+                        Constraint::StarArg {
+                            function: body,
+                            base: position,
+                        },
+                    );
                     starred = true;
                 }
                 ArgKind::DoubleStar => {
@@ -196,32 +220,58 @@ impl Solver<'_> {
             if let (Some(holder), Some(from)) = (passed.first(), passed.get(usize::from(index)))
                 && *holder != NodeId::NONE
             {
-                self.constrain(*holder, Constraint::Store { attr, from: *from, site });
+                self.constrain(
+                    *holder,
+                    Constraint::Store {
+                        attr,
+                        from: *from,
+                        site,
+                    },
+                );
             }
         }
     }
 
     /// A decorator runs in a context of its own: functions made there wrap what it was called with.
     fn remember_decorated(&mut self, call: u32, ctx: Ctx) {
-        let Some((_, decorated)) = self.args_of(call).first().copied() else { return };
-        if let Some(Object::Function(at, function, _)) = self.values(decorated).first().map(|value| self.object(*value)) {
+        let Some((_, decorated)) = self.args_of(call).first().copied() else {
+            return;
+        };
+        if let Some(Object::Function(at, function, _)) = self
+            .values(decorated)
+            .first()
+            .map(|value| self.object(*value))
+        {
             self.decorated.insert(ctx, (at, function));
         }
     }
 
     /// Binds a positional argument; says which parameter of its own takes it.
     pub fn bind_position(&mut self, function: Obj, position: u16, node: NodeId) -> Option<usize> {
-        let Object::Function(at, id, ctx) = self.object(function) else { return None };
+        let Object::Function(at, id, ctx) = self.object(function) else {
+            return None;
+        };
         let params = &self.project.module(at)[id].params;
         let mut index = usize::from(position);
-        let positional = params.iter().take_while(|param| matches!(param.kind, ParamKind::Positional | ParamKind::PositionalOnly)).count();
+        let positional = params
+            .iter()
+            .take_while(|param| {
+                matches!(
+                    param.kind,
+                    ParamKind::Positional | ParamKind::PositionalOnly
+                )
+            })
+            .count();
         if index < positional {
             let param = self.param_node(at, id, ctx, index);
             self.copy_once(node, param);
             return Some(index);
         }
         index -= positional;
-        if params.get(positional).is_some_and(|param| param.kind == ParamKind::Star) {
+        if params
+            .get(positional)
+            .is_some_and(|param| param.kind == ParamKind::Star)
+        {
             let rest = self.obj(Object::Args(function));
             let field = self.field(rest, Key::Int(i32::try_from(index).unwrap_or(i32::MAX)));
             self.copy_once(node, field);
@@ -231,7 +281,9 @@ impl Solver<'_> {
 
     /// Binds something that any positional parameter from a position on may take.
     pub fn bind_rest(&mut self, function: Obj, base: u16, node: NodeId) {
-        let Object::Function(at, id, ctx) = self.object(function) else { return };
+        let Object::Function(at, id, ctx) = self.object(function) else {
+            return;
+        };
         let params = &self.project.module(at)[id].params;
         for (index, param) in params.iter().enumerate() {
             match param.kind {
@@ -251,12 +303,20 @@ impl Solver<'_> {
 
     /// Binds an argument passed by name.
     pub fn bind_name(&mut self, function: Obj, name: Symbol, node: NodeId) {
-        let Object::Function(at, id, ctx) = self.object(function) else { return };
+        let Object::Function(at, id, ctx) = self.object(function) else {
+            return;
+        };
         let params = &self.project.module(at)[id].params;
-        if let Some(index) = params.iter().position(|param| param.name == name && takes_name(param.kind)) {
+        if let Some(index) = params
+            .iter()
+            .position(|param| param.name == name && takes_name(param.kind))
+        {
             let param = self.param_node(at, id, ctx, index);
             self.copy_once(node, param);
-        } else if params.last().is_some_and(|param| param.kind == ParamKind::DoubleStar) {
+        } else if params
+            .last()
+            .is_some_and(|param| param.kind == ParamKind::DoubleStar)
+        {
             let rest = self.obj(Object::Kwargs(function));
             let field = self.field(rest, Key::Str(name));
             self.copy_once(node, field);
@@ -265,7 +325,9 @@ impl Solver<'_> {
 
     /// Binds something that any parameter with a name may take.
     pub fn bind_all_names(&mut self, function: Obj, node: NodeId) {
-        let Object::Function(at, id, ctx) = self.object(function) else { return };
+        let Object::Function(at, id, ctx) = self.object(function) else {
+            return;
+        };
         let data = &self.project.module(at)[id];
         for (index, param) in data.params.iter().enumerate() {
             if takes_name(param.kind) && !(index == 0 && data.class.is_some()) {
@@ -291,7 +353,9 @@ impl Solver<'_> {
         };
         let instance = self.obj(Object::Instance(class, origin));
         self.add_value(data.result, instance);
-        let new = self.classes.lookup(self.project, class, None, Symbol::from("__new__"));
+        let new = self
+            .classes
+            .lookup(self.project, class, None, Symbol::from("__new__"));
         if let Lookup::Defined(home, def) = new {
             let (module, _) = self.classes.place(home);
             if let DefKind::Function(function) = self.project.module(module)[def].kind {
@@ -343,7 +407,12 @@ impl Solver<'_> {
             let (module, id) = self.classes.place(ancestor);
             let module = self.project.module(module);
             for slot in &module[module[id].scope].slots {
-                if slot.defs.iter().any(|def| module[*def].annotation.is_some()) && !fields.contains(&slot.name) {
+                if slot
+                    .defs
+                    .iter()
+                    .any(|def| module[*def].annotation.is_some())
+                    && !fields.contains(&slot.name)
+                {
                     fields.push(slot.name);
                 }
             }

@@ -27,7 +27,10 @@ impl Names {
     /// Name of a callee; `None` for a class whose construction runs nothing of the project, and for what every object has.
     pub fn callee(&self, project: &Project, graph: &CallGraph, callee: Callee) -> Option<String> {
         match callee {
-            Callee::Function(module, function) => Some(self.scope(module, project.module(module)[function].scope).to_owned()),
+            Callee::Function(module, function) => Some(
+                self.scope(module, project.module(module)[function].scope)
+                    .to_owned(),
+            ),
             Callee::Class(..) => None,
             Callee::External(path) => external(graph, path),
         }
@@ -47,7 +50,9 @@ fn external(graph: &CallGraph, path: Symbol) -> Option<String> {
         let whole = &path[..path.len() - rest.len() + before.len()];
         let last = whole.rsplit('.').next().unwrap_or(whole);
         let is_class = after.starts_with('.')
-            && (graph.class_paths.contains(&Symbol::from(whole)) || last.starts_with(char::is_uppercase) || is_builtin_class(whole));
+            && (graph.class_paths.contains(&Symbol::from(whole))
+                || last.starts_with(char::is_uppercase)
+                || is_builtin_class(whole));
         if !is_class {
             name.push_str("()");
         }
@@ -63,13 +68,28 @@ fn external(graph: &CallGraph, path: Symbol) -> Option<String> {
 fn is_builtin_class(path: &str) -> bool {
     matches!(
         path,
-        "builtins.str" | "builtins.bytes" | "builtins.int" | "builtins.float" | "builtins.bool" | "builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.dict" | "builtins.generator"
-            | "builtins.bytearray" | "builtins.frozenset" | "builtins.complex"
+        "builtins.str"
+            | "builtins.bytes"
+            | "builtins.int"
+            | "builtins.float"
+            | "builtins.bool"
+            | "builtins.list"
+            | "builtins.tuple"
+            | "builtins.set"
+            | "builtins.dict"
+            | "builtins.generator"
+            | "builtins.bytearray"
+            | "builtins.frozenset"
+            | "builtins.complex"
     )
 }
 
 fn module_names(module: &Module) -> Vec<String> {
-    let own = if module.name.as_str().is_empty() { "__init__" } else { module.name.as_str() };
+    let own = if module.name.as_str().is_empty() {
+        "__init__"
+    } else {
+        module.name.as_str()
+    };
     // Lambdas are numbered per scope, in the order they stand in.
     let mut counts: FxHashMap<ScopeId, u32> = FxHashMap::default();
     let mut lambdas: FxHashMap<FunctionId, u32> = FxHashMap::default();
@@ -82,7 +102,11 @@ fn module_names(module: &Module) -> Vec<String> {
     }
     let mut names: Vec<String> = Vec::with_capacity(module.scopes.len());
     for scope in &module.scopes {
-        let around = |parent: Option<ScopeId>| parent.and_then(|parent| names.get(parent.index())).map_or(own, String::as_str);
+        let around = |parent: Option<ScopeId>| {
+            parent
+                .and_then(|parent| names.get(parent.index()))
+                .map_or(own, String::as_str)
+        };
         names.push(match scope.kind {
             ScopeKind::Module => own.to_owned(),
             ScopeKind::Function(function) => match lambdas.get(&function) {

@@ -71,13 +71,18 @@ impl Places {
 
 impl Facts {
     pub fn get(&self, of: Place, key: Key) -> Option<NodeId> {
-        self.held.iter().rev().find(|(place, known, _)| *place == of && *known == key).map(|(_, _, node)| *node)
+        self.held
+            .iter()
+            .rev()
+            .find(|(place, known, _)| *place == of && *known == key)
+            .map(|(_, _, node)| *node)
     }
 
     pub fn set(&mut self, places: &mut Places, of: Place, key: Key, node: NodeId) {
         // Another path to the same part may be the same object.
         let part = places.part(of, key);
-        self.held.retain(|(place, known, _)| *known != key && !places.is_within(*place, part));
+        self.held
+            .retain(|(place, known, _)| *known != key && !places.is_within(*place, part));
         if self.held.len() >= MAX_FACTS {
             self.held.remove(0);
         }
@@ -93,14 +98,18 @@ impl Facts {
 
     /// Forgets all below a place.
     pub fn forget(&mut self, places: &Places, of: Place) {
-        self.held.retain(|(place, ..)| !places.is_within(*place, of));
-        self.lengths.retain(|(place, _)| !places.is_within(*place, of));
+        self.held
+            .retain(|(place, ..)| !places.is_within(*place, of));
+        self.lengths
+            .retain(|(place, _)| !places.is_within(*place, of));
     }
 
     /// Forgets elements below a place: something may have changed the container.
     pub fn forget_elements(&mut self, places: &Places, of: Place) {
-        self.held.retain(|(place, key, _)| !(key.is_element() && places.is_within(*place, of)));
-        self.lengths.retain(|(place, _)| !places.is_within(*place, of));
+        self.held
+            .retain(|(place, key, _)| !(key.is_element() && places.is_within(*place, of)));
+        self.lengths
+            .retain(|(place, _)| !places.is_within(*place, of));
     }
 
     /// Forgets all elements of all containers.
@@ -115,7 +124,10 @@ impl Facts {
     }
 
     pub fn length(&self, of: Place) -> Option<i32> {
-        self.lengths.iter().find(|(place, _)| *place == of).map(|(_, length)| *length)
+        self.lengths
+            .iter()
+            .find(|(place, _)| *place == of)
+            .map(|(_, length)| *length)
     }
 
     pub fn set_length(&mut self, of: Place, length: i32) {
@@ -127,7 +139,9 @@ impl Facts {
 
     /// A call ran: what other bodies store to may have changed.
     pub fn after_call(&mut self, keys: &KeyIndex, at: ModuleId, scope: ScopeId, places: &Places) {
-        self.held.retain(|(place, key, _)| !places.outer[*place as usize] && !keys.stored_outside(*key, at, scope));
+        self.held.retain(|(place, key, _)| {
+            !places.outer[*place as usize] && !keys.stored_outside(*key, at, scope)
+        });
     }
 
     /// What holds after two branches.
@@ -135,7 +149,9 @@ impl Facts {
         self.lengths.retain(|known| other.lengths.contains(known));
         let held = std::mem::take(&mut self.held);
         for (place, key, node) in held {
-            let Some(theirs) = other.get(place, key) else { continue };
+            let Some(theirs) = other.get(place, key) else {
+                continue;
+            };
             let node = if theirs == node {
                 node
             } else {
@@ -170,7 +186,15 @@ impl KeyIndex {
         for (at, module) in project.iter() {
             let mut add = |key, scope| {
                 let place = Some((at, scope));
-                index.stores.entry(key).and_modify(|known| if *known != place { *known = None }).or_insert(place);
+                index
+                    .stores
+                    .entry(key)
+                    .and_modify(|known| {
+                        if *known != place {
+                            *known = None
+                        }
+                    })
+                    .or_insert(place);
             };
             for store in &module.attribute_stores {
                 add(Key::Attr(store.attr), store.scope);
@@ -216,7 +240,9 @@ impl KeyIndex {
                                 }
                             }
                         }
-                        Stmt::Function { def, .. } | Stmt::Class { def, .. } => unconditional[def.index()] = true,
+                        Stmt::Function { def, .. } | Stmt::Class { def, .. } => {
+                            unconditional[def.index()] = true
+                        }
                         _ => {}
                     }
                 }
@@ -265,12 +291,22 @@ impl KeyIndex {
 pub(super) fn literal_key(module: &Module, mut expr: ExprId) -> Option<Key> {
     for _ in 0..8 {
         return Some(match module[expr] {
-            Expr::Str(text) if module.str(text).len() <= MAX_KEY => Key::Str(Symbol::from(module.str(text))),
+            Expr::Str(text) if module.str(text).len() <= MAX_KEY => {
+                Key::Str(Symbol::from(module.str(text)))
+            }
             Expr::Int(number) => Key::Int(i32::try_from(number).ok()?),
             Expr::Bool(value) => Key::Int(i32::from(value)),
-            #[expect(clippy::cast_possible_truncation, reason = "whole numbers of small size only")]
-            Expr::Float(number) if number.fract() == 0.0 && number.abs() < 1e6 => Key::Int(number as i32),
-            Expr::Unary { op: UnaryOp::USub, operand } => match module[operand] {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "whole numbers of small size only"
+            )]
+            Expr::Float(number) if number.fract() == 0.0 && number.abs() < 1e6 => {
+                Key::Int(number as i32)
+            }
+            Expr::Unary {
+                op: UnaryOp::USub,
+                operand,
+            } => match module[operand] {
                 Expr::Int(number) => Key::Int(i32::try_from(number).ok()?.checked_neg()?),
                 _ => return None,
             },

@@ -1,8 +1,8 @@
 //! What syntax runs: operators, `with`, `await`, `raise`, properties.
 
+use super::Reach;
 use super::object::*;
 use super::solver::{CallKind, Constraint, Solver, Watcher};
-use super::Reach;
 use crate::ir::*;
 
 /// Operators in the order of their codes: method, in-place method.
@@ -10,7 +10,12 @@ const OPERATORS: &[(Operator, &str, &str, &str)] = &[
     (Operator::Add, "__add__", "__iadd__", "__radd__"),
     (Operator::Sub, "__sub__", "__isub__", "__rsub__"),
     (Operator::Mult, "__mul__", "__imul__", "__rmul__"),
-    (Operator::MatMult, "__matmul__", "__imatmul__", "__rmatmul__"),
+    (
+        Operator::MatMult,
+        "__matmul__",
+        "__imatmul__",
+        "__rmatmul__",
+    ),
     (Operator::Div, "__truediv__", "__itruediv__", "__rtruediv__"),
     (Operator::Mod, "__mod__", "__imod__", "__rmod__"),
     (Operator::Pow, "__pow__", "__ipow__", "__rpow__"),
@@ -19,19 +24,30 @@ const OPERATORS: &[(Operator, &str, &str, &str)] = &[
     (Operator::BitOr, "__or__", "__ior__", "__ror__"),
     (Operator::BitXor, "__xor__", "__ixor__", "__rxor__"),
     (Operator::BitAnd, "__and__", "__iand__", "__rand__"),
-    (Operator::FloorDiv, "__floordiv__", "__ifloordiv__", "__rfloordiv__"),
+    (
+        Operator::FloorDiv,
+        "__floordiv__",
+        "__ifloordiv__",
+        "__rfloordiv__",
+    ),
 ];
 
 /// Set in the code of an in-place operator.
 const IN_PLACE: u8 = 0x80;
 
 pub(super) fn operator_code(op: Operator, in_place: bool) -> u8 {
-    let index = OPERATORS.iter().position(|(known, ..)| *known == op).unwrap_or(0);
+    let index = OPERATORS
+        .iter()
+        .position(|(known, ..)| *known == op)
+        .unwrap_or(0);
     u8::try_from(index).unwrap_or(0) | if in_place { IN_PLACE } else { 0 }
 }
 
 pub(super) fn right_method(op: Operator) -> &'static str {
-    OPERATORS.iter().find(|(known, ..)| *known == op).map_or("", |(.., name)| name)
+    OPERATORS
+        .iter()
+        .find(|(known, ..)| *known == op)
+        .map_or("", |(.., name)| name)
 }
 
 pub(super) fn has_right_methods(op: Operator) -> bool {
@@ -40,18 +56,37 @@ pub(super) fn has_right_methods(op: Operator) -> bool {
 
 impl Solver<'_> {
     /// Runs a method of an object by name, with at most one argument; says whether there is one.
-    pub fn implicit(&mut self, object: Obj, name: Symbol, arg: NodeId, to: NodeId, site: SiteId) -> bool {
+    pub fn implicit(
+        &mut self,
+        object: Obj,
+        name: Symbol,
+        arg: NodeId,
+        to: NodeId,
+        site: SiteId,
+    ) -> bool {
         match self.object(object) {
             Object::Instance(..) => {
-                let Some(method) = self.method_of(object, name) else { return false };
+                let Some(method) = self.method_of(object, name) else {
+                    return false;
+                };
                 let func = self.constant(method);
                 let args = [(ArgKind::Positional, arg)];
-                let args = if arg == NodeId::NONE { &args[..0] } else { &args[..] };
+                let args = if arg == NodeId::NONE {
+                    &args[..0]
+                } else {
+                    &args[..]
+                };
                 self.add_call(site, func, args, to, CallKind::Implicit);
                 true
             }
             // Iterators of other things are those things.
-            Object::Generator(..) | Object::Container(..) | Object::Args(_) | Object::Kwargs(_) | Object::External(_) if name == self.words.iter => {
+            Object::Generator(..)
+            | Object::Container(..)
+            | Object::Args(_)
+            | Object::Kwargs(_)
+            | Object::External(_)
+                if name == self.words.iter =>
+            {
                 self.add_value(to, object);
                 true
             }
@@ -78,45 +113,74 @@ impl Solver<'_> {
 
     /// A method of an instance as a bound object; `None` when its class has none in the project.
     pub fn method_of(&mut self, object: Obj, name: Symbol) -> Option<Obj> {
-        let Object::Instance(class, _) = self.object(object) else { return None };
-        let super::classes::Lookup::Defined(home, def) = self.classes.lookup(self.project, class, None, name) else { return None };
+        let Object::Instance(class, _) = self.object(object) else {
+            return None;
+        };
+        let super::classes::Lookup::Defined(home, def) =
+            self.classes.lookup(self.project, class, None, name)
+        else {
+            return None;
+        };
         let (module, _) = self.classes.place(home);
         let function = match self.project.module(module)[def].kind {
             DefKind::Function(function) => self.obj(Object::Function(module, function, Ctx::NONE)),
             // `__radd__ = __add__`
             DefKind::Value(value) => {
                 let data = self.project.module(module);
-                let Expr::Name { def, .. } = data[value] else { return None };
-                let DefKind::Function(function) = data[def].kind else { return None };
+                let Expr::Name { def, .. } = data[value] else {
+                    return None;
+                };
+                let DefKind::Function(function) = data[def].kind else {
+                    return None;
+                };
                 self.obj(Object::Function(module, function, Ctx::NONE))
             }
             _ => return None,
         };
-        Some(self.obj(Object::Bound { function, receiver: object }))
+        Some(self.obj(Object::Bound {
+            function,
+            receiver: object,
+        }))
     }
 
     /// `left op right`, for what the left may be.
     pub fn binary(&mut self, left: Obj, op: u8, right: NodeId, to: NodeId, site: SiteId) {
-        let (operator, name, in_place_name, _) = OPERATORS[usize::from(op & !IN_PLACE) % OPERATORS.len()];
+        let (operator, name, in_place_name, _) =
+            OPERATORS[usize::from(op & !IN_PLACE) % OPERATORS.len()];
         match self.object(left) {
             Object::Instance(..) => {
-                let in_place = op & IN_PLACE != 0 && self.implicit(left, Symbol::from(in_place_name), right, to, site);
+                let in_place = op & IN_PLACE != 0
+                    && self.implicit(left, Symbol::from(in_place_name), right, to, site);
                 if !in_place && !self.implicit(left, Symbol::from(name), right, to, site) {
                     self.add_value(to, left);
                 }
             }
             Object::Container(kind, ..) => {
                 if op & IN_PLACE != 0 {
-                    let shift = if kind == ContainerKind::Dict { Some(0) } else { None };
+                    let shift = if kind == ContainerKind::Dict {
+                        Some(0)
+                    } else {
+                        None
+                    };
                     self.constrain(right, Constraint::Spill { into: left, shift });
                     self.add_value(to, left);
                     return;
                 }
                 let into = self.made(kind, site, 0);
                 let length = self.length_of(left);
-                self.watch(left, Watcher::Spill { into, shift: Some(0) });
+                self.watch(
+                    left,
+                    Watcher::Spill {
+                        into,
+                        shift: Some(0),
+                    },
+                );
                 if operator == Operator::Add || operator == Operator::BitOr {
-                    let shift = if kind == ContainerKind::Dict { Some(0) } else { length };
+                    let shift = if kind == ContainerKind::Dict {
+                        Some(0)
+                    } else {
+                        length
+                    };
                     self.constrain(right, Constraint::Spill { into, shift });
                 }
                 self.add_value(to, into);
@@ -131,8 +195,18 @@ impl Solver<'_> {
             }
             Object::External(path) => {
                 let text = path.as_str();
-                let same = matches!(text, "builtins.str()" | "builtins.bytes()" | "builtins.int()" | "builtins.float()" | "builtins.set()");
-                if same || text.starts_with("pathlib.") && operator == Operator::Div || operator == Operator::BitOr {
+                let same = matches!(
+                    text,
+                    "builtins.str()"
+                        | "builtins.bytes()"
+                        | "builtins.int()"
+                        | "builtins.float()"
+                        | "builtins.set()"
+                );
+                if same
+                    || text.starts_with("pathlib.") && operator == Operator::Div
+                    || operator == Operator::BitOr
+                {
                     self.add_value(to, left);
                 }
             }
@@ -143,11 +217,16 @@ impl Solver<'_> {
 
     /// Length of a display without starred elements.
     fn length_of(&self, container: Obj) -> Option<i32> {
-        let Object::Container(_, at, expr, _, 0) = self.object(container) else { return None };
+        let Object::Container(_, at, expr, _, 0) = self.object(container) else {
+            return None;
+        };
         let module = self.project.module(at);
         match module[expr] {
             Expr::Tuple(items) | Expr::ListOf(items) => {
-                let plain = module.list(items).iter().all(|item| !matches!(module[*item], Expr::Starred(_)));
+                let plain = module
+                    .list(items)
+                    .iter()
+                    .all(|item| !matches!(module[*item], Expr::Starred(_)));
                 plain.then(|| i32::try_from(items.len).unwrap_or(i32::MAX))
             }
             _ => None,
@@ -163,13 +242,26 @@ impl Solver<'_> {
     pub fn enter(&mut self, manager: Obj, to: NodeId, site: SiteId) {
         match self.object(manager) {
             Object::Instance(..) => {
-                let entered = self.implicit(manager, Symbol::from("__enter__"), NodeId::NONE, to, site)
-                    | self.implicit(manager, Symbol::from("__aenter__"), NodeId::NONE, to, site);
+                let entered =
+                    self.implicit(manager, Symbol::from("__enter__"), NodeId::NONE, to, site)
+                        | self.implicit(
+                            manager,
+                            Symbol::from("__aenter__"),
+                            NodeId::NONE,
+                            to,
+                            site,
+                        );
                 if !entered {
                     self.add_value(to, manager);
                 }
                 for name in ["__exit__", "__aexit__"] {
-                    self.implicit(manager, Symbol::from(name), NodeId::NONE, NodeId::NONE, site);
+                    self.implicit(
+                        manager,
+                        Symbol::from(name),
+                        NodeId::NONE,
+                        NodeId::NONE,
+                        site,
+                    );
                 }
             }
             Object::Generator(module, function, ctx) => {
@@ -233,7 +325,10 @@ impl Solver<'_> {
     }
 
     pub fn super_of(&mut self, class: ClassIx, receiver: Obj, to: NodeId) {
-        if matches!(self.object(receiver), Object::Instance(..) | Object::Class(_)) {
+        if matches!(
+            self.object(receiver),
+            Object::Instance(..) | Object::Class(_)
+        ) {
             let object = self.obj(Object::Super { class, receiver });
             self.add_value(to, object);
         }

@@ -55,14 +55,25 @@ pub fn inspect_calls(project: &Project, graph: &CallGraph) -> BTreeMap<String, B
     for (at, module) in project.iter() {
         for (number, scope) in (0u32..).zip(&module.scopes) {
             if !matches!(scope.kind, ScopeKind::Class(_)) {
-                calls.entry(names.scope(at, ScopeId(number)).to_owned()).or_default();
+                calls
+                    .entry(names.scope(at, ScopeId(number)).to_owned())
+                    .or_default();
             }
         }
         for site in graph.sites(at) {
-            let callees = graph.of(site).targets.iter().filter(|target| target.confidence > Confidence::Low);
-            let callees: Vec<String> = callees.filter_map(|target| names.callee(project, graph, target.callee)).collect();
+            let callees = graph
+                .of(site)
+                .targets
+                .iter()
+                .filter(|target| target.confidence > Confidence::Low);
+            let callees: Vec<String> = callees
+                .filter_map(|target| names.callee(project, graph, target.callee))
+                .collect();
             if !callees.is_empty() {
-                calls.entry(names.scope(at, site.scope).to_owned()).or_default().extend(callees);
+                calls
+                    .entry(names.scope(at, site.scope).to_owned())
+                    .or_default()
+                    .extend(callees);
             }
         }
     }
@@ -72,11 +83,19 @@ pub fn inspect_calls(project: &Project, graph: &CallGraph) -> BTreeMap<String, B
 /// The same as JSON: `{caller: [callees]}`.
 pub fn calls_json(project: &Project, graph: &CallGraph) -> Json {
     let calls = inspect_calls(project, graph);
-    Json::Object(calls.into_iter().map(|(caller, callees)| (caller, json!(callees))).collect())
+    Json::Object(
+        calls
+            .into_iter()
+            .map(|(caller, callees)| (caller, json!(callees)))
+            .collect(),
+    )
 }
 
 fn place(module: &Module, range: ruff_text_size::TextRange) -> (String, u32) {
-    (module.file.to_string(), module.text.position(range.start()).0)
+    (
+        module.file.to_string(),
+        module.text.position(range.start()).0,
+    )
 }
 
 /// All classes.
@@ -88,13 +107,22 @@ pub fn inspect_classes(project: &Project, aliases: &Aliases) -> Vec<ClassReport>
         for (number, class) in (0u32..).zip(&module.classes) {
             let order = evaluator.mro(at, ClassId(number));
             let name_of = |class: &ClassRef| match *class {
-                ClassRef::Project(home, class) => names.scope(home, project.module(home)[class].scope).to_owned(),
+                ClassRef::Project(home, class) => names
+                    .scope(home, project.module(home)[class].scope)
+                    .to_owned(),
                 ClassRef::External(path) => path.to_string(),
             };
             let mut overrides = Vec::new();
-            for function in module.functions.iter().filter(|function| function.class == Some(ClassId(number))) {
+            for function in module
+                .functions
+                .iter()
+                .filter(|function| function.class == Some(ClassId(number)))
+            {
                 let hidden = order.iter().skip(1).find(|base| match **base {
-                    ClassRef::Project(home, base) => project.module(home).slot(project.module(home)[base].scope, function.name).is_some_and(|slot| slot.bound),
+                    ClassRef::Project(home, base) => project
+                        .module(home)
+                        .slot(project.module(home)[base].scope, function.name)
+                        .is_some_and(|slot| slot.bound),
                     ClassRef::External(_) => false,
                 });
                 if let Some(base) = hidden {
@@ -131,38 +159,75 @@ pub fn inspect_modules(project: &Project, aliases: &Aliases) -> Vec<ModuleReport
         let mut exports = Vec::new();
         for slot in module[Module::TOP].slots.iter().filter(|slot| slot.bound) {
             let values = evaluator.export(at, slot.name);
-            exports.push((slot.name.to_string(), values.iter().map(|value| describe(project, &names, *value)).collect()));
+            exports.push((
+                slot.name.to_string(),
+                values
+                    .iter()
+                    .map(|value| describe(project, &names, *value))
+                    .collect(),
+            ));
         }
-        reports.push(ModuleReport { name: module.name.to_string(), file: module.file.to_string(), imports, exports });
+        reports.push(ModuleReport {
+            name: module.name.to_string(),
+            file: module.file.to_string(),
+            imports,
+            exports,
+        });
     }
     reports
 }
 
 /// Names and attributes on a line of a file, what they may be and why.
-pub fn inspect_names(project: &Project, aliases: &Aliases, file: &str, line: u32) -> Vec<NameReport> {
-    let Some(at) = project.by_file(file) else { return Vec::new() };
+pub fn inspect_names(
+    project: &Project,
+    aliases: &Aliases,
+    file: &str,
+    line: u32,
+) -> Vec<NameReport> {
+    let Some(at) = project.by_file(file) else {
+        return Vec::new();
+    };
     let names = Names::new(project);
     let mut evaluator = Evaluator::new(project, aliases);
     let module = project.module(at);
     let mut reports: Vec<NameReport> = Vec::new();
     for (id, expr) in module.exprs() {
         let range = module.expr_range(id);
-        if !matches!(expr, Expr::Name { .. } | Expr::Attribute { .. } | Expr::Call { .. }) || module.text.position(range.start()).0 != line {
+        if !matches!(
+            expr,
+            Expr::Name { .. } | Expr::Attribute { .. } | Expr::Call { .. }
+        ) || module.text.position(range.start()).0 != line
+        {
             continue;
         }
-        let values = evaluator.eval(at, id).iter().map(|value| describe(project, &names, *value)).collect();
+        let values = evaluator
+            .eval(at, id)
+            .iter()
+            .map(|value| describe(project, &names, *value))
+            .collect();
         let mut definitions = Vec::new();
         if let Expr::Name { def, .. } = *expr {
             origins(project, at, def, &mut definitions, 0);
         }
         let text: String = module.text.as_str()[range].chars().take(80).collect();
-        reports.push(NameReport { text, column: module.text.position(range.start()).1, values, definitions });
+        reports.push(NameReport {
+            text,
+            column: module.text.position(range.start()).1,
+            values,
+            definitions,
+        });
     }
     reports.sort_by_key(|report| (report.column, report.text.len()));
     reports
 }
 
-fn origins(project: &Project, at: ModuleId, def: DefId, found: &mut Vec<(String, u32, String)>, depth: u32) {
+fn origins(
+    project: &Project,
+    at: ModuleId,
+    def: DefId,
+    found: &mut Vec<(String, u32, String)>,
+    depth: u32,
+) {
     let module = project.module(at);
     let data = &module[def];
     match data.kind {
@@ -189,7 +254,14 @@ fn origins(project: &Project, at: ModuleId, def: DefId, found: &mut Vec<(String,
         DefKind::Phi(_) | DefKind::Entry => {}
         _ => {
             let (file, line) = place(module, data.range);
-            let text = module.text.as_str().lines().nth(line as usize - 1).unwrap_or_default().trim().to_owned();
+            let text = module
+                .text
+                .as_str()
+                .lines()
+                .nth(line as usize - 1)
+                .unwrap_or_default()
+                .trim()
+                .to_owned();
             let origin = (file, line, text);
             if !found.contains(&origin) {
                 found.push(origin);
@@ -204,18 +276,28 @@ fn describe(project: &Project, names: &Names, value: Value) -> String {
         Value::External(path) => path.to_string(),
         Value::Module(id) => format!("module {}", project.module(id).name),
         Value::Namespace(name) => format!("namespace {name}"),
-        Value::Function(at, function) => format!("function {}", scope(at, project.module(at)[function].scope)),
+        Value::Function(at, function) => {
+            format!("function {}", scope(at, project.module(at)[function].scope))
+        }
         Value::Class(at, class) => format!("class {}", scope(at, project.module(at)[class].scope)),
-        Value::Instance(at, class) => format!("instance of {}", scope(at, project.module(at)[class].scope)),
+        Value::Instance(at, class) => {
+            format!("instance of {}", scope(at, project.module(at)[class].scope))
+        }
         Value::Expr(at, expr) => {
             let module = project.module(at);
-            let text: String = module.text.as_str()[module.expr_range(expr)].chars().take(60).collect();
+            let text: String = module.text.as_str()[module.expr_range(expr)]
+                .chars()
+                .take(60)
+                .collect();
             let (file, line) = place(module, module.expr_range(expr));
             format!("`{text}` at {file}:{line}")
         }
         Value::Param(at, function, index) => {
             let data = &project.module(at)[function];
-            let name = data.params.get(usize::from(index)).map_or("?", |param| param.name.as_str());
+            let name = data
+                .params
+                .get(usize::from(index))
+                .map_or("?", |param| param.name.as_str());
             format!("parameter {name} of {}", scope(at, data.scope))
         }
         Value::Unknown(reason) => format!("unknown: {}", reason.as_str()),

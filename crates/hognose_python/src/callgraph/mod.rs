@@ -38,7 +38,10 @@ use crate::ir::*;
 use crate::project::Project;
 
 pub use display::Names;
-pub use inspect::{ClassReport, ModuleReport, NameReport, calls_json, inspect_calls, inspect_classes, inspect_modules, inspect_names};
+pub use inspect::{
+    ClassReport, ModuleReport, NameReport, calls_json, inspect_calls, inspect_classes,
+    inspect_modules, inspect_names,
+};
 
 /// Stack of the thread that walks the modules. Expressions nest up to the bound of lowering, 4,000 levels.
 const STACK: usize = 256 * 1024 * 1024;
@@ -140,7 +143,11 @@ impl CallCounts {
     /// Share of calls with a callee or a symbolic name, those found by name alone not counted.
     #[expect(clippy::cast_precision_loss, reason = "a share for people")]
     pub fn share(&self) -> f64 {
-        if self.calls == 0 { 1.0 } else { (self.project + self.external) as f64 / self.calls as f64 }
+        if self.calls == 0 {
+            1.0
+        } else {
+            (self.project + self.external) as f64 / self.calls as f64
+        }
     }
 }
 
@@ -165,7 +172,9 @@ impl CallGraph {
     pub fn build(project: &Project, aliases: &Aliases) -> Self {
         let built = std::thread::scope(|scope| {
             let work = || solver::Solver::new(project, aliases).run();
-            let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+            let thread = std::thread::Builder::new()
+                .stack_size(STACK)
+                .spawn_scoped(scope, work);
             thread.ok().and_then(|thread| thread.join().ok())
         });
         built.unwrap_or_default()
@@ -185,7 +194,10 @@ impl CallGraph {
 
     /// What a place may run.
     pub fn of(&self, site: &CallSite) -> Callees<'_> {
-        Callees { targets: &self.targets[site.targets.range()], unresolved: site.unresolved }
+        Callees {
+            targets: &self.targets[site.targets.range()],
+            unresolved: site.unresolved,
+        }
     }
 
     /// Groups of bodies that call each other, callees before callers. Each body stands in one group.
@@ -200,7 +212,12 @@ impl CallGraph {
         for site in self.sites.iter().flatten().filter(|site| site.is_call) {
             counts.calls += 1;
             let callees = self.of(site);
-            let sure = || callees.targets.iter().filter(|target| target.confidence > Confidence::Low);
+            let sure = || {
+                callees
+                    .targets
+                    .iter()
+                    .filter(|target| target.confidence > Confidence::Low)
+            };
             if sure().any(|target| !matches!(target.callee, Callee::External(_))) {
                 counts.project += 1;
             } else if sure().next().is_some() {
@@ -208,7 +225,9 @@ impl CallGraph {
             } else if !callees.targets.is_empty() {
                 counts.by_name += 1;
             } else {
-                *reasons.entry(site.unresolved.unwrap_or(Unresolved::Computed)).or_default() += 1;
+                *reasons
+                    .entry(site.unresolved.unwrap_or(Unresolved::Computed))
+                    .or_default() += 1;
             }
         }
         counts.unresolved = reasons.into_iter().collect();

@@ -61,7 +61,12 @@ impl Solver<'_> {
             return NodeId(known);
         }
         let node = self.new_node();
-        self.set_expr_entry(ctx, at, expr, node.0 | (self.expr_entry(ctx, at, expr) & WALKED));
+        self.set_expr_entry(
+            ctx,
+            at,
+            expr,
+            node.0 | (self.expr_entry(ctx, at, expr) & WALKED),
+        );
         node
     }
 
@@ -69,7 +74,10 @@ impl Solver<'_> {
         if ctx == Ctx::NONE {
             self.expr_nodes[at.index()][expr.index()]
         } else {
-            self.copied_exprs.get(&(ctx, at, expr)).copied().unwrap_or(0)
+            self.copied_exprs
+                .get(&(ctx, at, expr))
+                .copied()
+                .unwrap_or(0)
         }
     }
 
@@ -212,11 +220,17 @@ impl Solver<'_> {
             return self.constant_of(Object::External(path));
         }
         match name.as_str() {
-            "__name__" | "__file__" | "__doc__" | "__package__" => return self.external("builtins.str()"),
+            "__name__" | "__file__" | "__doc__" | "__package__" => {
+                return self.external("builtins.str()");
+            }
             "__class__" => return NodeId::NONE,
             _ => {}
         }
-        let outside = module.star_imports.iter().copied().filter(|star| self.project.find(*star, at) == Found::Outside);
+        let outside = module
+            .star_imports
+            .iter()
+            .copied()
+            .filter(|star| self.project.find(*star, at) == Found::Outside);
         let outside: Vec<Symbol> = outside.collect();
         match outside.as_slice() {
             [star] => {
@@ -228,9 +242,20 @@ impl Solver<'_> {
     }
 
     /// A variable as code outside of its scope sees it.
-    pub fn variable(&mut self, ctx: Ctx, at: ModuleId, scope: ScopeId, slot: SlotId, used_in: Option<ScopeId>) -> NodeId {
+    pub fn variable(
+        &mut self,
+        ctx: Ctx,
+        at: ModuleId,
+        scope: ScopeId,
+        slot: SlotId,
+        used_in: Option<ScopeId>,
+    ) -> NodeId {
         // What a closure sees depends on where it is made.
-        let made = if scope == Module::TOP { None } else { used_in.and_then(|inner| self.closure_start(at, scope, inner)) };
+        let made = if scope == Module::TOP {
+            None
+        } else {
+            used_in.and_then(|inner| self.closure_start(at, scope, inner))
+        };
         let module = self.project.module(at);
         let data = &module[scope].slots[slot.index()];
         if made.is_none()
@@ -259,21 +284,33 @@ impl Solver<'_> {
         let mut first = 0;
         if let Some(made) = made {
             for (index, def) in data.defs.iter().enumerate() {
-                if module[*def].scope == scope && module[*def].range.end() <= made && self.keys.is_unconditional(at, *def) {
+                if module[*def].scope == scope
+                    && module[*def].range.end() <= made
+                    && self.keys.is_unconditional(at, *def)
+                {
                     first = index;
                 }
             }
         }
         for def in &data.defs[first..] {
             let inner = module[*def].scope;
-            let from = if inner == scope || ctx != Ctx::NONE { self.def_node(ctx, at, *def) } else { self.def_node(Ctx::NONE, at, *def) };
+            let from = if inner == scope || ctx != Ctx::NONE {
+                self.def_node(ctx, at, *def)
+            } else {
+                self.def_node(Ctx::NONE, at, *def)
+            };
             self.copy(from, node);
         }
         node
     }
 
     /// Where the function directly inside of `scope` that holds `inner` starts.
-    fn closure_start(&self, at: ModuleId, scope: ScopeId, mut inner: ScopeId) -> Option<ruff_text_size::TextSize> {
+    fn closure_start(
+        &self,
+        at: ModuleId,
+        scope: ScopeId,
+        mut inner: ScopeId,
+    ) -> Option<ruff_text_size::TextSize> {
         let module = self.project.module(at);
         loop {
             let parent = module[inner].parent?;
@@ -333,16 +370,26 @@ impl Solver<'_> {
                 return Some(self.variable(Ctx::NONE, id, Module::TOP, slot, None));
             }
         }
-        let inner = if module.name.as_str().is_empty() { name } else { Symbol::from(format!("{}.{name}", module.name)) };
+        let inner = if module.name.as_str().is_empty() {
+            name
+        } else {
+            Symbol::from(format!("{}.{name}", module.name))
+        };
         match self.project.find(inner, id) {
-            Found::Module(found) if found != id => return Some(self.constant_of(Object::Module(found))),
+            Found::Module(found) if found != id => {
+                return Some(self.constant_of(Object::Module(found)));
+            }
             Found::Namespace(found) => return Some(self.constant_of(Object::Namespace(found))),
             _ => {}
         }
         if let Some(node) = self.through_stars(id, name, depth) {
             return Some(node);
         }
-        let outside = module.star_imports.iter().copied().find(|star| self.project.find(*star, id) == Found::Outside)?;
+        let outside = module
+            .star_imports
+            .iter()
+            .copied()
+            .find(|star| self.project.find(*star, id) == Found::Outside)?;
         let path = self.path_attribute(outside, name);
         Some(self.constant_of(Object::External(path)))
     }
@@ -366,17 +413,25 @@ impl Solver<'_> {
     /// Whether a star import of the module binds the name for certain.
     fn brings(&self, id: ModuleId, name: Symbol, depth: u32) -> bool {
         let module = self.project.module(id);
-        if name.as_str().starts_with('_') && module.slot(Module::TOP, Symbol::from("__all__")).is_none() {
+        if name.as_str().starts_with('_')
+            && module.slot(Module::TOP, Symbol::from("__all__")).is_none()
+        {
             return false;
         }
-        if module.slot(Module::TOP, name).is_some_and(|slot| slot.bound) {
+        if module
+            .slot(Module::TOP, name)
+            .is_some_and(|slot| slot.bound)
+        {
             return true;
         }
         depth < MAX_STARS
-            && module.star_imports.iter().any(|star| match self.project.find(*star, id) {
-                Found::Module(found) => found != id && self.brings(found, name, depth + 4),
-                _ => false,
-            })
+            && module
+                .star_imports
+                .iter()
+                .any(|star| match self.project.find(*star, id) {
+                    Found::Module(found) => found != id && self.brings(found, name, depth + 4),
+                    _ => false,
+                })
     }
 
     // Access paths.
@@ -398,7 +453,11 @@ impl Solver<'_> {
             return *known;
         }
         let text = base.as_str();
-        let long = text.bytes().filter(|byte| matches!(byte, b'.' | b'[' | b'(')).count() >= MAX_PARTS;
+        let long = text
+            .bytes()
+            .filter(|byte| matches!(byte, b'.' | b'[' | b'('))
+            .count()
+            >= MAX_PARTS;
         let path = match key {
             _ if long => base,
             Key::Attr(attr) if text.is_empty() => attr,
@@ -414,8 +473,16 @@ impl Solver<'_> {
             return *known;
         }
         let text = base.as_str();
-        let long = text.bytes().filter(|byte| matches!(byte, b'.' | b'[' | b'(')).count() >= MAX_PARTS;
-        let path = if long { base } else { self.canonical(Symbol::from(format!("{text}()"))) };
+        let long = text
+            .bytes()
+            .filter(|byte| matches!(byte, b'.' | b'[' | b'('))
+            .count()
+            >= MAX_PARTS;
+        let path = if long {
+            base
+        } else {
+            self.canonical(Symbol::from(format!("{text}()")))
+        };
         self.results.insert(base, path);
         path
     }
@@ -423,17 +490,31 @@ impl Solver<'_> {
     // Functions.
 
     /// Result and yields of a function.
-    pub fn function_nodes(&mut self, at: ModuleId, function: FunctionId, ctx: Ctx) -> FunctionNodes {
+    pub fn function_nodes(
+        &mut self,
+        at: ModuleId,
+        function: FunctionId,
+        ctx: Ctx,
+    ) -> FunctionNodes {
         if let Some(known) = self.functions.get(&(at, function, ctx)) {
             return *known;
         }
-        let nodes = FunctionNodes { result: self.new_node(), yields: self.new_node() };
+        let nodes = FunctionNodes {
+            result: self.new_node(),
+            yields: self.new_node(),
+        };
         self.functions.insert((at, function, ctx), nodes);
         nodes
     }
 
     /// The node of a parameter.
-    pub fn param_node(&mut self, at: ModuleId, function: FunctionId, ctx: Ctx, index: usize) -> NodeId {
+    pub fn param_node(
+        &mut self,
+        at: ModuleId,
+        function: FunctionId,
+        ctx: Ctx,
+        index: usize,
+    ) -> NodeId {
         let def = self.project.module(at)[function].params[index].def;
         self.def_node(ctx, at, def)
     }

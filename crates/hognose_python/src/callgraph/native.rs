@@ -53,7 +53,8 @@ impl Solver<'_> {
         let data = self.calls[call as usize].clone();
         let text = path.as_str();
         let callee = self.obj(Object::External(path));
-        let silent = data.kind == CallKind::Decorator && (text.ends_with(')') || text.starts_with("builtins."));
+        let silent = data.kind == CallKind::Decorator
+            && (text.ends_with(')') || text.starts_with("builtins."));
         if !silent {
             let reach = match data.kind {
                 CallKind::Written => Reach::Direct,
@@ -64,7 +65,11 @@ impl Solver<'_> {
         }
         let args: SmallVec<[(ArgKind, NodeId); 4]> = self.args[data.args.range()].into();
         let arg = |index: usize| args.get(index).map_or(NodeId::NONE, |(_, node)| *node);
-        let named = |name: &str| args.iter().find(|(kind, _)| matches!(kind, ArgKind::Keyword(known) if known.as_str() == name)).map(|(_, node)| *node);
+        let named = |name: &str| {
+            args.iter()
+                .find(|(kind, _)| matches!(kind, ArgKind::Keyword(known) if known.as_str() == name))
+                .map(|(_, node)| *node)
+        };
         let (result, site) = (data.result, data.site);
         if let Some((_, position)) = GIVES_BACK.iter().find(|(known, _)| *known == text) {
             self.copy(arg(*position), result);
@@ -72,8 +77,14 @@ impl Solver<'_> {
                 return;
             }
         }
-        if let Some((_, position, keyword, rest)) = CALLS_BACK.iter().find(|(known, ..)| *known == text) {
-            let target = named(keyword).or_else(|| args.get(*position).filter(|(kind, _)| *kind == ArgKind::Positional).map(|(_, node)| *node));
+        if let Some((_, position, keyword, rest)) =
+            CALLS_BACK.iter().find(|(known, ..)| *known == text)
+        {
+            let target = named(keyword).or_else(|| {
+                args.get(*position)
+                    .filter(|(kind, _)| *kind == ArgKind::Positional)
+                    .map(|(_, node)| *node)
+            });
             if let Some(target) = target {
                 let mut passed: SmallVec<[(ArgKind, NodeId); 4]> = SmallVec::new();
                 match rest {
@@ -90,29 +101,55 @@ impl Solver<'_> {
             return self.outside_decorator(path, arg(0), result);
         }
         match text {
-            "builtins.globals" | "builtins.eval" | "builtins.exec" => self.dynamic(text, &data, result),
+            "builtins.globals" | "builtins.eval" | "builtins.exec" => {
+                self.dynamic(text, &data, result)
+            }
             "builtins.super" | "builtins.setattr" => {
                 if text == "builtins.setattr" {
-                    self.constrain(arg(0), Constraint::SetattrOf { name: arg(1), from: arg(2), site });
+                    self.constrain(
+                        arg(0),
+                        Constraint::SetattrOf {
+                            name: arg(1),
+                            from: arg(2),
+                            site,
+                        },
+                    );
                 }
             }
             "builtins.map" => {
-                let elements: SmallVec<[(ArgKind, NodeId); 4]> = args.iter().skip(1).map(|(_, node)| (ArgKind::Positional, self.element_of(*node, site))).collect();
+                let elements: SmallVec<[(ArgKind, NodeId); 4]> = args
+                    .iter()
+                    .skip(1)
+                    .map(|(_, node)| (ArgKind::Positional, self.element_of(*node, site)))
+                    .collect();
                 let made = self.made(ContainerKind::List, site, 1);
                 let field = self.field(made, Key::Any);
                 self.callback(site, arg(0), &elements, field);
                 self.add_value(result, made);
             }
-            "builtins.filter" | "itertools.takewhile" | "itertools.dropwhile" | "itertools.filterfalse" => {
+            "builtins.filter"
+            | "itertools.takewhile"
+            | "itertools.dropwhile"
+            | "itertools.filterfalse" => {
                 let element = self.element_of(arg(1), site);
-                self.callback(site, arg(0), &[(ArgKind::Positional, element)], NodeId::NONE);
+                self.callback(
+                    site,
+                    arg(0),
+                    &[(ArgKind::Positional, element)],
+                    NodeId::NONE,
+                );
                 let made = self.made(ContainerKind::List, site, 1);
                 let field = self.field(made, Key::Any);
                 self.copy(element, field);
                 self.add_value(result, made);
             }
-            "builtins.sorted" | "builtins.reversed" | "builtins.min" | "builtins.max" | "heapq.nlargest" | "heapq.nsmallest" => {
-                let source = if text.starts_with("heapq") { arg(1) } else { arg(0) };
+            "builtins.sorted" | "builtins.reversed" | "builtins.min" | "builtins.max"
+            | "heapq.nlargest" | "heapq.nsmallest" => {
+                let source = if text.starts_with("heapq") {
+                    arg(1)
+                } else {
+                    arg(0)
+                };
                 let element = self.element_of(source, site);
                 if let Some(key) = named("key") {
                     self.callback(site, key, &[(ArgKind::Positional, element)], NodeId::NONE);
@@ -135,31 +172,75 @@ impl Solver<'_> {
             }
             "functools.reduce" => {
                 let element = self.element_of(arg(1), site);
-                self.callback(site, arg(0), &[(ArgKind::Positional, result), (ArgKind::Positional, element)], result);
+                self.callback(
+                    site,
+                    arg(0),
+                    &[
+                        (ArgKind::Positional, result),
+                        (ArgKind::Positional, element),
+                    ],
+                    result,
+                );
                 self.copy(arg(2), result);
                 self.copy(element, result);
             }
             "builtins.next" | "builtins.anext" => {
-                self.constrain(arg(0), Constraint::Implicit { name: self.words.next, arg: NodeId::NONE, to: result, site });
+                self.constrain(
+                    arg(0),
+                    Constraint::Implicit {
+                        name: self.words.next,
+                        arg: NodeId::NONE,
+                        to: result,
+                        site,
+                    },
+                );
                 self.copy(arg(1), result);
             }
             "builtins.iter" | "builtins.aiter" => {
-                self.constrain(arg(0), Constraint::Implicit { name: self.words.iter, arg: NodeId::NONE, to: result, site });
+                self.constrain(
+                    arg(0),
+                    Constraint::Implicit {
+                        name: self.words.iter,
+                        arg: NodeId::NONE,
+                        to: result,
+                        site,
+                    },
+                );
             }
-            "builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.frozenset" | "collections.deque" => {
+            "builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.frozenset"
+            | "collections.deque" => {
                 let kind = match text {
                     "builtins.tuple" => ContainerKind::Tuple,
                     "builtins.set" | "builtins.frozenset" => ContainerKind::Set,
                     _ => ContainerKind::List,
                 };
                 let made = self.made(kind, site, 1);
-                self.constrain(arg(0), Constraint::Spill { into: made, shift: Some(0) });
+                self.constrain(
+                    arg(0),
+                    Constraint::Spill {
+                        into: made,
+                        shift: Some(0),
+                    },
+                );
                 self.add_value(result, made);
             }
-            "builtins.dict" | "collections.OrderedDict" | "collections.ChainMap" | "collections.defaultdict" => {
+            "builtins.dict"
+            | "collections.OrderedDict"
+            | "collections.ChainMap"
+            | "collections.defaultdict" => {
                 let made = self.made(ContainerKind::Dict, site, 1);
-                let source = if text.ends_with("defaultdict") { arg(1) } else { arg(0) };
-                self.constrain(source, Constraint::Spill { into: made, shift: Some(0) });
+                let source = if text.ends_with("defaultdict") {
+                    arg(1)
+                } else {
+                    arg(0)
+                };
+                self.constrain(
+                    source,
+                    Constraint::Spill {
+                        into: made,
+                        shift: Some(0),
+                    },
+                );
                 for (kind, node) in &args {
                     if let ArgKind::Keyword(name) = kind {
                         let field = self.field(made, Key::Str(*name));
@@ -174,7 +255,10 @@ impl Solver<'_> {
                 }
                 self.add_value(result, made);
             }
-            "builtins.zip" | "builtins.enumerate" | "itertools.zip_longest" | "itertools.product" => {
+            "builtins.zip"
+            | "builtins.enumerate"
+            | "itertools.zip_longest"
+            | "itertools.product" => {
                 let pair = self.made(ContainerKind::Tuple, site, 2);
                 let shift = i32::from(text == "builtins.enumerate");
                 for (index, (_, node)) in (0i32..).zip(&args) {
@@ -207,12 +291,30 @@ impl Solver<'_> {
                 self.add_value(result, made);
             }
             "builtins.getattr" => {
-                self.constrain(arg(0), Constraint::GetattrOf { name: arg(1), to: result, site });
-                self.constrain(arg(1), Constraint::GetattrAt { object: arg(0), to: result, site });
+                self.constrain(
+                    arg(0),
+                    Constraint::GetattrOf {
+                        name: arg(1),
+                        to: result,
+                        site,
+                    },
+                );
+                self.constrain(
+                    arg(1),
+                    Constraint::GetattrAt {
+                        object: arg(0),
+                        to: result,
+                        site,
+                    },
+                );
                 self.copy(arg(2), result);
             }
-            "builtins.type" if args.len() == 1 => self.constrain(arg(0), Constraint::TypeOf { to: result }),
-            "functools.partial" | "functools.partialmethod" => self.constrain(arg(0), Constraint::Partial { call }),
+            "builtins.type" if args.len() == 1 => {
+                self.constrain(arg(0), Constraint::TypeOf { to: result })
+            }
+            "functools.partial" | "functools.partialmethod" => {
+                self.constrain(arg(0), Constraint::Partial { call })
+            }
             "builtins.staticmethod" | "builtins.classmethod" | "builtins.property" => {
                 self.wrap(text, arg(0), result);
                 if text == "builtins.property" {
@@ -225,12 +327,17 @@ impl Solver<'_> {
                 self.constrain(arg(0), Constraint::ImportModule { at, to: result });
                 let outside = self.path_call(path);
                 let outside = self.obj(Object::External(outside));
-                if self.values(arg(0)).iter().all(|value| !matches!(self.object(*value), Object::Str(_))) {
+                if self
+                    .values(arg(0))
+                    .iter()
+                    .all(|value| !matches!(self.object(*value), Object::Str(_)))
+                {
                     self.add_value(result, outside);
                 }
             }
-            "builtins.str" | "builtins.repr" | "builtins.len" | "builtins.bool" | "builtins.int" | "builtins.float" | "builtins.hash" | "builtins.bytes" | "builtins.abs" | "builtins.format" | "builtins.round"
-            | "builtins.print" => {
+            "builtins.str" | "builtins.repr" | "builtins.len" | "builtins.bool"
+            | "builtins.int" | "builtins.float" | "builtins.hash" | "builtins.bytes"
+            | "builtins.abs" | "builtins.format" | "builtins.round" | "builtins.print" => {
                 let name = text.trim_start_matches("builtins.");
                 let name = Symbol::from(match name {
                     "print" => "__str__".to_owned(),
@@ -238,7 +345,15 @@ impl Solver<'_> {
                 });
                 if self.classes.methods.contains_key(&name) {
                     for (_, node) in &args {
-                        self.constrain(*node, Constraint::Implicit { name, arg: NodeId::NONE, to: NodeId::NONE, site });
+                        self.constrain(
+                            *node,
+                            Constraint::Implicit {
+                                name,
+                                arg: NodeId::NONE,
+                                to: NodeId::NONE,
+                                site,
+                            },
+                        );
                     }
                 }
                 let path = self.path_call(path);
@@ -246,11 +361,20 @@ impl Solver<'_> {
                 self.add_value(result, value);
             }
             _ => {
-                if text.ends_with(".submit") || text.ends_with(".apply_async") || text.ends_with(".call_soon") || text.ends_with(".add_done_callback") {
-                    let rest: SmallVec<[(ArgKind, NodeId); 4]> = args.iter().skip(1).copied().collect();
+                if text.ends_with(".submit")
+                    || text.ends_with(".apply_async")
+                    || text.ends_with(".call_soon")
+                    || text.ends_with(".add_done_callback")
+                {
+                    let rest: SmallVec<[(ArgKind, NodeId); 4]> =
+                        args.iter().skip(1).copied().collect();
                     self.callback(site, arg(0), &rest, NodeId::NONE);
-                } else if text.ends_with(".run_in_executor") || text.ends_with(".call_later") || text.ends_with(".call_at") {
-                    let rest: SmallVec<[(ArgKind, NodeId); 4]> = args.iter().skip(2).copied().collect();
+                } else if text.ends_with(".run_in_executor")
+                    || text.ends_with(".call_later")
+                    || text.ends_with(".call_at")
+                {
+                    let rest: SmallVec<[(ArgKind, NodeId); 4]> =
+                        args.iter().skip(2).copied().collect();
                     self.callback(site, arg(1), &rest, result);
                 }
                 let path = self.path_call(path);
@@ -264,11 +388,18 @@ impl Solver<'_> {
     fn outside_decorator(&mut self, path: Symbol, decorated: NodeId, result: NodeId) {
         let text = path.as_str();
         match text {
-            "builtins.staticmethod" | "builtins.classmethod" | "abc.abstractclassmethod" | "abc.abstractstaticmethod" => self.wrap(text, decorated, result),
-            _ if text.ends_with("property") || text.ends_with(".reify") => self.wrap("builtins.property", decorated, result),
+            "builtins.staticmethod"
+            | "builtins.classmethod"
+            | "abc.abstractclassmethod"
+            | "abc.abstractstaticmethod" => self.wrap(text, decorated, result),
+            _ if text.ends_with("property") || text.ends_with(".reify") => {
+                self.wrap("builtins.property", decorated, result)
+            }
             _ => {
                 for index in 0..self.values(decorated).len() {
-                    if let Object::Function(at, function, _) = self.object(self.values(decorated)[index]) {
+                    if let Object::Function(at, function, _) =
+                        self.object(self.values(decorated)[index])
+                    {
                         let given = self.path_call(path);
                         self.function_facts[at.index()][function.index()].decorator = Some(given);
                     }
@@ -300,7 +431,13 @@ impl Solver<'_> {
     }
 
     /// A function called by something outside that it is passed to.
-    pub fn callback(&mut self, site: SiteId, function: NodeId, args: &[(ArgKind, NodeId)], result: NodeId) {
+    pub fn callback(
+        &mut self,
+        site: SiteId,
+        function: NodeId,
+        args: &[(ArgKind, NodeId)],
+        result: NodeId,
+    ) {
         self.add_call(site, function, args, result, CallKind::Callback);
     }
 
@@ -319,7 +456,9 @@ impl Solver<'_> {
             return self.add_value(result, module);
         }
         let module = self.project.module(site.module);
-        let Expr::Call { args, .. } = module[site.expr] else { return };
+        let Expr::Call { args, .. } = module[site.expr] else {
+            return;
+        };
         let Some(Expr::Str(code)) = module.args(args).first().map(|arg| module[arg.value]) else {
             let path = self.path_call(Symbol::from(text));
             let value = self.obj(Object::External(path));
@@ -344,10 +483,14 @@ impl Solver<'_> {
 
 /// Dotted names that a short piece of code calls.
 fn called_names(code: &str) -> Vec<String> {
-    let Ok(parsed) = ruff_python_parser::parse_module(code) else { return Vec::new() };
+    let Ok(parsed) = ruff_python_parser::parse_module(code) else {
+        return Vec::new();
+    };
     let mut names = Vec::new();
     for stmt in parsed.suite() {
-        let ruff_python_ast::Stmt::Expr(stmt) = stmt else { continue };
+        let ruff_python_ast::Stmt::Expr(stmt) = stmt else {
+            continue;
+        };
         if let ruff_python_ast::Expr::Call(call) = &*stmt.value {
             let mut parts = Vec::new();
             let mut func = &*call.func;

@@ -71,13 +71,19 @@ pub(super) enum Object {
     Class(ClassIx),
     Instance(ClassIx, Origin),
     /// A function with its first argument.
-    Bound { function: Obj, receiver: Obj },
+    Bound {
+        function: Obj,
+        receiver: Obj,
+    },
     StaticMethod(Obj),
     ClassMethod(Obj),
     /// A property, by its getter; the setter is a field.
     Property(Obj),
     /// A property read from an instance, not yet run.
-    Getter { property: Obj, receiver: Obj },
+    Getter {
+        property: Obj,
+        receiver: Obj,
+    },
     /// A container made at an expression; the number tells several apart.
     Container(ContainerKind, ModuleId, ExprId, Ctx, u8),
     /// What `*args` of a function holds.
@@ -85,13 +91,22 @@ pub(super) enum Object {
     /// What `**kwargs` of a function holds.
     Kwargs(Obj),
     /// A method of a container or another object with built-in behaviour.
-    Method { of: Obj, name: Symbol },
+    Method {
+        of: Obj,
+        name: Symbol,
+    },
     /// A running generator function.
     Generator(ModuleId, FunctionId, Ctx),
     /// `functools.partial(target, …)` made at a call.
-    Partial { call: u32, target: Obj },
+    Partial {
+        call: u32,
+        target: Obj,
+    },
     /// `super()`: members are looked up behind the class.
-    Super { class: ClassIx, receiver: Obj },
+    Super {
+        class: ClassIx,
+        receiver: Obj,
+    },
     Module(ModuleId),
     Namespace(Symbol),
     /// Outside of the project, by access path.
@@ -123,6 +138,9 @@ pub(super) enum Key {
 impl Key {
     /// Whether it names an element, not an attribute.
     pub fn is_element(self) -> bool {
-        !matches!(self, Self::Attr(_) | Self::Keys | Self::AllValues | Self::AllKeys)
+        !matches!(
+            self,
+            Self::Attr(_) | Self::Keys | Self::AllValues | Self::AllKeys
+        )
     }
 }

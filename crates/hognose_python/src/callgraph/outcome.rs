@@ -13,15 +13,59 @@ const MAX_STEPS: u32 = 24;
 
 /// Method names that say nothing: every library has them.
 const COMMON: &[&str] = &[
-    "add", "append", "clear", "close", "connect", "copy", "count", "create", "decode", "delete", "encode", "execute", "exists", "extend", "filter", "find", "flush", "format",
-    "get", "index", "insert", "items", "join", "keys", "load", "open", "pop", "read", "remove", "replace", "run", "save", "send", "set", "setdefault", "sort", "split", "start", "stop",
-    "strip", "update", "values", "wait", "write",
+    "add",
+    "append",
+    "clear",
+    "close",
+    "connect",
+    "copy",
+    "count",
+    "create",
+    "decode",
+    "delete",
+    "encode",
+    "execute",
+    "exists",
+    "extend",
+    "filter",
+    "find",
+    "flush",
+    "format",
+    "get",
+    "index",
+    "insert",
+    "items",
+    "join",
+    "keys",
+    "load",
+    "open",
+    "pop",
+    "read",
+    "remove",
+    "replace",
+    "run",
+    "save",
+    "send",
+    "set",
+    "setdefault",
+    "sort",
+    "split",
+    "start",
+    "stop",
+    "strip",
+    "update",
+    "values",
+    "wait",
+    "write",
 ];
 
 impl Solver<'_> {
     /// What was found.
     pub fn outcome(mut self) -> CallGraph {
-        let mut graph = CallGraph { class_paths: std::mem::take(&mut self.classes.bases), ..CallGraph::default() };
+        let mut graph = CallGraph {
+            class_paths: std::mem::take(&mut self.classes.bases),
+            ..CallGraph::default()
+        };
         let mut edges: Vec<Vec<(ExprId, u32)>> = vec![Vec::new(); self.project.modules.len()];
         for (index, edge) in (0u32..).zip(&self.edges) {
             let site = self.sites[edge.site.0 as usize];
@@ -31,13 +75,21 @@ impl Solver<'_> {
         let mut calls: Vec<Vec<(ExprId, u32)>> = vec![Vec::new(); self.project.modules.len()];
         for (index, call) in (0u32..).zip(&self.calls) {
             let site = self.sites[call.site.0 as usize];
-            if call.kind == CallKind::Written && matches!(self.project.module(site.module)[site.expr], Expr::Call { .. }) {
+            if call.kind == CallKind::Written
+                && matches!(
+                    self.project.module(site.module)[site.expr],
+                    Expr::Call { .. }
+                )
+            {
                 calls[site.module.index()].push((site.expr, index));
             }
         }
         let mut units: FxHashMap<Unit, Vec<Unit>> = FxHashMap::default();
         for at in (0..to_u32(self.project.modules.len())).map(ModuleId) {
-            let (mut edges, mut calls) = (std::mem::take(&mut edges[at.index()]), std::mem::take(&mut calls[at.index()]));
+            let (mut edges, mut calls) = (
+                std::mem::take(&mut edges[at.index()]),
+                std::mem::take(&mut calls[at.index()]),
+            );
             edges.sort_unstable();
             calls.sort_unstable();
             let sites = self.module_sites(&mut graph, at, &edges, &calls);
@@ -59,7 +111,13 @@ impl Solver<'_> {
         graph
     }
 
-    fn module_sites(&self, graph: &mut CallGraph, at: ModuleId, edges: &[(ExprId, u32)], calls: &[(ExprId, u32)]) -> Vec<CallSite> {
+    fn module_sites(
+        &self,
+        graph: &mut CallGraph,
+        at: ModuleId,
+        edges: &[(ExprId, u32)],
+        calls: &[(ExprId, u32)],
+    ) -> Vec<CallSite> {
         let mut sites = Vec::with_capacity(calls.len());
         let (mut edge, mut call) = (0, 0);
         while edge < edges.len() || call < calls.len() {
@@ -83,7 +141,11 @@ impl Solver<'_> {
                 let data = self.edges[edges[edge].1 as usize];
                 scope = self.sites[data.site.0 as usize].scope;
                 let target = self.target(&data, full);
-                if !graph.targets[start as usize..].iter().any(|known| known.callee == target.callee && known.reach == target.reach && known.receiver == target.receiver) {
+                if !graph.targets[start as usize..].iter().any(|known| {
+                    known.callee == target.callee
+                        && known.reach == target.reach
+                        && known.receiver == target.receiver
+                }) {
                     graph.targets.push(target);
                 }
                 edge += 1;
@@ -91,14 +153,25 @@ impl Solver<'_> {
             let mut unresolved = full.then_some(Unresolved::TooMany);
             if is_call && to_u32(graph.targets.len()) == start {
                 let module = self.project.module(at);
-                let Expr::Call { func, .. } = module[expr] else { continue };
+                let Expr::Call { func, .. } = module[expr] else {
+                    continue;
+                };
                 unresolved = Some(self.reason(at, func, 0));
                 if let Some(target) = self.by_name(at, func) {
                     graph.targets.push(target);
                 }
             }
-            let targets = List { start, len: to_u32(graph.targets.len()) - start };
-            sites.push(CallSite { expr, scope, is_call, targets, unresolved });
+            let targets = List {
+                start,
+                len: to_u32(graph.targets.len()) - start,
+            };
+            sites.push(CallSite {
+                expr,
+                scope,
+                is_call,
+                targets,
+                unresolved,
+            });
         }
         sites
     }
@@ -108,9 +181,13 @@ impl Solver<'_> {
             Object::Instance(class, _) | Object::Class(class) => Some(self.classes.place(class)),
             _ => None,
         };
-        let open = edge.receiver.is_some_and(|receiver| matches!(self.object(receiver), Object::Instance(_, Origin::Open)));
+        let open = edge.receiver.is_some_and(|receiver| {
+            matches!(self.object(receiver), Object::Instance(_, Origin::Open))
+        });
         let (callee, wraps) = match self.object(edge.callee) {
-            Object::Function(module, function, ctx) => (Callee::Function(module, function), self.wrapped_by(ctx)),
+            Object::Function(module, function, ctx) => {
+                (Callee::Function(module, function), self.wrapped_by(ctx))
+            }
             Object::Class(class) => {
                 let (module, class) = self.classes.place(class);
                 (Callee::Class(module, class), None)
@@ -123,7 +200,11 @@ impl Solver<'_> {
             reach: edge.reach,
             receiver: edge.receiver.and_then(class_of),
             wraps,
-            confidence: if open || full { Confidence::Medium } else { Confidence::High },
+            confidence: if open || full {
+                Confidence::Medium
+            } else {
+                Confidence::High
+            },
         }
     }
 
@@ -137,14 +218,24 @@ impl Solver<'_> {
 
     /// A method that one class of the project has, and whose name is not everybody's.
     fn by_name(&self, at: ModuleId, func: ExprId) -> Option<Target> {
-        let Expr::Attribute { attr, .. } = self.project.module(at)[func] else { return None };
+        let Expr::Attribute { attr, .. } = self.project.module(at)[func] else {
+            return None;
+        };
         let (module, function) = (*self.classes.methods.get(&attr)?)?;
         let name = attr.as_str();
         if name.starts_with("__") || name.len() < 4 || COMMON.contains(&name) {
             return None;
         }
-        let class = self.project.module(module)[function].class.map(|class| (module, class));
-        Some(Target { callee: Callee::Function(module, function), reach: Reach::Method, receiver: class, wraps: None, confidence: Confidence::Low })
+        let class = self.project.module(module)[function]
+            .class
+            .map(|class| (module, class));
+        Some(Target {
+            callee: Callee::Function(module, function),
+            reach: Reach::Method,
+            receiver: class,
+            wraps: None,
+            confidence: Confidence::Low,
+        })
     }
 
     /// Why nothing is known of an expression.
@@ -157,7 +248,8 @@ impl Solver<'_> {
             Expr::Name { def, .. } => self.def_nodes[at.index()][def.index()],
             _ => self.expr_nodes[at.index()][expr.index()] & !super::names::WALKED,
         };
-        let filled = |expr: ExprId| known(expr) != 0 && !self.nodes[known(expr) as usize].values.is_empty();
+        let filled =
+            |expr: ExprId| known(expr) != 0 && !self.nodes[known(expr) as usize].values.is_empty();
         match module[expr] {
             Expr::Name { def, .. } => self.reason_of_def(at, def, steps),
             Expr::Attribute { value, .. } if filled(value) => Unresolved::Attribute,
@@ -166,9 +258,19 @@ impl Solver<'_> {
                 other => other,
             },
             Expr::Call { .. } => Unresolved::Call,
-            Expr::Subscript { value, .. } | Expr::Element { of: value, .. } | Expr::Iterate { of: value, .. } if filled(value) => Unresolved::Item,
-            Expr::Subscript { value, .. } | Expr::Element { of: value, .. } | Expr::Iterate { of: value, .. } => self.reason(at, value, steps + 1),
-            Expr::Await(value) | Expr::Named { value, .. } | Expr::Enter { of: value, .. } => self.reason(at, value, steps + 1),
+            Expr::Subscript { value, .. }
+            | Expr::Element { of: value, .. }
+            | Expr::Iterate { of: value, .. }
+                if filled(value) =>
+            {
+                Unresolved::Item
+            }
+            Expr::Subscript { value, .. }
+            | Expr::Element { of: value, .. }
+            | Expr::Iterate { of: value, .. } => self.reason(at, value, steps + 1),
+            Expr::Await(value) | Expr::Named { value, .. } | Expr::Enter { of: value, .. } => {
+                self.reason(at, value, steps + 1)
+            }
             Expr::Logic { values, .. } => match module.list(values).first() {
                 Some(first) => self.reason(at, *first, steps + 1),
                 None => Unresolved::Computed,
@@ -203,7 +305,9 @@ impl Solver<'_> {
                 }
                 Unresolved::Unbound
             }
-            DefKind::Import { .. } | DefKind::ImportFrom { .. } | DefKind::Deleted => Unresolved::Unbound,
+            DefKind::Import { .. } | DefKind::ImportFrom { .. } | DefKind::Deleted => {
+                Unresolved::Unbound
+            }
             DefKind::Function(_) | DefKind::Class(_) => Unresolved::Call,
             DefKind::Declared => Unresolved::Parameter,
         }
@@ -221,7 +325,9 @@ impl Solver<'_> {
         let next: Vec<Vec<u32>> = all
             .iter()
             .map(|unit| {
-                let mut callees: Vec<u32> = calls.get(unit).map_or(Vec::new(), |callees| callees.iter().map(number).collect());
+                let mut callees: Vec<u32> = calls
+                    .get(unit)
+                    .map_or(Vec::new(), |callees| callees.iter().map(number).collect());
                 callees.sort_unstable();
                 callees.dedup();
                 callees

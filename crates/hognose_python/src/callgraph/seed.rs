@@ -14,7 +14,9 @@ impl Solver<'_> {
             Value::Namespace(name) => Object::Namespace(name),
             Value::Function(at, function) => Object::Function(at, function, Ctx::NONE),
             Value::Class(at, class) => Object::Class(self.classes.index(at, class)),
-            Value::Instance(at, class) => Object::Instance(self.classes.index(at, class), Origin::Open),
+            Value::Instance(at, class) => {
+                Object::Instance(self.classes.index(at, class), Origin::Open)
+            }
             Value::Expr(..) | Value::Param(..) | Value::Unknown(_) => return None,
         };
         Some(self.obj(object))
@@ -28,7 +30,9 @@ impl Solver<'_> {
                 self.seed_function(at, FunctionId(number), function);
             }
             for (def, data) in module.defs() {
-                let (DefKind::Value(_), Some(annotation)) = (data.kind, data.annotation) else { continue };
+                let (DefKind::Value(_), Some(annotation)) = (data.kind, data.annotation) else {
+                    continue;
+                };
                 if self.def_nodes[at.index()][def.index()] == 0 {
                     continue;
                 }
@@ -41,13 +45,27 @@ impl Solver<'_> {
         for index in 0..self.loose_loads.len() {
             let (container, key, to, site) = self.loose_loads[index];
             if self.values(key).is_empty() {
-                self.constrain(container, Constraint::Item { key: Key::Any, to, site });
+                self.constrain(
+                    container,
+                    Constraint::Item {
+                        key: Key::Any,
+                        to,
+                        site,
+                    },
+                );
             }
         }
         for index in 0..self.loose_stores.len() {
             let (container, key, from, site) = self.loose_stores[index];
             if self.values(key).is_empty() {
-                self.constrain(container, Constraint::PutItem { key: Key::Any, from, site });
+                self.constrain(
+                    container,
+                    Constraint::PutItem {
+                        key: Key::Any,
+                        from,
+                        site,
+                    },
+                );
             }
         }
         self.seed_decorators();
@@ -84,7 +102,9 @@ impl Solver<'_> {
                     continue;
                 }
             }
-            if matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar) || !self.values(node).is_empty() {
+            if matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar)
+                || !self.values(node).is_empty()
+            {
                 continue;
             }
             if let Some(default) = param.default {
@@ -99,7 +119,14 @@ impl Solver<'_> {
             if !bound && function.params.len() > usize::from(index) {
                 let holder = self.param_node(at, id, Ctx::NONE, 0);
                 let from = self.param_node(at, id, Ctx::NONE, usize::from(index));
-                self.constrain(holder, Constraint::Store { attr, from, site: SiteId(0) });
+                self.constrain(
+                    holder,
+                    Constraint::Store {
+                        attr,
+                        from,
+                        site: SiteId(0),
+                    },
+                );
             }
         }
     }
@@ -116,10 +143,16 @@ impl Solver<'_> {
     pub fn seed_results(&mut self) {
         for (at, module) in self.project.iter() {
             for (number, function) in (0u32..).zip(&module.functions) {
-                let (Some(returns), false) = (function.returns, function.is_generator) else { continue };
+                let (Some(returns), false) = (function.returns, function.is_generator) else {
+                    continue;
+                };
                 let id = FunctionId(number);
                 let nodes = self.function_nodes(at, id, Ctx::NONE);
-                if self.values(nodes.result).is_empty() && self.function_facts[at.index()][id.index()].identity.is_empty() {
+                if self.values(nodes.result).is_empty()
+                    && self.function_facts[at.index()][id.index()]
+                        .identity
+                        .is_empty()
+                {
                     self.seed_annotation(nodes.result, at, returns);
                 }
             }

@@ -36,63 +36,166 @@ const MAX_NODES: usize = 60_000_000;
 pub(super) enum Constraint {
     Copy(NodeId),
     /// `to = object.attr`.
-    Load { attr: Symbol, to: NodeId, site: SiteId },
+    Load {
+        attr: Symbol,
+        to: NodeId,
+        site: SiteId,
+    },
     /// `object.attr = from`.
-    Store { attr: Symbol, from: NodeId, site: SiteId },
+    Store {
+        attr: Symbol,
+        from: NodeId,
+        site: SiteId,
+    },
     /// From what an attribute may hold to the load: runs properties.
-    View { to: NodeId, site: SiteId },
+    View {
+        to: NodeId,
+        site: SiteId,
+    },
     /// A member of a class seen through a receiver; `None` is the class itself.
-    Member { receiver: Obj, view: NodeId },
+    Member {
+        receiver: Obj,
+        view: NodeId,
+    },
     /// `to = object[key]`.
-    Item { key: Key, to: NodeId, site: SiteId },
+    Item {
+        key: Key,
+        to: NodeId,
+        site: SiteId,
+    },
     /// `to = object[index]` with an index that is no literal; on the container.
-    ItemOf { index: NodeId, to: NodeId, site: SiteId },
+    ItemOf {
+        index: NodeId,
+        to: NodeId,
+        site: SiteId,
+    },
     /// The same, on the index.
-    ItemAt { container: NodeId, to: NodeId, site: SiteId },
+    ItemAt {
+        container: NodeId,
+        to: NodeId,
+        site: SiteId,
+    },
     /// `object[key] = from`.
-    PutItem { key: Key, from: NodeId, site: SiteId },
+    PutItem {
+        key: Key,
+        from: NodeId,
+        site: SiteId,
+    },
     /// `object[index] = from`; on the container.
-    PutItemOf { index: NodeId, from: NodeId, site: SiteId },
+    PutItemOf {
+        index: NodeId,
+        from: NodeId,
+        site: SiteId,
+    },
     /// The same, on the index.
-    PutItemAt { container: NodeId, from: NodeId, site: SiteId },
+    PutItemAt {
+        container: NodeId,
+        from: NodeId,
+        site: SiteId,
+    },
     /// All elements of what arrives go to a container, moved by a distance where it is known.
-    Spill { into: Obj, shift: Option<i32> },
+    Spill {
+        into: Obj,
+        shift: Option<i32>,
+    },
     /// A slice `from..to` of a container goes into another; strings stay what they are. A negative start is not known.
-    SliceInto { into: Obj, from: i32, to: i32, result: NodeId },
-    Iterate { to: NodeId, site: SiteId },
-    Enter { to: NodeId, site: SiteId },
+    SliceInto {
+        into: Obj,
+        from: i32,
+        to: i32,
+        result: NodeId,
+    },
+    Iterate {
+        to: NodeId,
+        site: SiteId,
+    },
+    Enter {
+        to: NodeId,
+        site: SiteId,
+    },
     Call(u32),
     /// A binary operator, on its left operand.
-    Binary { op: u8, right: NodeId, to: NodeId, site: SiteId },
+    Binary {
+        op: u8,
+        right: NodeId,
+        to: NodeId,
+        site: SiteId,
+    },
     /// The same, on its right operand.
-    BinaryRight { op: u8, to: NodeId, site: SiteId },
+    BinaryRight {
+        op: u8,
+        to: NodeId,
+        site: SiteId,
+    },
     /// A method run by syntax, with at most one argument.
-    Implicit { name: Symbol, arg: NodeId, to: NodeId, site: SiteId },
-    Raise { site: SiteId },
+    Implicit {
+        name: Symbol,
+        arg: NodeId,
+        to: NodeId,
+        site: SiteId,
+    },
+    Raise {
+        site: SiteId,
+    },
     /// What a handler for these types binds.
-    Caught { to: NodeId },
+    Caught {
+        to: NodeId,
+    },
     /// `*value` in a call: elements go to the parameters from `base` on.
-    StarArg { function: Obj, base: u16 },
+    StarArg {
+        function: Obj,
+        base: u16,
+    },
     /// `**value` in a call.
-    DoubleStarArg { function: Obj },
+    DoubleStarArg {
+        function: Obj,
+    },
     /// `getattr(object, name)`, on the object.
-    GetattrOf { name: NodeId, to: NodeId, site: SiteId },
+    GetattrOf {
+        name: NodeId,
+        to: NodeId,
+        site: SiteId,
+    },
     /// The same, on the name.
-    GetattrAt { object: NodeId, to: NodeId, site: SiteId },
+    GetattrAt {
+        object: NodeId,
+        to: NodeId,
+        site: SiteId,
+    },
     /// `partial(target, …)`, on the target.
-    Partial { call: u32 },
+    Partial {
+        call: u32,
+    },
     /// `super()`, on the receiver.
-    Super { class: ClassIx, to: NodeId },
+    Super {
+        class: ClassIx,
+        to: NodeId,
+    },
     /// `type(object)`.
-    TypeOf { to: NodeId },
+    TypeOf {
+        to: NodeId,
+    },
     /// `object()` for each element that can be called, on something that is passed on.
-    SetField { of: Obj, key: Key },
+    SetField {
+        of: Obj,
+        key: Key,
+    },
     /// `setattr(object, name, from)`.
-    SetattrOf { name: NodeId, from: NodeId, site: SiteId },
+    SetattrOf {
+        name: NodeId,
+        from: NodeId,
+        site: SiteId,
+    },
     /// An imported module by name.
-    ImportModule { at: ModuleId, to: NodeId },
+    ImportModule {
+        at: ModuleId,
+        to: NodeId,
+    },
     /// What awaiting gives.
-    Await { to: NodeId, site: SiteId },
+    Await {
+        to: NodeId,
+        site: SiteId,
+    },
 }
 
 /// What wants to know of all elements of an object, present and future.
@@ -255,28 +358,48 @@ impl<'p> Solver<'p> {
             project,
             evaluator: Evaluator::new(project, aliases),
             aliases,
-            nodes: vec![Node { constant: true, ..Node::default() }],
+            nodes: vec![Node {
+                constant: true,
+                ..Node::default()
+            }],
             constraints: vec![(Constraint::Copy(NodeId::NONE), 0)],
             objects: Vec::new(),
             interned: FxHashMap::default(),
             heap: FxHashMap::default(),
             queue: VecDeque::new(),
             pending: VecDeque::new(),
-            expr_nodes: project.modules.iter().map(|module| vec![0; module.exprs.len()]).collect(),
-            def_nodes: project.modules.iter().map(|module| vec![0; module.defs.len()]).collect(),
+            expr_nodes: project
+                .modules
+                .iter()
+                .map(|module| vec![0; module.exprs.len()])
+                .collect(),
+            def_nodes: project
+                .modules
+                .iter()
+                .map(|module| vec![0; module.defs.len()])
+                .collect(),
             copied_exprs: FxHashMap::default(),
             copied_defs: FxHashMap::default(),
             variables: FxHashMap::default(),
             constants: FxHashMap::default(),
             // The first is nowhere: what runs there is not reported.
-            sites: vec![Site { module: ModuleId(0), expr: ExprId(0), scope: Module::TOP, ctx: Ctx::NONE }],
+            sites: vec![Site {
+                module: ModuleId(0),
+                expr: ExprId(0),
+                scope: Module::TOP,
+                ctx: Ctx::NONE,
+            }],
             calls: Vec::new(),
             args: Vec::new(),
             edges: Vec::new(),
             seen_edges: FxHashSet::default(),
             classes: ClassTable::default(),
             functions: FxHashMap::default(),
-            function_facts: project.modules.iter().map(|module| vec![FunctionFacts::default(); module.functions.len()]).collect(),
+            function_facts: project
+                .modules
+                .iter()
+                .map(|module| vec![FunctionFacts::default(); module.functions.len()])
+                .collect(),
             contexts: vec![Context::default()],
             context_ids: FxHashMap::default(),
             bodies: VecDeque::new(),
@@ -382,7 +505,12 @@ impl<'p> Solver<'p> {
             return;
         }
         // Many different constants are just a string or a number.
-        if data.values.len() >= MAX_CONSTANTS && matches!(self.objects[obj.0 as usize], Object::Str(_) | Object::Int(_)) {
+        if data.values.len() >= MAX_CONSTANTS
+            && matches!(
+                self.objects[obj.0 as usize],
+                Object::Str(_) | Object::Int(_)
+            )
+        {
             let plain = match self.objects[obj.0 as usize] {
                 Object::Str(_) => self.words.a_str,
                 _ => self.words.an_int,
@@ -416,12 +544,20 @@ impl<'p> Solver<'p> {
             _ => None,
         };
         let Some(most) = sort(obj) else { return false };
-        self.values(node).iter().filter(|value| sort(**value) == Some(most)).count() >= most
+        self.values(node)
+            .iter()
+            .filter(|value| sort(**value) == Some(most))
+            .count()
+            >= most
     }
 
     /// A copy that may have been asked for before.
     pub fn copy_once(&mut self, from: NodeId, to: NodeId) {
-        if from != to && from != NodeId::NONE && to != NodeId::NONE && self.copied.insert((from, to)) {
+        if from != to
+            && from != NodeId::NONE
+            && to != NodeId::NONE
+            && self.copied.insert((from, to))
+        {
             self.constrain(from, Constraint::Copy(to));
         }
     }
@@ -469,7 +605,10 @@ impl<'p> Solver<'p> {
     fn propagate(&mut self, node: NodeId) {
         let index = node.0 as usize;
         self.nodes[index].queued = false;
-        let (from, to) = (self.nodes[index].done as usize, self.nodes[index].values.len());
+        let (from, to) = (
+            self.nodes[index].done as usize,
+            self.nodes[index].values.len(),
+        );
         self.nodes[index].done = to_u32(to);
         let mut next = self.nodes[index].first;
         while next != 0 {
@@ -499,21 +638,31 @@ impl<'p> Solver<'p> {
                     self.item(value, key, to, site);
                 }
             }
-            Constraint::ItemAt { container, to, site } => {
+            Constraint::ItemAt {
+                container,
+                to,
+                site,
+            } => {
                 let key = self.key_of(value);
                 for position in 0..self.values(container).len() {
                     let container = self.values(container)[position];
                     self.item(container, key, to, site);
                 }
             }
-            Constraint::PutItem { key, from, site } => self.put_item(value, key, from, NodeId::NONE, site),
+            Constraint::PutItem { key, from, site } => {
+                self.put_item(value, key, from, NodeId::NONE, site)
+            }
             Constraint::PutItemOf { index, from, site } => {
                 for position in 0..self.values(index).len() {
                     let key = self.key_of(self.values(index)[position]);
                     self.put_item(value, key, from, index, site);
                 }
             }
-            Constraint::PutItemAt { container, from, site } => {
+            Constraint::PutItemAt {
+                container,
+                from,
+                site,
+            } => {
                 let key = self.key_of(value);
                 for position in 0..self.values(container).len() {
                     let container = self.values(container)[position];
@@ -521,19 +670,36 @@ impl<'p> Solver<'p> {
                 }
             }
             Constraint::Spill { into, shift } => self.spill(value, into, shift),
-            Constraint::SliceInto { into, from, to, result } => self.slice_into(value, into, from, to, result),
+            Constraint::SliceInto {
+                into,
+                from,
+                to,
+                result,
+            } => self.slice_into(value, into, from, to, result),
             Constraint::Iterate { to, site } => self.iterate(value, to, site),
             Constraint::Enter { to, site } => self.enter(value, to, site),
             Constraint::Call(call) => self.dispatch(call, value),
-            Constraint::Binary { op, right, to, site } => self.binary(value, op, right, to, site),
+            Constraint::Binary {
+                op,
+                right,
+                to,
+                site,
+            } => self.binary(value, op, right, to, site),
             Constraint::BinaryRight { op, to, site } => self.binary_right(value, op, to, site),
-            Constraint::Implicit { name, arg, to, site } => {
+            Constraint::Implicit {
+                name,
+                arg,
+                to,
+                site,
+            } => {
                 self.implicit(value, name, arg, to, site);
             }
             Constraint::Raise { site } => self.raise(value, site),
             Constraint::Caught { to } => self.caught(value, to),
             Constraint::StarArg { function, base } => self.star_arg(value, function, base),
-            Constraint::DoubleStarArg { function } => self.watch(value, Watcher::DoubleStar { function }),
+            Constraint::DoubleStarArg { function } => {
+                self.watch(value, Watcher::DoubleStar { function })
+            }
             Constraint::GetattrOf { name, to, site } => {
                 for position in 0..self.values(name).len() {
                     if let Object::Str(attr) = self.object(self.values(name)[position]) {
@@ -551,7 +717,10 @@ impl<'p> Solver<'p> {
             }
             Constraint::Partial { call } => {
                 let result = self.calls[call as usize].result;
-                let partial = self.obj(Object::Partial { call, target: value });
+                let partial = self.obj(Object::Partial {
+                    call,
+                    target: value,
+                });
                 self.add_value(result, partial);
             }
             Constraint::Super { class, to } => self.super_of(class, value, to),
@@ -585,7 +754,12 @@ impl<'p> Solver<'p> {
         if let Some((_, node)) = heap.fields.iter().find(|(known, _)| *known == key) {
             return *node;
         }
-        if heap.fields.len() >= MAX_FIELDS && !matches!(key, Key::Any | Key::Keys | Key::AllValues | Key::AllKeys | Key::Attr(_)) {
+        if heap.fields.len() >= MAX_FIELDS
+            && !matches!(
+                key,
+                Key::Any | Key::Keys | Key::AllValues | Key::AllKeys | Key::Attr(_)
+            )
+        {
             self.bounds_hit += 1;
             return self.field(obj, Key::Any);
         }
@@ -601,7 +775,12 @@ impl<'p> Solver<'p> {
 
     /// The node of a part of an object, where there is one.
     pub fn known_field(&self, obj: Obj, key: Key) -> Option<NodeId> {
-        self.heap.get(&obj)?.fields.iter().find(|(known, _)| *known == key).map(|(_, node)| *node)
+        self.heap
+            .get(&obj)?
+            .fields
+            .iter()
+            .find(|(known, _)| *known == key)
+            .map(|(_, node)| *node)
     }
 
     /// Asks for all parts of an object, present and future.
@@ -688,7 +867,9 @@ impl<'p> Solver<'p> {
             }
             Watcher::Star { function, base } => match key {
                 Key::Int(number) => {
-                    let position = u16::try_from(number).ok().and_then(|number| base.checked_add(number));
+                    let position = u16::try_from(number)
+                        .ok()
+                        .and_then(|number| base.checked_add(number));
                     if let Some(position) = position {
                         self.bind_position(function, position, node);
                     }
@@ -716,7 +897,12 @@ impl<'p> Solver<'p> {
         if site == SiteId(0) {
             return;
         }
-        let edge = Edge { site, callee, receiver, reach };
+        let edge = Edge {
+            site,
+            callee,
+            receiver,
+            reach,
+        };
         if self.seen_edges.insert(edge) {
             self.edges.push(edge);
         }

@@ -29,8 +29,22 @@ impl<'p> Solver<'p> {
         }
     }
 
-    fn open(&self, at: ModuleId, scope: ScopeId, ctx: Ctx, function: Option<FunctionId>) -> Walk<'p> {
-        Walk { at, module: self.project.module(at), scope, ctx, function, facts: Facts::default(), places: Places::default() }
+    fn open(
+        &self,
+        at: ModuleId,
+        scope: ScopeId,
+        ctx: Ctx,
+        function: Option<FunctionId>,
+    ) -> Walk<'p> {
+        Walk {
+            at,
+            module: self.project.module(at),
+            scope,
+            ctx,
+            function,
+            facts: Facts::default(),
+            places: Places::default(),
+        }
     }
 
     pub fn walk_function(&mut self, at: ModuleId, function: FunctionId, ctx: Ctx) {
@@ -67,7 +81,12 @@ impl<'p> Solver<'p> {
 
     /// Whether a block never runs on past its end.
     fn leaves(module: &Module, block: Block) -> bool {
-        module.block(block).last().is_some_and(|stmt| matches!(module[*stmt], Stmt::Return(_) | Stmt::Raise { .. } | Stmt::Break | Stmt::Continue))
+        module.block(block).last().is_some_and(|stmt| {
+            matches!(
+                module[*stmt],
+                Stmt::Return(_) | Stmt::Raise { .. } | Stmt::Break | Stmt::Continue
+            )
+        })
     }
 
     fn stmt(&mut self, walk: &mut Walk<'p>, stmt: StmtId) {
@@ -102,7 +121,12 @@ impl<'p> Solver<'p> {
                     self.expr(walk, cause.get());
                 }
             }
-            Stmt::If { test, body, orelse, outcome } => {
+            Stmt::If {
+                test,
+                body,
+                orelse,
+                outcome,
+            } => {
                 self.expr(walk, test);
                 if outcome == Some(true) {
                     return self.block(walk, body);
@@ -127,7 +151,12 @@ impl<'p> Solver<'p> {
                 self.block(walk, orelse);
                 walk.facts.clear();
             }
-            Stmt::For { iter, binds, body, orelse } => {
+            Stmt::For {
+                iter,
+                binds,
+                body,
+                orelse,
+            } => {
                 self.expr(walk, iter);
                 walk.facts.clear();
                 self.binds(walk, binds);
@@ -136,16 +165,31 @@ impl<'p> Solver<'p> {
                 self.block(walk, orelse);
                 walk.facts.clear();
             }
-            Stmt::With { context, binds, body } => {
+            Stmt::With {
+                context,
+                binds,
+                body,
+            } => {
                 let node = self.expr(walk, context);
                 if binds.is_empty() {
                     let site = self.place(walk, context);
-                    self.constrain(node, Constraint::Enter { to: NodeId::NONE, site });
+                    self.constrain(
+                        node,
+                        Constraint::Enter {
+                            to: NodeId::NONE,
+                            site,
+                        },
+                    );
                 }
                 self.binds(walk, binds);
                 self.block(walk, body);
             }
-            Stmt::Try { body, handlers, orelse, finalbody } => {
+            Stmt::Try {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            } => {
                 self.block(walk, body);
                 let mut after = self.branch(walk, orelse);
                 for handler in module.handlers(handlers) {
@@ -186,7 +230,10 @@ impl<'p> Solver<'p> {
             Stmt::Delete(values) => {
                 for value in module.list(values) {
                     match module[*value] {
-                        Expr::Subscript { value: object, index } => {
+                        Expr::Subscript {
+                            value: object,
+                            index,
+                        } => {
                             let node = self.expr(walk, object);
                             self.expr(walk, index);
                             if let Some(place) = self.place_of(walk, object) {
@@ -215,17 +262,34 @@ impl<'p> Solver<'p> {
     }
 
     /// A method that syntax runs, where any class of the project has one of that name.
-    pub fn run_method(&mut self, walk: &Walk<'p>, expr: ExprId, object: NodeId, name: &str, arg: NodeId) {
+    pub fn run_method(
+        &mut self,
+        walk: &Walk<'p>,
+        expr: ExprId,
+        object: NodeId,
+        name: &str,
+        arg: NodeId,
+    ) {
         let name = Symbol::from(name);
         if self.classes.methods.contains_key(&name) && !self.is_constant(object) {
             let site = self.place(walk, expr);
-            self.constrain(object, Constraint::Implicit { name, arg, to: NodeId::NONE, site });
+            self.constrain(
+                object,
+                Constraint::Implicit {
+                    name,
+                    arg,
+                    to: NodeId::NONE,
+                    site,
+                },
+            );
         }
     }
 
     fn return_value(&mut self, walk: &mut Walk<'p>, value: ExprId) {
         let node = self.expr(walk, value);
-        let Some(function) = walk.function else { return };
+        let Some(function) = walk.function else {
+            return;
+        };
         // A parameter given back is substituted at each call.
         if let Some(index) = self.plain_param(walk, value) {
             let facts = &mut self.function_facts[walk.at.index()][function.index()];
@@ -243,11 +307,14 @@ impl<'p> Solver<'p> {
         let module = walk.module;
         let mut expr = expr;
         for _ in 0..4 {
-            let Expr::Name { def, .. } = module[expr] else { return None };
+            let Expr::Name { def, .. } = module[expr] else {
+                return None;
+            };
             match module[def].kind {
                 DefKind::Param(index) if module[def].scope == walk.scope => {
                     let kind = module[walk.function?].params.get(usize::from(index))?.kind;
-                    return (!matches!(kind, ParamKind::Star | ParamKind::DoubleStar)).then_some(index);
+                    return (!matches!(kind, ParamKind::Star | ParamKind::DoubleStar))
+                        .then_some(index);
                 }
                 DefKind::Value(value) => expr = value,
                 _ => return None,
@@ -279,7 +346,16 @@ impl<'p> Solver<'p> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one statement")]
-    fn store_attribute(&mut self, walk: &mut Walk<'p>, object: ExprId, holder: NodeId, attr: Symbol, value: ExprId, node: NodeId, bind: &Bind) {
+    fn store_attribute(
+        &mut self,
+        walk: &mut Walk<'p>,
+        object: ExprId,
+        holder: NodeId,
+        attr: Symbol,
+        value: ExprId,
+        node: NodeId,
+        bind: &Bind,
+    ) {
         let mut substituted = false;
         if let Some(function) = walk.function
             && let Some(0) = self.plain_param(walk, object)
@@ -295,29 +371,61 @@ impl<'p> Solver<'p> {
         }
         if !substituted {
             let site = self.place(walk, object);
-            self.constrain(holder, Constraint::Store { attr, from: node, site });
+            self.constrain(
+                holder,
+                Constraint::Store {
+                    attr,
+                    from: node,
+                    site,
+                },
+            );
         }
         if let Some(annotation) = bind.annotation
             && let Expr::None = walk.module[value]
         {
             let declared = self.annotated(walk.at, annotation.get());
             let site = self.place(walk, object);
-            self.constrain(holder, Constraint::Store { attr, from: declared, site });
+            self.constrain(
+                holder,
+                Constraint::Store {
+                    attr,
+                    from: declared,
+                    site,
+                },
+            );
         }
         if !self.classes.properties.contains(&attr)
             && let Some(place) = self.place_of(walk, object)
         {
-            walk.facts.set(&mut walk.places, place, Key::Attr(attr), node);
+            walk.facts
+                .set(&mut walk.places, place, Key::Attr(attr), node);
             self.facts_below(walk, place, Key::Attr(attr), value);
         }
     }
 
-    fn store_item(&mut self, walk: &mut Walk<'p>, object: ExprId, holder: NodeId, index: ExprId, index_node: NodeId, node: NodeId) {
+    fn store_item(
+        &mut self,
+        walk: &mut Walk<'p>,
+        object: ExprId,
+        holder: NodeId,
+        index: ExprId,
+        index_node: NodeId,
+        node: NodeId,
+    ) {
         let site = self.place(walk, object);
         let place = self.place_of(walk, object);
-        match literal_key(walk.module, index).filter(|key| !matches!(key, Key::Int(number) if *number < 0)) {
+        match literal_key(walk.module, index)
+            .filter(|key| !matches!(key, Key::Int(number) if *number < 0))
+        {
             Some(key) => {
-                self.constrain(holder, Constraint::PutItem { key, from: node, site });
+                self.constrain(
+                    holder,
+                    Constraint::PutItem {
+                        key,
+                        from: node,
+                        site,
+                    },
+                );
                 if let Some(place) = place {
                     walk.facts.set(&mut walk.places, place, key, node);
                 }
@@ -328,10 +436,31 @@ impl<'p> Solver<'p> {
                 }
                 walk.facts.forget_all_elements();
                 if matches!(walk.module[index], Expr::Slice(_)) {
-                    self.constrain(holder, Constraint::PutItem { key: Key::Any, from: node, site });
+                    self.constrain(
+                        holder,
+                        Constraint::PutItem {
+                            key: Key::Any,
+                            from: node,
+                            site,
+                        },
+                    );
                 } else {
-                    self.constrain(holder, Constraint::PutItemOf { index: index_node, from: node, site });
-                    self.constrain(index_node, Constraint::PutItemAt { container: holder, from: node, site });
+                    self.constrain(
+                        holder,
+                        Constraint::PutItemOf {
+                            index: index_node,
+                            from: node,
+                            site,
+                        },
+                    );
+                    self.constrain(
+                        index_node,
+                        Constraint::PutItemAt {
+                            container: holder,
+                            from: node,
+                            site,
+                        },
+                    );
                     self.loose_stores.push((holder, index_node, node, site));
                 }
             }
@@ -341,7 +470,10 @@ impl<'p> Solver<'p> {
     /// The elements of a display that was just bound to a variable.
     fn facts_of_display(&mut self, walk: &mut Walk<'p>, def: DefId, value: ExprId) {
         let module = walk.module;
-        if !matches!(module[value], Expr::Dict(_) | Expr::ListOf(_) | Expr::Tuple(_)) {
+        if !matches!(
+            module[value],
+            Expr::Dict(_) | Expr::ListOf(_) | Expr::Tuple(_)
+        ) {
             return;
         }
         let place = walk.places.root(def, false);
@@ -356,20 +488,30 @@ impl<'p> Solver<'p> {
             }
             Expr::ListOf(items) | Expr::Tuple(items) if module.list(items).len() <= 32 => {
                 let items = module.list(items);
-                if items.iter().any(|item| matches!(module[*item], Expr::Starred(_))) {
+                if items
+                    .iter()
+                    .any(|item| matches!(module[*item], Expr::Starred(_)))
+                {
                     return;
                 }
                 for (index, item) in (0i32..).zip(items) {
                     let node = self.expr_node(walk.ctx, walk.at, *item);
                     walk.facts.set_fresh(place, Key::Int(index), node);
                 }
-                walk.facts.set_length(place, i32::try_from(items.len()).unwrap_or(i32::MAX));
+                walk.facts
+                    .set_length(place, i32::try_from(items.len()).unwrap_or(i32::MAX));
             }
             _ => {}
         }
     }
 
-    fn facts_below(&mut self, walk: &mut Walk<'p>, place: super::facts::Place, key: Key, value: ExprId) {
+    fn facts_below(
+        &mut self,
+        walk: &mut Walk<'p>,
+        place: super::facts::Place,
+        key: Key,
+        value: ExprId,
+    ) {
         let module = walk.module;
         let part = walk.places.part(place, key);
         if let Expr::ListOf(items) = module[value]
@@ -380,7 +522,9 @@ impl<'p> Solver<'p> {
     }
 
     fn declare(&mut self, walk: &mut Walk<'p>, bind: &Bind) {
-        let Some(annotation) = bind.annotation else { return };
+        let Some(annotation) = bind.annotation else {
+            return;
+        };
         match bind.target {
             Target::Name(def) => {
                 let node = self.annotated(walk.at, annotation.get());
@@ -390,7 +534,14 @@ impl<'p> Solver<'p> {
                 let node = self.annotated(walk.at, annotation.get());
                 let holder = self.expr(walk, object);
                 let site = self.place(walk, object);
-                self.constrain(holder, Constraint::Store { attr, from: node, site });
+                self.constrain(
+                    holder,
+                    Constraint::Store {
+                        attr,
+                        from: node,
+                        site,
+                    },
+                );
             }
             Target::Item { .. } => {}
         }
@@ -462,16 +613,26 @@ impl<'p> Solver<'p> {
 
     /// Calls the decorators, innermost first, on what they decorate.
     fn decorate(&mut self, walk: &mut Walk<'p>, decorators: &'p [ExprId], plain: NodeId) -> NodeId {
-        let nodes: Vec<NodeId> = decorators.iter().map(|decorator| self.expr(walk, *decorator)).collect();
+        let nodes: Vec<NodeId> = decorators
+            .iter()
+            .map(|decorator| self.expr(walk, *decorator))
+            .collect();
         let mut node = plain;
         for (decorator, func) in decorators.iter().zip(nodes).rev() {
             let result = self.new_node();
             let site = self.place(walk, *decorator);
-            self.add_call(site, func, &[(ArgKind::Positional, node)], result, CallKind::Decorator);
+            self.add_call(
+                site,
+                func,
+                &[(ArgKind::Positional, node)],
+                result,
+                CallKind::Decorator,
+            );
             node = result;
         }
         if !decorators.is_empty() {
-            walk.facts.after_call(&self.keys, walk.at, walk.scope, &walk.places);
+            walk.facts
+                .after_call(&self.keys, walk.at, walk.scope, &walk.places);
         }
         node
     }
@@ -499,15 +660,36 @@ impl<'p> Solver<'p> {
 
     /// A place that runs something.
     pub fn place(&mut self, walk: &Walk<'p>, expr: ExprId) -> SiteId {
-        self.site(Site { module: walk.at, expr, scope: walk.scope, ctx: walk.ctx })
+        self.site(Site {
+            module: walk.at,
+            expr,
+            scope: walk.scope,
+            ctx: walk.ctx,
+        })
     }
 
-    pub fn add_call(&mut self, site: SiteId, func: NodeId, args: &[(ArgKind, NodeId)], result: NodeId, kind: CallKind) -> u32 {
+    pub fn add_call(
+        &mut self,
+        site: SiteId,
+        func: NodeId,
+        args: &[(ArgKind, NodeId)],
+        result: NodeId,
+        kind: CallKind,
+    ) -> u32 {
         let start = super::solver::to_u32(self.args.len());
         self.args.extend_from_slice(args);
-        let args = List { start, len: super::solver::to_u32(args.len()) };
+        let args = List {
+            start,
+            len: super::solver::to_u32(args.len()),
+        };
         let call = super::solver::to_u32(self.calls.len());
-        self.calls.push(super::solver::CallData { site, func, args, result, kind });
+        self.calls.push(super::solver::CallData {
+            site,
+            func,
+            args,
+            result,
+            kind,
+        });
         self.constrain(func, Constraint::Call(call));
         call
     }

@@ -11,7 +11,18 @@ use crate::ir::*;
 const SMALL_INT: i64 = 64;
 
 /// Container methods that change no element that is there.
-const HARMLESS: &[&str] = &["get", "items", "keys", "values", "copy", "index", "count", "append", "add", "setdefault"];
+const HARMLESS: &[&str] = &[
+    "get",
+    "items",
+    "keys",
+    "values",
+    "copy",
+    "index",
+    "count",
+    "append",
+    "add",
+    "setdefault",
+];
 
 impl<'p> Solver<'p> {
     /// Makes the constraints of an expression, once, and gives its node.
@@ -48,7 +59,9 @@ impl<'p> Solver<'p> {
             Expr::Name { def, .. } => Some(self.def_node(walk.ctx, walk.at, def)),
             Expr::None | Expr::Ellipsis | Expr::Opaque => None,
             Expr::Bool(value) => Some(self.constant_of(Object::Int(i32::from(value)))),
-            Expr::Int(number) if number.abs() <= SMALL_INT => Some(self.constant_of(Object::Int(i32::try_from(number).unwrap_or(0)))),
+            Expr::Int(number) if number.abs() <= SMALL_INT => {
+                Some(self.constant_of(Object::Int(i32::try_from(number).unwrap_or(0))))
+            }
             Expr::Int(_) | Expr::OtherNumber => self.path("builtins.int()"),
             Expr::Float(_) => self.path("builtins.float()"),
             Expr::Str(text) => match self.keys.key_string(module.str(text)) {
@@ -60,12 +73,20 @@ impl<'p> Solver<'p> {
                 self.all(walk, parts);
                 self.path("builtins.str()")
             }
-            Expr::Formatted { value, spec, conversion } => {
+            Expr::Formatted {
+                value,
+                spec,
+                conversion,
+            } => {
                 let node = self.expr(walk, value);
                 if let Some(spec) = spec {
                     self.expr(walk, spec.get());
                 }
-                let method = if matches!(conversion, Conversion::Repr | Conversion::Ascii) { "__repr__" } else { "__str__" };
+                let method = if matches!(conversion, Conversion::Repr | Conversion::Ascii) {
+                    "__repr__"
+                } else {
+                    "__str__"
+                };
                 self.run_method(walk, expr, node, method, NodeId::NONE);
                 None
             }
@@ -97,7 +118,11 @@ impl<'p> Solver<'p> {
                 self.operator(walk, expr, op, left, right, false);
                 None
             }
-            Expr::InPlace { op, left: target, right } => {
+            Expr::InPlace {
+                op,
+                left: target,
+                right,
+            } => {
                 let (left, right) = (self.expr(walk, target), self.expr(walk, right));
                 self.operator(walk, expr, op, left, right, true);
                 if let Some(place) = self.place_of(walk, target) {
@@ -120,7 +145,15 @@ impl<'p> Solver<'p> {
                         };
                         let to = self.own(walk, expr);
                         let site = self.place(walk, expr);
-                        self.constrain(node, Constraint::Implicit { name: Symbol::from(name), arg: NodeId::NONE, to, site });
+                        self.constrain(
+                            node,
+                            Constraint::Implicit {
+                                name: Symbol::from(name),
+                                arg: NodeId::NONE,
+                                to,
+                                site,
+                            },
+                        );
                         None
                     }
                 }
@@ -129,7 +162,11 @@ impl<'p> Solver<'p> {
                 self.all(walk, values);
                 let values = module.list(values);
                 // What `and` gives before its last operand is false: `None`, an empty container. Nothing to call.
-                let first = if op == BoolOp::And { values.len().saturating_sub(1) } else { 0 };
+                let first = if op == BoolOp::And {
+                    values.len().saturating_sub(1)
+                } else {
+                    0
+                };
                 let to = self.own(walk, expr);
                 for value in &values[first..] {
                     let node = self.expr_node(walk.ctx, walk.at, *value);
@@ -203,7 +240,13 @@ impl<'p> Solver<'p> {
                 if let Some(function) = walk.function {
                     let nodes = self.function_nodes(walk.at, function, walk.ctx);
                     let site = self.place(walk, expr);
-                    self.constrain(node, Constraint::Iterate { to: nodes.yields, site });
+                    self.constrain(
+                        node,
+                        Constraint::Iterate {
+                            to: nodes.yields,
+                            site,
+                        },
+                    );
                 }
                 let to = self.own(walk, expr);
                 let site = self.place(walk, expr);
@@ -215,17 +258,40 @@ impl<'p> Solver<'p> {
                 let node = self.expr(walk, of);
                 let to = self.own(walk, expr);
                 let site = self.place(walk, expr);
-                self.constrain(node, Constraint::Item { key: Key::Int(index), to, site });
+                self.constrain(
+                    node,
+                    Constraint::Item {
+                        key: Key::Int(index),
+                        to,
+                        site,
+                    },
+                );
                 None
             }
             Expr::Rest { of, before, after } => {
                 let node = self.expr(walk, of);
-                let into = self.obj(Object::Container(ContainerKind::List, walk.at, expr, walk.ctx, 0));
+                let into = self.obj(Object::Container(
+                    ContainerKind::List,
+                    walk.at,
+                    expr,
+                    walk.ctx,
+                    0,
+                ));
                 let to = match module[of] {
-                    Expr::Tuple(items) | Expr::ListOf(items) => i32::try_from(items.len).unwrap_or(i32::MAX) - i32::from(after),
+                    Expr::Tuple(items) | Expr::ListOf(items) => {
+                        i32::try_from(items.len).unwrap_or(i32::MAX) - i32::from(after)
+                    }
                     _ => i32::MAX,
                 };
-                self.constrain(node, Constraint::SliceInto { into, from: i32::from(before), to, result: NodeId::NONE });
+                self.constrain(
+                    node,
+                    Constraint::SliceInto {
+                        into,
+                        from: i32::from(before),
+                        to,
+                        result: NodeId::NONE,
+                    },
+                );
                 Some(self.constant(into))
             }
             Expr::Iterate { of, .. } => {
@@ -261,17 +327,44 @@ impl<'p> Solver<'p> {
         }
     }
 
-    fn operator(&mut self, walk: &Walk<'p>, expr: ExprId, op: Operator, left: NodeId, right: NodeId, in_place: bool) {
+    fn operator(
+        &mut self,
+        walk: &Walk<'p>,
+        expr: ExprId,
+        op: Operator,
+        left: NodeId,
+        right: NodeId,
+        in_place: bool,
+    ) {
         let to = self.own(walk, expr);
         let site = self.place(walk, expr);
         let code = super::implicit::operator_code(op, in_place);
-        self.constrain(left, Constraint::Binary { op: code, right, to, site });
-        if super::implicit::has_right_methods(op) && self.classes.methods.contains_key(&Symbol::from(super::implicit::right_method(op))) {
+        self.constrain(
+            left,
+            Constraint::Binary {
+                op: code,
+                right,
+                to,
+                site,
+            },
+        );
+        if super::implicit::has_right_methods(op)
+            && self
+                .classes
+                .methods
+                .contains_key(&Symbol::from(super::implicit::right_method(op)))
+        {
             self.constrain(right, Constraint::BinaryRight { op: code, to, site });
         }
     }
 
-    fn subscript(&mut self, walk: &mut Walk<'p>, expr: ExprId, value: ExprId, index: ExprId) -> Option<NodeId> {
+    fn subscript(
+        &mut self,
+        walk: &mut Walk<'p>,
+        expr: ExprId,
+        value: ExprId,
+        index: ExprId,
+    ) -> Option<NodeId> {
         let module = walk.module;
         let container = self.expr(walk, value);
         let index_node = self.expr(walk, index);
@@ -293,26 +386,56 @@ impl<'p> Solver<'p> {
             let bounds: Vec<Option<i32>> = module
                 .opt(parts)
                 .iter()
-                .map(|part| match part.map(|part| literal_key(module, part.get())) {
-                    None => Some(i32::MAX),
-                    Some(Some(Key::Int(number))) if number >= 0 => Some(number),
-                    _ => None,
-                })
+                .map(
+                    |part| match part.map(|part| literal_key(module, part.get())) {
+                        None => Some(i32::MAX),
+                        Some(Some(Key::Int(number))) if number >= 0 => Some(number),
+                        _ => None,
+                    },
+                )
                 .collect();
-            let into = self.obj(Object::Container(ContainerKind::List, walk.at, expr, walk.ctx, 0));
+            let into = self.obj(Object::Container(
+                ContainerKind::List,
+                walk.at,
+                expr,
+                walk.ctx,
+                0,
+            ));
             let (from, end) = match bounds.as_slice() {
                 [Some(i32::MAX), Some(to), Some(i32::MAX)] => (0, *to),
                 [Some(from), Some(to), Some(i32::MAX)] => (*from, *to),
                 _ => (-1, i32::MAX),
             };
             let to = self.own(walk, expr);
-            self.constrain(container, Constraint::SliceInto { into, from, to: end, result: to });
+            self.constrain(
+                container,
+                Constraint::SliceInto {
+                    into,
+                    from,
+                    to: end,
+                    result: to,
+                },
+            );
             to
         } else {
             let to = self.own(walk, expr);
             let site = self.place(walk, expr);
-            self.constrain(container, Constraint::ItemOf { index: index_node, to, site });
-            self.constrain(index_node, Constraint::ItemAt { container, to, site });
+            self.constrain(
+                container,
+                Constraint::ItemOf {
+                    index: index_node,
+                    to,
+                    site,
+                },
+            );
+            self.constrain(
+                index_node,
+                Constraint::ItemAt {
+                    container,
+                    to,
+                    site,
+                },
+            );
             self.loose_loads.push((container, index_node, to, site));
             to
         };
@@ -320,13 +443,25 @@ impl<'p> Solver<'p> {
     }
 
     /// A tuple, list or set display.
-    fn display(&mut self, walk: &mut Walk<'p>, expr: ExprId, kind: ContainerKind, items: List) -> NodeId {
+    fn display(
+        &mut self,
+        walk: &mut Walk<'p>,
+        expr: ExprId,
+        kind: ContainerKind,
+        items: List,
+    ) -> NodeId {
         let object = self.obj(Object::Container(kind, walk.at, expr, walk.ctx, 0));
         let mut position = Some(0);
         for item in walk.module.list(items) {
             let node = self.expr(walk, *item);
             if let Expr::Starred(_) = walk.module[*item] {
-                self.constrain(node, Constraint::Spill { into: object, shift: position });
+                self.constrain(
+                    node,
+                    Constraint::Spill {
+                        into: object,
+                        shift: position,
+                    },
+                );
                 position = None;
             } else if node != NodeId::NONE {
                 let key = position.map_or(Key::Any, Key::Int);
@@ -343,18 +478,33 @@ impl<'p> Solver<'p> {
     /// Numbers and unremarkable strings: not worth a field.
     fn is_plain(&self, node: NodeId) -> bool {
         self.is_constant(node)
-            && self.values(node).iter().all(|value| match self.object(*value) {
-                Object::External(path) => path == self.words.a_str || path == self.words.an_int,
-                _ => false,
-            })
+            && self
+                .values(node)
+                .iter()
+                .all(|value| match self.object(*value) {
+                    Object::External(path) => path == self.words.a_str || path == self.words.an_int,
+                    _ => false,
+                })
     }
 
     fn dict_display(&mut self, walk: &mut Walk<'p>, expr: ExprId, items: List) -> NodeId {
-        let object = self.obj(Object::Container(ContainerKind::Dict, walk.at, expr, walk.ctx, 0));
+        let object = self.obj(Object::Container(
+            ContainerKind::Dict,
+            walk.at,
+            expr,
+            walk.ctx,
+            0,
+        ));
         for (key, value) in walk.module.dict(items) {
             let node = self.expr(walk, *value);
             let Some(key) = key else {
-                self.constrain(node, Constraint::Spill { into: object, shift: Some(0) });
+                self.constrain(
+                    node,
+                    Constraint::Spill {
+                        into: object,
+                        shift: Some(0),
+                    },
+                );
                 continue;
             };
             let key_node = self.expr(walk, key.get());
@@ -366,7 +516,14 @@ impl<'p> Solver<'p> {
                 None => {
                     let site = self.place(walk, expr);
                     let holder = self.constant(object);
-                    self.constrain(key_node, Constraint::PutItemAt { container: holder, from: node, site });
+                    self.constrain(
+                        key_node,
+                        Constraint::PutItemAt {
+                            container: holder,
+                            from: node,
+                            site,
+                        },
+                    );
                     let keys = self.field(object, Key::Keys);
                     self.copy(key_node, keys);
                     self.loose_stores.push((holder, key_node, node, site));
@@ -399,7 +556,14 @@ impl<'p> Solver<'p> {
             self.copy(element, keys);
             let site = self.place(walk, expr);
             let holder = self.constant(object);
-            self.constrain(element, Constraint::PutItemAt { container: holder, from: value, site });
+            self.constrain(
+                element,
+                Constraint::PutItemAt {
+                    container: holder,
+                    from: value,
+                    site,
+                },
+            );
             self.loose_stores.push((holder, element, value, site));
             return holder;
         }
@@ -412,7 +576,13 @@ impl<'p> Solver<'p> {
             && matches!(module[value], Expr::Iterate { of, .. } if of == only.iter)
         {
             let from = self.expr_node(walk.ctx, walk.at, only.iter);
-            self.constrain(from, Constraint::Spill { into: object, shift: Some(0) });
+            self.constrain(
+                from,
+                Constraint::Spill {
+                    into: object,
+                    shift: Some(0),
+                },
+            );
             return self.constant(object);
         }
         let field = self.field(object, Key::Any);
@@ -455,22 +625,38 @@ impl<'p> Solver<'p> {
                 walk.facts.forget_elements(&walk.places, place);
             }
         }
-        walk.facts.after_call(&self.keys, walk.at, walk.scope, &walk.places);
+        walk.facts
+            .after_call(&self.keys, walk.at, walk.scope, &walk.places);
     }
 
     /// `xs.append(x)` on a list whose length is known.
     fn append(&mut self, walk: &mut Walk<'p>, func: ExprId, args: List, site: SiteId) -> bool {
         let module = walk.module;
-        let Expr::Attribute { value, attr } = module[func] else { return false };
-        let [arg] = module.args(args) else { return false };
+        let Expr::Attribute { value, attr } = module[func] else {
+            return false;
+        };
+        let [arg] = module.args(args) else {
+            return false;
+        };
         if attr.as_str() != "append" || arg.kind != ArgKind::Positional {
             return false;
         }
-        let Some(place) = self.place_of(walk, value) else { return false };
-        let Some(length) = walk.facts.length(place) else { return false };
+        let Some(place) = self.place_of(walk, value) else {
+            return false;
+        };
+        let Some(length) = walk.facts.length(place) else {
+            return false;
+        };
         let holder = self.expr(walk, value);
         let node = self.expr(walk, arg.value);
-        self.constrain(holder, Constraint::PutItem { key: Key::Int(length), from: node, site });
+        self.constrain(
+            holder,
+            Constraint::PutItem {
+                key: Key::Int(length),
+                from: node,
+                site,
+            },
+        );
         walk.facts.set_fresh(place, Key::Int(length), node);
         walk.facts.set_length(place, length + 1);
         true
@@ -503,13 +689,18 @@ impl<'p> Solver<'p> {
         match module[expr] {
             Expr::Name { mut def, .. } => {
                 for _ in 0..8 {
-                    let DefKind::Value(value) = module[def].kind else { break };
+                    let DefKind::Value(value) = module[def].kind else {
+                        break;
+                    };
                     match module[value] {
                         Expr::Name { def: inner, .. } => def = inner,
                         _ => break,
                     }
                 }
-                Some(walk.places.root(def, matches!(module[def].kind, DefKind::Entry)))
+                Some(
+                    walk.places
+                        .root(def, matches!(module[def].kind, DefKind::Entry)),
+                )
             }
             Expr::Attribute { value, attr } => {
                 let of = self.place_of(walk, value)?;

@@ -1,7 +1,7 @@
 //! Branches and joins: which definition reaches where control flow meets.
 
-use rustc_hash::FxHashMap;
 use ruff_text_size::TextRange;
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::{Loop, Lowering, to_u32};
@@ -33,7 +33,10 @@ impl Lowering {
         let mut slots: Vec<SlotId> = state.log[mark..].iter().map(|(slot, _)| *slot).collect();
         slots.sort_unstable();
         slots.dedup();
-        slots.into_iter().map(|slot| (slot, state.current[slot.index()])).collect()
+        slots
+            .into_iter()
+            .map(|slot| (slot, state.current[slot.index()]))
+            .collect()
     }
 
     /// Undoes everything since the mark and closes it.
@@ -68,13 +71,18 @@ impl Lowering {
             [] => {}
             [only] => self.apply(only),
             several => {
-                let mut slots: Vec<SlotId> = several.iter().flat_map(|changes| changes.iter().map(|(slot, _)| *slot)).collect();
+                let mut slots: Vec<SlotId> = several
+                    .iter()
+                    .flat_map(|changes| changes.iter().map(|(slot, _)| *slot))
+                    .collect();
                 slots.sort_unstable();
                 slots.dedup();
                 for slot in slots {
                     let base = self.state().current[slot.index()];
                     let operands = several.iter().map(|changes| {
-                        changes.binary_search_by_key(&slot, |(s, _)| *s).map_or(base, |index| changes[index].1)
+                        changes
+                            .binary_search_by_key(&slot, |(s, _)| *s)
+                            .map_or(base, |index| changes[index].1)
                     });
                     let operands: SmallVec<[DefId; 4]> = operands.collect();
                     let def = self.phi(slot, operands);
@@ -98,7 +106,13 @@ impl Lowering {
     fn push_phi(&mut self, slot: SlotId, list: List) -> DefId {
         let scope = self.scope_id();
         let def = DefId(to_u32(self.module.defs.len()));
-        self.module.defs.push(Def { kind: DefKind::Phi(list), slot, scope, range: TextRange::default(), annotation: None });
+        self.module.defs.push(Def {
+            kind: DefKind::Phi(list),
+            slot,
+            scope,
+            range: TextRange::default(),
+            annotation: None,
+        });
         def
     }
 
@@ -113,14 +127,25 @@ impl Lowering {
             self.set(slot, phi);
         }
         let head = self.mark();
-        self.state().loops.push(Loop { head, breaks: Vec::new(), continues: Vec::new() });
+        self.state().loops.push(Loop {
+            head,
+            breaks: Vec::new(),
+            continues: Vec::new(),
+        });
         phis
     }
 
     /// Ends the loop body: fills the phis and returns to the state at the head. Gives the states at `break`.
     pub(super) fn close_loop(&mut self, phis: &[(SlotId, DefId, DefId)]) -> Vec<Changes> {
         let state = self.state();
-        let Some(Loop { head, breaks, continues }) = state.loops.pop() else { return Vec::new() };
+        let Some(Loop {
+            head,
+            breaks,
+            continues,
+        }) = state.loops.pop()
+        else {
+            return Vec::new();
+        };
         let mut backs = continues;
         backs.extend(self.end_branch(head));
         for (slot, before, phi) in phis {
@@ -146,7 +171,12 @@ impl Lowering {
         {
             let changes = self.changes_since(head);
             if let Some(around) = self.state().loops.last_mut() {
-                if is_break { &mut around.breaks } else { &mut around.continues }.push(changes);
+                if is_break {
+                    &mut around.breaks
+                } else {
+                    &mut around.continues
+                }
+                .push(changes);
             }
         }
         self.state().reachable = false;

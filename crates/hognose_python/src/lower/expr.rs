@@ -8,15 +8,11 @@ use crate::ir::*;
 
 impl Lowering {
     pub(super) fn expr(&mut self, expr: &ast::Expr) -> ExprId {
-        self.depth += 1;
-        let lowered = if self.depth > super::MAX_DEPTH {
-            self.too_deep.get_or_insert(expr.range());
-            Expr::Opaque
-        } else {
-            self.expr_inner(expr)
-        };
-        self.depth -= 1;
-        self.push_expr(lowered, expr.range())
+        let range = expr.range();
+        let lowered = self
+            .deeper(range, |lowering| lowering.expr_inner(expr))
+            .unwrap_or(Expr::Opaque);
+        self.push_expr(lowered, range)
     }
 
     fn exprs<'a>(&mut self, exprs: impl IntoIterator<Item = &'a ast::Expr>) -> List {
@@ -34,7 +30,10 @@ impl Lowering {
             }
             ast::Expr::Attribute(node) => {
                 let value = self.expr(&node.value);
-                Expr::Attribute { value, attr: self.intern(&node.attr.id) }
+                Expr::Attribute {
+                    value,
+                    attr: self.intern(&node.attr.id),
+                }
             }
             ast::Expr::Call(node) => {
                 let func = self.expr(&node.func);
@@ -58,7 +57,10 @@ impl Lowering {
             ast::Expr::EllipsisLiteral(_) => Expr::Ellipsis,
             ast::Expr::Subscript(node) => {
                 let value = self.expr(&node.value);
-                Expr::Subscript { value, index: self.expr(&node.slice) }
+                Expr::Subscript {
+                    value,
+                    index: self.expr(&node.slice),
+                }
             }
             ast::Expr::Slice(node) => {
                 let parts = [&node.lower, &node.upper, &node.step]
@@ -67,15 +69,29 @@ impl Lowering {
             }
             ast::Expr::BinOp(node) => {
                 let left = self.expr(&node.left);
-                Expr::Binary { op: node.op, left, right: self.expr(&node.right) }
+                Expr::Binary {
+                    op: node.op,
+                    left,
+                    right: self.expr(&node.right),
+                }
             }
-            ast::Expr::UnaryOp(node) => Expr::Unary { op: node.op, operand: self.expr(&node.operand) },
-            ast::Expr::BoolOp(node) => Expr::Logic { op: node.op, values: self.exprs(&node.values) },
+            ast::Expr::UnaryOp(node) => Expr::Unary {
+                op: node.op,
+                operand: self.expr(&node.operand),
+            },
+            ast::Expr::BoolOp(node) => Expr::Logic {
+                op: node.op,
+                values: self.exprs(&node.values),
+            },
             ast::Expr::Compare(node) => self.compare(node),
             ast::Expr::If(node) => {
                 let test = self.expr(&node.test);
                 let body = self.expr(&node.body);
-                Expr::Conditional { test, body, orelse: self.expr(&node.orelse) }
+                Expr::Conditional {
+                    test,
+                    body,
+                    orelse: self.expr(&node.orelse),
+                }
             }
             ast::Expr::Tuple(node) => Expr::Tuple(self.exprs(&node.elts)),
             ast::Expr::List(node) => Expr::ListOf(self.exprs(&node.elts)),
@@ -101,13 +117,25 @@ impl Lowering {
             ast::Expr::ListComp(node) => {
                 self.comprehension(ComprehensionKind::List, &node.elt, None, &node.generators)
             }
-            ast::Expr::SetComp(node) => self.comprehension(ComprehensionKind::Set, &node.elt, None, &node.generators),
-            ast::Expr::Generator(node) => {
-                self.comprehension(ComprehensionKind::Generator, &node.elt, None, &node.generators)
+            ast::Expr::SetComp(node) => {
+                self.comprehension(ComprehensionKind::Set, &node.elt, None, &node.generators)
             }
+            ast::Expr::Generator(node) => self.comprehension(
+                ComprehensionKind::Generator,
+                &node.elt,
+                None,
+                &node.generators,
+            ),
             ast::Expr::DictComp(node) => match node.key.as_deref() {
-                Some(key) => self.comprehension(ComprehensionKind::Dict, key, Some(&node.value), &node.generators),
-                None => self.comprehension(ComprehensionKind::Dict, &node.value, None, &node.generators),
+                Some(key) => self.comprehension(
+                    ComprehensionKind::Dict,
+                    key,
+                    Some(&node.value),
+                    &node.generators,
+                ),
+                None => {
+                    self.comprehension(ComprehensionKind::Dict, &node.value, None, &node.generators)
+                }
             },
             ast::Expr::Await(node) => Expr::Await(self.expr(&node.value)),
             ast::Expr::Yield(node) => {
@@ -117,7 +145,13 @@ impl Lowering {
             }
             ast::Expr::YieldFrom(node) => {
                 let value = self.expr(&node.value);
-                let element = self.push_expr(Expr::Iterate { of: value, is_async: false }, node.range);
+                let element = self.push_expr(
+                    Expr::Iterate {
+                        of: value,
+                        is_async: false,
+                    },
+                    node.range,
+                );
                 self.yields(Some(element));
                 Expr::YieldFrom(value)
             }
@@ -126,7 +160,10 @@ impl Lowering {
                 match &*node.target {
                     ast::Expr::Name(name) => {
                         let symbol = self.intern(&name.id);
-                        Expr::Named { def: self.bind(symbol, DefKind::Value(value), name.range, None), value }
+                        Expr::Named {
+                            def: self.bind(symbol, DefKind::Value(value), name.range, None),
+                            value,
+                        }
                     }
                     _ => Expr::Opaque,
                 }
@@ -169,15 +206,28 @@ impl Lowering {
         let mut parts = Vec::with_capacity(node.ops.len());
         for (op, comparator) in node.ops.iter().zip(&*node.comparators) {
             let right = self.expr(comparator);
-            parts.push((Expr::Compare { op: *op, left, right }, TextRange::new(start, comparator.end())));
+            parts.push((
+                Expr::Compare {
+                    op: *op,
+                    left,
+                    right,
+                },
+                TextRange::new(start, comparator.end()),
+            ));
             left = right;
             start = comparator.start();
         }
         if let [(only, _)] = parts.as_slice() {
             return *only;
         }
-        let parts = parts.into_iter().map(|(part, range)| self.push_expr(part, range)).collect();
-        Expr::Logic { op: BoolOp::And, values: self.expr_list(parts) }
+        let parts = parts
+            .into_iter()
+            .map(|(part, range)| self.push_expr(part, range))
+            .collect();
+        Expr::Logic {
+            op: BoolOp::And,
+            values: self.expr_list(parts),
+        }
     }
 
     fn f_string(&mut self, node: &ast::ExprFString) -> Expr {
@@ -188,7 +238,9 @@ impl Lowering {
                     let text = Expr::Str(self.push_str(std::iter::once(literal.as_str())));
                     parts.push(self.push_expr(text, literal.range));
                 }
-                ast::FStringPart::FString(string) => self.interpolated(string.elements.iter(), string.range, &mut parts),
+                ast::FStringPart::FString(string) => {
+                    self.interpolated(string.elements.iter(), string.range, &mut parts)
+                }
             }
         }
         Expr::FString(self.expr_list(parts))
@@ -221,16 +273,21 @@ impl Lowering {
                         ast::ConversionFlag::Ascii => Conversion::Ascii,
                     };
                     let spec = node.format_spec.as_deref().map(|spec| {
-                        self.depth += 1;
                         let mut inner = Vec::new();
-                        if self.depth <= super::MAX_DEPTH {
-                            self.interpolated(spec.elements.iter(), spec.range, &mut inner);
-                        }
-                        self.depth -= 1;
+                        self.deeper(spec.range, |lowering| {
+                            lowering.interpolated(spec.elements.iter(), spec.range, &mut inner);
+                        });
                         let list = self.expr_list(inner);
                         NonMaxExpr::new(self.push_expr(Expr::FString(list), spec.range))
                     });
-                    parts.push(self.push_expr(Expr::Formatted { value, spec, conversion }, node.range));
+                    parts.push(self.push_expr(
+                        Expr::Formatted {
+                            value,
+                            spec,
+                            conversion,
+                        },
+                        node.range,
+                    ));
                 }
             }
         }
@@ -239,11 +296,22 @@ impl Lowering {
     fn lambda(&mut self, node: &ast::ExprLambda) -> Expr {
         let name = self.intern("<lambda>");
         let range = node.range;
-        let function = self.function(name, node.parameters.as_deref(), range, TextRange::new(range.start(), range.start()), |_, _| {});
+        let function = self.function(
+            name,
+            node.parameters.as_deref(),
+            range,
+            TextRange::new(range.start(), range.start()),
+            |_, _| {},
+        );
         self.function_body(function, |lowering| {
             let value = lowering.expr(&node.body);
-            lowering.module.functions[function.index()].return_values.push(value);
-            let stmt = lowering.push_stmt(Stmt::Return(Some(NonMaxExpr::new(value))), node.body.range());
+            lowering.module.functions[function.index()]
+                .return_values
+                .push(value);
+            let stmt = lowering.push_stmt(
+                Stmt::Return(Some(NonMaxExpr::new(value))),
+                node.body.range(),
+            );
             Self::push_list(&mut lowering.module.stmt_pool, [stmt])
         });
         Expr::Lambda(function)
@@ -263,18 +331,37 @@ impl Lowering {
         for generator in generators {
             let iter = self.expr(&generator.iter);
             self.shadow(&generator.target);
-            let of = self.push_expr(Expr::Iterate { of: iter, is_async: generator.is_async }, generator.target.range());
+            let of = self.push_expr(
+                Expr::Iterate {
+                    of: iter,
+                    is_async: generator.is_async,
+                },
+                generator.target.range(),
+            );
             let mut binds = Vec::new();
             self.target(&generator.target, of, None, &mut binds);
             let binds = Self::push_list(&mut self.module.bind_pool, binds);
-            let conditions = generator.ifs.iter().map(|condition| self.expr(condition)).collect();
-            lowered.push(Generator { iter, binds, conditions });
+            let conditions = generator
+                .ifs
+                .iter()
+                .map(|condition| self.expr(condition))
+                .collect();
+            lowered.push(Generator {
+                iter,
+                binds,
+                conditions,
+            });
         }
         let element = self.expr(element);
         let value = value.map(|value| self.expr(value));
         self.state().shadows.truncate(hidden);
         let id = ComprehensionId(to_u32(self.module.comprehensions.len()));
-        self.module.comprehensions.push(Comprehension { kind, element, value, generators: lowered });
+        self.module.comprehensions.push(Comprehension {
+            kind,
+            element,
+            value,
+            generators: lowered,
+        });
         Expr::Comprehension(id)
     }
 

@@ -8,6 +8,7 @@ mod expr;
 mod pattern;
 mod stmt;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use ruff_python_ast as ast;
@@ -25,22 +26,52 @@ use branch::Changes;
 /// and calls nest in the tree without nesting in the text; 3,000 links are met in generated code.
 const MAX_DEPTH: u32 = 4_000;
 
+/// Statements nested deeper than this are looked at no further for names bound in loops; CPython stops at 100 levels.
+const MAX_BLOCKS: u32 = 128;
+
+/// Levels between two looks at how much stack is left, and the stack that is asked for when it is little.
+const STACK_STRIDE: u32 = 32;
+const STACK_LEFT: usize = 256 * 1024;
+const STACK_MORE: usize = 4 * 1024 * 1024;
+
+/// Typical sizes, so that the arenas rarely grow.
+const BYTES_PER_EXPR: usize = 20;
+const BYTES_PER_DEF: usize = 40;
+
 /// Parses and lowers one file.
-pub fn lower(file: Arc<str>, kind: SourceKind, name: Symbol, is_package: bool, text: Text) -> Module {
+pub fn lower(
+    file: Arc<str>,
+    kind: SourceKind,
+    name: Symbol,
+    is_package: bool,
+    text: Text,
+) -> Module {
     let parsed = parse(&text, kind);
     let mut lowering = Lowering::new(file, kind, name, is_package, text);
     lowering.faults(&parsed);
     lowering.comments(&parsed);
     let body = lowering.module_body(parsed.suite());
     let too_deep = lowering.too_deep.take();
+    let lowering_depth = lowering.deepest;
     let mut module = lowering.module;
     module.body = body;
-    module.dead.sort_by_key(|range| (range.start(), std::cmp::Reverse(range.end())));
-    module.dead.dedup_by(|next, kept| kept.contains_range(*next));
+    module
+        .dead
+        .sort_by_key(|range| (range.start(), std::cmp::Reverse(range.end())));
+    module
+        .dead
+        .dedup_by(|next, kept| kept.contains_range(*next));
     if let Some(range) = too_deep {
-        module.faults.push(Fault { range, reason: format!("nested deeper than {MAX_DEPTH} levels; the inner part is not analysed") });
+        module.faults.push(Fault {
+            range,
+            reason: format!(
+                "nested deeper than {MAX_DEPTH} levels; the inner part is not analysed"
+            ),
+        });
         // Dropping such a tree recurses as deep as the tree is. Leaking it is bounded by the size of one file.
         std::mem::forget(parsed);
+    } else if lowering_depth > MAX_BLOCKS {
+        stacker::grow(MAX_DEPTH as usize * 1024, || drop(parsed));
     }
     module.shrink();
     module
@@ -52,7 +83,9 @@ fn parse(text: &Text, kind: SourceKind) -> Parsed<ast::ModModule> {
             let options = ruff_python_parser::ParseOptions::from(ast::PySourceType::Ipynb);
             parse_cells_unchecked(text.as_str(), cells.iter().map(|cell| cell.range), &options)
         }
-        None if kind == SourceKind::Stub => parse_unchecked_source(text.as_str(), ast::PySourceType::Stub),
+        None if kind == SourceKind::Stub => {
+            parse_unchecked_source(text.as_str(), ast::PySourceType::Stub)
+        }
         None => parse_unchecked_source(text.as_str(), ast::PySourceType::Python),
     }
 }
@@ -71,6 +104,11 @@ impl Module {
         self.bind_pool.shrink_to_fit();
         self.strings.shrink_to_fit();
     }
+}
+
+thread_local! {
+    /// Names this thread has met: one hash of a short string instead of a lock on the global table.
+    static INTERNED: RefCell<FxHashMap<&'static str, Symbol>> = RefCell::default();
 }
 
 /// The state of the scope being lowered.
@@ -101,9 +139,8 @@ struct Loop {
 struct Lowering {
     module: Module,
     scopes: Vec<ScopeState>,
-    /// Interned names of this file: one hash of a short string instead of a lock on the global table.
-    interned: FxHashMap<Box<str>, Symbol>,
     depth: u32,
+    deepest: u32,
     too_deep: Option<TextRange>,
     /// Blocks are built here and copied to the pool when complete, so that each is contiguous.
     scratch: Vec<StmtId>,
@@ -111,6 +148,7 @@ struct Lowering {
 
 impl Lowering {
     fn new(file: Arc<str>, kind: SourceKind, name: Symbol, is_package: bool, text: Text) -> Self {
+        let size = text.as_str().len();
         let module = Module {
             file,
             kind,
@@ -128,11 +166,11 @@ impl Lowering {
             scopes: Vec::new(),
             functions: Vec::new(),
             classes: Vec::new(),
-            exprs: Vec::new(),
-            expr_ranges: Vec::new(),
+            exprs: Vec::with_capacity(size / BYTES_PER_EXPR),
+            expr_ranges: Vec::with_capacity(size / BYTES_PER_EXPR),
             stmts: Vec::new(),
             stmt_ranges: Vec::new(),
-            defs: Vec::new(),
+            defs: Vec::with_capacity(size / BYTES_PER_DEF),
             comprehensions: Vec::new(),
             patterns: Vec::new(),
             expr_pool: Vec::new(),
@@ -150,8 +188,8 @@ impl Lowering {
         Self {
             module,
             scopes: Vec::new(),
-            interned: FxHashMap::default(),
             depth: 0,
+            deepest: 0,
             too_deep: None,
             scratch: Vec::new(),
         }
@@ -159,7 +197,10 @@ impl Lowering {
 
     fn faults(&mut self, parsed: &Parsed<ast::ModModule>) {
         for error in parsed.errors() {
-            self.module.faults.push(Fault { range: error.location, reason: format!("syntax error: {}", error.error) });
+            self.module.faults.push(Fault {
+                range: error.location,
+                reason: format!("syntax error: {}", error.error),
+            });
         }
     }
 
@@ -169,7 +210,11 @@ impl Lowering {
             if token.kind() == TokenKind::Comment {
                 let range = token.range();
                 let before = &text[..range.start().to_usize()];
-                let own_line = before.bytes().rev().take_while(|b| *b != b'\n' && *b != b'\r').all(|b| b.is_ascii_whitespace());
+                let own_line = before
+                    .bytes()
+                    .rev()
+                    .take_while(|b| *b != b'\n' && *b != b'\r')
+                    .all(|b| b.is_ascii_whitespace());
                 self.module.comments.push(Comment { range, own_line });
             }
         }
@@ -182,13 +227,32 @@ impl Lowering {
         body
     }
 
-    fn intern(&mut self, name: &str) -> Symbol {
-        if let Some(symbol) = self.interned.get(name) {
-            return *symbol;
+    /// One level deeper, unless that is too deep: then `None`, and the place is remembered.
+    fn deeper<T>(&mut self, range: TextRange, inner: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth >= MAX_DEPTH {
+            self.too_deep.get_or_insert(range);
+            return None;
         }
-        let symbol = Symbol::from(name);
-        self.interned.insert(name.into(), symbol);
-        symbol
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+        let result = if self.depth.is_multiple_of(STACK_STRIDE) {
+            stacker::maybe_grow(STACK_LEFT, STACK_MORE, || inner(self))
+        } else {
+            inner(self)
+        };
+        self.depth -= 1;
+        Some(result)
+    }
+
+    fn intern(&mut self, name: &str) -> Symbol {
+        INTERNED.with_borrow_mut(|known| {
+            if let Some(symbol) = known.get(name) {
+                return *symbol;
+            }
+            let symbol = Symbol::from(name);
+            known.insert(symbol.as_str(), symbol);
+            symbol
+        })
     }
 
     // Scopes and variables.
@@ -196,8 +260,17 @@ impl Lowering {
     fn open_scope(&mut self, kind: ScopeKind, function: Option<FunctionId>) -> ScopeId {
         let id = ScopeId(to_u32(self.module.scopes.len()));
         let parent = self.scopes.last().map(|state| state.id);
-        self.module.scopes.push(Scope { kind, parent, slots: Vec::new(), names: FxHashMap::default() });
-        let class = if let ScopeKind::Class(class) = kind { Some(class) } else { None };
+        self.module.scopes.push(Scope {
+            kind,
+            parent,
+            slots: Vec::new(),
+            names: FxHashMap::default(),
+        });
+        let class = if let ScopeKind::Class(class) = kind {
+            Some(class)
+        } else {
+            None
+        };
         self.scopes.push(ScopeState {
             id,
             current: Vec::new(),
@@ -224,7 +297,9 @@ impl Lowering {
     }
 
     fn state(&mut self) -> &mut ScopeState {
-        self.scopes.last_mut().expect("a scope is open while lowering")
+        self.scopes
+            .last_mut()
+            .expect("a scope is open while lowering")
     }
 
     fn scope_id(&self) -> ScopeId {
@@ -234,7 +309,12 @@ impl Lowering {
     /// The variable a name means here; made when it is new.
     fn slot(&mut self, name: Symbol) -> SlotId {
         let state = self.state();
-        if let Some((_, slot)) = state.shadows.iter().rev().find(|(shadow, _)| *shadow == name) {
+        if let Some((_, slot)) = state
+            .shadows
+            .iter()
+            .rev()
+            .find(|(shadow, _)| *shadow == name)
+        {
             return *slot;
         }
         let scope = state.id;
@@ -257,7 +337,13 @@ impl Lowering {
     fn new_slot_in(&mut self, scope: ScopeId, name: Symbol) -> SlotId {
         let slot = SlotId(to_u32(self.module.scopes[scope.index()].slots.len()));
         let entry = DefId(to_u32(self.module.defs.len()));
-        self.module.defs.push(Def { kind: DefKind::Entry, slot, scope, range: TextRange::default(), annotation: None });
+        self.module.defs.push(Def {
+            kind: DefKind::Entry,
+            slot,
+            scope,
+            range: TextRange::default(),
+            annotation: None,
+        });
         self.module.scopes[scope.index()].slots.push(SlotData {
             name,
             bound: false,
@@ -269,16 +355,34 @@ impl Lowering {
     }
 
     /// Binds a name here and now.
-    fn bind(&mut self, name: Symbol, kind: DefKind, range: TextRange, annotation: Option<ExprId>) -> DefId {
+    fn bind(
+        &mut self,
+        name: Symbol,
+        kind: DefKind,
+        range: TextRange,
+        annotation: Option<ExprId>,
+    ) -> DefId {
         let slot = self.slot(name);
         self.bind_slot(slot, kind, range, annotation)
     }
 
-    fn bind_slot(&mut self, slot: SlotId, kind: DefKind, range: TextRange, annotation: Option<ExprId>) -> DefId {
+    fn bind_slot(
+        &mut self,
+        slot: SlotId,
+        kind: DefKind,
+        range: TextRange,
+        annotation: Option<ExprId>,
+    ) -> DefId {
         let scope = self.scope_id();
         let annotation = annotation.map(NonMaxExpr::new);
         let def = DefId(to_u32(self.module.defs.len()));
-        self.module.defs.push(Def { kind, slot, scope, range, annotation });
+        self.module.defs.push(Def {
+            kind,
+            slot,
+            scope,
+            range,
+            annotation,
+        });
         let data = &mut self.module.scopes[scope.index()].slots[slot.index()];
         data.defs.push(def);
         let (declared, name) = (data.declared, data.name);
@@ -299,7 +403,10 @@ impl Lowering {
 
     fn is_entry(&self, slot: SlotId) -> bool {
         let state = self.scopes.last().expect("a scope is open while lowering");
-        matches!(self.module.defs[state.current[slot.index()].index()].kind, DefKind::Entry)
+        matches!(
+            self.module.defs[state.current[slot.index()].index()].kind,
+            DefKind::Entry
+        )
     }
 
     /// Records a definition made through `global` or `nonlocal` with the variable it belongs to.
@@ -326,7 +433,12 @@ impl Lowering {
 
     /// The innermost function around the present scope that knows the name; the next function when none does yet.
     fn enclosing_function_with(&self, name: Symbol) -> Option<ScopeId> {
-        let outer = self.scopes.iter().rev().skip(1).filter(|state| state.function.is_some() && state.class.is_none());
+        let outer = self
+            .scopes
+            .iter()
+            .rev()
+            .skip(1)
+            .filter(|state| state.function.is_some() && state.class.is_none());
         let mut first = None;
         for state in outer {
             let scope = &self.module.scopes[state.id.index()];
@@ -361,13 +473,19 @@ impl Lowering {
         for part in parts {
             self.module.strings.push_str(part.as_ref());
         }
-        StrRef { start: to_u32(start), len: to_u32(self.module.strings.len() - start) }
+        StrRef {
+            start: to_u32(start),
+            len: to_u32(self.module.strings.len() - start),
+        }
     }
 
     fn push_list<T>(pool: &mut Vec<T>, items: impl IntoIterator<Item = T>) -> List {
         let start = to_u32(pool.len());
         pool.extend(items);
-        List { start, len: to_u32(pool.len()) - start }
+        List {
+            start,
+            len: to_u32(pool.len()) - start,
+        }
     }
 
     fn expr_list(&mut self, items: Vec<ExprId>) -> List {

@@ -8,14 +8,11 @@ use crate::ir::*;
 
 impl Lowering {
     pub(super) fn pattern(&mut self, pattern: &ast::Pattern, subject: ExprId) -> PatternId {
-        self.depth += 1;
-        let lowered = if self.depth > super::MAX_DEPTH {
-            self.too_deep.get_or_insert(pattern.range());
-            Pattern::Wildcard
-        } else {
-            self.pattern_inner(pattern, subject)
-        };
-        self.depth -= 1;
+        let lowered = self
+            .deeper(pattern.range(), |lowering| {
+                lowering.pattern_inner(pattern, subject)
+            })
+            .unwrap_or(Pattern::Wildcard);
         let id = PatternId(to_u32(self.module.patterns.len()));
         self.module.patterns.push(lowered);
         id
@@ -25,7 +22,12 @@ impl Lowering {
         Self::push_list(&mut self.module.pattern_pool, patterns)
     }
 
-    fn capture(&mut self, name: &ast::Identifier, value: ExprId, pattern: Option<PatternId>) -> Pattern {
+    fn capture(
+        &mut self,
+        name: &ast::Identifier,
+        value: ExprId,
+        pattern: Option<PatternId>,
+    ) -> Pattern {
         let symbol = self.intern(&name.id);
         let def = self.bind(symbol, DefKind::Value(value), name.range, None);
         Pattern::Capture { def, pattern }
@@ -44,7 +46,10 @@ impl Lowering {
                 Pattern::Value(self.push_expr(value, range))
             }
             ast::Pattern::MatchSequence(node) => {
-                let star = node.patterns.iter().position(|inner| matches!(inner, ast::Pattern::MatchStar(_)));
+                let star = node
+                    .patterns
+                    .iter()
+                    .position(|inner| matches!(inner, ast::Pattern::MatchStar(_)));
                 let mut patterns = Vec::with_capacity(node.patterns.len());
                 for (index, inner) in node.patterns.iter().enumerate() {
                     let after = node.patterns.len() - index - 1;
@@ -54,8 +59,14 @@ impl Lowering {
                             before: u16::try_from(index).unwrap_or(u16::MAX),
                             after: u16::try_from(after).unwrap_or(u16::MAX),
                         },
-                        Some(star) if index > star => Expr::Element { of: subject, index: -1 - i32::try_from(after).unwrap_or(0) },
-                        _ => Expr::Element { of: subject, index: i32::try_from(index).unwrap_or(i32::MAX) },
+                        Some(star) if index > star => Expr::Element {
+                            of: subject,
+                            index: -1 - i32::try_from(after).unwrap_or(0),
+                        },
+                        _ => Expr::Element {
+                            of: subject,
+                            index: i32::try_from(index).unwrap_or(i32::MAX),
+                        },
                     };
                     let part = self.push_expr(part, inner.range());
                     patterns.push(self.pattern(inner, part));
@@ -71,7 +82,13 @@ impl Lowering {
                 let mut patterns = Vec::with_capacity(node.patterns.len());
                 for (key, inner) in node.keys.iter().zip(&node.patterns) {
                     let key = self.expr(key);
-                    let part = self.push_expr(Expr::Subscript { value: subject, index: key }, inner.range());
+                    let part = self.push_expr(
+                        Expr::Subscript {
+                            value: subject,
+                            index: key,
+                        },
+                        inner.range(),
+                    );
                     keys.push(key);
                     patterns.push(self.pattern(inner, part));
                 }
@@ -82,7 +99,10 @@ impl Lowering {
                     self.module.patterns.push(capture);
                     patterns.push(id);
                 }
-                Pattern::Mapping { keys: self.expr_list(keys), patterns: self.pattern_list(patterns) }
+                Pattern::Mapping {
+                    keys: self.expr_list(keys),
+                    patterns: self.pattern_list(patterns),
+                }
             }
             ast::Pattern::MatchClass(node) => {
                 let class = self.expr(&node.cls);
@@ -93,20 +113,36 @@ impl Lowering {
                 }
                 for keyword in &node.arguments.keywords {
                     let attr = self.intern(&keyword.attr.id);
-                    let part = self.push_expr(Expr::Attribute { value: subject, attr }, keyword.range);
+                    let part = self.push_expr(
+                        Expr::Attribute {
+                            value: subject,
+                            attr,
+                        },
+                        keyword.range,
+                    );
                     patterns.push(self.pattern(&keyword.pattern, part));
                 }
-                Pattern::Class { class, patterns: self.pattern_list(patterns) }
+                Pattern::Class {
+                    class,
+                    patterns: self.pattern_list(patterns),
+                }
             }
             ast::Pattern::MatchAs(node) => {
-                let inner = node.pattern.as_deref().map(|inner| self.pattern(inner, subject));
+                let inner = node
+                    .pattern
+                    .as_deref()
+                    .map(|inner| self.pattern(inner, subject));
                 match (&node.name, inner) {
                     (Some(name), inner) => self.capture(name, subject, inner),
                     (None, _) => Pattern::Wildcard,
                 }
             }
             ast::Pattern::MatchOr(node) => {
-                let patterns = node.patterns.iter().map(|inner| self.pattern(inner, subject)).collect();
+                let patterns = node
+                    .patterns
+                    .iter()
+                    .map(|inner| self.pattern(inner, subject))
+                    .collect();
                 Pattern::Or(self.pattern_list(patterns))
             }
         }

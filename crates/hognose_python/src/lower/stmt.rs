@@ -10,13 +10,7 @@ use crate::ir::*;
 
 impl Lowering {
     pub(super) fn stmt(&mut self, stmt: &ast::Stmt) {
-        self.depth += 1;
-        if self.depth > super::MAX_DEPTH {
-            self.too_deep.get_or_insert(stmt.range());
-        } else {
-            self.stmt_inner(stmt);
-        }
-        self.depth -= 1;
+        self.deeper(stmt.range(), |lowering| lowering.stmt_inner(stmt));
     }
 
     fn emit(&mut self, stmt: Stmt, range: TextRange) {
@@ -43,7 +37,14 @@ impl Lowering {
             ast::Stmt::AugAssign(node) => {
                 let left = self.expr(&node.target);
                 let right = self.expr(&node.value);
-                let value = self.push_expr(Expr::InPlace { op: node.op, left, right }, range);
+                let value = self.push_expr(
+                    Expr::InPlace {
+                        op: node.op,
+                        left,
+                        right,
+                    },
+                    range,
+                );
                 let mut binds = Vec::with_capacity(1);
                 self.target(&node.target, value, None, &mut binds);
                 self.assign(value, binds, range);
@@ -53,14 +54,22 @@ impl Lowering {
                 if self.state().reachable
                     && let (Some(value), Some(function)) = (value, self.state().function)
                 {
-                    self.module.functions[function.index()].return_values.push(value);
+                    self.module.functions[function.index()]
+                        .return_values
+                        .push(value);
                 }
                 self.emit(Stmt::Return(value.map(NonMaxExpr::new)), range);
                 self.state().reachable = false;
             }
             ast::Stmt::Raise(node) => {
-                let exception = node.exc.as_deref().map(|value| NonMaxExpr::new(self.expr(value)));
-                let cause = node.cause.as_deref().map(|value| NonMaxExpr::new(self.expr(value)));
+                let exception = node
+                    .exc
+                    .as_deref()
+                    .map(|value| NonMaxExpr::new(self.expr(value)));
+                let cause = node
+                    .cause
+                    .as_deref()
+                    .map(|value| NonMaxExpr::new(self.expr(value)));
                 self.emit(Stmt::Raise { exception, cause }, range);
                 self.state().reachable = false;
             }
@@ -77,7 +86,11 @@ impl Lowering {
             ast::Stmt::Global(node) => self.declare(&node.names, Declared::Global, range),
             ast::Stmt::Nonlocal(node) => self.declare(&node.names, Declared::Nonlocal, range),
             ast::Stmt::Delete(node) => {
-                let values: Vec<ExprId> = node.targets.iter().map(|target| self.expr(target)).collect();
+                let values: Vec<ExprId> = node
+                    .targets
+                    .iter()
+                    .map(|target| self.expr(target))
+                    .collect();
                 for target in &node.targets {
                     if let ast::Expr::Name(name) = target {
                         let symbol = self.intern(&name.id);
@@ -89,7 +102,10 @@ impl Lowering {
             }
             ast::Stmt::Assert(node) => {
                 let test = self.expr(&node.test);
-                let message = node.msg.as_deref().map(|value| NonMaxExpr::new(self.expr(value)));
+                let message = node
+                    .msg
+                    .as_deref()
+                    .map(|value| NonMaxExpr::new(self.expr(value)));
                 self.emit(Stmt::Assert { test, message }, range);
             }
             ast::Stmt::Break(_) => {
@@ -141,19 +157,36 @@ impl Lowering {
                 return self.emit(Stmt::Pass, node.range);
             }
         };
-        binds.push(Bind { target, value: annotation, annotation: Some(NonMaxExpr::new(annotation)), range: node.target.range() });
+        binds.push(Bind {
+            target,
+            value: annotation,
+            annotation: Some(NonMaxExpr::new(annotation)),
+            range: node.target.range(),
+        });
         let binds = Self::push_list(&mut self.module.bind_pool, binds);
         self.emit(Stmt::Declare { binds }, node.range);
     }
 
     /// Stores `value` to a target of any form, appending one bind per leaf.
-    pub(super) fn target(&mut self, target: &ast::Expr, value: ExprId, annotation: Option<ExprId>, binds: &mut Vec<Bind>) {
-        self.depth += 1;
-        if self.depth > super::MAX_DEPTH {
-            self.too_deep.get_or_insert(target.range());
-            self.depth -= 1;
-            return;
-        }
+    pub(super) fn target(
+        &mut self,
+        target: &ast::Expr,
+        value: ExprId,
+        annotation: Option<ExprId>,
+        binds: &mut Vec<Bind>,
+    ) {
+        self.deeper(target.range(), |lowering| {
+            lowering.target_inner(target, value, annotation, binds);
+        });
+    }
+
+    fn target_inner(
+        &mut self,
+        target: &ast::Expr,
+        value: ExprId,
+        annotation: Option<ExprId>,
+        binds: &mut Vec<Bind>,
+    ) {
         let range = target.range();
         let scope = self.scope_id();
         let note = annotation.map(NonMaxExpr::new);
@@ -161,32 +194,71 @@ impl Lowering {
             ast::Expr::Name(name) => {
                 let symbol = self.intern(&name.id);
                 let def = self.bind(symbol, DefKind::Value(value), range, annotation);
-                binds.push(Bind { target: Target::Name(def), value, annotation: note, range });
+                binds.push(Bind {
+                    target: Target::Name(def),
+                    value,
+                    annotation: note,
+                    range,
+                });
             }
             ast::Expr::Attribute(node) => {
                 let object = self.expr(&node.value);
                 let attr = self.intern(&node.attr.id);
-                self.module.attribute_stores.push(AttributeStore { attr, object, value, annotation: note, scope, range });
-                binds.push(Bind { target: Target::Attribute { object, attr }, value, annotation: note, range });
+                self.module.attribute_stores.push(AttributeStore {
+                    attr,
+                    object,
+                    value,
+                    annotation: note,
+                    scope,
+                    range,
+                });
+                binds.push(Bind {
+                    target: Target::Attribute { object, attr },
+                    value,
+                    annotation: note,
+                    range,
+                });
             }
             ast::Expr::Subscript(node) => {
                 let object = self.expr(&node.value);
                 let index = self.expr(&node.slice);
-                self.module.item_stores.push(ItemStore { object, index, value, scope, range });
-                binds.push(Bind { target: Target::Item { object, index }, value, annotation: note, range });
+                self.module.item_stores.push(ItemStore {
+                    object,
+                    index,
+                    value,
+                    scope,
+                    range,
+                });
+                binds.push(Bind {
+                    target: Target::Item { object, index },
+                    value,
+                    annotation: note,
+                    range,
+                });
             }
             ast::Expr::Starred(node) => self.target(&node.value, value, annotation, binds),
-            ast::Expr::Tuple(ast::ExprTuple { elts, .. }) | ast::Expr::List(ast::ExprList { elts, .. }) => {
+            ast::Expr::Tuple(ast::ExprTuple { elts, .. })
+            | ast::Expr::List(ast::ExprList { elts, .. }) => {
                 let star = elts.iter().position(ast::Expr::is_starred_expr);
                 for (index, element) in elts.iter().enumerate() {
                     let after = elts.len() - index - 1;
                     let part = match star {
                         Some(star) if star == index => {
                             let before = u16::try_from(index).unwrap_or(u16::MAX);
-                            Expr::Rest { of: value, before, after: u16::try_from(after).unwrap_or(u16::MAX) }
+                            Expr::Rest {
+                                of: value,
+                                before,
+                                after: u16::try_from(after).unwrap_or(u16::MAX),
+                            }
                         }
-                        Some(star) if index > star => Expr::Element { of: value, index: -1 - i32::try_from(after).unwrap_or(0) },
-                        _ => Expr::Element { of: value, index: i32::try_from(index).unwrap_or(i32::MAX) },
+                        Some(star) if index > star => Expr::Element {
+                            of: value,
+                            index: -1 - i32::try_from(after).unwrap_or(0),
+                        },
+                        _ => Expr::Element {
+                            of: value,
+                            index: i32::try_from(index).unwrap_or(i32::MAX),
+                        },
                     };
                     let part = self.push_expr(part, element.range());
                     self.target(element, part, None, binds);
@@ -196,14 +268,19 @@ impl Lowering {
                 self.expr(other);
             }
         }
-        self.depth -= 1;
     }
 
     fn if_stmt(&mut self, node: &ast::StmtIf) {
         self.if_chain(&node.test, &node.body, &node.elif_else_clauses, node.range);
     }
 
-    fn if_chain(&mut self, test: &ast::Expr, body: &[ast::Stmt], rest: &[ast::ElifElseClause], range: TextRange) {
+    fn if_chain(
+        &mut self,
+        test: &ast::Expr,
+        body: &[ast::Stmt],
+        rest: &[ast::ElifElseClause],
+        range: TextRange,
+    ) {
         // Chains of `elif` are walked with a loop: a thousand of them is one statement, not a thousand levels.
         struct Open {
             test: ExprId,
@@ -218,14 +295,16 @@ impl Lowering {
         let mut rest = rest.iter();
         let mut orelse = Block::default();
         while let Some((test, body, range)) = clause {
-            let outcome = constant_outcome(test);
+            let outcome = constant_outcome(test, 0);
             let test = self.expr(test);
             let mark = self.mark();
             let was_reachable = self.state().reachable;
             if outcome == Some(false) {
                 self.state().reachable = false;
                 if let (Some(first), Some(last)) = (body.first(), body.last()) {
-                    self.module.dead.push(TextRange::new(first.start(), last.end()));
+                    self.module
+                        .dead
+                        .push(TextRange::new(first.start(), last.end()));
                 }
             }
             let body = self.block(body);
@@ -233,13 +312,22 @@ impl Lowering {
             self.state().reachable = was_reachable && outcome != Some(true);
             // What follows happens only when this condition did not hold.
             let mark = self.mark();
-            opened.push(Open { test, body, end, outcome, range, mark });
+            opened.push(Open {
+                test,
+                body,
+                end,
+                outcome,
+                range,
+                mark,
+            });
             clause = match rest.next() {
                 Some(next) => {
                     if outcome == Some(true)
                         && let (Some(first), Some(last)) = (next.body.first(), next.body.last())
                     {
-                        self.module.dead.push(TextRange::new(first.start(), last.end()));
+                        self.module
+                            .dead
+                            .push(TextRange::new(first.start(), last.end()));
                     }
                     if let Some(test) = &next.test {
                         Some((test, next.body.as_slice(), next.range))
@@ -254,7 +342,12 @@ impl Lowering {
         while let Some(open) = opened.pop() {
             let otherwise = self.end_branch(open.mark);
             self.join(&[open.end, otherwise]);
-            let stmt = Stmt::If { test: open.test, body: open.body, orelse, outcome: open.outcome };
+            let stmt = Stmt::If {
+                test: open.test,
+                body: open.body,
+                orelse,
+                outcome: open.outcome,
+            };
             let id = self.push_stmt(stmt, open.range);
             if opened.is_empty() {
                 self.scratch.push(id);
@@ -280,7 +373,7 @@ impl Lowering {
     }
 
     fn while_stmt(&mut self, node: &ast::StmtWhile) {
-        let outcome = constant_outcome(&node.test);
+        let outcome = constant_outcome(&node.test, 0);
         let names = self.bound_in(&[&node.body], &[&node.test]);
         let was_reachable = self.state().reachable;
         let phis = self.open_loop(&names);
@@ -288,7 +381,9 @@ impl Lowering {
         if outcome == Some(false)
             && let (Some(first), Some(last)) = (node.body.first(), node.body.last())
         {
-            self.module.dead.push(TextRange::new(first.start(), last.end()));
+            self.module
+                .dead
+                .push(TextRange::new(first.start(), last.end()));
             self.state().reachable = false;
         }
         let body = self.block(&node.body);
@@ -303,7 +398,13 @@ impl Lowering {
         let names = self.bound_in(&[&node.body], &[&node.target]);
         let was_reachable = self.state().reachable;
         let phis = self.open_loop(&names);
-        let element = self.push_expr(Expr::Iterate { of: iter, is_async: node.is_async }, node.target.range());
+        let element = self.push_expr(
+            Expr::Iterate {
+                of: iter,
+                is_async: node.is_async,
+            },
+            node.target.range(),
+        );
         let mut binds = Vec::new();
         self.target(&node.target, element, None, &mut binds);
         let binds = Self::push_list(&mut self.module.bind_pool, binds);
@@ -311,7 +412,15 @@ impl Lowering {
         let breaks = self.close_loop(&phis);
         self.state().reachable = was_reachable;
         let orelse = self.loop_end(&node.orelse, breaks);
-        self.emit(Stmt::For { iter, binds, body, orelse }, node.range);
+        self.emit(
+            Stmt::For {
+                iter,
+                binds,
+                body,
+                orelse,
+            },
+            node.range,
+        );
     }
 
     fn loop_end(&mut self, orelse: &[ast::Stmt], breaks: Vec<Changes>) -> Block {
@@ -323,13 +432,25 @@ impl Lowering {
         orelse
     }
 
-    fn with_stmt(&mut self, items: &[ast::WithItem], is_async: bool, body: &[ast::Stmt], range: TextRange) {
+    fn with_stmt(
+        &mut self,
+        items: &[ast::WithItem],
+        is_async: bool,
+        body: &[ast::Stmt],
+        range: TextRange,
+    ) {
         let mut opened: SmallVec<[(ExprId, List, TextRange); 2]> = SmallVec::new();
         for item in items {
             let context = self.expr(&item.context_expr);
             let mut binds = Vec::new();
             if let Some(target) = item.optional_vars.as_deref() {
-                let value = self.push_expr(Expr::Enter { of: context, is_async }, target.range());
+                let value = self.push_expr(
+                    Expr::Enter {
+                        of: context,
+                        is_async,
+                    },
+                    target.range(),
+                );
                 self.target(target, value, None, &mut binds);
             }
             let binds = Self::push_list(&mut self.module.bind_pool, binds);
@@ -337,7 +458,14 @@ impl Lowering {
         }
         let mut body = self.block(body);
         while let Some((context, binds, _)) = opened.pop() {
-            let id = self.push_stmt(Stmt::With { context, binds, body }, range);
+            let id = self.push_stmt(
+                Stmt::With {
+                    context,
+                    binds,
+                    body,
+                },
+                range,
+            );
             if opened.is_empty() {
                 self.scratch.push(id);
             } else {
@@ -376,7 +504,12 @@ impl Lowering {
             });
             let body = self.block(&handler.body);
             ends.push(self.end_branch(mark));
-            handlers.push(Handler { types: types.map(NonMaxExpr::new), def, body, range: handler.range });
+            handlers.push(Handler {
+                types: types.map(NonMaxExpr::new),
+                def,
+                body,
+                range: handler.range,
+            });
         }
         let handlers = Self::push_list(&mut self.module.handler_pool, handlers);
         self.join(&ends);
@@ -388,7 +521,15 @@ impl Lowering {
         }
         let finalbody = self.block(&node.finalbody);
         self.state().reachable &= after;
-        self.emit(Stmt::Try { body, handlers, orelse, finalbody }, node.range);
+        self.emit(
+            Stmt::Try {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            },
+            node.range,
+        );
     }
 
     fn match_stmt(&mut self, node: &ast::StmtMatch) {
@@ -401,11 +542,18 @@ impl Lowering {
             let mark = self.mark();
             self.state().reachable = was_reachable;
             let pattern = self.pattern(&case.pattern, subject);
-            let guard = case.guard.as_deref().map(|guard| NonMaxExpr::new(self.expr(guard)));
+            let guard = case
+                .guard
+                .as_deref()
+                .map(|guard| NonMaxExpr::new(self.expr(guard)));
             let body = self.block(&case.body);
             ends.push(self.end_branch(mark));
             exhausted |= case.guard.is_none() && case.pattern.is_irrefutable();
-            cases.push(Case { pattern, guard, body });
+            cases.push(Case {
+                pattern,
+                guard,
+                body,
+            });
         }
         if !exhausted && was_reachable {
             ends.push(Some(Changes::new()));
@@ -436,7 +584,13 @@ impl Lowering {
             let (name, module, range) = match &alias.asname {
                 Some(asname) => (self.intern(&asname.id), whole, asname.range),
                 None => {
-                    let first = alias.name.id.split('.').next().unwrap_or_default().to_owned();
+                    let first = alias
+                        .name
+                        .id
+                        .split('.')
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned();
                     let first = self.intern(&first);
                     (first, first, alias.range)
                 }
@@ -448,7 +602,10 @@ impl Lowering {
     }
 
     fn import_from(&mut self, node: &ast::StmtImportFrom) {
-        let target = self.absolute_module(node.level, node.module.as_ref().map(|name| name.id.as_str()));
+        let target = self.absolute_module(
+            node.level,
+            node.module.as_ref().map(|name| name.id.as_str()),
+        );
         let module = self.intern(&target);
         self.module.imports.push((module, node.range));
         let mut defs = Vec::with_capacity(node.names.len());
@@ -460,7 +617,12 @@ impl Lowering {
             let name = self.intern(&alias.name.id);
             let bound = alias.asname.as_ref().unwrap_or(&alias.name);
             let bound_symbol = self.intern(&bound.id);
-            let def = self.bind(bound_symbol, DefKind::ImportFrom { module, name }, bound.range, None);
+            let def = self.bind(
+                bound_symbol,
+                DefKind::ImportFrom { module, name },
+                bound.range,
+                None,
+            );
             defs.push(def);
         }
         let defs = Self::push_list(&mut self.module.def_pool, defs);
@@ -474,7 +636,11 @@ impl Lowering {
             return module.to_owned();
         }
         let mut base = self.module.name.as_str();
-        let climbs = if self.module.is_package { level - 1 } else { level };
+        let climbs = if self.module.is_package {
+            level - 1
+        } else {
+            level
+        };
         for _ in 0..climbs {
             match base.rsplit_once('.') {
                 Some((parent, _)) => base = parent,
@@ -490,18 +656,27 @@ impl Lowering {
     }
 
     fn decorators(&mut self, decorators: &[ast::Decorator]) -> Vec<ExprId> {
-        decorators.iter().map(|decorator| self.expr(&decorator.expression)).collect()
+        decorators
+            .iter()
+            .map(|decorator| self.expr(&decorator.expression))
+            .collect()
     }
 
     fn function_stmt(&mut self, node: &ast::StmtFunctionDef) {
         let name = self.intern(&node.name.id);
         let decorators = self.decorators(&node.decorator_list);
-        let function = self.function(name, Some(&node.parameters), node.range, node.name.range, |lowering, id| {
-            if let Some(returns) = node.returns.as_deref() {
-                let returns = lowering.expr(returns);
-                lowering.module.functions[id.index()].returns = Some(returns);
-            }
-        });
+        let function = self.function(
+            name,
+            Some(&node.parameters),
+            node.range,
+            node.name.range,
+            |lowering, id| {
+                if let Some(returns) = node.returns.as_deref() {
+                    let returns = lowering.expr(returns);
+                    lowering.module.functions[id.index()].returns = Some(returns);
+                }
+            },
+        );
         let data = &mut self.module.functions[function.index()];
         data.decorators = decorators;
         data.is_async = node.is_async;
@@ -538,24 +713,41 @@ impl Lowering {
             range,
             name_range,
         });
-        let mut params: Vec<(&ast::Parameter, ParamKind, Option<ExprId>, Option<ExprId>)> = Vec::new();
+        let mut params: Vec<(&ast::Parameter, ParamKind, Option<ExprId>, Option<ExprId>)> =
+            Vec::new();
         if let Some(parameters) = parameters {
             let mut add = |lowering: &mut Self, parameter, kind, default: Option<&ast::Expr>| {
                 let default = default.map(|default| lowering.expr(default));
-                let annotation = ast::Parameter::annotation(parameter).map(|annotation| lowering.expr(annotation));
+                let annotation = ast::Parameter::annotation(parameter)
+                    .map(|annotation| lowering.expr(annotation));
                 params.push((parameter, kind, default, annotation));
             };
             for parameter in &parameters.posonlyargs {
-                add(self, &parameter.parameter, ParamKind::PositionalOnly, parameter.default());
+                add(
+                    self,
+                    &parameter.parameter,
+                    ParamKind::PositionalOnly,
+                    parameter.default(),
+                );
             }
             for parameter in &parameters.args {
-                add(self, &parameter.parameter, ParamKind::Positional, parameter.default());
+                add(
+                    self,
+                    &parameter.parameter,
+                    ParamKind::Positional,
+                    parameter.default(),
+                );
             }
             if let Some(parameter) = parameters.vararg.as_deref() {
                 add(self, parameter, ParamKind::Star, None);
             }
             for parameter in &parameters.kwonlyargs {
-                add(self, &parameter.parameter, ParamKind::KeywordOnly, parameter.default());
+                add(
+                    self,
+                    &parameter.parameter,
+                    ParamKind::KeywordOnly,
+                    parameter.default(),
+                );
             }
             if let Some(parameter) = parameters.kwarg.as_deref() {
                 add(self, parameter, ParamKind::DoubleStar, None);
@@ -568,7 +760,13 @@ impl Lowering {
             let name = self.intern(&parameter.name.id);
             let index = u16::try_from(index).unwrap_or(u16::MAX);
             let def = self.bind(name, DefKind::Param(index), parameter.range, annotation);
-            bound.push(Param { name, kind, def, default, annotation });
+            bound.push(Param {
+                name,
+                kind,
+                def,
+                default,
+                annotation,
+            });
         }
         let data = &mut self.module.functions[id.index()];
         data.scope = scope;
@@ -623,7 +821,10 @@ impl Lowering {
 }
 
 /// What a condition comes out as on every supported Python, as far as its form tells.
-fn constant_outcome(test: &ast::Expr) -> Option<bool> {
+fn constant_outcome(test: &ast::Expr, depth: u32) -> Option<bool> {
+    if depth > super::MAX_BLOCKS {
+        return None;
+    }
     match test {
         ast::Expr::BooleanLiteral(node) => Some(node.value),
         ast::Expr::NoneLiteral(_) => Some(false),
@@ -633,10 +834,16 @@ fn constant_outcome(test: &ast::Expr) -> Option<bool> {
             ast::Number::Complex { .. } => None,
         },
         ast::Expr::StringLiteral(node) => Some(!node.value.is_empty()),
-        ast::Expr::UnaryOp(node) if node.op == ast::UnaryOp::Not => constant_outcome(&node.operand).map(|outcome| !outcome),
+        ast::Expr::UnaryOp(node) if node.op == ast::UnaryOp::Not => {
+            constant_outcome(&node.operand, depth + 1).map(|outcome| !outcome)
+        }
         ast::Expr::BoolOp(node) => {
             let decisive = node.op == ast::BoolOp::Or;
-            let outcomes: SmallVec<[Option<bool>; 4]> = node.values.iter().map(constant_outcome).collect();
+            let outcomes: SmallVec<[Option<bool>; 4]> = node
+                .values
+                .iter()
+                .map(|value| constant_outcome(value, depth + 1))
+                .collect();
             if outcomes.contains(&Some(decisive)) {
                 Some(decisive)
             } else if outcomes.iter().all(|outcome| *outcome == Some(!decisive)) {
@@ -658,16 +865,25 @@ fn constant_outcome(test: &ast::Expr) -> Option<bool> {
 /// `sys.version_info` against a constant: decided where every supported version, 3.8 and newer, agrees.
 fn version_outcome(node: &ast::ExprCompare) -> Option<bool> {
     let [op] = &*node.ops else { return None };
-    let [right] = &*node.comparators else { return None };
+    let [right] = &*node.comparators else {
+        return None;
+    };
     let is_info = |expr: &ast::Expr| matches!(expr, ast::Expr::Attribute(a) if a.attr.as_str() == "version_info" && matches!(&*a.value, ast::Expr::Name(n) if n.id == "sys"));
     let major = match &*node.left {
         left if is_info(left) => false,
-        ast::Expr::Subscript(subscript) if is_info(&subscript.value) && is_int(&subscript.slice, 0) => true,
+        ast::Expr::Subscript(subscript)
+            if is_info(&subscript.value) && is_int(&subscript.slice, 0) =>
+        {
+            true
+        }
         ast::Expr::Attribute(a) if a.attr.as_str() == "major" && is_info(&a.value) => true,
         _ => return None,
     };
     let bound: (i64, i64) = match right {
-        ast::Expr::Tuple(tuple) if !major => (int(tuple.elts.first()?)?, tuple.elts.get(1).map_or(Some(0), int)?),
+        ast::Expr::Tuple(tuple) if !major => (
+            int(tuple.elts.first()?)?,
+            tuple.elts.get(1).map_or(Some(0), int)?,
+        ),
         number if major => (int(number)?, 0),
         _ => return None,
     };
@@ -675,7 +891,9 @@ fn version_outcome(node: &ast::ExprCompare) -> Option<bool> {
     let newest_possible_is_below = bound.0 > 3;
     let below_oldest = bound <= OLDEST;
     match op {
-        ast::CmpOp::GtE if major => (bound.0 <= 3).then_some(true).or(newest_possible_is_below.then_some(false)),
+        ast::CmpOp::GtE if major => (bound.0 <= 3)
+            .then_some(true)
+            .or(newest_possible_is_below.then_some(false)),
         ast::CmpOp::Eq if major => Some(bound.0 == 3),
         ast::CmpOp::NotEq if major => Some(bound.0 != 3),
         ast::CmpOp::Lt if major => Some(bound.0 > 3),
@@ -689,7 +907,10 @@ fn version_outcome(node: &ast::ExprCompare) -> Option<bool> {
 
 fn int(expr: &ast::Expr) -> Option<i64> {
     match expr {
-        ast::Expr::NumberLiteral(ast::ExprNumberLiteral { value: ast::Number::Int(int), .. }) => int.as_i64(),
+        ast::Expr::NumberLiteral(ast::ExprNumberLiteral {
+            value: ast::Number::Int(int),
+            ..
+        }) => int.as_i64(),
         _ => None,
     }
 }
@@ -704,7 +925,7 @@ struct BoundNames<'a>(Vec<&'a str>);
 
 impl<'a> BoundNames<'a> {
     fn suite(&mut self, suite: &'a [ast::Stmt], depth: u32) {
-        if depth > super::MAX_DEPTH {
+        if depth > super::MAX_BLOCKS {
             return;
         }
         for stmt in suite {
@@ -775,7 +996,8 @@ impl<'a> BoundNames<'a> {
                 }
                 ast::Stmt::ImportFrom(node) => {
                     for alias in &node.names {
-                        self.0.push(alias.asname.as_ref().unwrap_or(&alias.name).id.as_str());
+                        self.0
+                            .push(alias.asname.as_ref().unwrap_or(&alias.name).id.as_str());
                     }
                 }
                 ast::Stmt::Delete(node) => {
@@ -837,26 +1059,44 @@ impl<'a> BoundNames<'a> {
     }
 
     fn pattern(&mut self, pattern: &'a ast::Pattern, depth: u32) {
-        if depth > super::MAX_DEPTH {
+        if depth > super::MAX_BLOCKS {
             return;
         }
         match pattern {
             ast::Pattern::MatchAs(node) => {
-                self.0.extend(node.name.as_ref().map(|name| name.id.as_str()));
+                self.0
+                    .extend(node.name.as_ref().map(|name| name.id.as_str()));
                 if let Some(inner) = node.pattern.as_deref() {
                     self.pattern(inner, depth + 1);
                 }
             }
-            ast::Pattern::MatchStar(node) => self.0.extend(node.name.as_ref().map(|name| name.id.as_str())),
-            ast::Pattern::MatchSequence(node) => node.patterns.iter().for_each(|inner| self.pattern(inner, depth + 1)),
-            ast::Pattern::MatchOr(node) => node.patterns.iter().for_each(|inner| self.pattern(inner, depth + 1)),
+            ast::Pattern::MatchStar(node) => self
+                .0
+                .extend(node.name.as_ref().map(|name| name.id.as_str())),
+            ast::Pattern::MatchSequence(node) => node
+                .patterns
+                .iter()
+                .for_each(|inner| self.pattern(inner, depth + 1)),
+            ast::Pattern::MatchOr(node) => node
+                .patterns
+                .iter()
+                .for_each(|inner| self.pattern(inner, depth + 1)),
             ast::Pattern::MatchMapping(node) => {
-                self.0.extend(node.rest.as_ref().map(|name| name.id.as_str()));
-                node.patterns.iter().for_each(|inner| self.pattern(inner, depth + 1));
+                self.0
+                    .extend(node.rest.as_ref().map(|name| name.id.as_str()));
+                node.patterns
+                    .iter()
+                    .for_each(|inner| self.pattern(inner, depth + 1));
             }
             ast::Pattern::MatchClass(node) => {
-                node.arguments.patterns.iter().for_each(|inner| self.pattern(inner, depth + 1));
-                node.arguments.keywords.iter().for_each(|keyword| self.pattern(&keyword.pattern, depth + 1));
+                node.arguments
+                    .patterns
+                    .iter()
+                    .for_each(|inner| self.pattern(inner, depth + 1));
+                node.arguments
+                    .keywords
+                    .iter()
+                    .for_each(|keyword| self.pattern(&keyword.pattern, depth + 1));
             }
             ast::Pattern::MatchValue(_) | ast::Pattern::MatchSingleton(_) => {}
         }

@@ -1,0 +1,47 @@
+//! Colours by severity, the same in excerpts, lines and summaries.
+
+use annotate_snippets::renderer::{AnsiColor, Effects, Style};
+use hognose_finding::Severity;
+
+/// Wraps texts in escape sequences, or leaves them alone.
+#[derive(Clone, Copy)]
+pub(super) struct Paint {
+    on: bool,
+}
+
+impl Paint {
+    pub(super) const fn new(on: bool) -> Self {
+        Self { on }
+    }
+
+    pub(super) fn severity(self, severity: Severity, text: &str) -> String {
+        self.with(severity_style(severity), text)
+    }
+
+    pub(super) fn bold(self, text: &str) -> String {
+        self.with(Style::new().effects(Effects::BOLD), text)
+    }
+
+    pub(super) fn dim(self, text: &str) -> String {
+        self.with(Style::new().effects(Effects::DIMMED), text)
+    }
+
+    fn with(self, style: Style, text: &str) -> String {
+        if self.on {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// How a severity looks.
+pub(super) const fn severity_style(severity: Severity) -> Style {
+    let color = match severity {
+        Severity::Critical => AnsiColor::BrightMagenta,
+        Severity::High => AnsiColor::BrightRed,
+        Severity::Medium => AnsiColor::Yellow,
+        Severity::Low => AnsiColor::BrightBlue,
+    };
+    color.on_default().effects(Effects::BOLD)
+}

@@ -1,0 +1,116 @@
+//! In code because it is a comparison, and both sides have to be judged.
+
+use crate::prelude::*;
+
+/// What makes a comparison unsafe.
+enum Unsafe {
+    Mac,
+    Secret(String),
+}
+
+pub fn check(context: &mut Context<'_, '_>) {
+    let module = context.module;
+    let mut found = Vec::new();
+    for (id, expr) in module.exprs() {
+        let Expr::Compare {
+            op: CmpOp::Eq | CmpOp::NotEq,
+            left,
+            right,
+        } = *expr
+        else {
+            continue;
+        };
+        let range = module.expr_range(id);
+        if module.is_dead(range)
+            || context.constant(left).is_some()
+            || context.constant(right).is_some()
+        {
+            continue;
+        }
+        if is_mac(context, left) != is_mac(context, right) {
+            found.push((range, Unsafe::Mac));
+        } else if let Some(name) =
+            secret(context, left, right).or_else(|| secret(context, right, left))
+        {
+            found.push((range, Unsafe::Secret(name)));
+        }
+    }
+    for (range, why) in found {
+        match why {
+            Unsafe::Mac => context.report(
+                range,
+                "an HMAC is compared in a time that tells how much of a guess was right",
+            ),
+            Unsafe::Secret(name) => context.report(
+                range,
+                format!("{name} is compared in a time that tells how much of a guess was right"),
+            ),
+        };
+    }
+}
+
+/// Whether a value holds the result of HMAC or CMAC.
+fn is_mac(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
+    parts(context, expr).into_iter().any(|part| {
+        matches!(context.module[part], Expr::Call { .. })
+            && context.paths(part).iter().any(|path| {
+                let path = path.as_str();
+                path == "hmac.digest()"
+                    || ((path.ends_with(".digest()")
+                        || path.ends_with(".hexdigest()")
+                        || path.ends_with(".finalize()"))
+                        && (path.starts_with("hmac.")
+                            || path.contains(".hmac.HMAC()")
+                            || path.contains(".cmac.CMAC()")
+                            || path.contains(".Hash.HMAC.new()")
+                            || path.contains(".Hash.CMAC.new()")))
+            })
+    })
+}
+
+/// The name of a configured secret that is compared with something a client may have sent.
+fn secret(context: &mut Context<'_, '_>, own: ExprId, other: ExprId) -> Option<String> {
+    let module = context.module;
+    let name = name_of(context, own)
+        .filter(|name| is_secret(name))
+        .or_else(|| {
+            let made = origin(module, own);
+            name_of(context, made).filter(|name| is_secret(name))
+        })?;
+    if !is_configured(context, own) && !is_kept_in_session(context, own) {
+        return None;
+    }
+    // The other side is called a secret too, is none of the program's own, and is a plain value.
+    let sent = name_of(context, other)?;
+    if !(is_secret(&sent)
+        || words(&sent)
+            .iter()
+            .any(|word| matches!(word.as_str(), "key" | "authorization" | "signature" | "sig")))
+    {
+        return None;
+    }
+    if is_configured(context, other) {
+        return None;
+    }
+    Some(name)
+}
+
+/// Whether a value is what the session keeps to compare the next request with: a CSRF token or a code sent to the user.
+fn is_kept_in_session(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
+    let module = context.module;
+    let expr = origin(module, expr);
+    let owner = match module[expr] {
+        Expr::Subscript { value, .. } => value,
+        Expr::Call { func, .. } => match module[func] {
+            Expr::Attribute { value, attr } if matches!(attr.as_str(), "get" | "pop") => value,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let owner = name_of(context, owner).unwrap_or_default();
+    let name = name_of(context, expr).unwrap_or_default();
+    words(&owner).last().is_some_and(|last| last == "session")
+        && words(&name)
+            .iter()
+            .any(|word| matches!(word.as_str(), "csrf" | "xsrf" | "otp" | "code"))
+}

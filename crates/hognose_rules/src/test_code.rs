@@ -1,0 +1,76 @@
+//! Which code is test code. It is judged by its own profile: what is a defect in a service is usually none in its tests.
+
+use hognose_python::Module;
+
+/// Whether a file is test code by its place or name.
+pub(crate) fn is_test_path(path: &str) -> bool {
+    let mut parts = path.split('/').rev();
+    let file = parts.next().unwrap_or_default();
+    let stem = file.strip_suffix(".py").unwrap_or(file);
+    if stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem.ends_with("_tests")
+        || matches!(stem, "conftest" | "test" | "tests" | "runtests" | "noxfile")
+    {
+        return true;
+    }
+    parts.any(|directory| {
+        matches!(
+            directory,
+            "tests"
+                | "test"
+                | "testing"
+                | "unittests"
+                | "unit_tests"
+                | "integration_tests"
+                | "functional_tests"
+                | "e2e"
+                | "__tests__"
+                | "testdata"
+                | "test_utils"
+                | "testutils"
+        )
+    })
+}
+
+/// Whether a module is test code.
+pub(crate) fn is_test(module: &Module) -> bool {
+    is_test_path(&module.file)
+        || module
+            .functions
+            .iter()
+            .filter(|function| function.name.as_str().starts_with("test_"))
+            .take(2)
+            .count()
+            == 2
+            && module.imports.iter().any(|(name, _)| {
+                matches!(name.as_str(), "pytest" | "unittest" | "nose" | "hypothesis")
+            })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_and_names() {
+        for path in [
+            "tests/app.py",
+            "pkg/tests/util/helper.py",
+            "test_app.py",
+            "pkg/conftest.py",
+            "pkg/app_test.py",
+        ] {
+            assert!(is_test_path(path), "{path}");
+        }
+        for path in [
+            "pkg/app.py",
+            "contest/app.py",
+            "latest.py",
+            "pkg/attest.py",
+            "testament/app.py",
+        ] {
+            assert!(!is_test_path(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,528 @@
+//! What is known of strings that are not wholly constant.
+
+use hognose_python::ir::*;
+use hognose_python::{Constant, Evaluator, ModuleId, Symbol, Value};
+
+/// Operators and variables followed. Real strings need fewer than ten.
+const MAX_DEPTH: u32 = 32;
+
+/// Pieces told apart.
+const MAX_PIECES: usize = 256;
+
+/// The constant text a string or path surely begins with; empty where nothing is known.
+///
+/// Looks through `+`, `%`, `/`, f-strings, `.format()`, `os.path.join`, `pathlib.Path` and variables. Where a variable has several
+/// values it is the text all of them begin with.
+pub(crate) fn leading(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> String {
+    follow(values, at, expr, 0)
+}
+
+fn follow(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, depth: u32) -> String {
+    if depth > MAX_DEPTH {
+        return String::new();
+    }
+    if let Some(Constant::Str(text)) = values.constant(at, expr) {
+        return text;
+    }
+    let module = values.project().module(at);
+    match module[expr] {
+        Expr::Binary {
+            op: Operator::Add | Operator::Div,
+            left,
+            ..
+        }
+        | Expr::InPlace {
+            op: Operator::Add,
+            left,
+            ..
+        } => {
+            let mut text = follow(values, at, left, depth + 1);
+            // Only a constant left side is followed by the right one for certain.
+            if let Expr::Binary { op, right, .. } = module[expr]
+                && is_constant_text(values, at, left, depth + 1)
+            {
+                if op == Operator::Div && !text.ends_with('/') {
+                    text.push('/');
+                }
+                text.push_str(&follow(values, at, right, depth + 1));
+            }
+            text
+        }
+        Expr::Binary {
+            op: Operator::Mod,
+            left,
+            ..
+        } => cut(follow(values, at, left, depth + 1), '%'),
+        Expr::FString(parts) => {
+            let mut text = String::new();
+            for part in module.list(parts) {
+                match module[*part] {
+                    Expr::Str(literal) => text.push_str(module.str(literal)),
+                    Expr::Formatted {
+                        value,
+                        spec: None,
+                        conversion: Conversion::None | Conversion::Str,
+                    } => match values.constant(at, value) {
+                        Some(Constant::Str(value)) => text.push_str(&value),
+                        _ => {
+                            text.push_str(&follow(values, at, value, depth + 1));
+                            return text;
+                        }
+                    },
+                    _ => return text,
+                }
+            }
+            text
+        }
+        Expr::Call { func, args } => {
+            let Some(path) = values.dotted(at, func) else {
+                return String::new();
+            };
+            let first = module
+                .args(args)
+                .iter()
+                .find(|argument| argument.kind == ArgKind::Positional)
+                .map(|argument| argument.value);
+            match (path.as_str(), module[func]) {
+                ("builtins.str().format", Expr::Attribute { value, .. }) => {
+                    cut(follow(values, at, value, depth + 1), '{')
+                }
+                (
+                    "os.path.join"
+                    | "posixpath.join"
+                    | "pathlib.Path"
+                    | "pathlib.PurePath"
+                    | "pathlib.PosixPath"
+                    | "pathlib.PurePosixPath",
+                    _,
+                ) => joined(values, at, args, depth),
+                ("builtins.str" | "os.fspath" | "os.fsdecode", _) => {
+                    first.map_or_else(String::new, |first| follow(values, at, first, depth + 1))
+                }
+                _ => String::new(),
+            }
+        }
+        Expr::Name { .. } => {
+            let mut known: Option<String> = None;
+            for value in values.eval(at, expr) {
+                let text = match value {
+                    Value::Expr(home, inner) if (home, inner) != (at, expr) => {
+                        follow(values, home, inner, depth + 1)
+                    }
+                    Value::External(_) => definition(values, at, expr)
+                        .map_or_else(String::new, |value| follow(values, at, value, depth + 1)),
+                    _ => String::new(),
+                };
+                known = Some(match known {
+                    None => text,
+                    Some(known) => common(&known, &text),
+                });
+            }
+            known.unwrap_or_default()
+        }
+        _ => String::new(),
+    }
+}
+
+/// A piece of a string that is put together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// Constant text.
+    Text(String),
+    /// A number, or text that can only be one.
+    Number,
+    /// An expression that is not constant.
+    Part(ModuleId, ExprId),
+}
+
+/// The parts of a string that are neither constant nor numbers, each where it stands.
+pub(crate) fn parts(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    expr: ExprId,
+) -> Vec<(ModuleId, ExprId)> {
+    let found = pieces(values, at, expr).0.into_iter();
+    found
+        .filter_map(|piece| match piece {
+            Piece::Part(home, part) => Some((home, part)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The pieces of a string in order, and the expressions looked through on the way.
+///
+/// Looks through what [`leading`] looks through, and `join`, conditions and methods that keep the text. What is repeated stands
+/// once, alternatives stand one after the other.
+pub(crate) fn pieces(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    expr: ExprId,
+) -> (Vec<Piece>, Vec<(ModuleId, ExprId)>) {
+    let mut collector = Collector {
+        values,
+        pieces: Vec::new(),
+        seen: Vec::new(),
+    };
+    collector.collect(at, expr, 0);
+    (collector.pieces, collector.seen)
+}
+
+struct Collector<'a, 'p> {
+    values: &'a mut Evaluator<'p>,
+    pieces: Vec<Piece>,
+    seen: Vec<(ModuleId, ExprId)>,
+}
+
+impl Collector<'_, '_> {
+    fn part(&mut self, at: ModuleId, expr: ExprId) {
+        let known = self.values.eval(at, expr);
+        let number = |value: &Value| matches!(value, Value::External(path) if matches!(path.as_str(), "builtins.int()" | "builtins.float()" | "builtins.bool()" | "builtins.len()"));
+        self.pieces
+            .push(if !known.is_empty() && known.iter().all(number) {
+                Piece::Number
+            } else {
+                Piece::Part(at, expr)
+            });
+    }
+
+    fn collect(&mut self, at: ModuleId, expr: ExprId, depth: u32) {
+        self.seen.push((at, expr));
+        match self.values.constant(at, expr) {
+            Some(Constant::Str(text) | Constant::Bytes(text)) => {
+                return self.pieces.push(Piece::Text(text));
+            }
+            Some(Constant::Int(number)) => {
+                return self.pieces.push(Piece::Text(number.to_string()));
+            }
+            Some(Constant::Seq(_) | Constant::Map(_)) | None => {}
+            Some(_) => return self.pieces.push(Piece::Number),
+        }
+        if depth > MAX_DEPTH || self.pieces.len() > MAX_PIECES {
+            return self.part(at, expr);
+        }
+        let module = self.values.project().module(at);
+        let depth = depth + 1;
+        match module[expr] {
+            Expr::Binary {
+                op: Operator::Mod,
+                left,
+                right,
+            }
+            | Expr::InPlace {
+                op: Operator::Mod,
+                left,
+                right,
+            } => self.formatted(at, left, right, depth),
+            // `"?" * len(values)`
+            Expr::Binary {
+                op: Operator::Mult,
+                left,
+                right,
+            } if self.values.constant(at, left).is_some()
+                || self.values.constant(at, right).is_some() =>
+            {
+                let text = if self.values.constant(at, left).is_some() {
+                    left
+                } else {
+                    right
+                };
+                self.collect(at, text, depth);
+            }
+            Expr::Binary {
+                op: Operator::Add,
+                left,
+                right,
+            }
+            | Expr::InPlace {
+                op: Operator::Add,
+                left,
+                right,
+            } => {
+                self.collect(at, left, depth);
+                self.collect(at, right, depth);
+            }
+            Expr::FString(list)
+            | Expr::Tuple(list)
+            | Expr::ListOf(list)
+            | Expr::SetOf(list)
+            | Expr::Logic { values: list, .. } => {
+                for part in module.list(list) {
+                    self.collect(at, *part, depth);
+                }
+            }
+            Expr::Dict(items) => {
+                for (_, value) in module.dict(items) {
+                    self.collect(at, *value, depth);
+                }
+            }
+            Expr::Formatted { value, .. }
+            | Expr::Starred(value)
+            | Expr::Await(value)
+            | Expr::Named { value, .. } => self.collect(at, value, depth),
+            Expr::Conditional { body, orelse, .. } => {
+                self.collect(at, body, depth);
+                self.collect(at, orelse, depth);
+            }
+            Expr::Comprehension(id) if module[id].kind != ComprehensionKind::Dict => {
+                self.collect(at, module[id].element, depth)
+            }
+            Expr::Call { func, args } => self.call(at, expr, func, args, depth),
+            Expr::Name { def, .. } => match module[def].kind {
+                DefKind::Phi(list) => {
+                    for def in module.defs_list(list) {
+                        match module[*def].kind {
+                            DefKind::Value(value) if value != expr => {
+                                self.collect(at, value, depth + 3)
+                            }
+                            _ => self.part(at, expr),
+                        }
+                    }
+                }
+                _ => match definition(self.values, at, expr) {
+                    Some(value) => self.collect(at, value, depth),
+                    None => self.part(at, expr),
+                },
+            },
+            _ => self.part(at, expr),
+        }
+    }
+
+    fn call(&mut self, at: ModuleId, expr: ExprId, func: ExprId, args: List, depth: u32) {
+        let module = self.values.project().module(at);
+        let path = self.values.dotted(at, func);
+        match path.as_ref().map(Symbol::as_str) {
+            Some(
+                "builtins.int" | "builtins.len" | "builtins.float" | "builtins.round"
+                | "builtins.ord" | "builtins.hash" | "builtins.id" | "builtins.bool",
+            ) => return self.pieces.push(Piece::Number),
+            Some(
+                "builtins.str" | "os.fspath" | "textwrap.dedent" | "inspect.cleandoc"
+                | "builtins.sorted" | "builtins.list" | "builtins.tuple" | "builtins.set",
+            ) => {
+                for argument in module.args(args) {
+                    self.collect(at, argument.value, depth);
+                }
+                return;
+            }
+            // A function of a module, such as `shlex.join`.
+            Some(path) if !path.contains(['(', '[']) => return self.part(at, expr),
+            _ => {}
+        }
+        let Expr::Attribute {
+            value: receiver,
+            attr,
+        } = module[func]
+        else {
+            return self.part(at, expr);
+        };
+        match attr.as_str() {
+            "format" => {
+                let Some(Constant::Str(template)) = self.values.constant(at, receiver) else {
+                    self.collect(at, receiver, depth);
+                    for argument in module.args(args) {
+                        self.collect(at, argument.value, depth);
+                    }
+                    return;
+                };
+                self.seen.push((at, receiver));
+                let arguments = module.args(args).to_vec();
+                let mut next = 0;
+                let mut rest = template.as_str();
+                while let Some(start) = rest.find('{') {
+                    self.pieces.push(Piece::Text(rest[..start].to_owned()));
+                    let Some(end) = rest[start..].find('}') else {
+                        break;
+                    };
+                    let field = rest[start + 1..start + end]
+                        .split(['!', ':', '.', '['])
+                        .next()
+                        .unwrap_or_default();
+                    let positional = |index: usize| {
+                        arguments
+                            .iter()
+                            .filter(|argument| argument.kind == ArgKind::Positional)
+                            .nth(index)
+                            .map(|argument| argument.value)
+                    };
+                    let value = match field.parse::<usize>() {
+                        Ok(index) => positional(index),
+                        Err(_) if field.is_empty() => {
+                            next += 1;
+                            positional(next - 1)
+                        }
+                        Err(_) => arguments.iter().find(|argument| matches!(argument.kind, ArgKind::Keyword(name) if name.as_str() == field)).map(|argument| argument.value),
+                    };
+                    match value {
+                        Some(value) => self.collect(at, value, depth),
+                        None => self.part(at, expr),
+                    }
+                    rest = &rest[start + end + 1..];
+                }
+                self.pieces.push(Piece::Text(rest.to_owned()));
+            }
+            "join" => {
+                // The separator stands where joined elements stand.
+                self.collect(at, receiver, depth);
+                for argument in module.args(args) {
+                    self.collect(at, argument.value, depth);
+                }
+            }
+            "strip" | "lstrip" | "rstrip" | "lower" | "upper" | "title" | "encode" | "decode"
+            | "removeprefix" | "removesuffix" | "replace" => {
+                self.collect(at, receiver, depth);
+                if attr.as_str() == "replace"
+                    && let Some(new) = module.args(args).get(1)
+                {
+                    self.collect(at, new.value, depth);
+                }
+            }
+            _ => self.part(at, expr),
+        }
+    }
+
+    /// `template % values`.
+    fn formatted(&mut self, at: ModuleId, template: ExprId, given: ExprId, depth: u32) {
+        let module = self.values.project().module(at);
+        let Some(Constant::Str(text)) = self.values.constant(at, template) else {
+            self.collect(at, template, depth);
+            return self.collect(at, given, depth);
+        };
+        self.seen.push((at, template));
+        let tuple = match module[given] {
+            Expr::Tuple(list) => Some(module.list(list).to_vec()),
+            _ => None,
+        };
+        let mut next = 0;
+        let mut rest = text.as_str();
+        while let Some(start) = rest.find('%') {
+            self.pieces.push(Piece::Text(rest[..start].to_owned()));
+            rest = &rest[start + 1..];
+            let mut key = None;
+            if let Some(inner) = rest.strip_prefix('(')
+                && let Some(end) = inner.find(')')
+            {
+                key = Some(&inner[..end]);
+                rest = &inner[end + 1..];
+            }
+            let Some(end) = rest.find(|c: char| c.is_ascii_alphabetic() || c == '%') else {
+                break;
+            };
+            let kind = rest.as_bytes()[end];
+            rest = &rest[end + 1..];
+            match kind {
+                b'%' => self.pieces.push(Piece::Text("%".to_owned())),
+                b'd' | b'i' | b'u' | b'f' | b'F' | b'e' | b'E' | b'g' | b'G' | b'x' | b'X'
+                | b'o' | b'c' => {
+                    self.pieces.push(Piece::Number);
+                    next += 1;
+                }
+                _ => {
+                    let value = match (&tuple, key) {
+                        (_, Some(key)) => {
+                            crate::context::dict_entry(self.values, at, given, key).given()
+                        }
+                        (Some(tuple), None) => tuple.get(next).map(|value| (at, *value)),
+                        (None, None) => Some((at, given)),
+                    };
+                    next += 1;
+                    match value {
+                        Some((home, value)) => self.collect(home, value, depth),
+                        None => self.part(at, given),
+                    }
+                }
+            }
+        }
+        self.pieces.push(Piece::Text(rest.to_owned()));
+    }
+}
+
+/// The expression a variable was assigned, where it is one and in the same scope.
+pub(crate) fn definition(values: &Evaluator<'_>, at: ModuleId, expr: ExprId) -> Option<ExprId> {
+    let module = values.project().module(at);
+    let Expr::Name { def, slot } = module[expr] else {
+        return None;
+    };
+    match module[def].kind {
+        DefKind::Value(value) => Some(value),
+        // A variable of the module, used in a function.
+        DefKind::Entry => {
+            let name = module[module[def].scope].slots[slot.index()].name;
+            let outer = module.slot(Module::TOP, name)?;
+            match (outer.defs.as_slice(), module[outer.exit].kind) {
+                ([_], DefKind::Value(value)) => Some(value),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn joined(values: &mut Evaluator<'_>, at: ModuleId, args: List, depth: u32) -> String {
+    let mut text = String::new();
+    for argument in values.project().module(at).args(args) {
+        if argument.kind != ArgKind::Positional {
+            return text;
+        }
+        if !text.is_empty() && !text.ends_with('/') {
+            text.push('/');
+        }
+        text.push_str(&follow(values, at, argument.value, depth + 1));
+        if !is_constant_text(values, at, argument.value, depth + 1) {
+            return text;
+        }
+    }
+    text
+}
+
+/// Whether the leading text is the whole text.
+fn is_constant_text(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, depth: u32) -> bool {
+    if depth > MAX_DEPTH {
+        return false;
+    }
+    if values.constant(at, expr).is_some() {
+        return true;
+    }
+    let module = values.project().module(at);
+    match module[expr] {
+        Expr::Call { func, args } => {
+            let path = values.dotted(at, func);
+            path.is_some_and(|path| {
+                matches!(
+                    path.as_str(),
+                    "pathlib.Path" | "pathlib.PurePath" | "os.path.join"
+                )
+            }) && module.args(args).iter().all(|argument| {
+                argument.kind == ArgKind::Positional
+                    && is_constant_text(values, at, argument.value, depth + 1)
+            })
+        }
+        Expr::Name { .. } => definition(values, at, expr)
+            .is_some_and(|value| is_constant_text(values, at, value, depth + 1)),
+        Expr::Binary {
+            op: Operator::Div,
+            left,
+            right,
+        } => {
+            is_constant_text(values, at, left, depth + 1)
+                && is_constant_text(values, at, right, depth + 1)
+        }
+        _ => false,
+    }
+}
+
+/// Text up to a character that begins a placeholder.
+fn cut(mut text: String, placeholder: char) -> String {
+    if let Some(end) = text.find(placeholder) {
+        text.truncate(end);
+    }
+    text
+}
+
+fn common(a: &str, b: &str) -> String {
+    a.chars()
+        .zip(b.chars())
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a)
+        .collect()
+}

@@ -1,0 +1,111 @@
+//! Comparisons with other tools and with ourselves.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::corpus;
+use crate::python::Venv;
+
+type Place = (String, u64);
+
+/// Bandit's own examples: what it reports there and hognose does not, at persona auditor.
+pub(crate) fn bandit() -> Result<()> {
+    let hognose = crate::hognose()?;
+    let source = corpus::package("bandit==1.8.6", true)?;
+    let examples = std::fs::read_dir(&source)?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path().join("examples"))
+        .find(|path| path.is_dir())
+        .context("no examples in the archive")?;
+    let tools = Venv::new("compare", &["bandit==1.8.6".to_owned()], &[])?;
+    let theirs = json(
+        Command::new(tools.program("bandit"))
+            .args(["-q", "-r", "-f", "json", "--ignore-nosec"])
+            .arg(".")
+            .current_dir(&examples),
+    )?;
+    let ours = json(
+        Command::new(&hognose)
+            .args([
+                "check",
+                "--isolated",
+                "--persona",
+                "auditor",
+                "--format",
+                "json",
+                "--no-ignores",
+                ".",
+            ])
+            .current_dir(&examples),
+    )?;
+
+    let parity =
+        hognose_rules::parity_tool("bandit").context("the parity table knows no Bandit")?;
+    let mut seen: BTreeMap<Place, Vec<String>> = BTreeMap::new();
+    for finding in ours["findings"].as_array().into_iter().flatten() {
+        let file = finding["file"].as_str().unwrap_or_default().to_owned();
+        let (start, end) = (
+            finding["start"]["line"].as_u64().unwrap_or(0),
+            finding["end"]["line"].as_u64().unwrap_or(0),
+        );
+        for line in start..=end {
+            seen.entry((file.clone(), line))
+                .or_default()
+                .push(finding["rule"].as_str().unwrap_or_default().to_owned());
+        }
+    }
+    let (mut total, mut missing) = (0, 0);
+    for finding in theirs["results"].as_array().into_iter().flatten() {
+        total += 1;
+        let id = finding["test_id"].as_str().unwrap_or_default();
+        let file = finding["filename"]
+            .as_str()
+            .unwrap_or_default()
+            .trim_start_matches("./")
+            .to_owned();
+        let line = finding["line_number"].as_u64().unwrap_or(0);
+        let range = finding["line_range"]
+            .as_array()
+            .map(|range| range.iter().filter_map(Value::as_u64).collect::<Vec<_>>())
+            .unwrap_or_default();
+        let entry = parity.entry(id);
+        let covered = entry.is_some_and(|entry| {
+            range.iter().chain([&line]).any(|line| {
+                seen.get(&(file.clone(), *line))
+                    .is_some_and(|rules| rules.iter().any(|rule| entry.rules.contains(rule)))
+            })
+        });
+        if covered {
+            continue;
+        }
+        missing += 1;
+        let reason = entry
+            .and_then(|entry| entry.reason.as_deref())
+            .unwrap_or("no reason written");
+        println!(
+            "{file}:{line}: {id} {} ({reason})",
+            finding["issue_text"].as_str().unwrap_or_default()
+        );
+    }
+    println!("{total} findings of Bandit; {missing} without ours at the same place");
+    Ok(())
+}
+
+/// The share of calls that are resolved, on five public projects.
+pub(crate) fn calls() -> Result<()> {
+    bail!("not yet measured by this command")
+}
+
+fn json(command: &mut Command) -> Result<Value> {
+    let output = command.output().with_context(|| crate::show(command))?;
+    serde_json::from_slice(&output.stdout).with_context(|| {
+        format!(
+            "{}: {}",
+            crate::show(command),
+            String::from_utf8_lossy(&output.stderr)
+        )
+    })
+}
