@@ -133,14 +133,13 @@ impl Solver<'_> {
         }
     }
 
-    /// All that instances of a class were given under a name from outside of its open methods.
-    fn hub(&mut self, class: ClassIx, attr: Symbol) -> NodeId {
-        let class = self.obj(Object::Class(class));
-        if let Some(known) = self.views.get(&(class, attr, true)) {
+    /// What the instances of a class hold under a name, by the class whose methods store it.
+    fn hub(&mut self, class: ClassIx, attr: Symbol, open: bool) -> NodeId {
+        if let Some(known) = self.hubs.get(&(class, attr, open)) {
             return *known;
         }
         let node = self.new_node();
-        self.views.insert((class, attr, true), node);
+        self.hubs.insert((class, attr, open), node);
         node
     }
 
@@ -160,8 +159,12 @@ impl Solver<'_> {
             }
             Object::Class(class) => {
                 if self.keys.is_stored(attr) {
+                    let foreign = self.classes.foreign.contains(&attr);
                     for index in 0..self.classes.info(class).mro.len() {
                         let ancestor = self.classes.info(class).mro[index];
+                        if !foreign && !self.classes.stored.contains(&(ancestor, attr)) {
+                            continue;
+                        }
                         let ancestor = self.obj(Object::Class(ancestor));
                         let field = self.field(ancestor, Key::Attr(attr));
                         self.copy(field, view);
@@ -218,26 +221,23 @@ impl Solver<'_> {
         if !self.keys.is_stored(attr) {
             return;
         }
+        let owner = self.classes.owner(class, attr);
+        let hub = self.hub(owner, attr, origin != Origin::Open);
+        self.copy(hub, view);
+        let foreign = self.classes.foreign.contains(&attr);
         for index in 0..self.classes.info(class).mro.len() {
             let ancestor = self.classes.info(class).mro[index];
-            let open = self.obj(Object::Instance(ancestor, Origin::Open));
-            if open != object {
-                let field = self.field(open, Key::Attr(attr));
-                self.copy(field, view);
+            if foreign || self.classes.stored.contains(&(ancestor, attr)) {
+                let class = self.obj(Object::Class(ancestor));
+                let field = self.field(class, Key::Attr(attr));
+                self.constrain(
+                    field,
+                    Constraint::Member {
+                        receiver: object,
+                        view,
+                    },
+                );
             }
-            if origin == Origin::Open {
-                let hub = self.hub(ancestor, attr);
-                self.copy(hub, view);
-            }
-            let class = self.obj(Object::Class(ancestor));
-            let field = self.field(class, Key::Attr(attr));
-            self.constrain(
-                field,
-                Constraint::Member {
-                    receiver: object,
-                    view,
-                },
-            );
         }
         if origin == Origin::Open {
             let subclasses = self
@@ -249,11 +249,8 @@ impl Solver<'_> {
             for index in 0..subclasses {
                 let subclass = self.classes.info(class).subclasses[index];
                 if self.classes.stored.contains(&(subclass, attr)) {
-                    let hub = self.hub(subclass, attr);
+                    let hub = self.hub(subclass, attr, false);
                     self.copy(hub, view);
-                    let open = self.obj(Object::Instance(subclass, Origin::Open));
-                    let field = self.field(open, Key::Attr(attr));
-                    self.copy(field, view);
                 }
             }
         }
@@ -431,15 +428,18 @@ impl Solver<'_> {
                     }
                 }
                 let field = self.field(object, Key::Attr(attr));
-                self.copy(from, field);
-                if origin != Origin::Open {
-                    let hub = self.hub(class, attr);
-                    self.copy(from, hub);
+                self.copy_once(from, field);
+                let owner = self.classes.owner(class, attr);
+                let all = self.hub(owner, attr, false);
+                self.copy_once(from, all);
+                if origin == Origin::Open {
+                    let open = self.hub(owner, attr, true);
+                    self.copy_once(from, open);
                 }
             }
             Object::Class(_) => {
                 let field = self.field(object, Key::Attr(attr));
-                self.copy(from, field);
+                self.copy_once(from, field);
             }
             Object::Function(module, function, _) => {
                 let plain = self.obj(Object::Function(module, function, Ctx::NONE));

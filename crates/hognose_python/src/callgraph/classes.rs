@@ -45,6 +45,8 @@ pub(super) struct ClassTable {
     first: Vec<u32>,
     /// Attributes that the methods of a class store on their receiver.
     pub stored: FxHashSet<(ClassIx, Symbol)>,
+    /// Attributes that code stores on something else than its receiver.
+    pub foreign: FxHashSet<Symbol>,
     /// Attributes that `__init__` stores whatever happens: they hide what the class binds.
     pub initialised: FxHashSet<(ClassIx, Symbol)>,
     /// Methods by name, and whether several classes have one.
@@ -158,6 +160,8 @@ impl ClassTable {
             if let Some((class, _)) = receiver_class(module, store.object) {
                 let class = self.index(at, class);
                 self.stored.insert((class, store.attr));
+            } else {
+                self.foreign.insert(store.attr);
             }
         }
         for (number, function) in (0u32..).zip(&module.functions) {
@@ -227,6 +231,16 @@ impl ClassTable {
             Some(path) => Lookup::External(*path),
             None => Lookup::Missing,
         }
+    }
+
+    /// The class whose methods store the attribute of an instance; its own when none does.
+    pub fn owner(&self, class: ClassIx, attr: Symbol) -> ClassIx {
+        self.info(class)
+            .mro
+            .iter()
+            .copied()
+            .find(|ancestor| self.stored.contains(&(*ancestor, attr)))
+            .unwrap_or(class)
     }
 
     /// Whether the methods of a class or its bases store the attribute.

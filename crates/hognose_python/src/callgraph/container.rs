@@ -28,20 +28,11 @@ impl Solver<'_> {
                 // From the end: the length is not kept.
                 let from_end = matches!(key, Key::Int(number) if number < 0);
                 if key == Key::Any || from_end {
-                    self.watch(object, Watcher::Values(to));
+                    self.values_to(object, to);
                     return;
                 }
-                let exact = self.field(object, key);
-                self.copy(exact, to);
-                let any = self.field(object, Key::Any);
-                self.copy(any, to);
-                if matches!(key, Key::Path(_)) {
-                    return;
-                }
-                // A default factory makes what is not there.
-                if let Some(made) = self.known_field(object, Key::Attr(Symbol::from("default"))) {
-                    self.copy(made, to);
-                }
+                self.watch(object, Watcher::Item { key, to });
+                self.watch(object, Watcher::Item { key: Key::Any, to });
             }
             Object::External(path) => {
                 let item = if is_text(path.as_str()) || self.is_generic(path) {
@@ -75,10 +66,10 @@ impl Solver<'_> {
                 };
                 if !self.implicit(object, self.words.getitem, index, to, site) {
                     // A named tuple, a subclass of a container: elements it was given.
-                    let exact = self.field(object, key);
-                    self.copy(exact, to);
-                    if let Key::Any = key {
-                        self.watch(object, Watcher::Values(to));
+                    if key == Key::Any {
+                        self.values_to(object, to);
+                    } else {
+                        self.watch(object, Watcher::Item { key, to });
                     }
                     self.external_base_item(object, to);
                 }
@@ -93,10 +84,10 @@ impl Solver<'_> {
         match self.object(object) {
             Object::Container(..) | Object::Args(_) | Object::Kwargs(_) => {
                 let field = self.field(object, key);
-                self.copy(from, field);
+                self.copy_once(from, field);
                 if key == Key::Any {
                     let keys = self.field(object, Key::Keys);
-                    self.copy(index, keys);
+                    self.copy_once(index, keys);
                 }
             }
             Object::Instance(..) => {
@@ -136,7 +127,7 @@ impl Solver<'_> {
                     )
                 {
                     let field = self.field(into, Key::Any);
-                    self.watch(object, Watcher::Keys(field));
+                    self.keys_to(object, field);
                 } else if object != into {
                     self.watch(object, Watcher::Spill { into, shift });
                 }
@@ -189,12 +180,12 @@ impl Solver<'_> {
     pub fn iterate(&mut self, object: Obj, to: NodeId, site: SiteId) {
         match self.object(object) {
             Object::Container(ContainerKind::Dict, ..) | Object::Kwargs(_) => {
-                self.watch(object, Watcher::Keys(to))
+                self.keys_to(object, to)
             }
-            Object::Container(..) | Object::Args(_) => self.watch(object, Watcher::Values(to)),
+            Object::Container(..) | Object::Args(_) => self.values_to(object, to),
             Object::Generator(module, function, ctx) => {
                 let yields = self.function_nodes(module, function, ctx).yields;
-                self.copy(yields, to);
+                self.copy_once(yields, to);
             }
             Object::External(path) => {
                 let item = if is_text(path.as_str()) {
@@ -240,7 +231,7 @@ impl Solver<'_> {
                             },
                         );
                     } else if !self.implicit(object, self.words.getitem, NodeId::NONE, to, site) {
-                        self.watch(object, Watcher::Values(to));
+                        self.values_to(object, to);
                         self.external_base_item(object, to);
                     }
                 }
@@ -364,7 +355,7 @@ impl Solver<'_> {
                 }
             }
             "pop" | "popleft" => {
-                self.watch(of, Watcher::Values(result));
+                self.values_to(of, result);
                 if !args.is_empty() || name.as_str() == "popleft" {
                     self.smear(of);
                 }
@@ -375,27 +366,27 @@ impl Solver<'_> {
                     |(kind, _)| matches!(kind, ArgKind::Keyword(name) if name.as_str() == "key"),
                 ) {
                     let element = self.new_node();
-                    self.watch(of, Watcher::Values(element));
+                    self.values_to(of, element);
                     self.callback(site, *key, &[(ArgKind::Positional, element)], NodeId::NONE);
                 }
             }
             "values" => {
                 let view = self.made(ContainerKind::List, site, 1);
                 let field = self.field(view, Key::Any);
-                self.watch(of, Watcher::Values(field));
+                self.values_to(of, field);
                 self.add_value(result, view);
             }
             "keys" => {
                 let view = self.made(ContainerKind::List, site, 1);
                 let field = self.field(view, Key::Any);
-                self.watch(of, Watcher::Keys(field));
+                self.keys_to(of, field);
                 self.add_value(result, view);
             }
             "items" => {
                 let pair = self.made(ContainerKind::Tuple, site, 2);
                 let (key, value) = (self.field(pair, Key::Int(0)), self.field(pair, Key::Int(1)));
-                self.watch(of, Watcher::Keys(key));
-                self.watch(of, Watcher::Values(value));
+                self.keys_to(of, key);
+                self.values_to(of, value);
                 let view = self.made(ContainerKind::List, site, 1);
                 let field = self.field(view, Key::Any);
                 self.add_value(field, pair);
@@ -404,8 +395,8 @@ impl Solver<'_> {
             "popitem" => {
                 let pair = self.made(ContainerKind::Tuple, site, 2);
                 let (key, value) = (self.field(pair, Key::Int(0)), self.field(pair, Key::Int(1)));
-                self.watch(of, Watcher::Keys(key));
-                self.watch(of, Watcher::Values(value));
+                self.keys_to(of, key);
+                self.values_to(of, value);
                 self.add_value(result, pair);
             }
             "copy" => self.add_value(result, of),
@@ -426,7 +417,7 @@ impl Solver<'_> {
     /// Elements have changed their places: each may be anywhere.
     fn smear(&mut self, of: Obj) {
         let any = self.field(of, Key::Any);
-        self.watch(of, Watcher::Values(any));
+        self.values_to(of, any);
     }
 
     pub fn star_arg(&mut self, value: Obj, function: Obj, base: u16) {

@@ -197,7 +197,7 @@ impl Solver<'_> {
             let node = self.param_node(at, id, ctx, index);
             if let Some(default) = param.default {
                 let default = self.expr_node(env, at, default);
-                self.copy(default, node);
+                self.copy_once(default, node);
                 passed[index] = default;
             }
             if starred {
@@ -211,7 +211,7 @@ impl Solver<'_> {
             self.add_value(result, generator);
         } else {
             let nodes = self.function_nodes(at, id, ctx);
-            self.copy(nodes.result, result);
+            self.copy_once(nodes.result, result);
             for index in identity {
                 self.copy(passed[usize::from(index)], result);
             }
@@ -264,7 +264,7 @@ impl Solver<'_> {
             .count();
         if index < positional {
             let param = self.param_node(at, id, ctx, index);
-            self.copy(node, param);
+            self.copy_once(node, param);
             return Some(index);
         }
         index -= positional;
@@ -274,7 +274,7 @@ impl Solver<'_> {
         {
             let rest = self.obj(Object::Args(function));
             let field = self.field(rest, Key::Int(i32::try_from(index).unwrap_or(i32::MAX)));
-            self.copy(node, field);
+            self.copy_once(node, field);
         }
         None
     }
@@ -289,12 +289,12 @@ impl Solver<'_> {
             match param.kind {
                 ParamKind::Positional | ParamKind::PositionalOnly if index >= usize::from(base) => {
                     let param = self.param_node(at, id, ctx, index);
-                    self.copy(node, param);
+                    self.copy_once(node, param);
                 }
                 ParamKind::Star => {
                     let rest = self.obj(Object::Args(function));
                     let field = self.field(rest, Key::Any);
-                    self.copy(node, field);
+                    self.copy_once(node, field);
                 }
                 _ => {}
             }
@@ -312,14 +312,14 @@ impl Solver<'_> {
             .position(|param| param.name == name && takes_name(param.kind))
         {
             let param = self.param_node(at, id, ctx, index);
-            self.copy(node, param);
+            self.copy_once(node, param);
         } else if params
             .last()
             .is_some_and(|param| param.kind == ParamKind::DoubleStar)
         {
             let rest = self.obj(Object::Kwargs(function));
             let field = self.field(rest, Key::Str(name));
-            self.copy(node, field);
+            self.copy_once(node, field);
         }
     }
 
@@ -332,11 +332,11 @@ impl Solver<'_> {
         for (index, param) in data.params.iter().enumerate() {
             if takes_name(param.kind) && !(index == 0 && data.class.is_some()) {
                 let param = self.param_node(at, id, ctx, index);
-                self.copy(node, param);
+                self.copy_once(node, param);
             } else if param.kind == ParamKind::DoubleStar {
                 let rest = self.obj(Object::Kwargs(function));
                 let field = self.field(rest, Key::Any);
-                self.copy(node, field);
+                self.copy_once(node, field);
             }
         }
     }

@@ -317,7 +317,7 @@ impl Solver<'_> {
             }
             Object::Container(..) => {
                 let classes = self.new_node();
-                self.watch(value, Watcher::Values(classes));
+                self.values_to(value, classes);
                 self.constrain(classes, Constraint::Caught { to });
             }
             _ => {}

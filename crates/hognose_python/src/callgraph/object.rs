@@ -129,11 +129,18 @@ pub(super) enum Key {
     Any,
     /// Keys of a dict that are not known.
     Keys,
+    /// All elements together.
+    AllValues,
+    /// All keys together.
+    AllKeys,
 }
 
 impl Key {
     /// Whether it names an element, not an attribute.
     pub fn is_element(self) -> bool {
-        !matches!(self, Self::Attr(_) | Self::Keys)
+        !matches!(
+            self,
+            Self::Attr(_) | Self::Keys | Self::AllValues | Self::AllKeys
+        )
     }
 }

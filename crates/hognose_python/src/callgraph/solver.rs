@@ -16,13 +16,17 @@ use crate::ir::*;
 use crate::project::Project;
 
 /// Objects in one set; the rest is dropped and the set marked. Sets of real programs have one or two.
-const MAX_SET: usize = 48;
+const MAX_SET: usize = 32;
+
+/// Access paths in one set, and containers in one set. What has more is passed around by generic code.
+const MAX_PATHS: usize = 8;
+const MAX_CONTAINERS: usize = 12;
 
 /// Different constants in one set before it is just "a string" or "a number".
 const MAX_CONSTANTS: usize = 12;
 
 /// Fields told apart in one object; further keys share one node. Bounds literals with thousands of entries.
-const MAX_FIELDS: usize = 512;
+const MAX_FIELDS: usize = 192;
 
 /// Nodes of one project. Bounds memory on projects far beyond those met.
 const MAX_NODES: usize = 60_000_000;
@@ -195,8 +199,10 @@ pub(super) enum Constraint {
 }
 
 /// What wants to know of all elements of an object, present and future.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Watcher {
+    /// One element.
+    Item { key: Key, to: NodeId },
     /// Values of elements.
     Values(NodeId),
     /// Keys.
@@ -326,6 +332,8 @@ pub(super) struct Solver<'p> {
     pub context_ids: FxHashMap<(ModuleId, FunctionId, Ctx, SiteId), Ctx>,
     pub bodies: VecDeque<(ModuleId, FunctionId, Ctx)>,
     pub views: FxHashMap<(Obj, Symbol, bool), NodeId>,
+    /// What the instances of a class hold together, all of them or the open ones only.
+    pub hubs: FxHashMap<(ClassIx, Symbol, bool), NodeId>,
     pub paths: FxHashMap<(Symbol, Key), Symbol>,
     pub results: FxHashMap<Symbol, Symbol>,
     pub words: super::names::Words,
@@ -337,6 +345,8 @@ pub(super) struct Solver<'p> {
     pub loose_stores: Vec<(NodeId, NodeId, NodeId, SiteId)>,
     /// Pairs of a call and callee already bound.
     pub bound_calls: FxHashSet<(u32, Obj, Option<Obj>)>,
+    copied: FxHashSet<(NodeId, NodeId)>,
+    watched: FxHashSet<(Obj, Watcher)>,
     pub bounds_hit: usize,
     /// Walked with open receivers and annotations.
     pub seeded: bool,
@@ -394,6 +404,7 @@ impl<'p> Solver<'p> {
             context_ids: FxHashMap::default(),
             bodies: VecDeque::new(),
             views: FxHashMap::default(),
+            hubs: FxHashMap::default(),
             paths: FxHashMap::default(),
             results: FxHashMap::default(),
             words: super::names::Words::default(),
@@ -402,6 +413,8 @@ impl<'p> Solver<'p> {
             loose_loads: Vec::new(),
             loose_stores: Vec::new(),
             bound_calls: FxHashSet::default(),
+            copied: FxHashSet::default(),
+            watched: FxHashSet::default(),
             bounds_hit: 0,
             seeded: false,
         };
@@ -505,12 +518,47 @@ impl<'p> Solver<'p> {
             let plain = self.obj(Object::External(plain));
             return self.add_value(node, plain);
         }
+        if data.values.len() >= MAX_PATHS && self.is_crowded(node, obj) {
+            let data = &mut self.nodes[node.0 as usize];
+            if !data.full {
+                data.full = true;
+                self.bounds_hit += 1;
+            }
+            return;
+        }
+        let data = &mut self.nodes[node.0 as usize];
         data.values.push(obj);
         if !data.queued && data.first != 0 {
             data.queued = true;
             self.queue.push_back(node);
         } else if data.first == 0 {
             data.done = to_u32(data.values.len());
+        }
+    }
+
+    /// Whether a set holds as many objects of this sort as it may.
+    fn is_crowded(&self, node: NodeId, obj: Obj) -> bool {
+        let sort = |obj: Obj| match self.objects[obj.0 as usize] {
+            Object::External(_) | Object::Method { .. } => Some(MAX_PATHS),
+            Object::Container(..) | Object::Args(_) | Object::Kwargs(_) => Some(MAX_CONTAINERS),
+            _ => None,
+        };
+        let Some(most) = sort(obj) else { return false };
+        self.values(node)
+            .iter()
+            .filter(|value| sort(**value) == Some(most))
+            .count()
+            >= most
+    }
+
+    /// A copy that may have been asked for before.
+    pub fn copy_once(&mut self, from: NodeId, to: NodeId) {
+        if from != to
+            && from != NodeId::NONE
+            && to != NodeId::NONE
+            && self.copied.insert((from, to))
+        {
+            self.constrain(from, Constraint::Copy(to));
         }
     }
 
@@ -706,7 +754,12 @@ impl<'p> Solver<'p> {
         if let Some((_, node)) = heap.fields.iter().find(|(known, _)| *known == key) {
             return *node;
         }
-        if heap.fields.len() >= MAX_FIELDS && !matches!(key, Key::Any | Key::Keys | Key::Attr(_)) {
+        if heap.fields.len() >= MAX_FIELDS
+            && !matches!(
+                key,
+                Key::Any | Key::Keys | Key::AllValues | Key::AllKeys | Key::Attr(_)
+            )
+        {
             self.bounds_hit += 1;
             return self.field(obj, Key::Any);
         }
@@ -732,6 +785,9 @@ impl<'p> Solver<'p> {
 
     /// Asks for all parts of an object, present and future.
     pub fn watch(&mut self, obj: Obj, watcher: Watcher) {
+        if !self.watched.insert((obj, watcher)) {
+            return;
+        }
         let heap = self.heap.entry(obj).or_default();
         heap.watchers.push(watcher);
         for index in 0..heap.fields.len() {
@@ -740,9 +796,40 @@ impl<'p> Solver<'p> {
         }
     }
 
+    /// All elements of an object go to a node, through one node for all who ask.
+    pub fn values_to(&mut self, obj: Obj, to: NodeId) {
+        let all = match self.known_field(obj, Key::AllValues) {
+            Some(all) => all,
+            None => {
+                let all = self.field(obj, Key::AllValues);
+                self.watch(obj, Watcher::Values(all));
+                all
+            }
+        };
+        self.copy_once(all, to);
+    }
+
+    /// All keys of an object go to a node.
+    pub fn keys_to(&mut self, obj: Obj, to: NodeId) {
+        let all = match self.known_field(obj, Key::AllKeys) {
+            Some(all) => all,
+            None => {
+                let all = self.field(obj, Key::AllKeys);
+                self.watch(obj, Watcher::Keys(all));
+                all
+            }
+        };
+        self.copy_once(all, to);
+    }
+
     fn tell(&mut self, watcher: Watcher, key: Key, node: NodeId) {
         match watcher {
-            Watcher::Values(to) if key.is_element() => self.copy(node, to),
+            Watcher::Item { key: asked, to } => {
+                if asked == key {
+                    self.copy_once(node, to);
+                }
+            }
+            Watcher::Values(to) if key.is_element() => self.copy_once(node, to),
             Watcher::Keys(to) => match key {
                 Key::Str(text) => {
                     let key = self.obj(Object::Str(text));
@@ -756,18 +843,18 @@ impl<'p> Solver<'p> {
                     let key = self.obj(Object::External(path));
                     self.add_value(to, key);
                 }
-                Key::Keys => self.copy(node, to),
-                Key::Any | Key::Attr(_) => {}
+                Key::Keys => self.copy_once(node, to),
+                Key::Any | Key::Attr(_) | Key::AllValues | Key::AllKeys => {}
             },
             Watcher::Spill { into, shift } => {
                 let key = match (key, shift) {
-                    (Key::Attr(_), _) => return,
+                    (Key::Attr(_) | Key::AllValues | Key::AllKeys, _) => return,
                     (Key::Int(number), Some(shift)) => Key::Int(number + shift),
                     (Key::Int(_), None) => Key::Any,
                     (other, _) => other,
                 };
                 let field = self.field(into, key);
-                self.copy(node, field);
+                self.copy_once(node, field);
             }
             Watcher::Slice { into, from, to } => {
                 let key = match key {
@@ -776,7 +863,7 @@ impl<'p> Solver<'p> {
                     _ => return,
                 };
                 let field = self.field(into, key);
-                self.copy(node, field);
+                self.copy_once(node, field);
             }
             Watcher::Star { function, base } => match key {
                 Key::Int(number) => {
