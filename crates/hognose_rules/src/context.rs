@@ -53,6 +53,8 @@ pub struct CallSite {
     pub open: bool,
     /// Access paths of the callees outside of the project.
     pub paths: SmallVec<[Callee; 1]>,
+    /// The callee may be something else as well.
+    pub is_one_of_several: bool,
     /// The whole call.
     pub range: TextRange,
 }
@@ -377,6 +379,7 @@ pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSi
                     .iter()
                     .any(|path| path.as_str() == "asyncio.to_thread"),
                 paths: inner,
+                is_one_of_several: found.len() > 1,
                 range,
             });
         }
@@ -387,6 +390,7 @@ pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSi
             skip: 0,
             open: false,
             paths,
+            is_one_of_several: found.len() > 1,
             range,
         });
     }

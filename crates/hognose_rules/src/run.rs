@@ -436,12 +436,18 @@ impl ModuleRun<'_, '_> {
                 continue;
             }
             let message = self.message(rule, matcher, callee, name, shown);
+            let mut confidence = matcher.confidence.unwrap_or(rule.meta.confidence);
+            if let Place::Call(site) = place
+                && site.is_one_of_several
+            {
+                confidence = confidence.min(Confidence::Medium);
+            }
             self.drafts.push(Draft {
                 rule: *rule_number,
                 range,
                 message,
                 severity: matcher.severity.unwrap_or(rule.meta.severity),
-                confidence: matcher.confidence.unwrap_or(rule.meta.confidence),
+                confidence,
                 persona: matcher.persona.unwrap_or(rule.meta.persona),
                 labels: Vec::new(),
             });
@@ -648,16 +654,20 @@ impl ModuleRun<'_, '_> {
             let value = match shown {
                 Some((at, expr)) => match self.values.constant(at, expr) {
                     Some(Constant::Str(text)) => excerpt(&format!("\"{text}\"")),
-                    _ => {
+                    constant => {
                         let module = self.values.project().module(at);
                         let range = module.expr_range(expr);
-                        excerpt(
-                            module
-                                .text
-                                .as_str()
-                                .get(range.start().to_usize()..range.end().to_usize())
-                                .unwrap_or_default(),
-                        )
+                        let span = range.start().to_usize()..range.end().to_usize();
+                        let text = excerpt(module.text.as_str().get(span).unwrap_or_default());
+                        match (constant, module[expr]) {
+                            (
+                                Some(Constant::Int(number)),
+                                Expr::Name { .. } | Expr::Attribute { .. },
+                            ) => {
+                                format!("{text} ({number})")
+                            }
+                            _ => text,
+                        }
                     }
                 },
                 None => String::new(),
