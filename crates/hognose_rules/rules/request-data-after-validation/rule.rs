@@ -20,12 +20,34 @@ pub fn check(context: &mut Context<'_, '_>) {
         if fields.is_empty() || !is_bound_to_request(module, form) {
             continue;
         }
+        let Some(valid) = where_valid(module, call.range, function.range) else {
+            continue;
+        };
         for (range, key) in reads(context, function.range) {
-            if range.start() > call.range.end() && fields.contains(key.as_str()) {
+            if valid.contains_range(range) && fields.contains(key.as_str()) {
                 context.report(range, format!("the field {key} was validated, but is taken from the request again"));
             }
         }
     }
+}
+
+/// The code that runs only if the form is valid: the body of `if form.is_valid():`, or what follows `if not form.is_valid():`.
+fn where_valid(module: &Module, call: TextRange, function: TextRange) -> Option<TextRange> {
+    module.stmts().find_map(|(stmt, node)| {
+        let Stmt::If { test, body, .. } = *node else {
+            return None;
+        };
+        let range = module.expr_range(test);
+        if !range.contains_range(call) {
+            return None;
+        }
+        if matches!(module[test], Expr::Unary { op: UnaryOp::Not, .. }) {
+            let end = module.stmt_range(stmt).end();
+            return Some(TextRange::new(end, function.end().max(end)));
+        }
+        let (first, last) = (module.block(body).first()?, module.block(body).last()?);
+        Some(module.stmt_range(*first).cover(module.stmt_range(*last)))
+    })
 }
 
 /// `Form(request.POST)`: the form holds what the request sent.
