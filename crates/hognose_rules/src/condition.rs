@@ -298,11 +298,9 @@ impl Ask {
                 ),
                 _ => Truth::No,
             },
-            Self::Path(_)
-            | Self::Parts(_)
-            | Self::Built(true)
-            | Self::Display(true)
-            | Self::ElementsConstant(_) => Truth::No,
+            Self::Path(_) | Self::Built(true) | Self::Display(true) | Self::ElementsConstant(_) => {
+                Truth::No
+            }
             Self::Built(false) | Self::Display(false) => Truth::Yes,
         }
     }

@@ -45,6 +45,10 @@ pub(crate) struct Frame {
     returned: Option<Val>,
     /// What follows is not reached.
     stopped: bool,
+    /// A function that computes a value: it runs as if no environment variable were set.
+    helper: bool,
+    /// A branch was taken for want of an environment variable.
+    presumed: bool,
 }
 
 impl Frame {
@@ -56,10 +60,13 @@ impl Frame {
             inner,
             returned: None,
             stopped: false,
+            helper: false,
+            presumed: false,
         }
     }
 
     fn join(&mut self, other: Self) {
+        self.presumed |= other.presumed;
         if let Some(theirs) = other.returned {
             self.returned = Some(match self.returned.take() {
                 Some(ours) => ours.join(theirs),
@@ -219,6 +226,9 @@ impl<'e, 'p> Interpreter<'e, 'p> {
             };
             frame.names.set(param.name, value, place);
         }
+        frame.helper = !arguments
+            .iter()
+            .any(|(_, value)| matches!(value.only(), Some(Shape::App(..) | Shape::Config(..))));
         self.block(&mut frame, data.body);
         self.depth -= 1;
         if let Some(caller) = caller {
@@ -229,6 +239,7 @@ impl<'e, 'p> Interpreter<'e, 'p> {
             Some(value) => value.join(Val::of(Shape::Constant(hognose_python::Constant::None))),
             None => Val::unknown(),
         };
+        let value = value.given(!frame.presumed);
         (value, frame)
     }
 
@@ -293,7 +304,9 @@ impl<'e, 'p> Interpreter<'e, 'p> {
                 orelse,
                 outcome,
             } => {
-                let known = outcome.or_else(|| self.condition(frame, test));
+                let known = outcome
+                    .or_else(|| self.condition(frame, test))
+                    .or_else(|| self.presume(frame, test));
                 match known {
                     Some(true) => self.block(frame, body),
                     Some(false) => self.block(frame, orelse),
@@ -381,6 +394,18 @@ impl<'e, 'p> Interpreter<'e, 'p> {
             }
             Stmt::Break | Stmt::Continue | Stmt::Pass | Stmt::Assert { .. } => {}
         }
+    }
+
+    /// `value = os.environ.get(name)`, `if value is None: return default`: what a helper does without the variable.
+    fn presume(&mut self, frame: &mut Frame, test: ExprId) -> Option<bool> {
+        if !frame.helper {
+            return None;
+        }
+        let value = self.expr(frame, test);
+        let unset = !value.certain || matches!(value.only(), Some(Shape::Unset));
+        let known = value.truthy().filter(|_| unset)?;
+        frame.presumed = true;
+        Some(known)
     }
 
     fn try_block(

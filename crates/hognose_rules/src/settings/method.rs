@@ -262,7 +262,8 @@ impl Interpreter<'_, '_> {
         let mut config = frame.configs.remove(&app).unwrap_or_default();
         match method {
             "update" | "from_mapping" | "setdefault" => {
-                update(&mut config, &arguments, (at, range))
+                update(&mut config, &arguments, (at, range));
+                self.point_at_entries(&mut config, at, args);
             }
             "from_object" => match arguments.first().map(|(_, value)| value.clone()) {
                 Some(value) => self.from_object(at, &mut config, &value),
@@ -294,6 +295,31 @@ impl Interpreter<'_, '_> {
             _ => {}
         }
         frame.configs.insert(app, config);
+    }
+
+    /// Lets each setting of `update(KEY=value)` stand at its own value.
+    fn point_at_entries(&self, config: &mut Namespace, at: ModuleId, args: List) {
+        let module = self.module(at);
+        let mut point = |name: Symbol, value: ExprId| {
+            if let Some(var) = config.vars.get_mut(&name) {
+                var.place = (at, module.expr_range(value));
+            }
+        };
+        for argument in module.args(args) {
+            match (argument.kind, module[argument.value]) {
+                (ArgKind::Keyword(name), _) => point(name, argument.value),
+                (ArgKind::Positional, Expr::Dict(items)) => {
+                    for (key, value) in module.dict(items) {
+                        if let Some(key) = key
+                            && let Expr::Str(text) = module[key.get()]
+                        {
+                            point(Symbol::from(module.str(text)), *value);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     /// `from_object` with a class, a module, an instance, or the name of one of them.
