@@ -298,9 +298,11 @@ impl Ask {
                 ),
                 _ => Truth::No,
             },
-            Self::Path(_) | Self::Built(true) | Self::Display(true) | Self::ElementsConstant(_) => {
-                Truth::No
-            }
+            Self::Path(_)
+            | Self::Parts(_)
+            | Self::Built(true)
+            | Self::Display(true)
+            | Self::ElementsConstant(_) => Truth::No,
             Self::Built(false) | Self::Display(false) => Truth::Yes,
         }
     }

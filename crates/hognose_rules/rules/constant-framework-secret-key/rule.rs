@@ -73,6 +73,23 @@ const WRAPPERS: &[&str] = &[
 
 /// Runs once per module.
 pub fn check(context: &mut Context<'_, '_>) {
+    // The constructor is imported where it is called.
+    let known = context.module.imports.iter().any(|(name, _)| {
+        matches!(
+            name.as_str().split('.').next(),
+            Some(
+                "starlette"
+                    | "fastapi"
+                    | "aiohttp_session"
+                    | "tornado"
+                    | "itsdangerous"
+                    | "pyramid"
+            )
+        )
+    });
+    if !known {
+        return;
+    }
     let calls = context.calls();
     for call in calls {
         let added = matches!(context.module[call.func], Expr::Attribute { attr, .. } if attr.as_str() == "add_middleware");

@@ -4,6 +4,11 @@ use crate::prelude::*;
 
 /// Runs once per module.
 pub fn check(context: &mut Context<'_, '_>) {
+    if !context.module.text.as_str().contains("ebug")
+        && !context.module.text.as_str().contains(".run(")
+    {
+        return;
+    }
     let configured =
         context.settings.worlds.iter().any(|world| {
             world.framework == "flask" && world.get("DEBUG").value.truthy() == Some(true)

@@ -603,7 +603,7 @@ impl Interpreter<'_, '_> {
                     frame.configs.entry((at, expr)).or_default();
                     return Val::of(Shape::App(at, expr));
                 }
-                if let Some(value) = environment::read(self, path.as_str(), &arguments) {
+                if let Some(value) = environment::read(path.as_str(), &arguments) {
                     return value;
                 }
                 // What a call outside gives keeps its name, so that methods of it are known.

@@ -74,6 +74,10 @@ impl Frame {
             });
         }
         // Configurations of a way that ended in `return app` count as well.
+        #[expect(
+            clippy::iter_over_hash_type,
+            reason = "every configuration is handled by itself"
+        )]
         for (app, config) in other.configs {
             match self.configs.get_mut(&app) {
                 Some(ours) if self.stopped && !other.stopped => *ours = config,
@@ -338,14 +342,9 @@ impl<'e, 'p> Interpreter<'e, 'p> {
                 self.block(frame, orelse);
                 frame.join(before);
             }
-            Stmt::With {
-                binds,
-                body,
-                context,
-            } => {
+            Stmt::With { binds, body, .. } => {
                 for bind in module.binds(binds) {
                     // `with app.app_context():` and the like bind nothing that matters.
-                    let _ = context;
                     self.store(frame, bind, Val::unknown(), range);
                 }
                 self.block(frame, body);
@@ -477,7 +476,7 @@ impl<'e, 'p> Interpreter<'e, 'p> {
             }
             Found::Module(id) => match self.run_module(id) {
                 Some(inner) => {
-                    frame.names.overlay(&public(self.module(id), &inner.names));
+                    frame.names.overlay(&public(&inner.names));
                     merge_configs(&mut frame.configs, &inner.configs);
                 }
                 None => frame.names.disturb(true),
@@ -691,7 +690,7 @@ pub(super) fn merge_configs(
     clippy::iter_over_hash_type,
     reason = "every variable is handled by itself"
 )]
-fn public(_module: &Module, names: &Namespace) -> Namespace {
+fn public(names: &Namespace) -> Namespace {
     let mut public = Namespace {
         overridable: names.overridable,
         unseen: names.unseen,

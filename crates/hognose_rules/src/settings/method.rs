@@ -266,7 +266,7 @@ impl Interpreter<'_, '_> {
                 self.point_at_entries(&mut config, at, args);
             }
             "from_object" => match arguments.first().map(|(_, value)| value.clone()) {
-                Some(value) => self.from_object(at, &mut config, &value),
+                Some(value) => self.load_object(at, &mut config, &value),
                 None => config.disturb(true),
             },
             "from_pyfile" => {
@@ -323,7 +323,7 @@ impl Interpreter<'_, '_> {
     }
 
     /// `from_object` with a class, a module, an instance, or the name of one of them.
-    fn from_object(&mut self, at: ModuleId, config: &mut Namespace, value: &Val) {
+    fn load_object(&mut self, at: ModuleId, config: &mut Namespace, value: &Val) {
         let certain = value.certain;
         match value.only() {
             Some(Shape::Class(home, class) | Shape::Instance(home, class)) => {
@@ -334,7 +334,7 @@ impl Interpreter<'_, '_> {
             }
             Some(Shape::Module(id)) => self.adopt_module(config, *id),
             Some(Shape::Constant(Constant::Str(path))) => match self.object_at(at, path) {
-                Some(found) => self.from_object(at, config, &found.given(certain)),
+                Some(found) => self.load_object(at, config, &found.given(certain)),
                 None => config.disturb(true),
             },
             _ => config.disturb(true),
