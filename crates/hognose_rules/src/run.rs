@@ -49,7 +49,10 @@ pub fn run(
         let module = project.module(id);
         options.tests.contains(&module.file) || test_code::is_test(module)
     };
-    let settings = Settings::find(project, registry, &tests);
+    let settings = catch_unwind(AssertUnwindSafe(|| {
+        Settings::find(project, registry, &tests)
+    }))
+    .unwrap_or_else(|_| Settings::failed());
     let judged = judge(project, registry, &enabled, &settings);
     let results: Vec<(Vec<Finding>, Vec<Note>)> = project
         .iter()
