@@ -118,6 +118,11 @@ pub(crate) fn is_random(text: &str) -> bool {
     if digits < 2 || letters < 4 || is_ordered(text) {
         return false;
     }
+    // Words and numbers between dashes.
+    let plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphabetic()) || part.bytes().all(|b| b.is_ascii_digit());
+    if text.contains(['-', '_']) && text.split(['-', '_']).all(plain) {
+        return false;
+    }
     let hexadecimal = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f') || b == b'-') || text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'A'..=b'F') || b == b'-');
     if hexadecimal {
         return entropy(text) >= 2.8;
@@ -187,7 +192,7 @@ mod tests {
         for text in ["9f86d081884c7d659a2feaa0c55ad015", "x7Kq92LmZp04RtYw", "f47ac10b-58cc-4372-a567-0e02b2c3d479"] {
             assert!(is_random(text), "{text}");
         }
-        for text in ["0123456789abcdef", "aaaaaaaaaaaaaaaa11", "application_version_2", "SomeVeryLongClassName12", "abcdefghijklmnop"] {
+        for text in ["0123456789abcdef", "aaaaaaaaaaaaaaaa11", "application_version_2", "SomeVeryLongClassName12", "your-api-key-goes-here-0001", "abcdefghijklmnop"] {
             assert!(!is_random(text), "{text}");
         }
     }
