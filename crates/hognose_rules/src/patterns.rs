@@ -45,6 +45,8 @@ pub(crate) struct PatternUse {
     pub(crate) subjects: Vec<ExprId>,
     /// It is given to something that only validates.
     pub(crate) validates: bool,
+    /// Calls that replace what it finds.
+    pub(crate) replaces: Vec<ExprId>,
     verdict: OnceCell<Verdict>,
 }
 
@@ -296,7 +298,7 @@ fn gather(context: &mut Context<'_, '_>) -> Vec<PatternUse> {
     let mut compiled: FxHashMap<ExprId, Vec<usize>> = FxHashMap::default();
     let mut uses: Vec<PatternUse> = Vec::new();
     let mut by_place: FxHashMap<(TextRange, Engine), usize> = FxHashMap::default();
-    let mut later: Vec<(ExprId, Mode, Option<ExprId>)> = Vec::new();
+    let mut later: Vec<(ExprId, Mode, Option<ExprId>, Option<ExprId>)> = Vec::new();
     for call in context.calls() {
         let Some(path) = call.paths.first() else {
             continue;
@@ -313,9 +315,9 @@ fn gather(context: &mut Context<'_, '_>) -> Vec<PatternUse> {
             if let (Some(mode), Expr::Attribute { value, .. }) =
                 (mode_of(method), module[call.func])
             {
-                let at = usize::from(matches!(method, "sub" | "subn"));
-                let subject = here(context, call, "string", at);
-                later.push((value, mode, subject));
+                let replaces = matches!(method, "sub" | "subn");
+                let subject = here(context, call, "string", usize::from(replaces));
+                later.push((value, mode, subject, replaces.then_some(call.expr)));
             }
             continue;
         }
@@ -390,6 +392,7 @@ fn gather(context: &mut Context<'_, '_>) -> Vec<PatternUse> {
                         modes: Vec::new(),
                         subjects: Vec::new(),
                         validates: taker.validates,
+                        replaces: Vec::new(),
                         verdict: OnceCell::new(),
                     });
                     by_place.insert((range, taker.engine), uses.len() - 1);
@@ -403,9 +406,12 @@ fn gather(context: &mut Context<'_, '_>) -> Vec<PatternUse> {
                 None => compiled.entry(call.expr).or_default().push(number),
             }
             found.subjects.extend(subject);
+            if matches!(path.rsplit('.').next(), Some("sub" | "subn" | "replace")) {
+                found.replaces.push(call.expr);
+            }
         }
     }
-    for (receiver, mode, subject) in later {
+    for (receiver, mode, subject, replaces) in later {
         let Some(call) = compile_call(module, receiver, 0) else {
             continue;
         };
@@ -415,6 +421,7 @@ fn gather(context: &mut Context<'_, '_>) -> Vec<PatternUse> {
                 found.modes.push(mode);
             }
             found.subjects.extend(subject);
+            found.replaces.extend(replaces);
         }
     }
     uses

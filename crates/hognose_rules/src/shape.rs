@@ -22,7 +22,7 @@ const PLACEHOLDERS: &[&str] = &[
     "secret", "somepassword", "test", "testing", "todo", "token", "unknown", "unset", "your",
     "yourpassword", "key", "pass", "credential", "credentials", "hidden", "passphrase", "username",
     "user", "undefined", "unused", "default", "foo", "bar", "baz", "foobar", "fixme", "replace",
-    "auth", "invalid", "wrong", "missing", "required", "optional", "keyring", "prompt", "env",
+    "auth", "invalid", "wrong", "missing", "required", "optional", "keyring", "prompt", "env", "masterkey",
 ];
 
 /// What a text given as a password looks like.
@@ -127,7 +127,12 @@ pub(crate) fn is_random(text: &str) -> bool {
     if hexadecimal {
         return entropy(text) >= 2.8;
     }
-    // Words with a number behind them are spelt in long runs of letters of one case.
+    // A number stands behind a word; digits that were drawn stand anywhere.
+    let inside = text.as_bytes().windows(2).filter(|pair| pair[0].is_ascii_digit() && pair[1].is_ascii_alphabetic()).count();
+    if inside < 2 {
+        return false;
+    }
+    // Words are spelt in long runs of letters of one case.
     let mut run = 0;
     let mut longest = 0;
     let mut before = 0;

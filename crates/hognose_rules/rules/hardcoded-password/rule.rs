@@ -178,9 +178,17 @@ fn sinks(context: &mut Context<'_, '_>, call: &CallSite) {
                 continue;
             }
             let shown = path.as_str();
-            judge(context, range.unwrap_or(call.range), &text, Evidence::Use, &format!("{shown} is given a password that stands in the source"));
+            // A server on this machine is one of development.
+            let evidence = if is_local(context, call) { Evidence::Keyword } else { Evidence::Use };
+            judge(context, range.unwrap_or(call.range), &text, evidence, &format!("{shown} is given a password that stands in the source"));
         }
     }
+}
+
+fn is_local(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
+    context.module.args(call.args).iter().any(|argument| {
+        matches!(context.constant(argument.value), Some(Constant::Str(text)) if text == "localhost" || text == "::1" || text.starts_with("127.") || text.starts_with("localhost:"))
+    })
 }
 
 /// FTP's public account takes any password.
@@ -225,7 +233,8 @@ fn pair(context: &mut Context<'_, '_>, expr: ExprId, call: &CallSite) {
     let [user, password] = *module.list(list) else { return };
     // An empty or unknown name may be that of a token: `auth=("x-access-token", token)` holds no constant password.
     let Some((text, range)) = literal(context, at, password) else { return };
-    if matches!(context.values.constant(at, user), Some(Constant::Str(user)) if user.is_empty()) {
+    // `guest:guest` is a public account, or a default that everybody knows anyway.
+    if matches!(context.values.constant(at, user), Some(Constant::Str(user)) if user.is_empty() || user == text) {
         return;
     }
     let callee = call.paths.first().map_or("the client", |path| path.as_str());

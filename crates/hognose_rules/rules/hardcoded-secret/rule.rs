@@ -68,11 +68,17 @@ static ANY: LazyLock<Regex> = LazyLock::new(|| {
 
 pub fn check(context: &mut Context<'_, '_>) {
     let module = context.module;
+    let mut prose: Option<FxHashSet<ExprId>> = None;
     for (id, expr) in module.exprs() {
         let (Expr::Str(text) | Expr::Bytes(text)) = *expr else { continue };
         let text = module.str(text);
-        if text.len() >= SHORTEST {
-            known_form(context, module.expr_range(id), text);
+        if text.len() < SHORTEST || !known_form(context, module.expr_range(id), text) {
+            continue;
+        }
+        // Documentation shows what a key looks like.
+        let prose = prose.get_or_insert_with(|| documentation(module));
+        if prose.contains(&id) && let Some(draft) = context.drafts.last_mut() {
+            draft.severity(Severity::Low).confidence(Confidence::Low).persona(Persona::Auditor);
         }
     }
     for comment in &module.comments {
@@ -84,24 +90,33 @@ pub fn check(context: &mut Context<'_, '_>) {
     by_name(context);
 }
 
-fn known_form(context: &mut Context<'_, '_>, range: TextRange, text: &str) {
+/// Texts that stand alone.
+fn documentation(module: &Module) -> FxHashSet<ExprId> {
+    module
+        .stmts()
+        .filter_map(|(_, stmt)| match stmt {
+            Stmt::Expr(expr) => Some(*expr),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Reports a secret of a known form in a text; says whether there is one.
+fn known_form(context: &mut Context<'_, '_>, range: TextRange, text: &str) -> bool {
     // Most texts are prose or names; no form is without a digit or a dash.
-    if !text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b'_') {
-        return;
+    if !text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b'_') || !ANY.is_match(text) {
+        return false;
     }
-    if !ANY.is_match(text) {
-        return;
-    }
-    let Some(found) = ANY.captures(text) else { return };
+    let Some(found) = ANY.captures(text) else { return false };
     let Some((what, value, proof)) = FORMS
         .iter()
         .enumerate()
         .find_map(|(number, (what, _, proof))| found.get(number + 1).map(|value| (*what, value.as_str(), *proof)))
     else {
-        return;
+        return false;
     };
     if is_sample(value) || context.module.is_dead(range) {
-        return;
+        return false;
     }
     let start: String = value.chars().take(8).collect();
     let message = if value.starts_with("-----") { format!("{what} stands in the source") } else { format!("{what} ({start}…) stands in the source") };
@@ -119,6 +134,7 @@ fn known_form(context: &mut Context<'_, '_>, range: TextRange, text: &str) {
         // A wrong checksum: made up, as in documentation.
         draft.severity(Severity::Low).confidence(Confidence::Low).persona(Persona::Auditor);
     }
+    true
 }
 
 /// Whether a value was made up to show the form.

@@ -43,8 +43,14 @@ fn controls(context: &mut Context<'_, '_>, text: &str) {
 fn invisibles(context: &mut Context<'_, '_>, text: &str) {
     let mut line_end = 0;
     let mut before = ' ';
+    // A black flag with tags behind it is one picture.
+    let mut flag = false;
     for (at, c) in text.char_indices() {
         let previous = std::mem::replace(&mut before, c);
+        flag = c == '\u{1F3F4}' || flag && matches!(c, '\u{200D}' | '\u{E0020}'..='\u{E007F}');
+        if flag {
+            continue;
+        }
         if c.is_ascii() || at < line_end {
             continue;
         }
@@ -94,7 +100,6 @@ fn name(c: char) -> Option<&'static str> {
 fn belongs(c: char, before: char, after: char) -> bool {
     match c {
         '\u{200C}' | '\u{200D}' => joins(before) || joins(after),
-        '\u{E0020}'..='\u{E007F}' => before == '\u{1F3F4}' || ('\u{E0020}'..='\u{E007F}').contains(&before),
         '\u{E0100}'..='\u{E01EF}' => matches!(before, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}' | '\u{F900}'..='\u{FAFF}'),
         '\u{200B}' => complex(before) && complex(after),
         '\u{00AD}' => before.is_alphabetic() && after.is_alphabetic(),
@@ -104,7 +109,7 @@ fn belongs(c: char, before: char, after: char) -> bool {
 
 /// Scripts whose letters change shape beside each other, and pictures that are put together.
 fn joins(c: char) -> bool {
-    complex(c) || matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}')
+    complex(c) || matches!(c, '\u{20E3}' | '\u{2190}'..='\u{2BFF}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}')
 }
 
 /// Arabic and Syriac, the scripts of India and South-East Asia, Mongolian.

@@ -27,10 +27,12 @@ pub fn check(context: &mut Context<'_, '_>) {
         });
         let whole = pattern.modes.iter().any(|mode| matches!(mode, Mode::Match | Mode::FullMatch))
             || pattern.pattern.ast().nodes().any(|node| matches!(node.kind, NodeKind::Assertion(Assertion::Begin | Assertion::TextBegin)));
+        // Named groups take the address apart, to put another together from what was found.
+        let reads = pattern.pattern.ast().names().next().is_some();
         let message = format!("the dot in {host} matches any character, so the name may belong to somebody else");
         let draft = context.report(pattern.range, message);
         // What only finds or cuts out texts guards nothing; a match of a whole address may.
-        if finds || !(pattern.validates || address && whole) {
+        if finds || !(pattern.validates || address && whole && !reads) {
             draft.persona(Persona::Pedantic).confidence(Confidence::Medium);
         }
     }

@@ -89,7 +89,8 @@ fn secret(context: &mut Context<'_, '_>, expr: ExprId) -> Option<String> {
     }
     let words = names::words(&name);
     let last = words.last().map(String::as_str)?;
-    if matches!(last, "salt" | "nonce" | "signature" | "link" | "code") && words.len() < 3 {
+    // Numbers of sessions are mostly those of streams, jobs and players.
+    if matches!(last, "salt" | "nonce" | "signature" | "link" | "code" | "id" | "sid" | "sessionid") || words.iter().any(|word| word == "session") && last == "key" {
         return None;
     }
     if words.iter().any(|word| matches!(word.as_str(), "masked" | "redacted" | "safe" | "obfuscated" | "hidden" | "censored" | "sanitized" | "short" | "expired" | "invalid")) {
