@@ -104,19 +104,27 @@ enum Evidence {
     Name,
 }
 
+/// Answers remembered by name: most names come again and again.
+type Known = FxHashMap<Symbol, bool>;
+
+fn is_known(known: &mut Known, name: Symbol) -> bool {
+    *known.entry(name).or_insert_with(|| is_password(name.as_str()))
+}
+
 pub fn check(context: &mut Context<'_, '_>) {
     if context.in_test {
         return;
     }
+    let mut known = Known::default();
     for call in context.calls() {
         sinks(context, call);
-        keywords(context, call);
+        keywords(context, call, &mut known);
         connection_strings(context, call);
     }
     stores(context);
-    assignments(context);
+    assignments(context, &mut known);
     displays(context);
-    defaults(context);
+    defaults(context, &mut known);
     comparisons(context);
 }
 
@@ -170,7 +178,7 @@ fn judge(context: &mut Context<'_, '_>, at: TextRange, text: &str, evidence: Evi
 
 fn sinks(context: &mut Context<'_, '_>, call: &CallSite) {
     for path in &call.paths {
-        let Some(asked) = SINK_MAP.get(path) else { continue };
+        let Some(asked) = SINK_MAP.get(&path.symbol) else { continue };
         for (name, at) in asked {
             let Argument::Given(home, expr) = context.arg(call, Some(name), *at) else { continue };
             let Some((text, range)) = literal(context, home, expr) else { continue };
@@ -198,21 +206,23 @@ fn is_anonymous(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
     })
 }
 
-fn keywords(context: &mut Context<'_, '_>, call: &CallSite) {
+static AUTH: LazyLock<[Symbol; 3]> = LazyLock::new(|| ["auth", "http_auth", "basic_auth"].map(Symbol::from));
+
+fn keywords(context: &mut Context<'_, '_>, call: &CallSite, known: &mut Known) {
     let module = context.module;
     for argument in module.args(call.args) {
         let ArgKind::Keyword(name) = argument.kind else { continue };
-        let name = name.as_str();
-        if matches!(name, "auth" | "http_auth" | "basic_auth") {
+        if AUTH.contains(&name) {
             // Clients of HTTP and of what is reached by it.
             if !call.paths.is_empty() {
                 pair(context, argument.value, call);
             }
             continue;
         }
-        if !is_password(name) {
+        if !is_known(known, name) {
             continue;
         }
+        let name = name.as_str();
         let builtin = call.paths.iter().any(|path| path.as_str().starts_with("builtins.") || path.as_str().starts_with("logging."));
         if builtin && !call.is(&["builtins.dict"]) {
             continue;
@@ -255,25 +265,30 @@ fn connection_strings(context: &mut Context<'_, '_>, call: &CallSite) {
     }
 }
 
-fn assignments(context: &mut Context<'_, '_>) {
+fn assignments(context: &mut Context<'_, '_>, known: &mut Known) {
     let module = context.module;
     let settings = ["settings", "config", "conf"].iter().any(|part| module.file.contains(part));
     for (id, stmt) in module.stmts() {
         let Stmt::Assign { binds, .. } = *stmt else { continue };
         for bind in module.binds(binds) {
-            let name: &str = match bind.target {
-                Target::Name(def) => module[module[def].scope].slots[module[def].slot.index()].name.as_str(),
-                Target::Attribute { attr, .. } => attr.as_str(),
-                Target::Item { index, .. } => match module[index] {
-                    Expr::Str(key) => module.str(key),
-                    _ => continue,
-                },
-            };
-            if !is_password(name) || module.is_dead(module.stmt_range(id)) {
-                continue;
-            }
             // What stands here itself; where it comes from elsewhere, that is the place to report.
             if !matches!(module[bind.value], Expr::Str(_) | Expr::Bytes(_) | Expr::Binary { .. } | Expr::FString(_)) {
+                continue;
+            }
+            let symbol = match bind.target {
+                Target::Name(def) => Some(module[module[def].scope].slots[module[def].slot.index()].name),
+                Target::Attribute { attr, .. } => Some(attr),
+                Target::Item { .. } => None,
+            };
+            let name: &str = match (bind.target, symbol) {
+                (_, Some(symbol)) if is_known(known, symbol) => symbol.as_str(),
+                (Target::Item { index, .. }, None) => match module[index] {
+                    Expr::Str(key) if is_password(module.str(key)) => module.str(key),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if module.is_dead(module.stmt_range(id)) {
                 continue;
             }
             let Some((text, Some(range))) = literal(context, context.id, bind.value) else { continue };
@@ -288,7 +303,7 @@ fn assignments(context: &mut Context<'_, '_>) {
 fn stores(context: &mut Context<'_, '_>) {
     let module = context.module;
     for store in &module.attribute_stores {
-        if store.attr.as_str() != "auth" {
+        if store.attr != AUTH[0] {
             continue;
         }
         let Expr::Tuple(list) = module[store.value] else { continue };
@@ -329,11 +344,11 @@ fn displays(context: &mut Context<'_, '_>) {
 }
 
 /// `def connect(password="…")`.
-fn defaults(context: &mut Context<'_, '_>) {
+fn defaults(context: &mut Context<'_, '_>, known: &mut Known) {
     for function in &context.module.functions {
         for param in &function.params {
             let Some(default) = param.default else { continue };
-            if !is_password(param.name.as_str()) {
+            if !is_known(known, param.name) {
                 continue;
             }
             let Some((text, Some(range))) = literal(context, context.id, default) else { continue };

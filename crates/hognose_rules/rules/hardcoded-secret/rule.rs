@@ -206,6 +206,9 @@ fn by_name(context: &mut Context<'_, '_>) {
             if text.len() < SHORTEST || text.len() > 512 {
                 continue;
             }
+            if !shape::is_random(text) {
+                continue;
+            }
             let name = match bind.target {
                 Target::Name(def) => module[module[def].scope].slots[module[def].slot.index()].name.as_str(),
                 Target::Attribute { attr, .. } => attr.as_str(),
@@ -214,7 +217,7 @@ fn by_name(context: &mut Context<'_, '_>) {
                     _ => continue,
                 },
             };
-            if is_ours(name) && shape::is_random(text) && !module.is_dead(module.stmt_range(id)) {
+            if is_ours(name) && !module.is_dead(module.stmt_range(id)) {
                 named(context, bind.value, name);
             }
         }
@@ -222,7 +225,7 @@ fn by_name(context: &mut Context<'_, '_>) {
     for call in context.calls() {
         for argument in module.args(call.args) {
             let (ArgKind::Keyword(name), Expr::Str(text)) = (argument.kind, module[argument.value]) else { continue };
-            if is_ours(name.as_str()) && shape::is_random(module.str(text)) {
+            if shape::is_random(module.str(text)) && is_ours(name.as_str()) {
                 named(context, argument.value, name.as_str());
             }
         }

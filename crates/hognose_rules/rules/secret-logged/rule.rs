@@ -1,9 +1,14 @@
 //! In code because a log call's texts are taken apart. Values are known by their names only, until data flow knows better.
 
+use std::sync::LazyLock;
+
 use crate::names;
 use crate::prelude::*;
 
-const METHODS: &[&str] = &["debug", "info", "warning", "warn", "error", "critical", "exception", "log", "fatal", "trace", "success", "msg"];
+static METHODS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
+    let names = ["debug", "info", "warning", "warn", "error", "critical", "exception", "log", "fatal", "trace", "success", "msg"];
+    names.map(Symbol::from).into_iter().collect()
+});
 
 /// Words by which a module shows that its tokens are those of a language.
 const PARSERS: &[&str] = &["token", "lexer", "tokenizer", "parser", "grammar", "scanner", "syntax"];
@@ -11,7 +16,7 @@ const PARSERS: &[&str] = &["token", "lexer", "tokenizer", "parser", "grammar", "
 pub fn check(context: &mut Context<'_, '_>) {
     for call in context.calls() {
         let Expr::Attribute { attr, .. } = context.module[call.func] else { continue };
-        if !METHODS.contains(&attr.as_str()) || !call.paths.iter().any(|path| is_logger(path.as_str())) {
+        if !METHODS.contains(&attr) || !call.paths.iter().any(|path| is_logger(path.as_str())) {
             continue;
         }
         for argument in context.module.args(call.args).iter().skip(call.skip) {

@@ -1,5 +1,7 @@
 //! In code because the constant must be a host name, and the value an address that somebody else chooses.
 
+use std::sync::LazyLock;
+
 use crate::names;
 use crate::prelude::*;
 
@@ -27,6 +29,18 @@ enum What {
     End,
 }
 
+static METHODS: LazyLock<FxHashMap<Symbol, What>> = LazyLock::new(|| {
+    let methods = [
+        ("startswith", What::Start),
+        ("endswith", What::End),
+        ("find", What::Inside),
+        ("index", What::Inside),
+        ("count", What::Inside),
+        ("__contains__", What::Inside),
+    ];
+    methods.into_iter().map(|(name, what)| (Symbol::from(name), what)).collect()
+});
+
 pub fn check(context: &mut Context<'_, '_>) {
     let module = context.module;
     for (id, expr) in module.exprs() {
@@ -39,12 +53,7 @@ pub fn check(context: &mut Context<'_, '_>) {
     }
     for call in context.calls() {
         let Expr::Attribute { value, attr } = module[call.func] else { continue };
-        let what = match attr.as_str() {
-            "startswith" => What::Start,
-            "endswith" => What::End,
-            "find" | "index" | "count" | "__contains__" => What::Inside,
-            _ => continue,
-        };
+        let Some(what) = METHODS.get(&attr).copied() else { continue };
         let [argument] = *module.args(call.args) else { continue };
         if argument.kind == ArgKind::Positional {
             judge(context, call.expr, value, argument.value, what);
@@ -61,7 +70,8 @@ fn judge(context: &mut Context<'_, '_>, whole: ExprId, subject: ExprId, constant
             Expr::Str(text) => Some(module.str(text).to_owned()),
             _ => None,
         }).collect(),
-        Expr::Name { .. } | Expr::Attribute { .. } => match context.constant(constant) {
+        // `ALLOWED_HOST in url`
+        Expr::Name { .. } | Expr::Attribute { .. } if names::name_of(context, constant).is_some_and(|name| crate::condition::is_constant_name(&name)) => match context.constant(constant) {
             Some(Constant::Str(text)) => vec![text],
             _ => return,
         },
