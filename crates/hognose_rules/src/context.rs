@@ -141,6 +141,13 @@ pub struct Context<'a, 'p> {
     pub(crate) rule: &'a Rule,
     pub(crate) rule_number: usize,
     pub(crate) drafts: &'a mut Vec<Draft>,
+    pub(crate) memo: &'a mut Memo,
+}
+
+/// What rules have found out about a module and other rules ask again.
+#[derive(Debug, Default)]
+pub(crate) struct Memo {
+    pub(crate) patterns: Option<std::rc::Rc<[crate::patterns::PatternUse]>>,
 }
 
 impl<'a, 'p> Context<'a, 'p> {
@@ -320,6 +327,11 @@ impl<'a, 'p> Context<'a, 'p> {
                     _ => false,
                 })
         })
+    }
+
+    /// The constant regular expressions of the module, gathered once.
+    pub(crate) fn patterns(&mut self) -> std::rc::Rc<[crate::patterns::PatternUse]> {
+        crate::patterns::patterns(self)
     }
 
     /// Whether a string is put together from parts that are not all constant.

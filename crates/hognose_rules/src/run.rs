@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 
 use crate::condition::{Condition, Pick, Truth};
 use crate::context::{
-    Argument, CallSite, Context, Draft, argument, call_sites, dict_entry, external,
+    Argument, CallSite, Context, Draft, Memo, argument, call_sites, dict_entry, external,
 };
 use crate::matcher::{Matcher, MatcherRef};
 use crate::registry::{Registry, Rule, Tests};
@@ -138,6 +138,7 @@ impl ModuleRun<'_, '_> {
 
     fn functions(&mut self, sites: &[CallSite]) {
         let registry = self.registry;
+        let mut memo = Memo::default();
         for (number, rule) in registry.rules.iter().enumerate() {
             let Some(check) = rule.check.filter(|_| self.enabled[number]) else {
                 continue;
@@ -153,6 +154,7 @@ impl ModuleRun<'_, '_> {
                 rule,
                 rule_number: number,
                 drafts: &mut self.drafts,
+                memo: &mut memo,
             };
             // A rule that fails on one file must not take the run with it.
             if catch_unwind(AssertUnwindSafe(|| check(&mut context))).is_err() {
