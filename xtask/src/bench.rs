@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: CPU time and peak memory beside Ruff and Bandit, in one run on the same files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -149,7 +149,7 @@ pub(crate) fn run(runs: u32) -> Result<()> {
 }
 
 /// A ten-line file, from nothing to the exit code.
-fn cold_start(hognose: &PathBuf) -> Result<()> {
+fn cold_start(hognose: &Path) -> Result<()> {
     let directory = crate::workshop().join("cold");
     std::fs::create_dir_all(&directory)?;
     let file = directory.join("ten.py");

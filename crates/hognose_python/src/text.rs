@@ -199,11 +199,7 @@ fn foreign_cell(source: &str) -> bool {
         "%%memit",
         "%%snakeviz",
     ];
-    let first = source
-        .trim_start()
-        .split_whitespace()
-        .next()
-        .unwrap_or_default();
+    let first = source.split_whitespace().next().unwrap_or_default();
     first.starts_with("%%") && !PYTHON_CELLS.contains(&first)
 }
 

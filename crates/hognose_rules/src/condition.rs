@@ -289,8 +289,6 @@ impl Ask {
             Self::Matches(pattern) => {
                 Truth::from(constant.text().is_some_and(|text| pattern.is_match(text)))
             }
-            // A constant has no parts that were not quoted.
-            Self::Parts(_) => Truth::Yes,
             Self::Constant(yes) => Truth::from(*yes),
             Self::Element(asked) => match constant {
                 Constant::Seq(items) => Truth::from(
@@ -300,9 +298,11 @@ impl Ask {
                 ),
                 _ => Truth::No,
             },
-            Self::Path(_) | Self::Built(true) | Self::Display(true) | Self::ElementsConstant(_) => {
-                Truth::No
-            }
+            Self::Path(_)
+            | Self::Parts(_)
+            | Self::Built(true)
+            | Self::Display(true)
+            | Self::ElementsConstant(_) => Truth::No,
             Self::Built(false) | Self::Display(false) => Truth::Yes,
         }
     }

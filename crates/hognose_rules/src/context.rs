@@ -10,6 +10,34 @@ use crate::registry::Rule;
 use crate::settings::{Interpreter, Setting, Settings, Val, World};
 use crate::text::Piece;
 
+/// The access path of a callee, with its text at hand: rules compare it many times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Callee {
+    /// The path, interned.
+    pub symbol: Symbol,
+    text: &'static str,
+}
+
+impl Callee {
+    fn new(symbol: Symbol) -> Self {
+        Self {
+            symbol,
+            text: symbol.as_str(),
+        }
+    }
+
+    /// The path, without the lock that asking the symbol takes.
+    pub const fn as_str(&self) -> &'static str {
+        self.text
+    }
+}
+
+impl std::fmt::Display for Callee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.text)
+    }
+}
+
 /// A call that can run.
 #[derive(Debug, Clone)]
 pub struct CallSite {
@@ -24,7 +52,7 @@ pub struct CallSite {
     /// More arguments may follow later, as for `partial`: what is not given is not known to be missing.
     pub open: bool,
     /// Access paths of the callees outside of the project.
-    pub paths: SmallVec<[Symbol; 1]>,
+    pub paths: SmallVec<[Callee; 1]>,
     /// The whole call.
     pub range: TextRange,
 }
@@ -309,6 +337,10 @@ pub(crate) fn external(values: &Values) -> SmallVec<[Symbol; 1]> {
         .collect()
 }
 
+fn callees(values: &Values) -> SmallVec<[Callee; 1]> {
+    external(values).into_iter().map(Callee::new).collect()
+}
+
 /// All calls of a module that can run, with their callees.
 pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSite> {
     let module = values.project().module(at);
@@ -322,10 +354,10 @@ pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSi
             continue;
         }
         let found = values.eval(at, func);
-        let mut paths = external(&found);
+        let mut paths = callees(&found);
         for callee in &found {
             if let Value::Class(home, class) = callee {
-                paths.extend(inherited_constructor(values, *home, *class));
+                paths.extend(inherited_constructor(values, *home, *class).map(Callee::new));
             }
         }
         let partial = paths.iter().any(|path| {
@@ -335,7 +367,7 @@ pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSi
             )
         });
         if partial && let Some(first) = module.args(args).first() {
-            let inner = external(&values.eval(at, first.value));
+            let inner = callees(&values.eval(at, first.value));
             sites.push(CallSite {
                 expr,
                 func: first.value,
@@ -493,6 +525,55 @@ pub(crate) fn dict_entry(
             }
             Some(_) => {}
             None => missing = Argument::Unknown,
+        }
+    }
+    if module[display] == values.project().module(at)[dict] && home == at {
+        return given.unwrap_or(missing);
+    }
+    // Entries added by methods: `options.update(more)`, `options.setdefault("verify", False)`.
+    for (_, node) in module.exprs() {
+        let Expr::Call { func, args } = *node else {
+            continue;
+        };
+        let Expr::Attribute { value, attr } = module[func] else {
+            continue;
+        };
+        let adds = matches!(attr.as_str(), "update" | "setdefault");
+        if !adds
+            || !values
+                .eval(home, value)
+                .contains(&Value::Expr(home, display))
+        {
+            continue;
+        }
+        let arguments = module.args(args);
+        let first = arguments.first().map(|argument| argument.value);
+        if attr.as_str() == "setdefault" {
+            match first.and_then(|name| values.constant(home, name)) {
+                Some(Constant::Str(text)) if text != key => {}
+                _ if given.is_some() => {}
+                _ => missing = Argument::Unknown,
+            }
+            continue;
+        }
+        for argument in arguments {
+            let known = match argument.kind {
+                ArgKind::Keyword(name) => name.as_str() != key,
+                ArgKind::Positional
+                    if values
+                        .eval(home, argument.value)
+                        .contains(&Value::Expr(home, display)) =>
+                {
+                    true
+                }
+                ArgKind::Positional | ArgKind::DoubleStar => {
+                    dict_entry(values, home, argument.value, key) == Argument::Missing
+                }
+                ArgKind::Star => false,
+            };
+            if !known {
+                return Argument::Unknown;
+            }
         }
     }
     given.unwrap_or(missing)

@@ -22,7 +22,7 @@ mod suppress;
 mod test_code;
 mod text;
 
-pub use context::{Argument, CallSite, Context, Draft};
+pub use context::{Argument, CallSite, Callee, Context, Draft};
 pub use parity::{
     ParityEntry, ParityTool, parity, parity_markdown, parity_of_comment, parity_tool, reported_by,
 };

@@ -6,7 +6,7 @@ pub use hognose_python::{ClassRef, Constant, Evaluator, Project, Unresolved, Val
 pub use ruff_text_size::{Ranged, TextRange, TextSize};
 pub use rustc_hash::{FxHashMap, FxHashSet};
 
-pub use crate::context::{Argument, CallSite, Context, Draft};
+pub use crate::context::{Argument, CallSite, Callee, Context, Draft};
 pub use crate::names::{
     Named, fallback, is_configured, is_password, is_secret, name_of, named_values, origin, parts,
     words,

@@ -172,8 +172,8 @@ impl ModuleRun<'_, '_> {
             for path in &site.paths {
                 let matchers = self
                     .of_calls
-                    .entry(*path)
-                    .or_insert_with(|| registry.index.of_call(*path));
+                    .entry(path.symbol)
+                    .or_insert_with(|| registry.index.of_call(path.symbol));
                 if matchers.is_empty() {
                     continue;
                 }

@@ -198,6 +198,10 @@ impl Collector<'_, '_> {
             Some(Constant::Seq(_) | Constant::Map(_)) | None => {}
             Some(_) => return self.pieces.push(Piece::Number),
         }
+        // One of several constants, as in a loop over names.
+        if let Some([Constant::Str(text), ..]) = self.values.constants(at, expr).as_deref() {
+            return self.pieces.push(Piece::Text(text.clone()));
+        }
         if depth > MAX_DEPTH || self.pieces.len() > MAX_PIECES {
             return self.part(at, expr);
         }

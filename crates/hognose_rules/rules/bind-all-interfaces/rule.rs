@@ -130,7 +130,7 @@ fn server(path: &str) -> Option<Place> {
             Place::Pair("listener")
         }
         "wsgiref.simple_server.make_server" => Place::Host("host", Some(0)),
-        "werkzeug.serving.run_simple" => Place::Host("hostname", Some(0)),
+        "werkzeug.serving.run_simple" | "werkzeug.run_simple" => Place::Host("hostname", Some(0)),
         "flask.Flask().run" | "quart.Quart().run" | "sanic.Sanic().run" => {
             Place::Host("host", Some(0))
         }

@@ -198,12 +198,18 @@ pub(super) fn cookies(context: &mut Context<'_, '_>) -> Vec<Cookie> {
             continue;
         }
         let name = match context.arg(site, Some(method.name), Some(0)) {
-            Argument::Given(at, name) => context
-                .values
-                .constant(at, name)
-                .and_then(|name| name.text().map(str::to_owned)),
+            Argument::Given(at, name) => match context.values.constant(at, name) {
+                Some(name) => name.text().map(str::to_owned),
+                None if at == context.id => {
+                    Some(context.leading_text(name) + "…").filter(|name| name.len() > "…".len())
+                }
+                None => None,
+            },
             _ => None,
         };
+        if !known && name.is_none() {
+            continue;
+        }
         let secure = flag(context, site, method.secure);
         let httponly = flag(context, site, method.httponly);
         let samesite = match context.arg(site, Some(method.samesite.0), method.samesite.1) {

@@ -18,7 +18,7 @@ pub fn check(context: &mut Context<'_, '_>) {
             ldap3(context, site);
             continue;
         }
-        let binds = |path: &Symbol| {
+        let binds = |path: &Callee| {
             path.as_str()
                 .strip_prefix(LDAP)
                 .and_then(|rest| rest.strip_prefix('.'))

@@ -14,7 +14,7 @@ pub fn check(context: &mut Context<'_, '_>) {
     for site in context.calls() {
         for (class, logins, start) in PROTOCOLS {
             let object = format!("{class}()");
-            let sends = |path: &Symbol| {
+            let sends = |path: &Callee| {
                 path.as_str()
                     .rsplit_once('.')
                     .is_some_and(|(made, method)| made == object && logins.contains(&method))

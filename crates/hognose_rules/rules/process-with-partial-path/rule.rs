@@ -30,7 +30,15 @@ pub fn check(context: &mut Context<'_, '_>) {
             continue;
         };
         // A shell searches PATH as well, and is the greater worry.
-        if context.arg(call, Some("shell"), Some(8)) != Argument::Missing {
+        let shell = match context.arg(call, Some("shell"), Some(8)) {
+            Argument::Missing => false,
+            Argument::Unknown => true,
+            Argument::Given(at, shell) => {
+                let known = context.values.constant(at, shell);
+                known.is_none_or(|known| known.truthy())
+            }
+        };
+        if shell {
             continue;
         }
         let Argument::Given(at, command) = context.arg(call, Some("args"), Some(*position)) else {

@@ -1,5 +1,9 @@
 //! In code because the statement is read: whether it is SQL at all, and whether a value or a name was put into it.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::prelude::*;
 
 /// Methods that run a statement, whatever the object: cursors and connections are seldom known by their type.
@@ -74,13 +78,7 @@ const DJANGO: &[&str] = &[
 
 /// What quotes a name or a value for the database.
 const QUOTERS: &[&str] = &[
-    "quote_name",
-    "quote_ident",
-    "quote_identifier",
-    "quoted_name",
-    "quote",
     "qn",
-    "quote_value",
     "literal",
     "escape_string",
     "escape",
@@ -230,6 +228,9 @@ fn unused(context: &mut Context<'_, '_>, seen: &mut FxHashSet<ExprId>) {
     for call in context.calls().iter().filter(|call| call.is(DJANGO)) {
         skip(context, call, seen);
     }
+    if !could_be_statement(module.text.as_str()) {
+        return;
+    }
     let mut last: Option<TextRange> = None;
     let mut candidates: Vec<(TextRange, ExprId)> = module
         .exprs()
@@ -253,7 +254,7 @@ fn unused(context: &mut Context<'_, '_>, seen: &mut FxHashSet<ExprId>) {
             continue;
         }
         if let Expr::Call { func, .. } = module[expr]
-            && !matches!(module[func], Expr::Attribute { attr, .. } if attr.as_str() == "format")
+            && !matches!(module[func], Expr::Attribute { attr, .. } if matches!(attr.as_str(), "format" | "replace"))
         {
             continue;
         }
@@ -372,17 +373,15 @@ fn worst(context: &mut Context<'_, '_>, pieces: &[Piece]) -> Option<((ModuleId, 
 /// Quoted by the database, a constant by its name, or a number.
 fn is_harmless(context: &mut Context<'_, '_>, at: ModuleId, part: ExprId) -> bool {
     let module = context.values.project().module(at);
-    if let Expr::Call { func, .. } = module[part]
-        && let Expr::Attribute { attr, .. } = module[func]
-        && QUOTERS.contains(&attr.as_str())
-    {
-        return true;
-    }
-    if let Expr::Call { func, .. } = module[part]
-        && let Expr::Name { slot, def } = module[func]
-        && QUOTERS.contains(&module[module[def].scope].slots[slot.index()].name.as_str())
-    {
-        return true;
+    if let Expr::Call { func, .. } = module[part] {
+        let name = match module[func] {
+            Expr::Attribute { attr, .. } => Some(attr),
+            Expr::Name { slot, def } => Some(module[module[def].scope].slots[slot.index()].name),
+            _ => None,
+        };
+        if name.is_some_and(|name| is_quoter(name.as_str())) {
+            return true;
+        }
     }
     if let Expr::Attribute { attr, .. } = module[part]
         && is_upper(attr.as_str())
@@ -396,13 +395,14 @@ fn is_harmless(context: &mut Context<'_, '_>, at: ModuleId, part: ExprId) -> boo
         .all(|value| match value {
             Value::External(path) => {
                 let last = path.as_str().rsplit('.').next().unwrap_or_default();
-                is_upper(last)
-                    || last
-                        .strip_suffix("()")
-                        .is_some_and(|name| QUOTERS.contains(&name))
+                is_upper(last) || last.strip_suffix("()").is_some_and(is_quoter)
             }
             _ => false,
         })
+}
+
+fn is_quoter(name: &str) -> bool {
+    name.contains("quote") || QUOTERS.contains(&name)
 }
 
 fn is_upper(name: &str) -> bool {
@@ -440,17 +440,13 @@ fn is_value_place(before: &str) -> bool {
                 .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
                 .next()
                 .unwrap_or_default();
+            // `CREATE TABLE a (LIKE b)` names a table.
+            if word == "like" {
+                return !lower.trim_start().starts_with("create");
+            }
             matches!(
                 word,
-                "like"
-                    | "ilike"
-                    | "limit"
-                    | "offset"
-                    | "between"
-                    | "is"
-                    | "regexp"
-                    | "rlike"
-                    | "glob"
+                "ilike" | "limit" | "offset" | "between" | "is" | "regexp" | "rlike" | "glob"
             ) && !BEFORE_NAMES.contains(&word)
         }
     }
@@ -573,14 +569,11 @@ fn contains_word(lower: &str, word: &str) -> bool {
 
 /// A quick look at source text.
 fn could_be_statement(source: &str) -> bool {
-    const STARTS: &[&str] = &[
-        "select", "insert", "update", "delete", "replace", "with", "create", "drop", "alter",
-        "truncate",
-    ];
-    let head: String = source
-        .chars()
-        .take(4000)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    STARTS.iter().any(|start| contains_word(&head, start))
+    static STARTS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i-u)\b(?:select|insert|update|delete|replace|with|create|drop|alter|truncate)\b",
+        )
+        .expect("it is constant")
+    });
+    STARTS.is_match(source)
 }

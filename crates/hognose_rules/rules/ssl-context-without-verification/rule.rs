@@ -1,4 +1,4 @@
-//! `context.verify_mode = CERT_NONE`: only a context made for the client's side is meant, which the context itself does not say.
+//! `context.verify_mode = CERT_NONE`, where nothing else is possible: only a context made for the client's side is meant, which the context itself does not say.
 
 use crate::prelude::*;
 
@@ -6,6 +6,9 @@ const NONE: [&str; 2] = ["ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE"];
 
 /// Runs once per module.
 pub fn check(context: &mut Context<'_, '_>) {
+    for site in context.calls() {
+        set_verify(context, site);
+    }
     for store in &context.module.attribute_stores {
         if !is_unverified(context, store) || serves(context, store.object) {
             continue;
@@ -14,15 +17,35 @@ pub fn check(context: &mut Context<'_, '_>) {
     }
 }
 
+/// pyOpenSSL: `context.set_verify(VERIFY_NONE, callback)`, which a server may well say.
+fn set_verify(context: &mut Context<'_, '_>, site: &CallSite) {
+    if !site.is(&["OpenSSL.SSL.Context().set_verify"]) {
+        return;
+    }
+    let Argument::Given(at, mode) = context.arg(site, Some("mode"), Some(0)) else {
+        return;
+    };
+    if at == context.id && is_surely(context, mode, &["OpenSSL.SSL.VERIFY_NONE"]) {
+        context
+            .report(site.range, "this context accepts any certificate")
+            .confidence(Confidence::Medium);
+    }
+}
+
 /// Whether the store makes an `SSLContext` accept any certificate.
 pub(super) fn is_unverified(context: &mut Context<'_, '_>, store: &AttributeStore) -> bool {
     store.attr.as_str() == "verify_mode"
         && !context.module.is_dead(store.range)
         && is_context(context, store.object)
-        && context
-            .paths(store.value)
-            .iter()
-            .any(|path| NONE.contains(&path.as_str()))
+        && is_surely(context, store.value, &NONE)
+}
+
+/// Whether an expression is one of these, whichever way it was computed: `CERT_NONE if insecure else CERT_REQUIRED` is not.
+fn is_surely(context: &mut Context<'_, '_>, value: ExprId, paths: &[&str]) -> bool {
+    let values = context.eval(value);
+    let is =
+        |value: &Value| matches!(value, Value::External(path) if paths.contains(&path.as_str()));
+    !values.is_empty() && values.iter().all(is)
 }
 
 /// Whether an expression is an `SSLContext`.

@@ -16,6 +16,9 @@ const OUTDATED: [&str; 11] = [
     "twisted.internet.ssl.TLSVersion.TLSv1_1",
 ];
 
+/// They say SSL and mean "what both sides know": TLS 1.2 and later with Python 3.10 and OpenSSL 3, older ones before.
+const NEGOTIATED: [&str; 2] = ["ssl.PROTOCOL_SSLv23", "OpenSSL.SSL.SSLv23_METHOD"];
+
 /// Runs once per module.
 pub fn check(context: &mut Context<'_, '_>) {
     let module = context.module;
@@ -25,7 +28,10 @@ pub fn check(context: &mut Context<'_, '_>) {
     for (expr, node) in module.exprs() {
         match *node {
             Expr::Attribute { attr, .. }
-                if OUTDATED.iter().any(|path| path.ends_with(attr.as_str())) =>
+                if OUTDATED
+                    .iter()
+                    .chain(&NEGOTIATED)
+                    .any(|path| path.ends_with(attr.as_str())) =>
             {
                 mentions.push(expr)
             }
@@ -33,13 +39,11 @@ pub fn check(context: &mut Context<'_, '_>) {
                 if matches!(
                     module[def].kind,
                     DefKind::ImportFrom { .. } | DefKind::Entry
-                ) =>
-            {
-                if context.name_of(expr).is_some_and(|name| {
+                ) && context.name_of(expr).is_some_and(|name| {
                     name.as_str().contains("SSLv") || name.as_str().contains("TLSv1")
-                }) {
-                    mentions.push(expr);
-                }
+                }) =>
+            {
+                mentions.push(expr);
             }
             Expr::Compare { left, right, .. } => {
                 named.extend([left, right]);
@@ -49,6 +53,9 @@ pub fn check(context: &mut Context<'_, '_>) {
                         named.extend(module.list(list));
                     }
                 }
+            }
+            Expr::Subscript { index, .. } => {
+                named.insert(index);
             }
             Expr::Tuple(list) | Expr::ListOf(list) | Expr::SetOf(list) => {
                 listed.extend(module.list(list))
@@ -66,16 +73,30 @@ pub fn check(context: &mut Context<'_, '_>) {
             _ => {}
         }
     }
+    for store in &module.item_stores {
+        named.insert(store.index);
+        listed.insert(store.value);
+    }
     for expr in mentions {
         let range = module.expr_range(expr);
         if named.contains(&expr) || module.is_dead(range) {
             continue;
         }
-        let Some(path) = context
-            .paths(expr)
-            .into_iter()
-            .find(|path| OUTDATED.contains(&path.as_str()))
-        else {
+        // `pyOpenSSL` is the name of the distribution, and of the module in old code.
+        let paths = context.paths(expr);
+        let mut paths = paths
+            .iter()
+            .map(|path| path.as_str().trim_start_matches("py"));
+        if paths.clone().any(|path| NEGOTIATED.contains(&path)) {
+            let message =
+                "this protocol leaves the version of TLS to the interpreter and its library";
+            context
+                .report(range, message)
+                .persona(Persona::Auditor)
+                .confidence(Confidence::Low);
+            continue;
+        }
+        let Some(path) = paths.find(|path| OUTDATED.contains(path)) else {
             continue;
         };
         let draft = context.report(range, format!("{path} is an outdated version of TLS"));

@@ -69,24 +69,24 @@ pub fn check(context: &mut Context<'_, '_>) {
     }
 }
 
+/// Judges the lists that may be given; where they differ, nothing is known of the one that is.
 fn judge(context: &mut Context<'_, '_>, range: TextRange, lists: &[Constant]) {
-    for text in lists.iter().filter_map(Constant::text) {
-        if let Some(token) = weak_token(text) {
+    let texts: Vec<&str> = lists.iter().filter_map(Constant::text).collect();
+    let Some(text) = texts.first().copied() else {
+        return;
+    };
+    if let Some(token) = weak_token(text) {
+        if texts.iter().all(|text| weak_token(text).is_some()) {
             context.report(
                 range,
                 format!("\"{token}\" in the cipher list allows broken suites"),
             );
-            return;
         }
-        if text.contains("@SECLEVEL=0") {
-            context.report(range, "SECLEVEL=0 allows keys and digests of any weakness");
-            return;
-        }
-        if text.contains("@SECLEVEL=1") {
-            let draft = context.report(range, "SECLEVEL=1 allows keys and digests of 80 bits");
-            draft.severity(Severity::Low).persona(Persona::Pedantic);
-            return;
-        }
+    } else if texts.iter().all(|text| text.contains("@SECLEVEL=0")) {
+        context.report(range, "SECLEVEL=0 allows keys and digests of any weakness");
+    } else if texts.iter().all(|text| text.contains("@SECLEVEL=1")) {
+        let draft = context.report(range, "SECLEVEL=1 allows keys and digests of 80 bits");
+        draft.severity(Severity::Low).persona(Persona::Pedantic);
     }
 }
 

@@ -409,7 +409,7 @@ fn choose(
             "the only one that is not for development or tests"
         };
         let base = is_base(&project.module(*only).file);
-        return Some((*only, group.len() == 1 || !base, why));
+        return Some((*only, !base, why));
     }
     if let Some(id) = neutral.iter().find(|id| named.command.contains(id)) {
         return Some((*id, true, "which manage.py starts"));

@@ -586,12 +586,12 @@ impl Interpreter<'_, '_> {
             }
         }
         let callee = self.expr(frame, func);
+        let arguments = self.arguments(frame, args);
         let Some(shape) = callee.only().cloned() else {
             return Val::unknown();
         };
         match shape {
             Shape::Path(path) => {
-                let arguments = self.arguments(frame, args);
                 if matches!(
                     path.as_str(),
                     "flask.Flask"
@@ -610,12 +610,8 @@ impl Interpreter<'_, '_> {
                 let path = self.values.result(hognose_python::Value::External(path));
                 self.settle(&path)
             }
-            Shape::Reader(scheme) => {
-                let arguments = self.arguments(frame, args);
-                environment::reader_call(&scheme, "__call__", &arguments)
-            }
+            Shape::Reader(scheme) => environment::reader_call(&scheme, "__call__", &arguments),
             Shape::Function(home, function) => {
-                let arguments = self.arguments(frame, args);
                 self.run_function(Some(frame), home, function, &arguments, None)
                     .0
             }
@@ -639,7 +635,6 @@ impl Interpreter<'_, '_> {
                     .iter()
                     .any(|base| environment::is_reader(base.as_str()))
                 {
-                    let arguments = self.arguments(frame, args);
                     return Val::of(Shape::Reader(environment::scheme(&arguments).into()));
                 }
                 let certain = !bases.iter().any(|base| is_environment_class(base.as_str()));

@@ -1,0 +1,132 @@
+//! Whether an exemption matters depends on how the view knows its caller, so the view's own code is looked at.
+
+use crate::prelude::*;
+
+const EXEMPT: &str = "django.views.decorators.csrf.csrf_exempt";
+
+/// Words that show that a caller is known by something else than a cookie.
+const PROOFS: &[&str] = &[
+    "compare_digest", "constant_time_compare", "hmac", "signature", "construct_event", "authorization", "bearer", "api_key", "apikey", "api-key", "x-hub", "webhook_secret",
+    "verify_token", "check_token", "jwt", "token_required", "oauth", "basic_auth", "saml",
+];
+
+/// Runs once per module.
+pub fn check(context: &mut Context<'_, '_>) {
+    let module = context.module;
+    if !module.text.as_str().contains("exempt") {
+        return;
+    }
+    let mut seen = Vec::new();
+    let functions = module.functions.iter().map(|function| (&function.decorators, function.name, function.range));
+    let classes = module.classes.iter().map(|class| (&class.decorators, class.name, class.range));
+    for (decorators, name, range) in functions.chain(classes).collect::<Vec<_>>() {
+        for decorator in decorators {
+            if !module.is_dead(module.expr_range(*decorator)) && exempts(context, *decorator) {
+                seen.push(module.expr_range(*decorator));
+                if !is_harmless(context, decorators) {
+                    report(context, module.expr_range(*decorator), name.as_str(), context.text(range).to_owned());
+                }
+            }
+        }
+    }
+    for call in context.calls() {
+        if seen.iter().any(|decorator| decorator.contains_range(call.range)) {
+            continue;
+        }
+        let Some(first) = module.args(call.args).first() else { continue };
+        if call.is(&[EXEMPT]) || is_flask_exempt(call) {
+            let name = context.text(module.expr_range(first.value)).to_owned();
+            let code = code_of(context, first.value);
+            report(context, call.range, &name, code);
+        }
+    }
+}
+
+fn report(context: &mut Context<'_, '_>, range: TextRange, name: &str, code: String) {
+    let code = code.to_lowercase();
+    let proved = PROOFS.iter().any(|proof| code.contains(proof));
+    let draft = context.report(range, format!("{name} is exempt from the check for forged requests"));
+    if proved {
+        draft.persona(Persona::Pedantic);
+    }
+}
+
+fn is_flask_exempt(call: &CallSite) -> bool {
+    call.paths.iter().any(|path| is_flask_path(path.as_str()))
+}
+
+fn is_flask_path(path: &str) -> bool {
+    matches!(
+        path,
+        "flask_wtf.CSRFProtect().exempt" | "flask_wtf.csrf.CSRFProtect().exempt" | "flask_wtf.CsrfProtect().exempt" | "flask_wtf.csrf.CsrfProtect().exempt" | "flask_seasurf.SeaSurf().exempt"
+    )
+}
+
+/// `@csrf_exempt`, `@method_decorator(csrf_exempt, …)`, `@csrf.exempt`.
+fn exempts(context: &mut Context<'_, '_>, decorator: ExprId) -> bool {
+    let module = context.module;
+    if let Expr::Call { func, args } = module[decorator] {
+        let wraps = context.paths(func).iter().any(|path| path.as_str() == "django.utils.decorators.method_decorator");
+        return wraps
+            && module.args(args).first().is_some_and(|first| {
+                let inner: Vec<ExprId> = match module[first.value] {
+                    Expr::ListOf(list) | Expr::Tuple(list) => module.list(list).to_vec(),
+                    _ => vec![first.value],
+                };
+                inner.into_iter().any(|inner| context.paths(inner).iter().any(|path| path.as_str() == EXEMPT))
+            });
+    }
+    context.paths(decorator).iter().any(|path| path.as_str() == EXEMPT || is_flask_path(path.as_str()))
+}
+
+/// Views that only read, and those of Django REST framework, which checks for itself.
+fn is_harmless(context: &mut Context<'_, '_>, decorators: &[ExprId]) -> bool {
+    let module = context.module;
+    decorators.iter().any(|decorator| {
+        let (callee, args) = match module[*decorator] {
+            Expr::Call { func, args } => (func, Some(args)),
+            _ => (*decorator, None),
+        };
+        context.paths(callee).iter().any(|path| match path.as_str() {
+            "django.views.decorators.http.require_GET" | "django.views.decorators.http.require_safe" | "rest_framework.decorators.api_view" => true,
+            "django.views.decorators.http.require_http_methods" => args.is_some_and(|args| {
+                let methods = module.args(args).first().and_then(|first| context.constant(first.value));
+                matches!(methods, Some(Constant::Seq(items)) if items.iter().all(|item| matches!(item.text(), Some("GET" | "HEAD" | "OPTIONS"))))
+            }),
+            _ => false,
+        })
+    })
+}
+
+/// The source of a view or of the module a blueprint is made in.
+fn code_of(context: &mut Context<'_, '_>, view: ExprId) -> String {
+    let module = context.module;
+    let view = match module[view] {
+        // `View.as_view()`
+        Expr::Call { func, .. } => match module[func] {
+            Expr::Attribute { value, attr } if attr.as_str() == "as_view" => value,
+            _ => view,
+        },
+        _ => view,
+    };
+    let mut code = String::new();
+    let project = context.values.project();
+    for value in context.eval(view) {
+        let (at, range) = match value {
+            Value::Function(at, function) => (at, project.module(at)[function].range),
+            Value::Class(at, class) => (at, project.module(at)[class].range),
+            _ => continue,
+        };
+        let text = project.module(at).text.as_str();
+        code.push_str(text.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default());
+    }
+    // `csrf.exempt(api.bp)`: the views of a blueprint stand in its module.
+    if let Expr::Attribute { value, .. } = module[view] {
+        for value in context.eval(value) {
+            if let Value::Module(at) = value {
+                code.push_str(project.module(at).text.as_str());
+            }
+        }
+    }
+    code
+}
