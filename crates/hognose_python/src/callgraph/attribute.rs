@@ -133,6 +133,14 @@ impl Solver<'_> {
         }
     }
 
+    /// Whether no instance of a class holds anything under a name.
+    pub fn is_unfilled(&self, class: ClassIx, attr: Symbol) -> bool {
+        let owner = self.classes.owner(class, attr);
+        self.hubs
+            .get(&(owner, attr, false))
+            .is_none_or(|hub| self.values(*hub).is_empty())
+    }
+
     /// What the instances of a class hold under a name, by the class whose methods store it.
     fn hub(&mut self, class: ClassIx, attr: Symbol, open: bool) -> NodeId {
         if let Some(known) = self.hubs.get(&(class, attr, open)) {
@@ -412,20 +420,14 @@ impl Solver<'_> {
                 {
                     let (module, _) = self.classes.place(home);
                     let node = self.def_node(Ctx::NONE, module, def);
-                    for index in 0..self.values(node).len() {
-                        let property = self.values(node)[index];
-                        if let Object::Property(_) = self.object(property) {
-                            let setter = self.field(property, Key::Attr(self.words.setter));
-                            let receiver = self.constant(object);
-                            self.add_call(
-                                site,
-                                setter,
-                                &[(ArgKind::Positional, receiver), (ArgKind::Positional, from)],
-                                NodeId::NONE,
-                                CallKind::Implicit,
-                            );
-                        }
-                    }
+                    self.constrain(
+                        node,
+                        Constraint::SetThrough {
+                            receiver: object,
+                            from,
+                            site,
+                        },
+                    );
                 }
                 let field = self.field(object, Key::Attr(attr));
                 self.copy_once(from, field);
@@ -462,6 +464,20 @@ impl Solver<'_> {
                 self.copy(from, node);
             }
             _ => {}
+        }
+    }
+}
+
+impl Solver<'_> {
+    /// A store to an attribute that the class binds to a property or another descriptor.
+    pub fn set_through(&mut self, bound: Obj, receiver: Obj, from: NodeId, site: SiteId) {
+        if let Object::Property(_) = self.object(bound) {
+            let setter = self.field(bound, Key::Attr(self.words.setter));
+            let receiver = self.constant(receiver);
+            let args = [(ArgKind::Positional, receiver), (ArgKind::Positional, from)];
+            self.add_call(site, setter, &args, NodeId::NONE, CallKind::Implicit);
+        } else {
+            self.implicit(bound, Symbol::from("__set__"), from, NodeId::NONE, site);
         }
     }
 }

@@ -26,6 +26,17 @@ impl Solver<'_> {
         match self.object(object) {
             Object::Container(..) | Object::Args(_) | Object::Kwargs(_) => {
                 // From the end: the length is not kept.
+                let key = match (key, self.object(object)) {
+                    (Key::Int(number), Object::Container(ContainerKind::Tuple, ..))
+                        if number < 0 =>
+                    {
+                        match self.length_of(object) {
+                            Some(length) => Key::Int(number + length),
+                            None => key,
+                        }
+                    }
+                    _ => key,
+                };
                 let from_end = matches!(key, Key::Int(number) if number < 0);
                 if key == Key::Any || from_end {
                     self.values_to(object, to);

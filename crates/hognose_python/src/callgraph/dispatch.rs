@@ -378,7 +378,7 @@ impl Solver<'_> {
         let reach = self.reach(call, Reach::Constructor);
         self.record(data.site, callee, Some(instance), reach);
         if let Some(base) = self.classes.info(class).external.first().copied()
-            && !base.as_str().starts_with("builtins.")
+            && !has_no_init(base.as_str())
         {
             let path = self.path_attribute(base, self.words.init);
             let init = self.obj(Object::External(path));
@@ -428,8 +428,8 @@ impl Solver<'_> {
                 ArgKind::Star | ArgKind::DoubleStar => None,
             };
             if let Some(name) = name {
-                let field = self.field(instance, Key::Attr(name));
-                self.copy(node, field);
+                let site = self.calls[call as usize].site;
+                self.store(instance, name, node, site);
                 if kind == ArgKind::Positional {
                     let item = self.field(instance, Key::Int(position as i32 - 1));
                     self.copy(node, item);
@@ -437,6 +437,13 @@ impl Solver<'_> {
             }
         }
     }
+}
+
+/// Bases whose construction is no business of anybody.
+fn has_no_init(base: &str) -> bool {
+    ["builtins.", "typing.", "enum.", "abc.", "collections."]
+        .iter()
+        .any(|front| base.starts_with(front))
 }
 
 fn takes_name(kind: ParamKind) -> bool {

@@ -111,6 +111,11 @@ impl Solver<'_> {
         }
     }
 
+    /// Whether an object is an instance whose class has a method in the project.
+    pub fn has_method(&mut self, object: Obj, name: Symbol) -> bool {
+        self.method_of(object, name).is_some()
+    }
+
     /// A method of an instance as a bound object; `None` when its class has none in the project.
     pub fn method_of(&mut self, object: Obj, name: Symbol) -> Option<Obj> {
         let Object::Instance(class, _) = self.object(object) else {
@@ -216,7 +221,7 @@ impl Solver<'_> {
     }
 
     /// Length of a display without starred elements.
-    fn length_of(&self, container: Obj) -> Option<i32> {
+    pub fn length_of(&self, container: Obj) -> Option<i32> {
         let Object::Container(_, at, expr, _, 0) = self.object(container) else {
             return None;
         };

@@ -42,6 +42,12 @@ impl Solver<'_> {
                 }
             }
         }
+        for index in 0..self.declared.len() {
+            let (class, name, node, at, annotation) = self.declared[index];
+            if self.is_unfilled(class, name) {
+                self.seed_annotation(node, at, annotation);
+            }
+        }
         for index in 0..self.loose_loads.len() {
             let (container, key, to, site) = self.loose_loads[index];
             if self.values(key).is_empty() {
@@ -133,10 +139,23 @@ impl Solver<'_> {
 
     fn seed_annotation(&mut self, node: NodeId, at: ModuleId, annotation: ExprId) {
         for value in self.evaluator.instance_of(at, annotation) {
-            if let Some(object) = self.from_value(value) {
+            if let Some(object) = self.of_annotation(value) {
                 self.add_value(node, object);
             }
         }
+    }
+
+    /// An object for what an annotation names; `None` where it says nothing of what a call runs.
+    pub fn of_annotation(&mut self, value: Value) -> Option<Obj> {
+        if let Value::External(path) = value
+            && matches!(
+                path.as_str(),
+                "typing.Callable()" | "collections.abc.Callable()"
+            )
+        {
+            return None;
+        }
+        self.from_value(value)
     }
 
     /// Results that are not known, by their annotation.

@@ -175,10 +175,11 @@ pub(super) enum Constraint {
     TypeOf {
         to: NodeId,
     },
-    /// `object()` for each element that can be called, on something that is passed on.
-    SetField {
-        of: Obj,
-        key: Key,
+    /// `receiver.attr = from` where the class binds the attribute: runs setters. On what the class binds.
+    SetThrough {
+        receiver: Obj,
+        from: NodeId,
+        site: SiteId,
     },
     /// `setattr(object, name, from)`.
     SetattrOf {
@@ -347,6 +348,8 @@ pub(super) struct Solver<'p> {
     pub bound_calls: FxHashSet<(u32, Obj, Option<Obj>)>,
     copied: FxHashSet<(NodeId, NodeId)>,
     watched: FxHashSet<(Obj, Watcher)>,
+    /// Class attributes that are declared without a value: class, name, node, annotation.
+    pub declared: Vec<(ClassIx, Symbol, NodeId, ModuleId, ExprId)>,
     pub bounds_hit: usize,
     /// Walked with open receivers and annotations.
     pub seeded: bool,
@@ -415,6 +418,7 @@ impl<'p> Solver<'p> {
             bound_calls: FxHashSet::default(),
             copied: FxHashSet::default(),
             watched: FxHashSet::default(),
+            declared: Vec::new(),
             bounds_hit: 0,
             seeded: false,
         };
@@ -633,6 +637,11 @@ impl<'p> Solver<'p> {
             Constraint::Member { receiver, view } => self.member(value, receiver, view),
             Constraint::Item { key, to, site } => self.item(value, key, to, site),
             Constraint::ItemOf { index, to, site } => {
+                if let Object::Instance(..) = self.object(value)
+                    && self.implicit(value, self.words.getitem, index, to, site)
+                {
+                    return;
+                }
                 for position in 0..self.values(index).len() {
                     let key = self.key_of(self.values(index)[position]);
                     self.item(value, key, to, site);
@@ -646,7 +655,9 @@ impl<'p> Solver<'p> {
                 let key = self.key_of(value);
                 for position in 0..self.values(container).len() {
                     let container = self.values(container)[position];
-                    self.item(container, key, to, site);
+                    if !self.has_method(container, self.words.getitem) {
+                        self.item(container, key, to, site);
+                    }
                 }
             }
             Constraint::PutItem { key, from, site } => {
@@ -725,10 +736,11 @@ impl<'p> Solver<'p> {
             }
             Constraint::Super { class, to } => self.super_of(class, value, to),
             Constraint::TypeOf { to } => self.type_of(value, to),
-            Constraint::SetField { of, key } => {
-                let field = self.field(of, key);
-                self.add_value(field, value);
-            }
+            Constraint::SetThrough {
+                receiver,
+                from,
+                site,
+            } => self.set_through(value, receiver, from, site),
             Constraint::SetattrOf { name, from, site } => {
                 for position in 0..self.values(name).len() {
                     if let Object::Str(attr) = self.object(self.values(name)[position]) {

@@ -527,6 +527,15 @@ impl<'p> Solver<'p> {
         };
         match bind.target {
             Target::Name(def) => {
+                if let ScopeKind::Class(class) = walk.module[walk.scope].kind {
+                    // What instances are given counts more.
+                    let node = self.def_node(walk.ctx, walk.at, def);
+                    let class = self.classes.index(walk.at, class);
+                    let name = walk.module[walk.scope].slots[walk.module[def].slot.index()].name;
+                    self.declared
+                        .push((class, name, node, walk.at, annotation.get()));
+                    return;
+                }
                 let node = self.annotated(walk.at, annotation.get());
                 self.define(walk.ctx, walk.at, def, node);
             }
@@ -552,7 +561,7 @@ impl<'p> Solver<'p> {
         let values = self.evaluator.instance_of(at, annotation);
         let node = self.new_node();
         for value in values {
-            if let Some(object) = self.from_value(value) {
+            if let Some(object) = self.of_annotation(value) {
                 self.add_value(node, object);
             }
         }

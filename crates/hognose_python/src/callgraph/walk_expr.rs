@@ -255,6 +255,15 @@ impl<'p> Solver<'p> {
             }
             Expr::Named { value, .. } => Some(self.expr(walk, value)),
             Expr::Element { of, index } => {
+                let index = match module[of] {
+                    // From the end of a display that stands right here.
+                    Expr::Tuple(items) | Expr::ListOf(items)
+                        if index < 0 && self.is_fixed(walk.module, items) =>
+                    {
+                        index.saturating_add(i32::try_from(items.len).unwrap_or(i32::MAX))
+                    }
+                    _ => index,
+                };
                 let node = self.expr(walk, of);
                 let to = self.own(walk, expr);
                 let site = self.place(walk, expr);
@@ -440,6 +449,12 @@ impl<'p> Solver<'p> {
             to
         };
         Some(to)
+    }
+
+    /// Whether a display has no starred elements.
+    fn is_fixed(&self, module: &Module, items: List) -> bool {
+        let starred = |item: &ExprId| matches!(module[*item], Expr::Starred(_));
+        !module.list(items).iter().any(starred)
     }
 
     /// A tuple, list or set display.
