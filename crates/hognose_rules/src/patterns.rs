@@ -240,12 +240,13 @@ fn taker(path: &str) -> Option<Taker> {
             ..plain
         },
         // pydantic 2 hands `pattern` to Rust's engine; pydantic 1 gave `regex` to `re.match`.
-        "pydantic.Field" | "pydantic.constr" | "pydantic.types.constr" | "pydantic.fields.Field" => {
-            Taker {
-                pattern: ("regex", usize::MAX),
-                ..plain
-            }
-        }
+        "pydantic.Field"
+        | "pydantic.constr"
+        | "pydantic.types.constr"
+        | "pydantic.fields.Field" => Taker {
+            pattern: ("regex", usize::MAX),
+            ..plain
+        },
         "pydantic.StringConstraints"
         | "fastapi.Query"
         | "fastapi.Path"
@@ -307,9 +308,7 @@ fn gather(context: &mut Context<'_, '_>) -> Vec<PatternUse> {
         if let Some((base, method)) = path.rsplit_once('.')
             && matches!(
                 base,
-                "re.compile()"
-                    | "regex.compile()"
-                    | "django.utils.regex_helper._lazy_re_compile()"
+                "re.compile()" | "regex.compile()" | "django.utils.regex_helper._lazy_re_compile()"
             )
         {
             if let (Some(mode), Expr::Attribute { value, .. }) =
@@ -428,12 +427,7 @@ fn gather(context: &mut Context<'_, '_>) -> Vec<PatternUse> {
 }
 
 /// An argument that stands in the module at hand.
-fn here(
-    context: &mut Context<'_, '_>,
-    call: &CallSite,
-    name: &str,
-    at: usize,
-) -> Option<ExprId> {
+fn here(context: &mut Context<'_, '_>, call: &CallSite, name: &str, at: usize) -> Option<ExprId> {
     match context.arg(call, Some(name), Some(at)) {
         Argument::Given(home, expr) if home == context.id => Some(expr),
         _ => None,
@@ -551,7 +545,16 @@ fn flag(path: Symbol) -> Option<Flags> {
 /// Text of a pattern or attack as a message shows it: control characters escaped, shortened in the middle.
 pub(crate) fn shown(text: &str) -> String {
     const MAX: usize = 48;
-    let escaped: String = text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect();
+    let escaped: String = text
+        .chars()
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_default().collect::<Vec<_>>()
+            } else {
+                vec![c]
+            }
+        })
+        .collect();
     let count = escaped.chars().count();
     if count <= MAX {
         return escaped;

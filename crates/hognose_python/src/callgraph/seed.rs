@@ -7,7 +7,7 @@ use crate::ir::*;
 
 impl Solver<'_> {
     /// An object for what the evaluator knows.
-    pub fn from_value(&mut self, value: Value) -> Option<Obj> {
+    pub fn object_of(&mut self, value: Value) -> Option<Obj> {
         let object = match value {
             Value::External(path) => Object::External(path),
             Value::Module(id) => Object::Module(id),
@@ -99,7 +99,7 @@ impl Solver<'_> {
             {
                 if (!bound || self.values(node).is_empty())
                     && let Some(receiver) = self.evaluator.receiver(at, id, class)
-                    && let Some(receiver) = self.from_value(receiver)
+                    && let Some(receiver) = self.object_of(receiver)
                 {
                     self.add_value(node, receiver);
                     continue;
@@ -155,7 +155,7 @@ impl Solver<'_> {
         {
             return None;
         }
-        self.from_value(value)
+        self.object_of(value)
     }
 
     /// Results that are not known, by their annotation.
