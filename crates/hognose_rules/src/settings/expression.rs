@@ -468,6 +468,13 @@ impl Interpreter<'_, '_> {
         if let Some(assumed) = assumed(op, &left, &right) {
             return Val::bool(assumed);
         }
+        // `"NAME" in os.environ`: not, when it is not set.
+        if let Some(Shape::Path(path)) = right.only()
+            && path.as_str() == "os.environ"
+            && matches!(op, CmpOp::In | CmpOp::NotIn)
+        {
+            return Val::bool(op == CmpOp::NotIn).uncertain();
+        }
         let certain = left.certain && right.certain && !matches!(left.only(), Some(Shape::Unset));
         let none = Constant::None;
         let constant = |value: &Val| match value.only() {
