@@ -74,10 +74,16 @@ pub(super) fn find(
     let named = named(interpreter, tests);
     let project = interpreter.values.project();
     let mut candidates: Vec<ModuleId> = Vec::new();
+    let mut django = None;
     for (id, module) in project.iter() {
-        let is_candidate = module.kind == SourceKind::Module
-            && !module.file.ends_with("conf/global_settings.py")
-            && (named.server.contains(&id) || named.command.contains(&id) || is_settings(module));
+        if module.kind != SourceKind::Module || module.file.ends_with("conf/global_settings.py") {
+            continue;
+        }
+        let is_candidate = named.server.contains(&id)
+            || named.command.contains(&id)
+            || is_settings(module).is_some_and(|sure| {
+                sure || *django.get_or_insert_with(|| speaks_of_django(project))
+            });
         if is_candidate && !tests(id) {
             candidates.push(id);
         }
@@ -211,35 +217,57 @@ fn assigns(module: &Module, name: &str) -> bool {
         })
 }
 
-fn is_settings(module: &Module) -> bool {
-    if CERTAIN.iter().filter(|name| assigns(module, name)).count() >= 2 {
-        return true;
+/// Whether a module looks like settings, and whether that is beyond doubt.
+fn is_settings(module: &Module) -> Option<bool> {
+    let certain = CERTAIN.iter().filter(|name| assigns(module, name)).count();
+    if certain >= 2 {
+        return Some(true);
     }
-    if lies_with_settings(&module.file)
-        && CERTAIN
-            .iter()
-            .chain(TYPICAL)
-            .any(|name| assigns(module, name))
-    {
-        return true;
+    if lies_with_settings(&module.file) {
+        if certain > 0 {
+            return Some(true);
+        }
+        if TYPICAL.iter().any(|name| assigns(module, name)) {
+            return Some(false);
+        }
     }
-    module
-        .classes
-        .iter()
-        .any(|class| is_configuration_text(module, class))
-}
-
-/// A class of django-configurations, by the look of its bases.
-fn is_configuration_text(module: &Module, class: &Class) -> bool {
-    module
+    let configurations = module
         .imports
         .iter()
-        .any(|(name, _)| name.as_str() == "configurations")
-        && CERTAIN.iter().any(|name| {
-            module
-                .slot(class.scope, Symbol::from(*name))
-                .is_some_and(|slot| slot.bound)
-        })
+        .any(|(name, _)| name.as_str() == "configurations");
+    (configurations
+        && module
+            .classes
+            .iter()
+            .any(|class| is_configuration_text(module, class)))
+    .then_some(true)
+}
+
+/// Whether the project is Django's rather than another framework's: `ALLOWED_HOSTS` alone does not say.
+fn speaks_of_django(project: &hognose_python::Project) -> bool {
+    let mut other = false;
+    for (_, module) in project.iter() {
+        for (name, _) in &module.imports {
+            match name.as_str().split('.').next() {
+                Some("django" | "rest_framework" | "environ") => return true,
+                Some(
+                    "flask" | "fastapi" | "starlette" | "sanic" | "aiohttp" | "quart" | "tornado"
+                    | "litestar" | "pyramid" | "bottle" | "falcon",
+                ) => other = true,
+                _ => {}
+            }
+        }
+    }
+    !other
+}
+
+/// A class of django-configurations, by the look of its body.
+fn is_configuration_text(module: &Module, class: &Class) -> bool {
+    CERTAIN.iter().any(|name| {
+        module
+            .slot(class.scope, Symbol::from(*name))
+            .is_some_and(|slot| slot.bound)
+    })
 }
 
 /// `settings.py`, `settings_prod.py`, `settings/base.py`, `config/production.py`.
