@@ -53,6 +53,7 @@ pub(crate) struct ConditionFile {
     display: Option<bool>,
     element: Option<toml::Value>,
     elements_constant: Option<bool>,
+    from_outside: Option<bool>,
     parts: Option<OneOrMore>,
 }
 
@@ -115,6 +116,7 @@ pub(crate) enum Ask {
     Display(bool),
     Element(Vec<Constant>),
     ElementsConstant(bool),
+    FromOutside(bool),
     Parts(Vec<Symbol>),
 }
 
@@ -193,6 +195,7 @@ impl ConditionFile {
                 .map(Ask::Element),
         );
         asks.extend(self.elements_constant.map(Ask::ElementsConstant));
+        asks.extend(self.from_outside.map(Ask::FromOutside));
         // A position or name alone picks what is stored or a setting's value where the matcher is about one.
         if picks.is_empty() {
             picks.push(Pick::Value);
@@ -304,6 +307,7 @@ impl Ask {
             | Self::Display(true)
             | Self::ElementsConstant(_) => Truth::No,
             Self::Built(false) | Self::Display(false) => Truth::Yes,
+            Self::FromOutside(yes) => Truth::from(!yes),
         }
     }
 
@@ -393,6 +397,7 @@ impl Ask {
                         .all(|(home, part)| known(values.eval(home, part))),
                 )
             }
+            Self::FromOutside(yes) => Truth::from(is_from_outside(values, at, expr) == *yes),
             Self::Built(yes) => Truth::from(is_built(values, at, expr) == *yes),
             Self::Display(yes) => {
                 let found = values.eval(at, expr);
@@ -518,6 +523,19 @@ pub(crate) fn is_constant_name(path: &str) -> bool {
         && last
             .chars()
             .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// Something that comes from outside of the program, or a string with such a part, as far as access paths tell.
+pub(crate) fn is_from_outside(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> bool {
+    let sources = &crate::registry::registry().sources;
+    let mut parts = crate::text::parts(values, at, expr);
+    parts.push((at, expr));
+    parts.into_iter().any(|(home, part)| {
+        values
+            .eval(home, part)
+            .iter()
+            .any(|value| matches!(value, Value::External(path) if sources.hold(path.as_str())))
+    })
 }
 
 /// A string put together from parts that are not all constant.

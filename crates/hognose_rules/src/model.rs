@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hognose_python::{Aliases, Constant, Symbol};
+use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 /// A `models/<library>.toml`.
@@ -17,6 +18,25 @@ pub(crate) struct ModelFile {
     /// Defaults of the library's settings, where it is a framework.
     #[serde(default)]
     settings: BTreeMap<String, toml::Value>,
+    /// Access paths of what comes from outside of the program: what is below them does as well.
+    #[serde(default)]
+    sources: Vec<String>,
+}
+
+/// Access paths of what comes from outside of the program.
+#[derive(Debug, Default)]
+pub(crate) struct Sources(FxHashSet<String>);
+
+impl Sources {
+    /// Whether an access path is a source or lies below one: `flask.request.args` holds `flask.request.args.get()`.
+    pub(crate) fn hold(&self, path: &str) -> bool {
+        let ends = path
+            .char_indices()
+            .filter(|(_, character)| matches!(character, '.' | '[' | '('))
+            .map(|(at, _)| at);
+        ends.chain([path.len()])
+            .any(|end| self.0.contains(&path[..end]))
+    }
 }
 
 /// What the models say, all together.
@@ -25,6 +45,7 @@ pub(crate) struct Models {
     pub(crate) aliases: Aliases,
     /// Framework, setting, default.
     pub(crate) setting_defaults: Vec<(String, Symbol, Constant)>,
+    pub(crate) sources: Sources,
 }
 
 /// Reads all models.
@@ -36,6 +57,9 @@ pub(crate) fn load(models: &[(&str, &str)]) -> Result<Models, String> {
     for (file, text) in models {
         let model: ModelFile =
             toml::from_str(text).map_err(|error| format!("models/{file}.toml: {error}"))?;
+        for source in &model.sources {
+            all.sources.0.extend(crate::matcher::expand(source));
+        }
         for (from, to) in model.aliases {
             for from in crate::matcher::expand(&from) {
                 all.aliases.0.insert(Symbol::from(from), Symbol::from(&to));

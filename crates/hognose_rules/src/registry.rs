@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::context::Context;
 use crate::matcher::{EntryFile, Matcher, Matchers, Subject};
-use crate::model;
+use crate::model::{self, Sources};
 
 include!(concat!(env!("OUT_DIR"), "/registry.rs"));
 
@@ -97,6 +97,7 @@ pub struct Registry {
     pub rules: Vec<Rule>,
     pub(crate) index: Matchers,
     pub(crate) aliases: Aliases,
+    pub(crate) sources: Sources,
     pub(crate) setting_defaults: Vec<(String, Symbol, Constant)>,
     metas: Vec<RuleMeta>,
 }
@@ -138,6 +139,7 @@ impl Registry {
             rules,
             index,
             aliases: models.aliases,
+            sources: models.sources,
             setting_defaults: models.setting_defaults,
             metas,
         })

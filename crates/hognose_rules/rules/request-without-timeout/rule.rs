@@ -21,10 +21,13 @@ pub fn check(context: &mut Context<'_, '_>) {
                 let endless = matches!(given, Some(Constant::None))
                     || (callee == "aiohttp.ClientTimeout" && given == Some(Constant::Int(0)));
                 if endless && !reads_in_time(context, site, callee) {
-                    context.report(
+                    context
+                        .report(
                         site.range,
                         format!("{callee} with {name}=None may wait for ever"),
-                    );
+                    )
+                    // Somebody wrote it down.
+                    .persona(Persona::Pedantic);
                 }
             }
             Argument::Missing => match default {
