@@ -447,12 +447,15 @@ fn by_name(context: &mut Context<'_, '_>) {
 
 fn is_ours(name: &str) -> bool {
     // Salts and nonces have rules of their own; passwords too.
+    let words = names::words(name);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     names::is_secret(name)
         && !names::is_password(name)
         && !matches!(
-            names::words(name).last().map(String::as_str),
+            words.last().map(String::as_str),
             Some("salt" | "nonce" | "signature" | "csrf" | "xsrf" | "link")
         )
+        && !has(&["dummy", "example", "fake", "mock", "sample", "test"])
 }
 
 fn named(context: &mut Context<'_, '_>, value: ExprId, name: &str) {
