@@ -458,7 +458,31 @@ fn is_ours(name: &str) -> bool {
         && !has(&["dummy", "example", "fake", "mock", "sample", "test"])
 }
 
+/// Whether a rule on frameworks or tokens speaks of a secret of that name.
+fn is_spoken_of(context: &Context<'_, '_>, name: &str) -> bool {
+    let imports = |module: &Module, libraries: &[&str]| {
+        module.imports.iter().any(|(name, _)| {
+            let top = name.as_str().split('.').next().unwrap_or_default();
+            libraries.contains(&top)
+        })
+    };
+    if name.eq_ignore_ascii_case("secret_key") {
+        let frameworks = ["django", "flask", "quart"];
+        return context
+            .values
+            .project()
+            .iter()
+            .any(|(_, module)| imports(module, &frameworks))
+            || context.module.file.contains("settings");
+    }
+    names::words(name).iter().any(|word| word == "jwt")
+        && imports(context.module, &["jwt", "jose", "authlib", "flask_jwt_extended"])
+}
+
 fn named(context: &mut Context<'_, '_>, value: ExprId, name: &str) {
+    if is_spoken_of(context, name) {
+        return;
+    }
     let range = context.module.expr_range(value);
     context
         .report(
