@@ -9,15 +9,22 @@ pub fn check(context: &mut Context<'_, '_>) {
     }
     let mut line_end = 0;
     for (at, c) in text.char_indices() {
-        let Some((name, reorders)) = control(c) else { continue };
+        let Some((name, reorders)) = control(c) else {
+            continue;
+        };
         // One report for a line: the characters come in pairs and swarms.
         if at < line_end {
             continue;
         }
-        line_end = text[at..].find('\n').map_or(text.len(), |offset| at + offset);
+        line_end = text[at..]
+            .find('\n')
+            .map_or(text.len(), |offset| at + offset);
         let Ok(start) = u32::try_from(at) else { return };
         let range = TextRange::at(start.into(), TextSize::of(c));
-        let message = format!("U+{:04X} ({name}) changes the order in which this line is shown", u32::from(c));
+        let message = format!(
+            "U+{:04X} ({name}) changes the order in which this line is shown",
+            u32::from(c)
+        );
         let draft = context.report(range, message);
         if !reorders {
             // A mark only takes part in the order of its neighbours, and right-to-left texts need it.

@@ -19,23 +19,46 @@ pub fn check(context: &mut Context<'_, '_>) {
     let mut rest = 0;
     while let Some(at) = text[rest..].bytes().position(|byte| !byte.is_ascii()) {
         let at = rest + at;
-        let start = text[..at].char_indices().rev().take_while(|(_, c)| is_part(*c)).last().map_or(at, |(start, _)| start);
-        let end = text[at..].char_indices().find(|(_, c)| !is_part(*c)).map_or(text.len(), |(offset, _)| at + offset);
+        let start = text[..at]
+            .char_indices()
+            .rev()
+            .take_while(|(_, c)| is_part(*c))
+            .last()
+            .map_or(at, |(start, _)| start);
+        let end = text[at..]
+            .char_indices()
+            .find(|(_, c)| !is_part(*c))
+            .map_or(text.len(), |(offset, _)| at + offset);
         rest = end.max(at + text[at..].chars().next().map_or(1, char::len_utf8));
         let name = &text[start..end];
-        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || name.chars().count() > MAX_LENGTH {
+        if name.is_empty()
+            || name.starts_with(|c: char| c.is_ascii_digit())
+            || name.chars().count() > MAX_LENGTH
+        {
             continue;
         }
-        let Some((seen, kind)) = seen(name) else { continue };
-        let (Ok(from), Ok(to)) = (u32::try_from(start), u32::try_from(end)) else { return };
+        let Some((seen, kind)) = seen(name) else {
+            continue;
+        };
+        let (Ok(from), Ok(to)) = (u32::try_from(start), u32::try_from(end)) else {
+            return;
+        };
         let range = TextRange::new(from.into(), to.into());
         let quoted = quoted.get_or_insert_with(|| quoted_ranges(module));
         let next = quoted.partition_point(|quote| quote.start() <= range.start());
-        if quoted[..next].iter().rev().take(64).any(|quote| quote.contains_range(range)) || !reported.insert(name) {
+        if quoted[..next]
+            .iter()
+            .rev()
+            .take(64)
+            .any(|quote| quote.contains_range(range))
+            || !reported.insert(name)
+        {
             continue;
         }
         let message = match kind {
-            Kind::Mixed => format!("{name} is not {seen}: some of its letters belong to another script"),
+            Kind::Mixed => {
+                format!("{name} is not {seen}: some of its letters belong to another script")
+            }
             Kind::Folded if seen.len() > 1 => format!("Python reads {name} as {seen}"),
             Kind::Folded => continue,
             Kind::Single => {
@@ -43,7 +66,9 @@ pub fn check(context: &mut Context<'_, '_>) {
                 if !names.contains(seen.as_str()) && !hognose_python::is_builtin(&seen) {
                     continue;
                 }
-                format!("{name} is not {seen}, which is another name here: its letters belong to another script")
+                format!(
+                    "{name} is not {seen}, which is another name here: its letters belong to another script"
+                )
             }
         };
         found.push((range, message));
@@ -94,18 +119,80 @@ fn seen(name: &str) -> Option<(String, Kind)> {
 /// The Latin letter that a Cyrillic, Greek or Armenian one is drawn like. Greek letters that science uses are left out.
 fn look(c: char) -> Option<char> {
     const ALIKE: &[(char, char)] = &[
-        ('а', 'a'), ('с', 'c'), ('ԁ', 'd'), ('е', 'e'), ('һ', 'h'), ('і', 'i'), ('ј', 'j'), ('ӏ', 'l'), ('о', 'o'), ('р', 'p'), ('ԛ', 'q'), ('ѕ', 's'),
-        ('ԝ', 'w'), ('х', 'x'), ('у', 'y'), ('ү', 'y'), ('А', 'A'), ('В', 'B'), ('С', 'C'), ('Е', 'E'), ('Ԍ', 'G'), ('Н', 'H'), ('І', 'I'), ('Ј', 'J'),
-        ('К', 'K'), ('М', 'M'), ('О', 'O'), ('Р', 'P'), ('Ѕ', 'S'), ('Т', 'T'), ('Ү', 'Y'), ('Х', 'X'), ('ѵ', 'v'), ('Ѵ', 'V'), ('Ԝ', 'W'), ('Ӏ', 'I'),
-        ('ο', 'o'), ('Α', 'A'), ('Β', 'B'), ('Ε', 'E'), ('Ζ', 'Z'), ('Η', 'H'), ('Ι', 'I'), ('Κ', 'K'), ('Μ', 'M'), ('Ν', 'N'), ('Ο', 'O'), ('Ρ', 'P'),
-        ('Τ', 'T'), ('Υ', 'Y'), ('Χ', 'X'), ('օ', 'o'), ('ո', 'n'), ('ս', 'u'), ('հ', 'h'), ('ց', 'g'), ('զ', 'q'), ('ı', 'i'), ('ɡ', 'g'), ('ɑ', 'a'),
+        ('а', 'a'),
+        ('с', 'c'),
+        ('ԁ', 'd'),
+        ('е', 'e'),
+        ('һ', 'h'),
+        ('і', 'i'),
+        ('ј', 'j'),
+        ('ӏ', 'l'),
+        ('о', 'o'),
+        ('р', 'p'),
+        ('ԛ', 'q'),
+        ('ѕ', 's'),
+        ('ԝ', 'w'),
+        ('х', 'x'),
+        ('у', 'y'),
+        ('ү', 'y'),
+        ('А', 'A'),
+        ('В', 'B'),
+        ('С', 'C'),
+        ('Е', 'E'),
+        ('Ԍ', 'G'),
+        ('Н', 'H'),
+        ('І', 'I'),
+        ('Ј', 'J'),
+        ('К', 'K'),
+        ('М', 'M'),
+        ('О', 'O'),
+        ('Р', 'P'),
+        ('Ѕ', 'S'),
+        ('Т', 'T'),
+        ('Ү', 'Y'),
+        ('Х', 'X'),
+        ('ѵ', 'v'),
+        ('Ѵ', 'V'),
+        ('Ԝ', 'W'),
+        ('Ӏ', 'I'),
+        ('ο', 'o'),
+        ('Α', 'A'),
+        ('Β', 'B'),
+        ('Ε', 'E'),
+        ('Ζ', 'Z'),
+        ('Η', 'H'),
+        ('Ι', 'I'),
+        ('Κ', 'K'),
+        ('Μ', 'M'),
+        ('Ν', 'N'),
+        ('Ο', 'O'),
+        ('Ρ', 'P'),
+        ('Τ', 'T'),
+        ('Υ', 'Y'),
+        ('Χ', 'X'),
+        ('օ', 'o'),
+        ('ո', 'n'),
+        ('ս', 'u'),
+        ('հ', 'h'),
+        ('ց', 'g'),
+        ('զ', 'q'),
+        ('ı', 'i'),
+        ('ɡ', 'g'),
+        ('ɑ', 'a'),
     ];
-    ALIKE.iter().find(|(other, _)| *other == c).map(|(_, plain)| *plain)
+    ALIKE
+        .iter()
+        .find(|(other, _)| *other == c)
+        .map(|(_, plain)| *plain)
 }
 
 /// The ASCII that Python's normalisation makes of another form of a letter.
 fn fold(c: char) -> Option<String> {
-    let letter = |base: u8, offset: u32| u8::try_from(offset).ok().map(|offset| char::from(base + offset).to_string());
+    let letter = |base: u8, offset: u32| {
+        u8::try_from(offset)
+            .ok()
+            .map(|offset| char::from(base + offset).to_string())
+    };
     let number = u32::from(c);
     match number {
         0xFF21..=0xFF3A => letter(b'A', number - 0xFF21),
@@ -135,7 +222,11 @@ fn fold(c: char) -> Option<String> {
 
 /// Comments and literals, sorted.
 fn quoted_ranges(module: &Module) -> Vec<TextRange> {
-    let mut ranges: Vec<TextRange> = module.comments.iter().map(|comment| comment.range).collect();
+    let mut ranges: Vec<TextRange> = module
+        .comments
+        .iter()
+        .map(|comment| comment.range)
+        .collect();
     for (id, expr) in module.exprs() {
         if matches!(expr, Expr::Str(_) | Expr::Bytes(_)) {
             ranges.push(module.expr_range(id));
@@ -147,10 +238,17 @@ fn quoted_ranges(module: &Module) -> Vec<TextRange> {
 
 /// All names in ASCII that the module binds or mentions.
 fn ascii_names(module: &Module) -> FxHashSet<&'static str> {
-    let bound = module.scopes.iter().flat_map(|scope| scope.slots.iter().map(|slot| slot.name));
+    let bound = module
+        .scopes
+        .iter()
+        .flat_map(|scope| scope.slots.iter().map(|slot| slot.name));
     let attributes = module.exprs().filter_map(|(_, expr)| match *expr {
         Expr::Attribute { attr, .. } => Some(attr),
         _ => None,
     });
-    bound.chain(attributes).map(|name| name.as_str()).filter(|name| name.is_ascii()).collect()
+    bound
+        .chain(attributes)
+        .map(|name| name.as_str())
+        .filter(|name| name.is_ascii())
+        .collect()
 }

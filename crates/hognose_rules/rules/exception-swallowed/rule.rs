@@ -3,28 +3,107 @@
 use crate::prelude::*;
 
 /// First words of functions that refuse by an exception.
-const REFUSING: &[&str] = &["verify", "validate", "check", "authenticate", "authorize", "authorise", "require", "enforce", "ensure", "assert"];
+const REFUSING: &[&str] = &[
+    "verify",
+    "validate",
+    "check",
+    "authenticate",
+    "authorize",
+    "authorise",
+    "require",
+    "enforce",
+    "ensure",
+    "assert",
+];
 
 /// What such functions are about.
 const SUBJECTS: &[&str] = &[
-    "access", "auth", "authentication", "authorization", "certificate", "challenge", "checksum", "claims", "credential", "credentials",
-    "csrf", "hmac", "identity", "jwt", "login", "mac", "nonce", "origin", "otp", "password", "permission", "permissions", "policy", "role",
-    "roles", "scope", "scopes", "session", "signature", "signatures", "ssl", "tls", "token", "totp", "user",
+    "access",
+    "auth",
+    "authentication",
+    "authorization",
+    "certificate",
+    "challenge",
+    "checksum",
+    "claims",
+    "credential",
+    "credentials",
+    "csrf",
+    "hmac",
+    "identity",
+    "jwt",
+    "login",
+    "mac",
+    "nonce",
+    "origin",
+    "otp",
+    "password",
+    "permission",
+    "permissions",
+    "policy",
+    "role",
+    "roles",
+    "scope",
+    "scopes",
+    "session",
+    "signature",
+    "signatures",
+    "ssl",
+    "tls",
+    "token",
+    "totp",
+    "user",
 ];
 
 /// Methods of libraries that refuse by an exception.
 const VERIFIERS: &[&str] = &[
-    "jwt.decode", "jose.jwt.decode", "jose.jws.verify", "google.oauth2.id_token.verify_oauth2_token", "nacl.signing.VerifyKey().verify", "hmac.HMAC().verify",
-    "argon2.PasswordHasher().verify", "itsdangerous.URLSafeTimedSerializer().loads", "itsdangerous.URLSafeSerializer().loads", "itsdangerous.TimestampSigner().unsign", "itsdangerous.Signer().unsign",
-    "django.core.signing.loads", "django.core.signing.Signer().unsign", "django.core.signing.TimestampSigner().unsign", "ssl.match_hostname",
-    "cryptography.x509.load_pem_x509_certificate().verify_directly_issued_by", "cryptography.hazmat.primitives.serialization.load_pem_public_key().verify",
-    "cryptography.hazmat.primitives.hmac.HMAC().verify", "stripe.Webhook.construct_event",
+    "jwt.decode",
+    "jose.jwt.decode",
+    "jose.jws.verify",
+    "google.oauth2.id_token.verify_oauth2_token",
+    "nacl.signing.VerifyKey().verify",
+    "hmac.HMAC().verify",
+    "argon2.PasswordHasher().verify",
+    "itsdangerous.URLSafeTimedSerializer().loads",
+    "itsdangerous.URLSafeSerializer().loads",
+    "itsdangerous.TimestampSigner().unsign",
+    "itsdangerous.Signer().unsign",
+    "django.core.signing.loads",
+    "django.core.signing.Signer().unsign",
+    "django.core.signing.TimestampSigner().unsign",
+    "ssl.match_hostname",
+    "cryptography.x509.load_pem_x509_certificate().verify_directly_issued_by",
+    "cryptography.hazmat.primitives.serialization.load_pem_public_key().verify",
+    "cryptography.hazmat.primitives.hmac.HMAC().verify",
+    "stripe.Webhook.construct_event",
 ];
 
 /// Last words of functions that clean up; to ignore their failure is common sense.
 const CLEANING: &[&str] = &[
-    "close", "aclose", "unlink", "remove", "rmtree", "rmdir", "kill", "terminate", "stop", "shutdown", "disconnect", "join", "cancel",
-    "quit", "release", "flush", "cleanup", "rollback", "delete", "unsubscribe", "logout", "dispose", "killpg", "wait",
+    "close",
+    "aclose",
+    "unlink",
+    "remove",
+    "rmtree",
+    "rmdir",
+    "kill",
+    "terminate",
+    "stop",
+    "shutdown",
+    "disconnect",
+    "join",
+    "cancel",
+    "quit",
+    "release",
+    "flush",
+    "cleanup",
+    "rollback",
+    "delete",
+    "unsubscribe",
+    "logout",
+    "dispose",
+    "killpg",
+    "wait",
 ];
 
 pub fn check(context: &mut Context<'_, '_>) {
@@ -33,7 +112,15 @@ pub fn check(context: &mut Context<'_, '_>) {
     }
     let module = context.module;
     for (id, stmt) in module.stmts() {
-        let Stmt::Try { body, handlers, orelse, .. } = *stmt else { continue };
+        let Stmt::Try {
+            body,
+            handlers,
+            orelse,
+            ..
+        } = *stmt
+        else {
+            continue;
+        };
         if module.is_dead(module.stmt_range(id)) {
             continue;
         }
@@ -51,7 +138,10 @@ pub fn check(context: &mut Context<'_, '_>) {
                 continue;
             }
             let cleans = cleans_up(module, body);
-            let draft = context.report(head(module, handler), "every exception is dropped here without a trace");
+            let draft = context.report(
+                head(module, handler),
+                "every exception is dropped here without a trace",
+            );
             if cleans {
                 draft.persona(Persona::Auditor);
             }
@@ -79,7 +169,10 @@ fn drops(module: &Module, body: Block) -> bool {
 }
 
 fn falls_through(module: &Module, body: Block) -> bool {
-    !module.block(body).iter().any(|stmt| matches!(module[*stmt], Stmt::Continue))
+    !module
+        .block(body)
+        .iter()
+        .any(|stmt| matches!(module[*stmt], Stmt::Continue))
 }
 
 /// Everything, `Exception` or `BaseException`.
@@ -90,26 +183,44 @@ fn is_broad(context: &mut Context<'_, '_>, types: Option<NonMaxExpr>) -> bool {
         Expr::Tuple(list) => module.list(list).to_vec(),
         _ => vec![types.get()],
     };
-    listed.into_iter().any(|class| context.paths(class).iter().any(|path| matches!(path.as_str(), "builtins.Exception" | "builtins.BaseException")))
+    listed.into_iter().any(|class| {
+        context.paths(class).iter().any(|path| {
+            matches!(
+                path.as_str(),
+                "builtins.Exception" | "builtins.BaseException"
+            )
+        })
+    })
 }
 
 /// The call a block ends with, where its only effect is to refuse.
 fn last_refusal(context: &mut Context<'_, '_>, body: Block) -> Option<String> {
     let module = context.module;
     let last = module.block(body).last()?;
-    let Stmt::Expr(expr) = module[*last] else { return None };
+    let Stmt::Expr(expr) = module[*last] else {
+        return None;
+    };
     let expr = match module[expr] {
         Expr::Await(inner) => inner,
         _ => expr,
     };
-    let Expr::Call { func, .. } = module[expr] else { return None };
-    if let Some(path) = context.paths(func).iter().find(|path| VERIFIERS.contains(&path.as_str())) {
+    let Expr::Call { func, .. } = module[expr] else {
+        return None;
+    };
+    if let Some(path) = context
+        .paths(func)
+        .iter()
+        .find(|path| VERIFIERS.contains(&path.as_str()))
+    {
         return Some(path.as_str().to_owned());
     }
     let name = called(module, func)?;
     let words = crate::names::words(name);
     let first = words.first()?;
-    let refuses = REFUSING.contains(&first.as_str()) && words[1..].iter().any(|word| SUBJECTS.contains(&word.as_str()));
+    let refuses = REFUSING.contains(&first.as_str())
+        && words[1..]
+            .iter()
+            .any(|word| SUBJECTS.contains(&word.as_str()));
     // `key.verify(signature, data)` of whatever key.
     let verifies = name == "verify" && module.args_of(expr) >= 2;
     (refuses || verifies).then(|| name.to_owned())
@@ -118,7 +229,9 @@ fn last_refusal(context: &mut Context<'_, '_>, body: Block) -> Option<String> {
 fn called(module: &Module, func: ExprId) -> Option<&str> {
     match module[func] {
         Expr::Attribute { attr, .. } => Some(attr.as_str()),
-        Expr::Name { slot, def } => Some(module[module[def].scope].slots[slot.index()].name.as_str()),
+        Expr::Name { slot, def } => {
+            Some(module[module[def].scope].slots[slot.index()].name.as_str())
+        }
         _ => None,
     }
 }
@@ -131,8 +244,14 @@ fn cleans_up(module: &Module, body: Block) -> bool {
                 Expr::Await(inner) => inner,
                 _ => expr,
             };
-            let Expr::Call { func, .. } = module[expr] else { return false };
-            called(module, func).is_some_and(|name| crate::names::words(name).last().is_some_and(|last| CLEANING.contains(&last.as_str())))
+            let Expr::Call { func, .. } = module[expr] else {
+                return false;
+            };
+            called(module, func).is_some_and(|name| {
+                crate::names::words(name)
+                    .last()
+                    .is_some_and(|last| CLEANING.contains(&last.as_str()))
+            })
         }
         Stmt::Pass | Stmt::Delete(_) | Stmt::Import(_) => true,
         _ => false,
@@ -145,13 +264,19 @@ fn suppressed(context: &mut Context<'_, '_>) {
         if !call.is(&["contextlib.suppress"]) {
             continue;
         }
-        let broad = context
-            .module
-            .args(call.args)
-            .iter()
-            .any(|argument| context.paths(argument.value).iter().any(|path| matches!(path.as_str(), "builtins.Exception" | "builtins.BaseException")));
+        let broad = context.module.args(call.args).iter().any(|argument| {
+            context.paths(argument.value).iter().any(|path| {
+                matches!(
+                    path.as_str(),
+                    "builtins.Exception" | "builtins.BaseException"
+                )
+            })
+        });
         if broad {
-            context.report(call.range, "every exception is dropped here without a trace");
+            context.report(
+                call.range,
+                "every exception is dropped here without a trace",
+            );
         }
     }
 }

@@ -14,25 +14,37 @@ pub fn check(context: &mut Context<'_, '_>) {
 fn controls(context: &mut Context<'_, '_>, text: &str) {
     let bytes = text.as_bytes();
     // One pass that compilers turn into wide comparisons; nearly every file ends here.
-    if !bytes.iter().any(|byte| *byte < 0x20 && !matches!(*byte, b'\n' | b'\t') || *byte == 0x7F) {
+    if !bytes
+        .iter()
+        .any(|byte| *byte < 0x20 && !matches!(*byte, b'\n' | b'\t') || *byte == 0x7F)
+    {
         return;
     }
     // Files of old Macs end every line so.
     let only_returns = !text.contains('\n');
     let mut line_end = 0;
     for (at, byte) in bytes.iter().enumerate() {
-        if *byte >= 0x20 && *byte != 0x7F || matches!(*byte, b'\n' | b'\t' | 0x0C) || at < line_end {
+        if *byte >= 0x20 && *byte != 0x7F || matches!(*byte, b'\n' | b'\t' | 0x0C) || at < line_end
+        {
             continue;
         }
-        if *byte == b'\r' && (only_returns || matches!(bytes.get(at + 1), Some(b'\n' | b'\r') | None) || at > 0 && bytes[at - 1] == b'\r') {
+        if *byte == b'\r'
+            && (only_returns
+                || matches!(bytes.get(at + 1), Some(b'\n' | b'\r') | None)
+                || at > 0 && bytes[at - 1] == b'\r')
+        {
             continue;
         }
-        line_end = text[at..].find('\n').map_or(text.len(), |offset| at + offset);
+        line_end = text[at..]
+            .find('\n')
+            .map_or(text.len(), |offset| at + offset);
         let what = match byte {
             0x08 => "a backspace hides what stands before it in a terminal",
             0x1B => "an escape character lets the text move the cursor of a terminal",
             0x1A => "a substitute character ends the file for some programs",
-            b'\r' => "a carriage return without line feed ends the line for Python, and not for most editors and reviews",
+            b'\r' => {
+                "a carriage return without line feed ends the line for Python, and not for most editors and reviews"
+            }
             _ => "a control character stands here that most editors do not show",
         };
         report(context, at, char::from(*byte), what);
@@ -59,8 +71,15 @@ fn invisibles(context: &mut Context<'_, '_>, text: &str) {
         if belongs(c, previous, next) {
             continue;
         }
-        line_end = text[at..].find('\n').map_or(text.len(), |offset| at + offset);
-        report(context, at, c, &format!("{name} stands here and is not seen"));
+        line_end = text[at..]
+            .find('\n')
+            .map_or(text.len(), |offset| at + offset);
+        report(
+            context,
+            at,
+            c,
+            &format!("{name} stands here and is not seen"),
+        );
     }
 }
 
@@ -75,7 +94,9 @@ fn name(c: char) -> Option<&'static str> {
         '\u{0080}'..='\u{009F}' => "a control character",
         '\u{00AD}' => "a soft hyphen",
         '\u{034F}' => "a combining grapheme joiner",
-        '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' => "a Hangul filler, which may be part of a name,",
+        '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' => {
+            "a Hangul filler, which may be part of a name,"
+        }
         '\u{17B4}' | '\u{17B5}' => "an inherent Khmer vowel",
         '\u{180E}' => "a Mongolian vowel separator",
         '\u{200B}' => "a zero-width space",
@@ -100,7 +121,9 @@ fn name(c: char) -> Option<&'static str> {
 fn belongs(c: char, before: char, after: char) -> bool {
     match c {
         '\u{200C}' | '\u{200D}' => joins(before) || joins(after),
-        '\u{E0100}'..='\u{E01EF}' => matches!(before, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}' | '\u{F900}'..='\u{FAFF}'),
+        '\u{E0100}'..='\u{E01EF}' => {
+            matches!(before, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}' | '\u{F900}'..='\u{FAFF}')
+        }
         '\u{200B}' => complex(before) && complex(after),
         '\u{00AD}' => before.is_alphabetic() && after.is_alphabetic(),
         _ => false,
@@ -109,7 +132,8 @@ fn belongs(c: char, before: char, after: char) -> bool {
 
 /// Scripts whose letters change shape beside each other, and pictures that are put together.
 fn joins(c: char) -> bool {
-    complex(c) || matches!(c, '\u{20E3}' | '\u{2190}'..='\u{2BFF}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}')
+    complex(c)
+        || matches!(c, '\u{20E3}' | '\u{2190}'..='\u{2BFF}' | '\u{FE0F}' | '\u{1F000}'..='\u{1FAFF}')
 }
 
 /// Arabic and Syriac, the scripts of India and South-East Asia, Mongolian.

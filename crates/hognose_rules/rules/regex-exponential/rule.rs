@@ -7,8 +7,15 @@ use crate::prelude::*;
 
 pub fn check(context: &mut Context<'_, '_>) {
     for pattern in context.patterns().iter() {
-        let Verdict::Exponential { attack } = pattern.verdict() else { continue };
-        let part = shown(pattern.text.get(attack.span.clone()).unwrap_or(&pattern.text));
+        let Verdict::Exponential { attack } = pattern.verdict() else {
+            continue;
+        };
+        let part = shown(
+            pattern
+                .text
+                .get(attack.span.clone())
+                .unwrap_or(&pattern.text),
+        );
         let (pump, suffix) = (shown(&attack.pump), shown(&attack.suffix));
         let prefix = shown(&attack.prefix);
         let mut text = format!("\"{pump}\" many times");

@@ -15,7 +15,9 @@ pub fn check(context: &mut Context<'_, '_>) {
             let draft = context.report(pattern.range, defect.reason);
             if overlap {
                 // It matches what it says; something was said twice.
-                draft.persona(Persona::Pedantic).confidence(Confidence::Medium);
+                draft
+                    .persona(Persona::Pedantic)
+                    .confidence(Confidence::Medium);
             }
         }
     }

@@ -6,27 +6,55 @@ use crate::names;
 use crate::prelude::*;
 
 static METHODS: LazyLock<FxHashSet<Symbol>> = LazyLock::new(|| {
-    let names = ["debug", "info", "warning", "warn", "error", "critical", "exception", "log", "fatal", "trace", "success", "msg"];
+    let names = [
+        "debug",
+        "info",
+        "warning",
+        "warn",
+        "error",
+        "critical",
+        "exception",
+        "log",
+        "fatal",
+        "trace",
+        "success",
+        "msg",
+    ];
     names.map(Symbol::from).into_iter().collect()
 });
 
 /// Words by which a module shows that its tokens are those of a language.
-const PARSERS: &[&str] = &["token", "lexer", "tokenizer", "parser", "grammar", "scanner", "syntax"];
+const PARSERS: &[&str] = &[
+    "token",
+    "lexer",
+    "tokenizer",
+    "parser",
+    "grammar",
+    "scanner",
+    "syntax",
+];
 
 pub fn check(context: &mut Context<'_, '_>) {
     for call in context.calls() {
-        let Expr::Attribute { attr, .. } = context.module[call.func] else { continue };
+        let Expr::Attribute { attr, .. } = context.module[call.func] else {
+            continue;
+        };
         if !METHODS.contains(&attr) || !call.paths.iter().any(|path| is_logger(path.as_str())) {
             continue;
         }
         for argument in context.module.args(call.args).iter().skip(call.skip) {
-            if !matches!(argument.kind, ArgKind::Positional | ArgKind::Star) && !matches!(argument.kind, ArgKind::Keyword(name) if !matches!(name.as_str(), "exc_info" | "stack_info" | "stacklevel")) {
+            if !matches!(argument.kind, ArgKind::Positional | ArgKind::Star)
+                && !matches!(argument.kind, ArgKind::Keyword(name) if !matches!(name.as_str(), "exc_info" | "stack_info" | "stacklevel"))
+            {
                 continue;
             }
             for part in shown(context, argument.value) {
                 if let Some(name) = secret(context, part) {
                     let range = context.module.expr_range(part);
-                    context.report(range, format!("{name} seems to be a secret and is written to the log"));
+                    context.report(
+                        range,
+                        format!("{name} seems to be a secret and is written to the log"),
+                    );
                 }
             }
         }
@@ -34,7 +62,9 @@ pub fn check(context: &mut Context<'_, '_>) {
 }
 
 fn is_logger(path: &str) -> bool {
-    let Some((base, _)) = path.rsplit_once('.') else { return false };
+    let Some((base, _)) = path.rsplit_once('.') else {
+        return false;
+    };
     base == "logging"
         || base.starts_with("logging.getLogger()")
         || base.starts_with("logging.Logger()")
@@ -58,9 +88,15 @@ fn shown(context: &Context<'_, '_>, expr: ExprId) -> Vec<ExprId> {
             break;
         }
         match module[expr] {
-            Expr::FString(list) | Expr::Tuple(list) | Expr::ListOf(list) => open.extend(module.list(list)),
+            Expr::FString(list) | Expr::Tuple(list) | Expr::ListOf(list) => {
+                open.extend(module.list(list))
+            }
             Expr::Formatted { value, .. } | Expr::Starred(value) => open.push(value),
-            Expr::Binary { op: Operator::Add | Operator::Mod, left, right } => open.extend([left, right]),
+            Expr::Binary {
+                op: Operator::Add | Operator::Mod,
+                left,
+                right,
+            } => open.extend([left, right]),
             Expr::Dict(items) => open.extend(module.dict(items).iter().map(|(_, value)| *value)),
             Expr::Call { func, args } => match module[func] {
                 Expr::Attribute { value, attr } if attr.as_str() == "format" => {
@@ -82,7 +118,9 @@ fn secret(context: &mut Context<'_, '_>, expr: ExprId) -> Option<String> {
     let named = match module[expr] {
         Expr::Name { .. } | Expr::Attribute { .. } => true,
         Expr::Subscript { index, .. } => matches!(module[index], Expr::Str(_)),
-        Expr::Call { func, .. } => matches!(module[func], Expr::Attribute { attr, .. } if matches!(attr.as_str(), "get" | "get_secret_value" | "decode" | "getenv")),
+        Expr::Call { func, .. } => {
+            matches!(module[func], Expr::Attribute { attr, .. } if matches!(attr.as_str(), "get" | "get_secret_value" | "decode" | "getenv"))
+        }
         _ => false,
     };
     if !named {
@@ -95,10 +133,28 @@ fn secret(context: &mut Context<'_, '_>, expr: ExprId) -> Option<String> {
     let words = names::words(&name);
     let last = words.last().map(String::as_str)?;
     // Numbers of sessions are mostly those of streams, jobs and players.
-    if matches!(last, "salt" | "nonce" | "signature" | "link" | "code" | "id" | "sid" | "sessionid") || words.iter().any(|word| word == "session") && last == "key" {
+    if matches!(
+        last,
+        "salt" | "nonce" | "signature" | "link" | "code" | "id" | "sid" | "sessionid"
+    ) || words.iter().any(|word| word == "session") && last == "key"
+    {
         return None;
     }
-    if words.iter().any(|word| matches!(word.as_str(), "masked" | "redacted" | "safe" | "obfuscated" | "hidden" | "censored" | "sanitized" | "short" | "expired" | "invalid")) {
+    if words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "masked"
+                | "redacted"
+                | "safe"
+                | "obfuscated"
+                | "hidden"
+                | "censored"
+                | "sanitized"
+                | "short"
+                | "expired"
+                | "invalid"
+        )
+    }) {
         return None;
     }
     // Tokens of a language are logged by its parser.
@@ -106,16 +162,39 @@ fn secret(context: &mut Context<'_, '_>, expr: ExprId) -> Option<String> {
         let file = module.file.to_ascii_lowercase();
         let imports = module.imports.iter().any(|(name, _)| {
             let name = name.as_str();
-            matches!(name.split('.').next(), Some("tokenize" | "ast" | "lark" | "ply" | "pygments" | "parso" | "sqlparse" | "transformers" | "tokenizers" | "spacy" | "nltk"))
+            matches!(
+                name.split('.').next(),
+                Some(
+                    "tokenize"
+                        | "ast"
+                        | "lark"
+                        | "ply"
+                        | "pygments"
+                        | "parso"
+                        | "sqlparse"
+                        | "transformers"
+                        | "tokenizers"
+                        | "spacy"
+                        | "nltk"
+                )
+            )
         });
-        if imports || PARSERS.iter().any(|part| file.rsplit('/').next().is_some_and(|file| file.contains(part))) {
+        if imports
+            || PARSERS.iter().any(|part| {
+                file.rsplit('/')
+                    .next()
+                    .is_some_and(|file| file.contains(part))
+            })
+        {
             return None;
         }
     }
     // Values of outside classes that hide themselves.
     let hides = context.paths(expr).iter().any(|path| {
         let path = path.as_str();
-        path.ends_with("SecretStr()") || path.ends_with("SecretBytes()") || path.starts_with("builtins.bool()")
+        path.ends_with("SecretStr()")
+            || path.ends_with("SecretBytes()")
+            || path.starts_with("builtins.bool()")
     });
     (!hides).then_some(name)
 }
