@@ -1,7 +1,8 @@
 //! Names to nodes: definitions, outer variables, imports, access paths.
 
+use super::constraint::{Constraint, FunctionNodes};
 use super::object::*;
-use super::solver::{Constraint, FunctionNodes, Solver};
+use super::solver::Solver;
 use crate::ir::*;
 use crate::project::Found;
 use crate::stdlib;

@@ -2,8 +2,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::constraint::{CallKind, Edge};
 use super::object::*;
-use super::solver::{CallKind, Edge, Solver, to_u32};
+use super::solver::{Solver, to_u32};
 use super::{CallGraph, CallSite, Callee, Confidence, Reach, Target, Unit};
 use crate::eval::Unresolved;
 use crate::ir::*;

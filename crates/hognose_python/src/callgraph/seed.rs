@@ -1,7 +1,8 @@
 //! What nobody in the project supplies: receivers of methods that a framework calls, parameters and results of known type.
 
+use super::constraint::{CallKind, Constraint};
 use super::object::*;
-use super::solver::{CallKind, Constraint, Solver};
+use super::solver::Solver;
 use crate::eval::Value;
 use crate::ir::*;
 
