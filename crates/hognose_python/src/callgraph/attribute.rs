@@ -82,10 +82,11 @@ impl Solver<'_> {
             Object::StaticMethod(inner) | Object::ClassMethod(inner) => {
                 self.load(inner, attr, to, site)
             }
-            Object::Partial { target, .. } => match attr.as_str() {
-                "func" => self.add_value(to, target),
-                _ => {}
-            },
+            Object::Partial { target, .. } => {
+                if attr.as_str() == "func" {
+                    self.add_value(to, target);
+                }
+            }
             Object::Container(..)
             | Object::Args(_)
             | Object::Kwargs(_)

@@ -8,7 +8,7 @@ use crate::ir::*;
 
 impl Solver<'_> {
     /// An object for what the evaluator knows.
-    pub fn from_value(&mut self, value: Value) -> Option<Obj> {
+    pub fn object_of(&mut self, value: Value) -> Option<Obj> {
         let object = match value {
             Value::External(path) => Object::External(path),
             Value::Module(id) => Object::Module(id),
@@ -100,7 +100,7 @@ impl Solver<'_> {
             {
                 if (!bound || self.values(node).is_empty())
                     && let Some(receiver) = self.evaluator.receiver(at, id, class)
-                    && let Some(receiver) = self.from_value(receiver)
+                    && let Some(receiver) = self.object_of(receiver)
                 {
                     self.add_value(node, receiver);
                     continue;
@@ -117,6 +117,17 @@ impl Solver<'_> {
             if let Some(default) = param.default {
                 let default = self.expr_node(Ctx::NONE, at, default);
                 self.copy(default, node);
+            } else if !bound
+                && let Some((home, fixture)) = self.classes.fixtures.get(&param.name).copied()
+            {
+                let nodes = self.function_nodes(home, fixture, Ctx::NONE);
+                let is_generator = self.project.module(home)[fixture].is_generator;
+                let made = if is_generator {
+                    nodes.yields
+                } else {
+                    nodes.result
+                };
+                self.copy(made, node);
             }
             if let Some(annotation) = param.annotation {
                 self.seed_annotation(node, at, annotation);
@@ -156,7 +167,7 @@ impl Solver<'_> {
         {
             return None;
         }
-        self.from_value(value)
+        self.object_of(value)
     }
 
     /// Results that are not known, by their annotation.
