@@ -140,6 +140,8 @@ pub struct Evaluator<'p> {
     memo: FxHashMap<(ModuleId, ExprId), Values>,
     open: Vec<(ModuleId, u32, bool)>,
     imports: FxHashMap<(ModuleId, DefId), Values>,
+    exports: FxHashMap<(ModuleId, Symbol), Values>,
+    item_stores: FxHashMap<ModuleId, std::rc::Rc<FxHashMap<ExprId, Vec<u32>>>>,
     attributes: FxHashMap<(Symbol, Symbol), Symbol>,
     calls: FxHashMap<Symbol, Symbol>,
     items: FxHashMap<Symbol, Symbol>,
@@ -178,6 +180,8 @@ impl<'p> Evaluator<'p> {
             memo: FxHashMap::default(),
             open: Vec::new(),
             imports: FxHashMap::default(),
+            exports: FxHashMap::default(),
+            item_stores: FxHashMap::default(),
             attributes: FxHashMap::default(),
             calls: FxHashMap::default(),
             items: FxHashMap::default(),
@@ -193,6 +197,7 @@ impl<'p> Evaluator<'p> {
     pub fn forget(&mut self) {
         self.memo.clear();
         self.imports.clear();
+        self.exports.clear();
         self.open.clear();
         self.depth = 0;
         self.cut = false;
@@ -585,13 +590,30 @@ impl<'p> Evaluator<'p> {
 
     /// A name as other modules see it.
     pub fn export(&mut self, id: ModuleId, name: Symbol) -> Values {
-        if self.depth >= MAX_DEPTH {
+        if let Some(known) = self.exports.get(&(id, name)) {
+            return known.clone();
+        }
+        if self.depth == 0 {
+            self.fuel = MAX_STEPS;
+        }
+        if self.depth >= MAX_DEPTH || self.fuel == 0 {
             self.cut = true;
             return Values::from_slice(&[Value::Unknown(Unresolved::Depth)]);
         }
+        let outer_cut = std::mem::replace(&mut self.cut, false);
+        // Modules that star-import each other ask each other: whoever is asked again does not know.
+        let unbound = Values::from_slice(&[Value::Unknown(Unresolved::Unbound)]);
+        self.exports.insert((id, name), unbound);
         self.depth += 1;
+        self.fuel -= 1;
         let values = self.export_inner(id, name);
         self.depth -= 1;
+        if self.cut {
+            self.exports.remove(&(id, name));
+        } else {
+            self.exports.insert((id, name), values.clone());
+        }
+        self.cut |= outer_cut;
         values
     }
 
@@ -974,6 +996,7 @@ impl<'p> Evaluator<'p> {
                             }
                             add_all(&mut any, found);
                         }
+                        self.stored_items(home, display, key.as_ref(), &mut exact);
                         if !exact.is_empty() {
                             return exact;
                         }
@@ -997,6 +1020,51 @@ impl<'p> Evaluator<'p> {
                     .collect()
             }
             _ => Values::from_slice(&[Value::Unknown(Unresolved::Item)]),
+        }
+    }
+
+    /// Adds what is stored later under a key of a dict display: `d = {}; d["k"] = v`. What is stored under a key that is
+    /// not known may be stored under any.
+    fn stored_items(
+        &mut self,
+        at: ModuleId,
+        display: ExprId,
+        key: Option<&Constant>,
+        values: &mut Values,
+    ) {
+        let project = self.project;
+        let module = project.module(at);
+        if module.item_stores.is_empty() || key.is_none() {
+            return;
+        }
+        let index = match self.item_stores.get(&at) {
+            Some(index) => std::rc::Rc::clone(index),
+            None => {
+                self.item_stores.insert(at, std::rc::Rc::default());
+                let mut index: FxHashMap<ExprId, Vec<u32>> = FxHashMap::default();
+                for (number, store) in (0u32..).zip(&module.item_stores) {
+                    for object in self.eval(at, store.object) {
+                        if let Value::Expr(home, display) = object
+                            && home == at
+                        {
+                            index.entry(display).or_default().push(number);
+                        }
+                    }
+                }
+                let index = std::rc::Rc::new(index);
+                self.item_stores.insert(at, std::rc::Rc::clone(&index));
+                index
+            }
+        };
+        for number in index.get(&display).map_or(&[][..], Vec::as_slice) {
+            let store = &module.item_stores[*number as usize];
+            match self.constant(at, store.index) {
+                stored if stored.as_ref() == key => {
+                    add_all(values, self.eval(at, store.value));
+                }
+                Some(_) => {}
+                None => add(values, Value::Unknown(Unresolved::Item)),
+            }
         }
     }
 

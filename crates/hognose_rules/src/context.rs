@@ -53,6 +53,8 @@ pub struct CallSite {
     pub open: bool,
     /// Access paths of the callees outside of the project.
     pub paths: SmallVec<[Callee; 1]>,
+    /// The callee may be something else as well.
+    pub is_one_of_several: bool,
     /// The whole call.
     pub range: TextRange,
 }
@@ -139,6 +141,13 @@ pub struct Context<'a, 'p> {
     pub(crate) rule: &'a Rule,
     pub(crate) rule_number: usize,
     pub(crate) drafts: &'a mut Vec<Draft>,
+    pub(crate) memo: &'a mut Memo,
+}
+
+/// What rules have found out about a module and other rules ask again.
+#[derive(Debug, Default)]
+pub(crate) struct Memo {
+    pub(crate) patterns: Option<std::rc::Rc<[crate::patterns::PatternUse]>>,
 }
 
 impl<'a, 'p> Context<'a, 'p> {
@@ -320,6 +329,11 @@ impl<'a, 'p> Context<'a, 'p> {
         })
     }
 
+    /// The constant regular expressions of the module, gathered once.
+    pub(crate) fn patterns(&mut self) -> std::rc::Rc<[crate::patterns::PatternUse]> {
+        crate::patterns::patterns(self)
+    }
+
     /// Whether a string is put together from parts that are not all constant.
     pub fn is_built(&mut self, expr: ExprId) -> bool {
         crate::condition::is_built(self.values, self.id, expr)
@@ -377,6 +391,7 @@ pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSi
                     .iter()
                     .any(|path| path.as_str() == "asyncio.to_thread"),
                 paths: inner,
+                is_one_of_several: found.len() > 1,
                 range,
             });
         }
@@ -387,6 +402,7 @@ pub(crate) fn call_sites(values: &mut Evaluator<'_>, at: ModuleId) -> Vec<CallSi
             skip: 0,
             open: false,
             paths,
+            is_one_of_several: found.len() > 1,
             range,
         });
     }

@@ -280,7 +280,6 @@ mod tests {
 
     /// Rules are named that exist. `suppression-…` rules are decided where suppressions are read.
     #[test]
-    #[ignore = "to be switched on when the rules of the table are written"]
     fn every_rule_exists() {
         let known: BTreeSet<&str> = crate::rules().iter().map(|rule| rule.id.as_str()).collect();
         let missing: BTreeSet<&str> = parity()

@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 
 use crate::condition::{Condition, Pick, Truth};
 use crate::context::{
-    Argument, CallSite, Context, Draft, argument, call_sites, dict_entry, external,
+    Argument, CallSite, Context, Draft, Memo, argument, call_sites, dict_entry, external,
 };
 use crate::matcher::{Matcher, MatcherRef};
 use crate::registry::{Registry, Rule, Tests};
@@ -49,7 +49,10 @@ pub fn run(
         let module = project.module(id);
         options.tests.contains(&module.file) || test_code::is_test(module)
     };
-    let settings = Settings::find(project, registry, &tests);
+    let settings = catch_unwind(AssertUnwindSafe(|| {
+        Settings::find(project, registry, &tests)
+    }))
+    .unwrap_or_else(|_| Settings::failed());
     let judged = judge(project, registry, &enabled, &settings);
     let results: Vec<(Vec<Finding>, Vec<Note>)> = project
         .iter()
@@ -135,6 +138,7 @@ impl ModuleRun<'_, '_> {
 
     fn functions(&mut self, sites: &[CallSite]) {
         let registry = self.registry;
+        let mut memo = Memo::default();
         for (number, rule) in registry.rules.iter().enumerate() {
             let Some(check) = rule.check.filter(|_| self.enabled[number]) else {
                 continue;
@@ -150,6 +154,7 @@ impl ModuleRun<'_, '_> {
                 rule,
                 rule_number: number,
                 drafts: &mut self.drafts,
+                memo: &mut memo,
             };
             // A rule that fails on one file must not take the run with it.
             if catch_unwind(AssertUnwindSafe(|| check(&mut context))).is_err() {
@@ -436,12 +441,18 @@ impl ModuleRun<'_, '_> {
                 continue;
             }
             let message = self.message(rule, matcher, callee, name, shown);
+            let mut confidence = matcher.confidence.unwrap_or(rule.meta.confidence);
+            if let Place::Call(site) = place
+                && site.is_one_of_several
+            {
+                confidence = confidence.min(Confidence::Medium);
+            }
             self.drafts.push(Draft {
                 rule: *rule_number,
                 range,
                 message,
                 severity: matcher.severity.unwrap_or(rule.meta.severity),
-                confidence: matcher.confidence.unwrap_or(rule.meta.confidence),
+                confidence,
                 persona: matcher.persona.unwrap_or(rule.meta.persona),
                 labels: Vec::new(),
             });
@@ -648,16 +659,20 @@ impl ModuleRun<'_, '_> {
             let value = match shown {
                 Some((at, expr)) => match self.values.constant(at, expr) {
                     Some(Constant::Str(text)) => excerpt(&format!("\"{text}\"")),
-                    _ => {
+                    constant => {
                         let module = self.values.project().module(at);
                         let range = module.expr_range(expr);
-                        excerpt(
-                            module
-                                .text
-                                .as_str()
-                                .get(range.start().to_usize()..range.end().to_usize())
-                                .unwrap_or_default(),
-                        )
+                        let span = range.start().to_usize()..range.end().to_usize();
+                        let text = excerpt(module.text.as_str().get(span).unwrap_or_default());
+                        match (constant, module[expr]) {
+                            (
+                                Some(Constant::Int(number)),
+                                Expr::Name { .. } | Expr::Attribute { .. },
+                            ) => {
+                                format!("{text} ({number})")
+                            }
+                            _ => text,
+                        }
                     }
                 },
                 None => String::new(),

@@ -6,8 +6,61 @@ const EXEMPT: &str = "django.views.decorators.csrf.csrf_exempt";
 
 /// Words that show that a caller is known by something else than a cookie.
 const PROOFS: &[&str] = &[
-    "compare_digest", "constant_time_compare", "hmac", "signature", "construct_event", "authorization", "bearer", "api_key", "apikey", "api-key", "x-hub", "webhook_secret",
-    "verify_token", "check_token", "jwt", "token_required", "oauth", "basic_auth", "saml",
+    "compare_digest",
+    "constant_time_compare",
+    "hmac",
+    "signature",
+    "construct_event",
+    "authorization",
+    "bearer",
+    "api_key",
+    "apikey",
+    "api-key",
+    "x-hub",
+    "webhook_secret",
+    "verify_token",
+    "check_token",
+    "jwt",
+    "token_required",
+    "oauth",
+    "basic_auth",
+    "saml",
+    "do_complete",
+];
+
+/// Words that show that a view answers more than `GET`.
+const CHANGES: &[&str] = &[
+    "request.post",
+    "request.body",
+    "request.files",
+    "request.method",
+    "request.form",
+    "request.data",
+    "request.json",
+    "get_json",
+    "def post",
+    "def put",
+    "def delete",
+    "def patch",
+    "form_valid",
+    "formview",
+    "createview",
+    "updateview",
+    "deleteview",
+    "\"post\"",
+    "'post'",
+];
+
+/// Words that show that a view acts for whoever the visitor's cookie says he is.
+const COOKIES: &[&str] = &[
+    "request.user",
+    "session",
+    "current_user",
+    "login",
+    "logout",
+    "g.user",
+    "request.customer",
+    "basket",
 ];
 
 /// Runs once per module.
@@ -17,23 +70,47 @@ pub fn check(context: &mut Context<'_, '_>) {
         return;
     }
     let mut seen = Vec::new();
-    let functions = module.functions.iter().map(|function| (&function.decorators, function.name, function.range));
-    let classes = module.classes.iter().map(|class| (&class.decorators, class.name, class.range));
+    let functions = module
+        .functions
+        .iter()
+        .map(|function| match function.class {
+            // `dispatch` speaks for its class.
+            Some(class) => (
+                &function.decorators,
+                module[class].name,
+                module[class].range,
+            ),
+            None => (&function.decorators, function.name, function.range),
+        });
+    let classes = module
+        .classes
+        .iter()
+        .map(|class| (&class.decorators, class.name, class.range));
     for (decorators, name, range) in functions.chain(classes).collect::<Vec<_>>() {
         for decorator in decorators {
             if !module.is_dead(module.expr_range(*decorator)) && exempts(context, *decorator) {
                 seen.push(module.expr_range(*decorator));
                 if !is_harmless(context, decorators) {
-                    report(context, module.expr_range(*decorator), name.as_str(), context.text(range).to_owned());
+                    report(
+                        context,
+                        module.expr_range(*decorator),
+                        name.as_str(),
+                        context.text(range).to_owned(),
+                    );
                 }
             }
         }
     }
     for call in context.calls() {
-        if seen.iter().any(|decorator| decorator.contains_range(call.range)) {
+        if seen
+            .iter()
+            .any(|decorator| decorator.contains_range(call.range))
+        {
             continue;
         }
-        let Some(first) = module.args(call.args).first() else { continue };
+        let Some(first) = module.args(call.args).first() else {
+            continue;
+        };
         if call.is(&[EXEMPT]) || is_flask_exempt(call) {
             let name = context.text(module.expr_range(first.value)).to_owned();
             let code = code_of(context, first.value);
@@ -45,8 +122,13 @@ pub fn check(context: &mut Context<'_, '_>) {
 fn report(context: &mut Context<'_, '_>, range: TextRange, name: &str, code: String) {
     let code = code.to_lowercase();
     let proved = PROOFS.iter().any(|proof| code.contains(proof));
-    let draft = context.report(range, format!("{name} is exempt from the check for forged requests"));
-    if proved {
+    let by_cookie = COOKIES.iter().any(|word| code.contains(word));
+    let draft = context.report(
+        range,
+        format!("{name} is exempt from the check for forged requests"),
+    );
+    let changes = CHANGES.iter().any(|word| code.contains(word));
+    if proved || !by_cookie || !changes {
         draft.persona(Persona::Pedantic);
     }
 }
@@ -58,7 +140,11 @@ fn is_flask_exempt(call: &CallSite) -> bool {
 fn is_flask_path(path: &str) -> bool {
     matches!(
         path,
-        "flask_wtf.CSRFProtect().exempt" | "flask_wtf.csrf.CSRFProtect().exempt" | "flask_wtf.CsrfProtect().exempt" | "flask_wtf.csrf.CsrfProtect().exempt" | "flask_seasurf.SeaSurf().exempt"
+        "flask_wtf.CSRFProtect().exempt"
+            | "flask_wtf.csrf.CSRFProtect().exempt"
+            | "flask_wtf.CsrfProtect().exempt"
+            | "flask_wtf.csrf.CsrfProtect().exempt"
+            | "flask_seasurf.SeaSurf().exempt"
     )
 }
 
@@ -66,17 +152,28 @@ fn is_flask_path(path: &str) -> bool {
 fn exempts(context: &mut Context<'_, '_>, decorator: ExprId) -> bool {
     let module = context.module;
     if let Expr::Call { func, args } = module[decorator] {
-        let wraps = context.paths(func).iter().any(|path| path.as_str() == "django.utils.decorators.method_decorator");
+        let wraps = context
+            .paths(func)
+            .iter()
+            .any(|path| path.as_str() == "django.utils.decorators.method_decorator");
         return wraps
             && module.args(args).first().is_some_and(|first| {
                 let inner: Vec<ExprId> = match module[first.value] {
                     Expr::ListOf(list) | Expr::Tuple(list) => module.list(list).to_vec(),
                     _ => vec![first.value],
                 };
-                inner.into_iter().any(|inner| context.paths(inner).iter().any(|path| path.as_str() == EXEMPT))
+                inner.into_iter().any(|inner| {
+                    context
+                        .paths(inner)
+                        .iter()
+                        .any(|path| path.as_str() == EXEMPT)
+                })
             });
     }
-    context.paths(decorator).iter().any(|path| path.as_str() == EXEMPT || is_flask_path(path.as_str()))
+    context
+        .paths(decorator)
+        .iter()
+        .any(|path| path.as_str() == EXEMPT || is_flask_path(path.as_str()))
 }
 
 /// Views that only read, and those of Django REST framework, which checks for itself.
@@ -89,13 +186,25 @@ fn is_harmless(context: &mut Context<'_, '_>, decorators: &[ExprId]) -> bool {
         };
         context.paths(callee).iter().any(|path| match path.as_str() {
             "django.views.decorators.http.require_GET" | "django.views.decorators.http.require_safe" | "rest_framework.decorators.api_view" => true,
+            // A route without methods answers GET only.
+            _ if matches!(module[callee], Expr::Attribute { attr, .. } if attr.as_str() == "route") => args.is_some_and(|args| {
+                let methods = module.args(args).iter().find(|argument| argument.kind == ArgKind::Keyword(Symbol::from("methods")));
+                methods.is_none_or(|methods| reads_only(context, methods.value))
+            }),
             "django.views.decorators.http.require_http_methods" => args.is_some_and(|args| {
-                let methods = module.args(args).first().and_then(|first| context.constant(first.value));
-                matches!(methods, Some(Constant::Seq(items)) if items.iter().all(|item| matches!(item.text(), Some("GET" | "HEAD" | "OPTIONS"))))
+                module.args(args).first().is_some_and(|first| reads_only(context, first.value))
             }),
             _ => false,
         })
     })
+}
+
+/// A list of methods that change nothing.
+fn reads_only(context: &mut Context<'_, '_>, methods: ExprId) -> bool {
+    matches!(
+        context.constant(methods),
+        Some(Constant::Seq(items)) if items.iter().all(|item| matches!(item.text(), Some("GET" | "HEAD" | "OPTIONS")))
+    )
 }
 
 /// The source of a view or of the module a blueprint is made in.
@@ -118,7 +227,10 @@ fn code_of(context: &mut Context<'_, '_>, view: ExprId) -> String {
             _ => continue,
         };
         let text = project.module(at).text.as_str();
-        code.push_str(text.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default());
+        code.push_str(
+            text.get(range.start().to_usize()..range.end().to_usize())
+                .unwrap_or_default(),
+        );
     }
     // `csrf.exempt(api.bp)`: the views of a blueprint stand in its module.
     if let Expr::Attribute { value, .. } = module[view] {

@@ -9,15 +9,25 @@ const DISTINCT: usize = 5;
 /// Runs once per module.
 pub fn check(context: &mut Context<'_, '_>) {
     let settings = context.settings;
-    for world in settings.worlds.iter().filter(|world| world.framework == "django") {
+    for world in settings
+        .worlds
+        .iter()
+        .filter(|world| world.framework == "django")
+    {
         let fallbacks = world.get("SECRET_KEY_FALLBACKS");
         if let Some(Shape::List { items, .. }) = fallbacks.value.only() {
-            let weak = items.iter().filter_map(Val::str).any(|key| !key.is_empty() && is_weak(key));
+            let weak = items
+                .iter()
+                .filter_map(Val::str)
+                .any(|key| !key.is_empty() && is_weak(key));
             if weak {
                 context.report_setting(
                     world,
                     &fallbacks,
-                    format!("a key of SECRET_KEY_FALLBACKS in {} is short or plain", world.judged),
+                    format!(
+                        "a key of SECRET_KEY_FALLBACKS in {} is short or plain",
+                        world.judged
+                    ),
                 );
             }
         }
@@ -30,7 +40,10 @@ pub fn check(context: &mut Context<'_, '_>) {
             context.report_setting(
                 world,
                 &key,
-                format!("SECRET_KEY in {} is made of {length} characters, {LENGTH} are asked for", world.judged),
+                format!(
+                    "SECRET_KEY in {} is made of {length} characters, {LENGTH} are asked for",
+                    world.judged
+                ),
             );
         }
     }
@@ -43,7 +56,11 @@ fn is_weak(key: &str) -> bool {
 
 /// The length of what a call inside the statement makes.
 fn made_length(context: &mut Context<'_, '_>, statement: TextRange) -> Option<usize> {
-    let call = context.calls().iter().find(|call| statement.contains_range(call.range))?.clone();
+    let call = context
+        .calls()
+        .iter()
+        .find(|call| statement.contains_range(call.range))?
+        .clone();
     let mut number = |name: &str, default: Option<i64>| {
         let value = match context.arg(&call, Some(name), Some(0)) {
             Argument::Given(_, expr) => context.constant(expr)?,

@@ -4,11 +4,15 @@ use crate::prelude::*;
 
 /// Runs once per module.
 pub fn check(context: &mut Context<'_, '_>) {
-    let configured = context
-        .settings
-        .worlds
-        .iter()
-        .any(|world| world.framework == "flask" && world.get("DEBUG").value.truthy() == Some(true));
+    if !context.module.text.as_str().contains("ebug")
+        && !context.module.text.as_str().contains(".run(")
+    {
+        return;
+    }
+    let configured =
+        context.settings.worlds.iter().any(|world| {
+            world.framework == "flask" && world.get("DEBUG").value.truthy() == Some(true)
+        });
     for call in context.calls() {
         let position = if call.is(&["flask.Flask().run"]) {
             Some(2)
@@ -50,11 +54,17 @@ pub fn check(context: &mut Context<'_, '_>) {
         if store.attr.as_str() == "debug"
             && !module.is_dead(store.range)
             && is_by_hand(module, store.range)
-            && context.paths(store.object).iter().any(|path| path.as_str() == "flask.Flask()")
+            && context
+                .paths(store.object)
+                .iter()
+                .any(|path| path.as_str() == "flask.Flask()")
             && context.setting_value(store.value).constant() == Some(Constant::Bool(true))
         {
             context
-                .report(store.range, "app.debug switches the debugger on, whose console executes code")
+                .report(
+                    store.range,
+                    "app.debug switches the debugger on, whose console executes code",
+                )
                 .confidence(Confidence::Medium);
         }
     }
@@ -62,16 +72,19 @@ pub fn check(context: &mut Context<'_, '_>) {
 
 /// Below `if __name__ == "__main__":`.
 fn is_by_hand(module: &Module, range: TextRange) -> bool {
-    module.block(module.body).iter().any(|stmt| match module[*stmt] {
-        Stmt::If { test, .. } => {
-            let text = module.expr_range(test);
-            module.stmt_range(*stmt).contains_range(range)
-                && module
-                    .text
-                    .as_str()
-                    .get(text.start().to_usize()..text.end().to_usize())
-                    .is_some_and(|text| text.contains("__name__"))
-        }
-        _ => false,
-    })
+    module
+        .block(module.body)
+        .iter()
+        .any(|stmt| match module[*stmt] {
+            Stmt::If { test, .. } => {
+                let text = module.expr_range(test);
+                module.stmt_range(*stmt).contains_range(range)
+                    && module
+                        .text
+                        .as_str()
+                        .get(text.start().to_usize()..text.end().to_usize())
+                        .is_some_and(|text| text.contains("__name__"))
+            }
+            _ => false,
+        })
 }

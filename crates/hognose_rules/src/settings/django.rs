@@ -75,21 +75,25 @@ pub(super) fn find(
     let project = interpreter.values.project();
     let mut candidates: Vec<ModuleId> = Vec::new();
     for (id, module) in project.iter() {
-        if module.kind != SourceKind::Module
-            || tests(id)
-            || module.file.ends_with("conf/global_settings.py")
-        {
-            continue;
-        }
-        if named.server.contains(&id) || named.command.contains(&id) || is_settings(module) {
+        let is_candidate = module.kind == SourceKind::Module
+            && !module.file.ends_with("conf/global_settings.py")
+            && (named.server.contains(&id) || named.command.contains(&id) || is_settings(module));
+        if is_candidate && !tests(id) {
             candidates.push(id);
         }
+    }
+    if candidates.is_empty() {
+        return;
     }
     // Modules that only add to settings: `from .base import *` and a few lines.
     loop {
         let more: Vec<ModuleId> = project
             .iter()
-            .filter(|(id, module)| module.kind == SourceKind::Module && !candidates.contains(id) && !tests(*id) && lies_with_settings(&module.file))
+            .filter(|(id, module)| !module.star_imports.is_empty()
+                    && module.kind == SourceKind::Module
+                    && lies_with_settings(&module.file)
+                    && !candidates.contains(id)
+                    && !tests(*id))
             .filter(|(id, module)| module.star_imports.iter().any(|star| matches!(project.find(*star, *id), Found::Module(base) if candidates.contains(&base))))
             .map(|(id, _)| id)
             .collect();
@@ -97,9 +101,6 @@ pub(super) fn find(
             break;
         }
         candidates.extend(more);
-    }
-    if candidates.is_empty() {
-        return;
     }
     candidates.sort_unstable();
     let defaults = defaults(registry, "django");
@@ -262,8 +263,8 @@ fn named(interpreter: &mut Interpreter<'_, '_>, tests: &dyn Fn(ModuleId) -> bool
     let project = interpreter.values.project();
     for (id, module) in project.iter() {
         if module.kind != SourceKind::Module
-            || tests(id)
             || !module.text.as_str().contains("DJANGO_")
+            || tests(id)
         {
             continue;
         }

@@ -6,7 +6,6 @@
 use hognose_python::ir::ArgKind;
 use hognose_python::{Constant, Symbol};
 
-use super::interpret::Interpreter;
 use super::value::{Shape, Val};
 
 /// Classes whose instances read the environment: django-environ, environs, python-decouple, Starlette.
@@ -52,11 +51,7 @@ pub(super) fn scheme(arguments: &Arguments) -> Vec<(String, Val)> {
 }
 
 /// What a call of something outside of the project gives, where it is a reader or a function of plain values.
-pub(super) fn read(
-    interpreter: &mut Interpreter<'_, '_>,
-    path: &str,
-    arguments: &Arguments,
-) -> Option<Val> {
+pub(super) fn read(path: &str, arguments: &Arguments) -> Option<Val> {
     let first = arguments.first().map(|(_, value)| value);
     Some(match path {
         "os.environ.get" | "os.getenv" | "os.environ.setdefault" | "os.environ.pop" => {
@@ -192,7 +187,6 @@ pub(super) fn read(
             }
         }
         _ => {
-            let _ = interpreter;
             return None;
         }
     })

@@ -603,7 +603,7 @@ impl Interpreter<'_, '_> {
                     frame.configs.entry((at, expr)).or_default();
                     return Val::of(Shape::App(at, expr));
                 }
-                if let Some(value) = environment::read(self, path.as_str(), &arguments) {
+                if let Some(value) = environment::read(path.as_str(), &arguments) {
                     return value;
                 }
                 // What a call outside gives keeps its name, so that methods of it are known.
@@ -815,7 +815,7 @@ fn binary_shape(op: Operator, left: &Shape, right: &Shape) -> Val {
             Shape::Constant(Constant::Str(text)),
             Shape::Constant(Constant::Int(times)),
         ) => match usize::try_from(*times) {
-            Ok(times) if text.len() * times < 4096 => Val::text(text.repeat(times)),
+            Ok(times) if text.len().saturating_mul(times) < 4096 => Val::text(text.repeat(times)),
             _ => Val::unknown(),
         },
         (_, Shape::Constant(Constant::Int(a)), Shape::Constant(Constant::Int(b))) => {
@@ -824,8 +824,11 @@ fn binary_shape(op: Operator, left: &Shape, right: &Shape) -> Val {
                 Operator::Sub => a.checked_sub(*b),
                 Operator::Mult => a.checked_mul(*b),
                 Operator::Pow => u32::try_from(*b).ok().and_then(|b| a.checked_pow(b)),
-                Operator::LShift => u32::try_from(*b).ok().filter(|b| *b < 62).map(|b| a << b),
-                Operator::FloorDiv if *b != 0 => Some(a.div_euclid(*b)),
+                Operator::LShift => u32::try_from(*b)
+                    .ok()
+                    .filter(|b| *b < 62)
+                    .and_then(|b| a.checked_mul(1 << b)),
+                Operator::FloorDiv => a.checked_div_euclid(*b),
                 _ => None,
             };
             result.map_or_else(Val::unknown, |value| {

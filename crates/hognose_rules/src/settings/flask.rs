@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::interpret::{Interpreter, merge_configs};
 use super::value::Namespace;
-use super::{Settings, World, anchor, defaults};
+use super::{Settings, World, defaults};
 use crate::registry::Registry;
 
 /// The name under which a configuration remembers the object it was filled from.
@@ -27,7 +27,7 @@ pub(super) fn find(
     let project = interpreter.values.project();
     let mut configs: FxHashMap<(ModuleId, ExprId), Namespace> = FxHashMap::default();
     for (id, module) in project.iter() {
-        if module.kind != SourceKind::Module || tests(id) || !mentions(module) {
+        if module.kind != SourceKind::Module || !mentions(module) || tests(id) {
             continue;
         }
         interpreter.refresh();
@@ -77,7 +77,6 @@ pub(super) fn find(
             defaults: defaults.clone(),
         });
     }
-    let _ = anchor;
 }
 
 fn mentions(module: &Module) -> bool {

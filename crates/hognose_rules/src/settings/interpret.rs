@@ -45,6 +45,10 @@ pub(crate) struct Frame {
     returned: Option<Val>,
     /// What follows is not reached.
     stopped: bool,
+    /// A function that computes a value: it runs as if no environment variable were set.
+    helper: bool,
+    /// A branch was taken for want of an environment variable.
+    presumed: bool,
 }
 
 impl Frame {
@@ -56,10 +60,13 @@ impl Frame {
             inner,
             returned: None,
             stopped: false,
+            helper: false,
+            presumed: false,
         }
     }
 
     fn join(&mut self, other: Self) {
+        self.presumed |= other.presumed;
         if let Some(theirs) = other.returned {
             self.returned = Some(match self.returned.take() {
                 Some(ours) => ours.join(theirs),
@@ -67,6 +74,10 @@ impl Frame {
             });
         }
         // Configurations of a way that ended in `return app` count as well.
+        #[expect(
+            clippy::iter_over_hash_type,
+            reason = "every configuration is handled by itself"
+        )]
         for (app, config) in other.configs {
             match self.configs.get_mut(&app) {
                 Some(ours) if self.stopped && !other.stopped => *ours = config,
@@ -219,6 +230,9 @@ impl<'e, 'p> Interpreter<'e, 'p> {
             };
             frame.names.set(param.name, value, place);
         }
+        frame.helper = !arguments
+            .iter()
+            .any(|(_, value)| matches!(value.only(), Some(Shape::App(..) | Shape::Config(..))));
         self.block(&mut frame, data.body);
         self.depth -= 1;
         if let Some(caller) = caller {
@@ -229,6 +243,7 @@ impl<'e, 'p> Interpreter<'e, 'p> {
             Some(value) => value.join(Val::of(Shape::Constant(hognose_python::Constant::None))),
             None => Val::unknown(),
         };
+        let value = value.given(!frame.presumed);
         (value, frame)
     }
 
@@ -293,7 +308,9 @@ impl<'e, 'p> Interpreter<'e, 'p> {
                 orelse,
                 outcome,
             } => {
-                let known = outcome.or_else(|| self.condition(frame, test));
+                let known = outcome
+                    .or_else(|| self.condition(frame, test))
+                    .or_else(|| self.presume(frame, test));
                 match known {
                     Some(true) => self.block(frame, body),
                     Some(false) => self.block(frame, orelse),
@@ -325,14 +342,9 @@ impl<'e, 'p> Interpreter<'e, 'p> {
                 self.block(frame, orelse);
                 frame.join(before);
             }
-            Stmt::With {
-                binds,
-                body,
-                context,
-            } => {
+            Stmt::With { binds, body, .. } => {
                 for bind in module.binds(binds) {
                     // `with app.app_context():` and the like bind nothing that matters.
-                    let _ = context;
                     self.store(frame, bind, Val::unknown(), range);
                 }
                 self.block(frame, body);
@@ -381,6 +393,18 @@ impl<'e, 'p> Interpreter<'e, 'p> {
             }
             Stmt::Break | Stmt::Continue | Stmt::Pass | Stmt::Assert { .. } => {}
         }
+    }
+
+    /// `value = os.environ.get(name)`, `if value is None: return default`: what a helper does without the variable.
+    fn presume(&mut self, frame: &mut Frame, test: ExprId) -> Option<bool> {
+        if !frame.helper {
+            return None;
+        }
+        let value = self.expr(frame, test);
+        let unset = !value.certain || matches!(value.only(), Some(Shape::Unset));
+        let known = value.truthy().filter(|_| unset)?;
+        frame.presumed = true;
+        Some(known)
     }
 
     fn try_block(
@@ -452,7 +476,7 @@ impl<'e, 'p> Interpreter<'e, 'p> {
             }
             Found::Module(id) => match self.run_module(id) {
                 Some(inner) => {
-                    frame.names.overlay(&public(self.module(id), &inner.names));
+                    frame.names.overlay(&public(&inner.names));
                     merge_configs(&mut frame.configs, &inner.configs);
                 }
                 None => frame.names.disturb(true),
@@ -666,7 +690,7 @@ pub(super) fn merge_configs(
     clippy::iter_over_hash_type,
     reason = "every variable is handled by itself"
 )]
-fn public(_module: &Module, names: &Namespace) -> Namespace {
+fn public(names: &Namespace) -> Namespace {
     let mut public = Namespace {
         overridable: names.overridable,
         unseen: names.unseen,

@@ -183,11 +183,11 @@ fn of_shape(ask: &Ask, values: &mut Evaluator<'_>, world: &World, shape: &Shape)
         }
         (Ask::Truthy(yes), Shape::List { items, open }) => match (items.is_empty(), open) {
             (true, true) => Truth::Unknown,
-            (empty, _) => Truth::from(!empty == *yes),
+            (empty, _) => Truth::from(empty != *yes),
         },
         (Ask::Truthy(yes), Shape::Dict { items, open }) => match (items.is_empty(), open) {
             (true, true) => Truth::Unknown,
-            (empty, _) => Truth::from(!empty == *yes),
+            (empty, _) => Truth::from(empty != *yes),
         },
         (Ask::None(yes), Shape::List { .. } | Shape::Dict { .. }) => Truth::from(!yes),
         (Ask::None(_) | Ask::Truthy(_), Shape::Path(_)) => Truth::Unknown,
@@ -207,7 +207,7 @@ fn contains(values: &mut Evaluator<'_>, world: &World, item: &Val, asked: &[Cons
     let Some(constant) = item.constant() else {
         return Truth::Unknown;
     };
-    if asked.iter().any(|asked| *asked == constant) {
+    if asked.contains(&constant) {
         return Truth::Yes;
     }
     let Constant::Str(path) = &constant else {

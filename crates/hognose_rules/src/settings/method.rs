@@ -262,10 +262,11 @@ impl Interpreter<'_, '_> {
         let mut config = frame.configs.remove(&app).unwrap_or_default();
         match method {
             "update" | "from_mapping" | "setdefault" => {
-                update(&mut config, &arguments, (at, range))
+                update(&mut config, &arguments, (at, range));
+                self.point_at_entries(&mut config, at, args);
             }
             "from_object" => match arguments.first().map(|(_, value)| value.clone()) {
-                Some(value) => self.from_object(at, &mut config, &value),
+                Some(value) => self.load_object(at, &mut config, &value),
                 None => config.disturb(true),
             },
             "from_pyfile" => {
@@ -296,8 +297,33 @@ impl Interpreter<'_, '_> {
         frame.configs.insert(app, config);
     }
 
+    /// Lets each setting of `update(KEY=value)` stand at its own value.
+    fn point_at_entries(&self, config: &mut Namespace, at: ModuleId, args: List) {
+        let module = self.module(at);
+        let mut point = |name: Symbol, value: ExprId| {
+            if let Some(var) = config.vars.get_mut(&name) {
+                var.place = (at, module.expr_range(value));
+            }
+        };
+        for argument in module.args(args) {
+            match (argument.kind, module[argument.value]) {
+                (ArgKind::Keyword(name), _) => point(name, argument.value),
+                (ArgKind::Positional, Expr::Dict(items)) => {
+                    for (key, value) in module.dict(items) {
+                        if let Some(key) = key
+                            && let Expr::Str(text) = module[key.get()]
+                        {
+                            point(Symbol::from(module.str(text)), *value);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// `from_object` with a class, a module, an instance, or the name of one of them.
-    fn from_object(&mut self, at: ModuleId, config: &mut Namespace, value: &Val) {
+    fn load_object(&mut self, at: ModuleId, config: &mut Namespace, value: &Val) {
         let certain = value.certain;
         match value.only() {
             Some(Shape::Class(home, class) | Shape::Instance(home, class)) => {
@@ -308,7 +334,7 @@ impl Interpreter<'_, '_> {
             }
             Some(Shape::Module(id)) => self.adopt_module(config, *id),
             Some(Shape::Constant(Constant::Str(path))) => match self.object_at(at, path) {
-                Some(found) => self.from_object(at, config, &found.given(certain)),
+                Some(found) => self.load_object(at, config, &found.given(certain)),
                 None => config.disturb(true),
             },
             _ => config.disturb(true),

@@ -135,6 +135,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What is known after the evaluation failed: that it did.
+    pub(crate) fn failed() -> Self {
+        let text = "the settings could not be evaluated; findings on them are missing".to_owned();
+        Self {
+            worlds: Vec::new(),
+            notes: vec![Note { file: None, text }],
+        }
+    }
+
     /// Finds and evaluates the settings of a project.
     pub(crate) fn find(
         project: &Project,

@@ -277,7 +277,7 @@ impl Namespace {
 
     /// Something unseen may have changed every variable.
     pub(crate) fn disturb(&mut self, unseen: bool) {
-        for (_, var) in &mut self.vars {
+        for var in self.vars.values_mut() {
             var.value.certain = false;
         }
         self.overridable = true;
