@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::corpus;
@@ -94,9 +94,46 @@ pub(crate) fn bandit() -> Result<()> {
     Ok(())
 }
 
+/// The projects whose calls are counted.
+const CALL_PROJECTS: &[&str] = &[
+    "requests==2.32.5",
+    "flask==3.1.2",
+    "django==5.2.4",
+    "salt==3007.5",
+    "homeassistant==2024.3.3",
+];
+
 /// The share of calls that are resolved, on five public projects.
 pub(crate) fn calls() -> Result<()> {
-    bail!("not yet measured by this command")
+    let hognose = crate::hognose()?;
+    println!("project                     calls  resolved  by name  the rest by reason");
+    for project in CALL_PROJECTS {
+        let source = corpus::package(project, project.starts_with("salt"))?;
+        let counts = json(
+            Command::new(&hognose)
+                .args(["inspect", "resolution", "--isolated", "--format", "json"])
+                .arg(&source),
+        )?;
+        let calls = counts["calls"].as_f64().unwrap_or(0.0).max(1.0);
+        let percent = |value: &Value| 100.0 * value.as_f64().unwrap_or(0.0) / calls;
+        let mut reasons: Vec<(&String, &Value)> = counts["unresolved"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .collect();
+        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(count.as_u64()));
+        let reasons: Vec<String> = reasons
+            .into_iter()
+            .map(|(reason, count)| format!("{reason} {:.1} %", percent(count)))
+            .collect();
+        println!(
+            "{project:<26}{calls:>7}   {:>5.1} %  {:>5.1} %  {}",
+            100.0 * counts["share"].as_f64().unwrap_or(0.0),
+            percent(&counts["by_name"]),
+            reasons.join(", ")
+        );
+    }
+    Ok(())
 }
 
 fn json(command: &mut Command) -> Result<Value> {

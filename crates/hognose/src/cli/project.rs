@@ -122,9 +122,12 @@ impl Project {
     fn layout(&self) -> Layout {
         let mut roots = self.configuration.source_roots.value.clone();
         if let Inputs::Disk(paths) = &self.inputs {
-            for path in paths.iter().filter(|path| path.is_dir()) {
-                let name = discovery::display_path(&self.root, path);
-                if !name.is_empty() && &*name != "." && path.starts_with(&self.root) {
+            for path in paths {
+                let Some(directory) = import_root(path) else {
+                    continue;
+                };
+                let name = discovery::display_path(&self.root, directory);
+                if !name.is_empty() && &*name != "." && directory.starts_with(&self.root) {
                     roots.push(name.to_string());
                 }
             }
@@ -287,6 +290,17 @@ impl Project {
             .build()
             .context("no threads can be started")
     }
+}
+
+/// Where the imports of a path named on the command line start: the directory itself, or the one around a file and the
+/// packages it lies in.
+fn import_root(path: &Path) -> Option<&Path> {
+    if path.is_dir() {
+        return Some(path);
+    }
+    path.ancestors()
+        .skip(1)
+        .find(|directory| !directory.join("__init__.py").is_file())
 }
 
 /// The day of the run. A `SOURCE_DATE_EPOCH` that is no number is told where the time itself is used.

@@ -1,8 +1,9 @@
 //! Attributes: instance fields, members along the resolution order, properties, modules, access paths.
 
 use super::classes::{Lookup, MAX_SUBCLASSES};
+use super::constraint::{CallKind, Constraint};
 use super::object::*;
-use super::solver::{CallKind, Constraint, Solver};
+use super::solver::Solver;
 use crate::ir::*;
 use crate::project::Found;
 

@@ -51,6 +51,8 @@ pub(super) struct ClassTable {
     pub initialised: FxHashSet<(ClassIx, Symbol)>,
     /// Methods by name, and whether several classes have one.
     pub methods: FxHashMap<Symbol, Option<(ModuleId, FunctionId)>>,
+    /// Functions that pytest runs for a parameter of their name; the nearest by directory is not told apart.
+    pub fixtures: FxHashMap<Symbol, (ModuleId, FunctionId)>,
     /// All access paths that classes inherit from.
     pub bases: FxHashSet<Symbol>,
     /// Names of functions with a decorator such as `x.setter` or `property`: an attribute of that name may run code.
@@ -131,6 +133,10 @@ impl ClassTable {
 
     fn index_members(&mut self, at: ModuleId, module: &Module) {
         for (number, function) in (0u32..).zip(&module.functions) {
+            if is_fixture(module, function) {
+                let known = (at, FunctionId(number));
+                self.fixtures.entry(function.name).or_insert(known);
+            }
             if function.class.is_some() {
                 let entry = self.methods.entry(function.name);
                 entry
@@ -250,6 +256,17 @@ impl ClassTable {
             .iter()
             .any(|ancestor| self.stored.contains(&(*ancestor, attr)))
     }
+}
+
+/// `@pytest.fixture`, called or not.
+fn is_fixture(module: &Module, function: &Function) -> bool {
+    function.decorators.iter().any(|decorator| {
+        let named = match module[*decorator] {
+            Expr::Call { func, .. } => func,
+            _ => *decorator,
+        };
+        matches!(module[named], Expr::Attribute { attr, .. } if attr.as_str() == "fixture")
+    })
 }
 
 /// The class whose method's first parameter an expression is, with the method.

@@ -1,7 +1,8 @@
 //! Containers: elements by key, iteration, and the methods of the built-in types.
 
+use super::constraint::{CallKind, Constraint, Watcher};
 use super::object::*;
-use super::solver::{CallKind, Constraint, Solver, Watcher};
+use super::solver::Solver;
 use crate::ir::*;
 
 impl Solver<'_> {

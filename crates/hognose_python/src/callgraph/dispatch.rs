@@ -4,8 +4,9 @@ use smallvec::SmallVec;
 
 use super::Reach;
 use super::classes::Lookup;
+use super::constraint::{CallKind, Constraint};
 use super::object::*;
-use super::solver::{CallKind, Constraint, Solver};
+use super::solver::Solver;
 use crate::ir::*;
 
 /// Instances of one class told apart by the call that makes them; further ones are one object.

@@ -1,8 +1,9 @@
 //! What syntax runs: operators, `with`, `await`, `raise`, properties.
 
 use super::Reach;
+use super::constraint::{CallKind, Constraint, Watcher};
 use super::object::*;
-use super::solver::{CallKind, Constraint, Solver, Watcher};
+use super::solver::Solver;
 use crate::ir::*;
 
 /// Operators in the order of their codes: method, in-place method.

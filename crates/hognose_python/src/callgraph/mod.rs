@@ -15,11 +15,13 @@
 
 mod attribute;
 mod classes;
+mod constraint;
 mod container;
 mod context;
 mod dispatch;
 mod display;
 mod facts;
+mod heap;
 mod implicit;
 mod inspect;
 mod names;
@@ -28,7 +30,9 @@ mod object;
 mod outcome;
 mod seed;
 mod solver;
+mod store;
 mod walk;
+mod walk_call;
 mod walk_expr;
 
 use rustc_hash::{FxHashMap, FxHashSet};

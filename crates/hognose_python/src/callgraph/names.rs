@@ -1,7 +1,8 @@
 //! Names to nodes: definitions, outer variables, imports, access paths.
 
+use super::constraint::{Constraint, FunctionNodes};
 use super::object::*;
-use super::solver::{Constraint, FunctionNodes, Solver};
+use super::solver::Solver;
 use crate::ir::*;
 use crate::project::Found;
 use crate::stdlib;
@@ -224,6 +225,10 @@ impl Solver<'_> {
                 return self.external("builtins.str()");
             }
             "__class__" => return NodeId::NONE,
+            // What a loader puts into modules, gettext into the builtins.
+            text if text == "_" || (text.starts_with("__") && text.ends_with("__")) => {
+                return self.constant_of(Object::External(name));
+            }
             _ => {}
         }
         let outside = module

@@ -5,8 +5,9 @@
 use smallvec::SmallVec;
 
 use super::Reach;
+use super::constraint::{CallKind, Constraint};
 use super::object::*;
-use super::solver::{CallKind, Constraint, Solver};
+use super::solver::Solver;
 use crate::ir::*;
 
 /// Calls that give back an argument, by its position.
@@ -449,7 +450,7 @@ impl Solver<'_> {
     }
 
     /// `globals()`, and code in a string.
-    fn dynamic(&mut self, text: &str, data: &super::solver::CallData, result: NodeId) {
+    fn dynamic(&mut self, text: &str, data: &super::constraint::CallData, result: NodeId) {
         let site = self.sites[data.site.0 as usize];
         if text == "builtins.globals" {
             let module = self.obj(Object::Module(site.module));

@@ -2,14 +2,49 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::constraint::{CallKind, Edge};
 use super::object::*;
-use super::solver::{CallKind, Edge, Solver, to_u32};
+use super::solver::{Solver, to_u32};
 use super::{CallGraph, CallSite, Callee, Confidence, Reach, Target, Unit};
 use crate::eval::Unresolved;
 use crate::ir::*;
 
 /// Steps followed when looking for the reason why a callee is not known.
 const MAX_STEPS: u32 = 24;
+
+/// Methods that only strings have, and only dicts, among what programs usually call.
+const STRING_METHODS: &[&str] = &[
+    "split",
+    "rsplit",
+    "splitlines",
+    "startswith",
+    "endswith",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "casefold",
+    "title",
+    "capitalize",
+    "partition",
+    "rpartition",
+    "zfill",
+    "ljust",
+    "rjust",
+    "isdigit",
+    "isalnum",
+    "isalpha",
+    "isspace",
+    "isidentifier",
+    "removeprefix",
+    "removesuffix",
+    "encode",
+    "format_map",
+    "expandtabs",
+    "swapcase",
+];
+const DICT_METHODS: &[&str] = &["items", "keys", "values", "setdefault", "popitem"];
 
 /// Method names that say nothing: every library has them.
 const COMMON: &[&str] = &[
@@ -221,8 +256,25 @@ impl Solver<'_> {
         let Expr::Attribute { attr, .. } = self.project.module(at)[func] else {
             return None;
         };
-        let (module, function) = (*self.classes.methods.get(&attr)?)?;
         let name = attr.as_str();
+        let Some(known) = self.classes.methods.get(&attr) else {
+            // No class of the project has it.
+            let class = if STRING_METHODS.contains(&name) {
+                "str"
+            } else if DICT_METHODS.contains(&name) {
+                "dict"
+            } else {
+                return None;
+            };
+            return Some(Target {
+                callee: Callee::External(Symbol::from(format!("builtins.{class}().{name}"))),
+                reach: Reach::Method,
+                receiver: None,
+                wraps: None,
+                confidence: Confidence::Low,
+            });
+        };
+        let (module, function) = (*known)?;
         if name.starts_with("__") || name.len() < 4 || COMMON.contains(&name) {
             return None;
         }

@@ -1,7 +1,8 @@
 //! What nobody in the project supplies: receivers of methods that a framework calls, parameters and results of known type.
 
+use super::constraint::{CallKind, Constraint};
 use super::object::*;
-use super::solver::{CallKind, Constraint, Solver};
+use super::solver::Solver;
 use crate::eval::Value;
 use crate::ir::*;
 
@@ -116,6 +117,17 @@ impl Solver<'_> {
             if let Some(default) = param.default {
                 let default = self.expr_node(Ctx::NONE, at, default);
                 self.copy(default, node);
+            } else if !bound
+                && let Some((home, fixture)) = self.classes.fixtures.get(&param.name).copied()
+            {
+                let nodes = self.function_nodes(home, fixture, Ctx::NONE);
+                let is_generator = self.project.module(home)[fixture].is_generator;
+                let made = if is_generator {
+                    nodes.yields
+                } else {
+                    nodes.result
+                };
+                self.copy(made, node);
             }
             if let Some(annotation) = param.annotation {
                 self.seed_annotation(node, at, annotation);
