@@ -7,6 +7,7 @@ const CHOOSERS: &[&str] = &["tempfile.mktemp", "os.tempnam", "os.tmpnam"];
 /// Calls that fail where something has that name already, with the position of the name.
 const EXCLUSIVE: &[(&str, usize)] = &[
     ("os.symlink", 1),
+    ("win32file.CreateSymbolicLink", 0),
     ("os.link", 1),
     ("os.mkdir", 0),
     ("os.mkfifo", 0),
