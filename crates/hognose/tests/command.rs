@@ -425,6 +425,24 @@ fn the_published_schema_is_current() {
 }
 
 #[test]
+fn calls_are_inspected() {
+    let project = Project::new(&[
+        ("app/main.py", "import lib\nlib.run(print)\n"),
+        ("app/lib.py", "def run(f):\n    f()\n"),
+    ]);
+    let run = project.run(&["inspect", "calls", "app", "--format", "json"]);
+    let calls: serde_json::Value = serde_json::from_str(&run.out).expect("JSON");
+    assert_eq!(calls["main"], serde_json::json!(["lib.run"]));
+    assert_eq!(calls["lib.run"], serde_json::json!(["<builtin>.print"]));
+    // A file's module is named from the directory it lies in.
+    let run = project.run(&["inspect", "calls", "app/lib.py"]);
+    assert!(run.out.contains("lib.run"), "{}", run.out);
+    assert!(!run.out.contains("app.lib"), "{}", run.out);
+    let run = project.run(&["inspect", "resolution", "app"]);
+    assert!(run.out.contains("calls: 2"), "{}", run.out);
+}
+
+#[test]
 fn modules_are_inspected() {
     let project = Project::new(&[
         ("pkg/__init__.py", ""),

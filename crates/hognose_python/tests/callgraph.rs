@@ -164,6 +164,7 @@ fn mutated_code_does_no_harm() {
         let files: Vec<(String, String)> = files.collect();
         let project = project(files);
         let once = CallGraph::build(&project, &Aliases::default());
+        assert!(!once.failed);
         let again = CallGraph::build(&project, &Aliases::default());
         let units: usize = project
             .modules

@@ -209,10 +209,18 @@ impl Solver<'_> {
                         | "builtins.float()"
                         | "builtins.set()"
                 );
-                if same
-                    || text.starts_with("pathlib.") && operator == Operator::Div
-                    || operator == Operator::BitOr
-                {
+                // Text behind a slash is a path on something like a path.
+                let by_text = operator == Operator::Div
+                    && self
+                        .values(right)
+                        .iter()
+                        .any(|value| match self.object(*value) {
+                            Object::Str(_) => true,
+                            Object::External(path) => path == self.words.a_str,
+                            _ => false,
+                        });
+                let is_path = operator == Operator::Div && text.starts_with("pathlib.");
+                if same || is_path || by_text || operator == Operator::BitOr {
                     self.add_value(to, left);
                 }
             }

@@ -167,6 +167,8 @@ pub struct CallGraph {
     order: Vec<Vec<Unit>>,
     /// Access paths that classes inherit from: they are classes.
     class_paths: FxHashSet<Symbol>,
+    /// The analysis broke down: there is nothing here, and a report has to say so.
+    pub failed: bool,
     /// Sets that hit their bound.
     pub bounds_hit: usize,
 }
@@ -181,7 +183,10 @@ impl CallGraph {
                 .spawn_scoped(scope, work);
             thread.ok().and_then(|thread| thread.join().ok())
         });
-        built.unwrap_or_default()
+        built.unwrap_or_else(|| Self {
+            failed: true,
+            ..Self::default()
+        })
     }
 
     /// What a call may run; `None` for what is no call or cannot run itself.
