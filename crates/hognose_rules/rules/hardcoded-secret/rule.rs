@@ -476,7 +476,10 @@ fn is_spoken_of(context: &Context<'_, '_>, name: &str) -> bool {
             || context.module.file.contains("settings");
     }
     names::words(name).iter().any(|word| word == "jwt")
-        && imports(context.module, &["jwt", "jose", "authlib", "flask_jwt_extended"])
+        && imports(
+            context.module,
+            &["jwt", "jose", "authlib", "flask_jwt_extended"],
+        )
 }
 
 fn named(context: &mut Context<'_, '_>, value: ExprId, name: &str) {
