@@ -90,6 +90,7 @@ pub(crate) fn password(text: &str) -> Shape {
         || text.contains("${")
         || text.contains("://")
         || text.contains(":\\")
+        || text.starts_with("urn:")
         || text.contains("…")
         || text.contains("...")
     {
