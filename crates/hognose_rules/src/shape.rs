@@ -89,6 +89,8 @@ pub(crate) fn password(text: &str) -> Shape {
         || text.contains("{{")
         || text.contains("${")
         || text.contains("://")
+        || text.contains(":\\")
+        || text.starts_with("urn:")
         || text.contains("…")
         || text.contains("...")
     {
@@ -118,6 +120,14 @@ pub(crate) fn password(text: &str) -> Shape {
         || PLACEHOLDERS.contains(&text.to_ascii_lowercase().as_str())
     {
         return Shape::Placeholder;
+    }
+    // Versions, addresses and object identifiers.
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && text.contains('.')
+    {
+        return Shape::Other;
     }
     let kinds = Kinds::of(text);
     let name_like = kinds.symbols_besides(&['_', '-', '.', '/', ':']) == 0 && kinds.digit == 0;

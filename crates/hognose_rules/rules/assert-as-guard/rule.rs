@@ -13,7 +13,6 @@ const DECISIONS: &[&str] = &[
     "check_password",
     "check_permission",
     "check_permissions",
-    "is_authenticated",
     "is_authorized",
     "is_allowed",
     "has_role",
@@ -24,7 +23,6 @@ const DECISIONS: &[&str] = &[
     "verify_token",
     "compare_digest",
     "constant_time_compare",
-    "is_relative_to",
     "check_password_hash",
     "url_has_allowed_host_and_scheme",
     "is_safe_url",
@@ -36,14 +34,10 @@ const DECISIONS: &[&str] = &[
 ];
 
 /// Attributes that tell what a user may do.
-const STANDING: &[&str] = &[
-    "is_staff",
-    "is_superuser",
-    "is_authenticated",
-    "is_admin",
-    "is_anonymous",
-    "is_owner",
-];
+const STANDING: &[&str] = &["is_staff", "is_superuser", "is_admin", "is_owner"];
+
+/// Asked where a check was made before, to tell a type checker, as often as to check.
+const TOLD: &[&str] = &["is_authenticated", "is_anonymous", "is_relative_to"];
 
 /// Objects whose values come from outside.
 const REQUESTS: &[&str] = &[
@@ -73,7 +67,7 @@ pub fn check(context: &mut Context<'_, '_>) {
         }
         let (guard, what) = judge(context, test);
         let message = match guard {
-            Guard::Access => {
+            Guard::Access | Guard::Told => {
                 format!("{what} decides on access, and this check is gone when Python runs with -O")
             }
             Guard::Input => format!(
@@ -85,6 +79,7 @@ pub fn check(context: &mut Context<'_, '_>) {
         match guard {
             Guard::Access => draft.persona(Persona::Regular).severity(Severity::Medium),
             Guard::Input => draft.persona(Persona::Regular),
+            Guard::Told => draft.persona(Persona::Pedantic),
             Guard::None => draft.persona(Persona::Auditor),
         };
     }
@@ -94,6 +89,8 @@ pub fn check(context: &mut Context<'_, '_>) {
 enum Guard {
     Access,
     Input,
+    /// Asserted to tell a type checker so, as often as to check.
+    Told,
     None,
 }
 
@@ -120,6 +117,9 @@ fn judge(context: &mut Context<'_, '_>, test: ExprId) -> (Guard, String) {
                 if DECISIONS.contains(&called) {
                     return (Guard::Access, called.to_owned());
                 }
+                if TOLD.contains(&called) && found.0 == Guard::None {
+                    found = (Guard::Told, called.to_owned());
+                }
                 // Only whether it is there, or of which type it is.
                 if matches!(
                     called,
@@ -135,6 +135,9 @@ fn judge(context: &mut Context<'_, '_>, test: ExprId) -> (Guard, String) {
                     return (Guard::Access, attr.as_str().to_owned());
                 }
                 from_request(context, expr, &mut found);
+                if TOLD.contains(&attr.as_str()) && found.0 == Guard::None {
+                    found = (Guard::Told, attr.as_str().to_owned());
+                }
                 open.push(value);
             }
             Expr::Subscript { value, .. } => {
@@ -169,7 +172,7 @@ fn holds_user(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
 }
 
 fn from_request(context: &mut Context<'_, '_>, expr: ExprId, found: &mut (Guard, String)) {
-    if found.0 != Guard::None {
+    if !matches!(found.0, Guard::None | Guard::Told) {
         return;
     }
     if let Some(path) = context.paths(expr).into_iter().find(|path| {

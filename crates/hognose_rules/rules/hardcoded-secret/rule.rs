@@ -209,8 +209,13 @@ pub fn check(context: &mut Context<'_, '_>) {
     }
     for comment in &module.comments {
         let text = context.text(comment.range);
-        if text.len() > SHORTEST {
-            known_form(context, comment.range, text);
+        // Comments quote answers of servers; what is weak evidence in code is less there.
+        if text.len() > SHORTEST
+            && known_form(context, comment.range, text)
+            && let Some(draft) = context.drafts.last_mut()
+            && draft.persona == Persona::Pedantic
+        {
+            draft.persona(Persona::Auditor);
         }
     }
     by_name(context);
@@ -476,7 +481,10 @@ fn is_spoken_of(context: &Context<'_, '_>, name: &str) -> bool {
             || context.module.file.contains("settings");
     }
     names::words(name).iter().any(|word| word == "jwt")
-        && imports(context.module, &["jwt", "jose", "authlib", "flask_jwt_extended"])
+        && imports(
+            context.module,
+            &["jwt", "jose", "authlib", "flask_jwt_extended"],
+        )
 }
 
 fn named(context: &mut Context<'_, '_>, value: ExprId, name: &str) {

@@ -48,7 +48,24 @@ fn controls(context: &mut Context<'_, '_>, text: &str) {
             _ => "a control character stands here that most editors do not show",
         };
         report(context, at, char::from(*byte), what);
+        // A colour moves nothing; only its spelling is bad.
+        if *byte == 0x1B
+            && is_colour(&text[at + 1..line_end])
+            && let Some(draft) = context.drafts.last_mut()
+        {
+            draft.severity(Severity::Low).persona(Persona::Pedantic);
+        }
     }
+}
+
+/// Whether all escape sequences of a text, whose first escape character is cut off, choose colours.
+fn is_colour(text: &str) -> bool {
+    text.split('\u{1B}').all(|sequence| {
+        let rest = sequence
+            .strip_prefix('[')
+            .map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';'));
+        rest.is_some_and(|rest| rest.starts_with('m'))
+    })
 }
 
 /// Characters beyond ASCII that are not seen.

@@ -6,7 +6,7 @@ use crate::prelude::*;
 
 pub fn check(context: &mut Context<'_, '_>) {
     for pattern in context.patterns().iter() {
-        if !pattern.text.contains('[') {
+        if !pattern.text.contains('[') || speaks_to_terminals(&pattern.text) {
             continue;
         }
         // One report for one pattern; who mends the first range sees the others.
@@ -21,4 +21,12 @@ pub fn check(context: &mut Context<'_, '_>) {
             }
         }
     }
+}
+
+/// Ranges from `@` on are those of the standard on escape sequences.
+fn speaks_to_terminals(pattern: &str) -> bool {
+    let lower = pattern.to_ascii_lowercase();
+    ["\u{1b}", r"\x1b", r"\033", r"\u001b", r"\e["]
+        .iter()
+        .any(|escape| lower.contains(escape))
 }

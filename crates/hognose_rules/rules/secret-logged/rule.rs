@@ -127,7 +127,11 @@ fn secret(context: &mut Context<'_, '_>, expr: ExprId) -> Option<String> {
         return None;
     }
     let name = names::name_of(context, expr)?;
-    if !names::is_secret(&name) || context.constant(expr).is_some() {
+    // `SET_PASSWORD` is the name of a route or an event.
+    if !names::is_secret(&name)
+        || crate::condition::is_constant_name(&name)
+        || context.constant(expr).is_some()
+    {
         return None;
     }
     let words = names::words(&name);
