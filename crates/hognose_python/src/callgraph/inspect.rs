@@ -48,7 +48,8 @@ pub struct NameReport {
     pub definitions: Vec<(String, u32, String)>,
 }
 
-/// Callers with their callees, both by qualified name, sorted. Callees found by name alone are left out.
+/// Callers with their callees, both by qualified name, sorted. Callees found by name alone are left
+/// out, and so are methods of builtin types.
 pub fn inspect_calls(project: &Project, graph: &CallGraph) -> BTreeMap<String, BTreeSet<String>> {
     let names = Names::new(project);
     let mut calls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -68,6 +69,7 @@ pub fn inspect_calls(project: &Project, graph: &CallGraph) -> BTreeMap<String, B
                 .filter(|target| target.confidence > Confidence::Low);
             let callees: Vec<String> = callees
                 .filter_map(|target| names.callee(project, graph, target.callee))
+                .filter(|name| !is_builtin_method(name))
                 .collect();
             if !callees.is_empty() {
                 calls
@@ -78,6 +80,12 @@ pub fn inspect_calls(project: &Project, graph: &CallGraph) -> BTreeMap<String, B
         }
     }
     calls
+}
+
+/// `<builtin>.list.append`: how a value is built rather than who is called.
+fn is_builtin_method(name: &str) -> bool {
+    name.strip_prefix("<builtin>.")
+        .is_some_and(|builtin| builtin.contains('.'))
 }
 
 /// The same as JSON: `{caller: [callees]}`.
