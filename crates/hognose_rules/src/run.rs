@@ -701,15 +701,16 @@ impl ModuleRun<'_, '_> {
             }
         }
         // A more telling rule stands for the general one at the same place.
+        // They are sorted, so those of one place stand side by side.
         let replaced: Vec<bool> = self
             .drafts
-            .iter()
-            .map(|draft| {
-                let id = &registry.rules[draft.rule].meta.id;
-                self.drafts.iter().any(|other| {
-                    other.range == draft.range
-                        && other.rule != draft.rule
-                        && registry.rules[other.rule].replaces.contains(id)
+            .chunk_by(|a, b| a.range == b.range)
+            .flat_map(|place| {
+                place.iter().map(|draft| {
+                    let id = &registry.rules[draft.rule].meta.id;
+                    place.iter().any(|other| {
+                        other.rule != draft.rule && registry.rules[other.rule].replaces.contains(id)
+                    })
                 })
             })
             .collect();
