@@ -2,12 +2,16 @@
 
 use crate::prelude::*;
 
+/// Lines reported in one file.
+const MAX_LINES: usize = 50;
+
 pub fn check(context: &mut Context<'_, '_>) {
     let text = context.module.text.as_str();
     if text.is_ascii() {
         return;
     }
     let mut line_end = 0;
+    let mut lines = 0;
     for (at, c) in text.char_indices() {
         let Some((name, reorders)) = control(c) else {
             continue;
@@ -15,6 +19,10 @@ pub fn check(context: &mut Context<'_, '_>) {
         // One report for a line: the characters come in pairs and swarms.
         if at < line_end {
             continue;
+        }
+        lines += 1;
+        if lines > MAX_LINES {
+            return;
         }
         line_end = text[at..]
             .find('\n')

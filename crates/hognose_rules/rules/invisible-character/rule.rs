@@ -2,6 +2,9 @@
 
 use crate::prelude::*;
 
+/// Lines reported in one file. One with more is made of such characters, and the first ones say so.
+const MAX_LINES: usize = 50;
+
 pub fn check(context: &mut Context<'_, '_>) {
     let text = context.module.text.as_str();
     controls(context, text);
@@ -23,6 +26,7 @@ fn controls(context: &mut Context<'_, '_>, text: &str) {
     // Files of old Macs end every line so.
     let only_returns = !text.contains('\n');
     let mut line_end = 0;
+    let mut lines = 0;
     for (at, byte) in bytes.iter().enumerate() {
         if *byte >= 0x20 && *byte != 0x7F || matches!(*byte, b'\n' | b'\t' | 0x0C) || at < line_end
         {
@@ -55,6 +59,10 @@ fn controls(context: &mut Context<'_, '_>, text: &str) {
         {
             draft.severity(Severity::Low).persona(Persona::Pedantic);
         }
+        lines += 1;
+        if lines == MAX_LINES {
+            return;
+        }
     }
 }
 
@@ -71,6 +79,7 @@ fn is_colour(text: &str) -> bool {
 /// Characters beyond ASCII that are not seen.
 fn invisibles(context: &mut Context<'_, '_>, text: &str) {
     let mut line_end = 0;
+    let mut lines = 0;
     let mut before = ' ';
     // A black flag with tags behind it is one picture.
     let mut flag = false;
@@ -97,6 +106,10 @@ fn invisibles(context: &mut Context<'_, '_>, text: &str) {
             c,
             &format!("{name} stands here and is not seen"),
         );
+        lines += 1;
+        if lines == MAX_LINES {
+            return;
+        }
     }
 }
 
