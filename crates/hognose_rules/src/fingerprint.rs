@@ -12,15 +12,44 @@ use rustc_hash::FxHashMap;
 /// Expressions walked for one fingerprint: a statement that is larger is told apart by its beginning.
 const MAX_NODES: usize = 2_000;
 
+/// The statements of a module by where they begin, for finding the one around a span.
+pub(crate) struct Statements(Vec<(TextRange, StmtId)>);
+
+impl Statements {
+    pub(crate) fn new(module: &Module) -> Self {
+        let ranges = module.stmts().map(|(id, _)| (module.stmt_range(id), id));
+        let mut all: Vec<_> = ranges.collect();
+        all.sort_by_key(|(range, _)| (range.start(), std::cmp::Reverse(range.end())));
+        Self(all)
+    }
+
+    /// The innermost statement around a span. Nested statements begin after those around them, so the first one met on
+    /// the way back that reaches far enough is it.
+    fn around(&self, range: TextRange) -> Option<StmtId> {
+        let next = self
+            .0
+            .partition_point(|(stmt, _)| stmt.start() <= range.start());
+        let mut before = self.0[..next].iter().rev();
+        before
+            .find(|(stmt, _)| stmt.end() >= range.end())
+            .map(|(_, id)| *id)
+    }
+}
+
 /// Content hash of a finding of a rule at a span.
-pub(crate) fn content(module: &Module, rule: &str, range: TextRange) -> u128 {
+pub(crate) fn content(
+    module: &Module,
+    statements: &Statements,
+    rule: &str,
+    range: TextRange,
+) -> u128 {
     let mut walk = Walk {
         module,
         builder: FingerprintBuilder::new(rule),
         names: FxHashMap::default(),
         left: MAX_NODES,
     };
-    let roots = statement_roots(module, range);
+    let roots = statement_roots(module, statements, range);
     if roots.is_empty() {
         // Not in an expression: a comment, an import, a class line. The text without blanks stands for it.
         let text = module
@@ -39,14 +68,11 @@ pub(crate) fn content(module: &Module, rule: &str, range: TextRange) -> u128 {
 }
 
 /// The expressions of the innermost statement around a span: all of a simple one, the header of a compound one.
-fn statement_roots(module: &Module, range: TextRange) -> Vec<ExprId> {
-    let innermost = module
-        .stmts()
-        .filter(|(id, _)| module.stmt_range(*id).contains_range(range))
-        .min_by_key(|(id, _)| module.stmt_range(*id).len());
-    let Some((_, stmt)) = innermost else {
+fn statement_roots(module: &Module, statements: &Statements, range: TextRange) -> Vec<ExprId> {
+    let Some(stmt) = statements.around(range) else {
         return Vec::new();
     };
+    let stmt = &module[stmt];
     let mut roots = Vec::new();
     let binds = |list: List, roots: &mut Vec<ExprId>| {
         for bind in module.binds(list) {

@@ -20,6 +20,7 @@ use crate::condition::{Condition, Pick, Truth};
 use crate::context::{
     Argument, CallSite, Context, Draft, Memo, argument, call_sites, dict_entry, external,
 };
+use crate::fingerprint::{self, Statements};
 use crate::matcher::{Matcher, MatcherRef};
 use crate::registry::{Registry, Rule, Tests};
 use crate::settings::{Settings, judge};
@@ -715,16 +716,20 @@ impl ModuleRun<'_, '_> {
             })
             .collect();
         let drafts = std::mem::take(&mut self.drafts);
+        if drafts.is_empty() {
+            return (Vec::new(), self.notes);
+        }
+        let statements = Statements::new(self.module);
         let findings = drafts
             .into_iter()
             .zip(replaced)
             .filter(|(_, replaced)| !replaced)
-            .map(|(draft, _)| self.finding(draft))
+            .map(|(draft, _)| self.finding(&statements, draft))
             .collect();
         (findings, self.notes)
     }
 
-    fn finding(&self, draft: Draft) -> Finding {
+    fn finding(&self, statements: &Statements, draft: Draft) -> Finding {
         let rule = &self.registry.rules[draft.rule];
         let persona = if self.in_test && rule.tests == Tests::Skip {
             Persona::Auditor
@@ -754,7 +759,7 @@ impl ModuleRun<'_, '_> {
             in_test: self.in_test,
             fix: None,
             fingerprint: Fingerprint {
-                content: crate::fingerprint::content(self.module, &rule.meta.id, draft.range),
+                content: fingerprint::content(self.module, statements, &rule.meta.id, draft.range),
                 ordinal: 0,
             },
             suppressed: None,
