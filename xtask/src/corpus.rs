@@ -35,7 +35,7 @@ pub(crate) fn package(requirement: &str, source_archive: bool) -> Result<PathBuf
     ])
     .arg(&download);
     if source_archive {
-        pip.args(["--no-binary", ":all:", "--no-build-isolation"]);
+        pip.args(["--no-binary", ":all:"]);
     }
     // Some source archives want to build for their metadata; the archive is there all the same.
     let outcome = sh(pip.arg(requirement));
