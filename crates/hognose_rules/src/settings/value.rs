@@ -11,6 +11,13 @@ use smallvec::SmallVec;
 /// Alternatives kept for one value; beyond it the value is unknown.
 const MAX_SHAPES: usize = 6;
 
+/// Values inside of one value, counted with every place they stand in: lists that are added to themselves in a loop and
+/// dicts that hold each other twice would otherwise grow without end. A string counts by its length.
+const MAX_WEIGHT: usize = 8_192;
+
+/// Bytes of a string that count as one value.
+const TEXT_WEIGHT: usize = 64;
+
 /// One thing a value may be.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
@@ -61,6 +68,22 @@ pub struct Val {
     pub shapes: SmallVec<[Shape; 1]>,
     /// False where it holds only as long as the environment, or an optional file, says nothing else.
     pub certain: bool,
+    /// Values inside, up to [`MAX_WEIGHT`].
+    weight: usize,
+}
+
+impl Shape {
+    fn weight(&self) -> usize {
+        let inner = |value: &Val| value.weight;
+        1 + match self {
+            Self::List { items, .. } => items.iter().map(inner).sum(),
+            Self::Dict { items, .. } | Self::Reader(items) => {
+                items.iter().map(|(_, value)| inner(value)).sum()
+            }
+            Self::Constant(constant) => constant.text().map_or(0, |text| text.len() / TEXT_WEIGHT),
+            _ => 0,
+        }
+    }
 }
 
 impl Val {
@@ -71,9 +94,12 @@ impl Val {
 
     /// One thing, certainly.
     pub fn of(shape: Shape) -> Self {
+        let weight = shape.weight();
+        let kept = weight <= MAX_WEIGHT;
         Self {
-            shapes: SmallVec::from_iter([shape]),
+            shapes: SmallVec::from_iter([if kept { shape } else { Shape::Unknown }]),
             certain: true,
+            weight: if kept { weight } else { 1 },
         }
     }
 
@@ -211,10 +237,11 @@ impl Val {
         self.certain &= other.certain;
         for shape in other.shapes {
             if !self.shapes.contains(&shape) {
+                self.weight += shape.weight();
                 self.shapes.push(shape);
             }
         }
-        if self.shapes.len() > MAX_SHAPES {
+        if self.shapes.len() > MAX_SHAPES || self.weight > MAX_WEIGHT {
             Self::unknown()
         } else {
             self
