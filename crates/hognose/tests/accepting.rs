@@ -105,7 +105,8 @@ app.py:1: bandit B404 import_subprocess: no counterpart
 app.py:2: ruff S602 subprocess-popen-with-shell-equals-true: not seen
     subprocess-with-shell finds nothing there
 .bandit:2: bandit B602 subprocess_popen_with_shell_equals_true (everywhere): not seen
-    subprocess-with-shell finds nothing there
+    subprocess-with-shell, call-with-shell-true find nothing there
+    `shell` given a value of unknown truth is not decided
 pyproject.toml:3: ruff S101 assert (everywhere): not seen
     assert-as-guard finds nothing there
 4 suppressions: 0 proved, 3 not seen, 1 no counterpart
