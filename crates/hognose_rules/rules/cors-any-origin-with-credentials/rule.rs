@@ -116,6 +116,14 @@ pub(super) fn policies(context: &mut Context<'_, '_>) -> Vec<Policy> {
                 .find_map(|path| library(path.as_str()).map(|library| (path.to_string(), library)));
         }
         if let Some((what, library)) = known {
+            // What `CORS(…)` was made with holds; it is judged where it stands.
+            let inherits = what == "flask_cors.CORS().init_app"
+                && ["origins", "resources"]
+                    .iter()
+                    .all(|name| context.arg(site, Some(name), None) == Argument::Missing);
+            if inherits {
+                continue;
+            }
             if lets_all_in(context, site, &library) {
                 let credentials = match context.arg(site, Some(library.credentials), None) {
                     Argument::Given(at, value) => context
