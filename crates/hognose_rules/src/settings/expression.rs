@@ -11,7 +11,7 @@ use super::words::{Stage, stage};
 impl Interpreter<'_, '_> {
     /// What an expression may be.
     pub(super) fn expr(&mut self, frame: &mut Frame, expr: ExprId) -> Val {
-        if self.nesting > MAX_NESTING {
+        if self.nesting > MAX_NESTING || !self.may_go_on() {
             return Val::unknown();
         }
         self.nesting += 1;

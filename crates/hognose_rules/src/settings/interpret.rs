@@ -18,6 +18,10 @@ use super::words::{Stage, stage};
 /// Statements executed for one question. A settings module has some hundreds.
 const MAX_STEPS: u32 = 60_000;
 
+/// Expressions evaluated for one question. Names lead to expressions that lead to names: without a bound the work multiplies at
+/// every level. The settings of a large project take some ten thousand.
+const MAX_EXPRESSIONS: u32 = 100_000;
+
 /// Modules and functions executed inside each other.
 const MAX_DEPTH: u32 = 10;
 
@@ -29,6 +33,8 @@ pub(crate) struct Interpreter<'e, 'p> {
     pub(super) values: &'e mut Evaluator<'p>,
     modules: FxHashMap<ModuleId, Option<Rc<Frame>>>,
     steps: u32,
+    /// Expressions evaluated for the question at hand.
+    expressions: u32,
     pub(super) depth: u32,
     pub(super) nesting: u32,
 }
@@ -105,6 +111,7 @@ impl<'e, 'p> Interpreter<'e, 'p> {
             values,
             modules: FxHashMap::default(),
             steps: 0,
+            expressions: 0,
             depth: 0,
             nesting: 0,
         }
@@ -112,6 +119,9 @@ impl<'e, 'p> Interpreter<'e, 'p> {
 
     /// What an expression somewhere in the code may be, by its definitions alone.
     pub(crate) fn evaluate(&mut self, at: ModuleId, expr: ExprId) -> Val {
+        if self.nesting == 0 {
+            self.expressions = 0;
+        }
         let mut frame = Frame::new(at, true);
         self.expr(&mut frame, expr)
     }
@@ -123,6 +133,7 @@ impl<'e, 'p> Interpreter<'e, 'p> {
     /// Starts a new question with a full allowance.
     pub(super) fn refresh(&mut self) {
         self.steps = 0;
+        self.expressions = 0;
     }
 
     /// The variables of a module after it ran; `None` while it is running already.
@@ -547,6 +558,12 @@ impl<'e, 'p> Interpreter<'e, 'p> {
             });
         }
         known.unwrap_or_else(Val::unknown)
+    }
+
+    /// Counts an expression; false when there have been too many.
+    pub(super) fn may_go_on(&mut self) -> bool {
+        self.expressions = self.expressions.saturating_add(1);
+        self.expressions <= MAX_EXPRESSIONS
     }
 
     fn literal(&mut self, at: ModuleId, expr: ExprId) -> Val {
