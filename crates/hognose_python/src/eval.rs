@@ -141,12 +141,12 @@ pub struct Evaluator<'p> {
     open: Vec<(ModuleId, u32, bool)>,
     imports: FxHashMap<(ModuleId, DefId), Values>,
     exports: FxHashMap<(ModuleId, Symbol), Values>,
-    item_stores: FxHashMap<ModuleId, std::rc::Rc<FxHashMap<ExprId, Vec<u32>>>>,
+    item_stores: FxHashMap<ModuleId, std::sync::Arc<FxHashMap<ExprId, Vec<u32>>>>,
     attributes: FxHashMap<(Symbol, Symbol), Symbol>,
     calls: FxHashMap<Symbol, Symbol>,
     items: FxHashMap<Symbol, Symbol>,
-    mros: FxHashMap<(ModuleId, ClassId), std::rc::Rc<[ClassRef]>>,
-    stores: FxHashMap<ModuleId, std::rc::Rc<FxHashMap<Symbol, Vec<u32>>>>,
+    mros: FxHashMap<(ModuleId, ClassId), std::sync::Arc<[ClassRef]>>,
+    stores: FxHashMap<ModuleId, std::sync::Arc<FxHashMap<Symbol, Vec<u32>>>>,
     depth: u32,
     /// Steps left for the question at hand.
     fuel: u32,
@@ -654,7 +654,35 @@ impl<'p> Evaluator<'p> {
         }
     }
 
+    /// What a name means that is bound nowhere between a scope and the module: a variable of the module, a star import, a builtin.
+    pub fn outside_name(&mut self, at: ModuleId, scope: ScopeId, name: Symbol) -> Values {
+        match self.project.module(at)[scope].names.get(&name) {
+            Some(slot) => self.outer(at, scope, *slot),
+            None => Values::from_slice(&[Value::Unknown(Unresolved::Unbound)]),
+        }
+    }
+
+    /// Answers remembered.
+    pub fn memories(&self) -> usize {
+        self.memo.len()
+    }
+
     // Access paths.
+
+    /// The access path of an attribute.
+    pub fn path_of_attribute(&mut self, base: Symbol, attr: Symbol) -> Symbol {
+        self.path_attribute(base, attr)
+    }
+
+    /// The access path of what a call returns.
+    pub fn path_of_call(&mut self, base: Symbol) -> Symbol {
+        self.path_call(base)
+    }
+
+    /// The access path of an item.
+    pub fn path_of_item(&mut self, base: Symbol) -> Symbol {
+        self.path_item(base)
+    }
 
     fn canonical(&self, path: Symbol) -> Symbol {
         self.aliases.0.get(&path).copied().unwrap_or(path)
@@ -916,7 +944,7 @@ impl<'p> Evaluator<'p> {
             }
             index.into()
         });
-        let index = std::rc::Rc::clone(index);
+        let index = std::sync::Arc::clone(index);
         let mut values = Values::new();
         for number in index.get(&attr).map_or(&[][..], Vec::as_slice) {
             let store = &module.attribute_stores[*number as usize];
@@ -1038,9 +1066,9 @@ impl<'p> Evaluator<'p> {
             return;
         }
         let index = match self.item_stores.get(&at) {
-            Some(index) => std::rc::Rc::clone(index),
+            Some(index) => std::sync::Arc::clone(index),
             None => {
-                self.item_stores.insert(at, std::rc::Rc::default());
+                self.item_stores.insert(at, std::sync::Arc::default());
                 let mut index: FxHashMap<ExprId, Vec<u32>> = FxHashMap::default();
                 for (number, store) in (0u32..).zip(&module.item_stores) {
                     for object in self.eval(at, store.object) {
@@ -1051,8 +1079,8 @@ impl<'p> Evaluator<'p> {
                         }
                     }
                 }
-                let index = std::rc::Rc::new(index);
-                self.item_stores.insert(at, std::rc::Rc::clone(&index));
+                let index = std::sync::Arc::new(index);
+                self.item_stores.insert(at, std::sync::Arc::clone(&index));
                 index
             }
         };
@@ -1400,9 +1428,9 @@ impl<'p> Evaluator<'p> {
 
     /// The method resolution order (C3, as Python computes it), the class itself first. Where the bases contradict each
     /// other the order is depth first, without doubles.
-    pub fn mro(&mut self, at: ModuleId, class: ClassId) -> std::rc::Rc<[ClassRef]> {
+    pub fn mro(&mut self, at: ModuleId, class: ClassId) -> std::sync::Arc<[ClassRef]> {
         if let Some(known) = self.mros.get(&(at, class)) {
-            return std::rc::Rc::clone(known);
+            return std::sync::Arc::clone(known);
         }
         if self.depth >= MAX_DEPTH {
             self.cut = true;
@@ -1451,9 +1479,9 @@ impl<'p> Evaluator<'p> {
                 order.retain(|class| *class != next);
             }
         }
-        let order: std::rc::Rc<[ClassRef]> = order.into();
+        let order: std::sync::Arc<[ClassRef]> = order.into();
         self.depth -= 1;
-        self.mros.insert((at, class), std::rc::Rc::clone(&order));
+        self.mros.insert((at, class), std::sync::Arc::clone(&order));
         order
     }
 

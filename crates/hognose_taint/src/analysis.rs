@@ -1,0 +1,862 @@
+//! All bodies of a project: callees first, level by level, in parallel, with the same outcome on any number of threads.
+//!
+//! A summary is asked for only of bodies of lower levels, or of the same group of bodies that call each other, which is walked
+//! by one thread. What functions store in attributes of classes and in module variables is known to the bodies that read it in
+//! the next pass; there are at most [`MAX_PASSES`].
+
+use std::sync::{Arc, Mutex, RwLock};
+
+use hognose_python::ir::*;
+use hognose_python::{Evaluator, ModuleId, Project, SourceKind};
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::facts::{Facts, Filled};
+use crate::interpret::{Interpreter, Setting};
+use crate::model::{Models, Sink};
+use crate::shape::Stretch;
+use crate::state::State;
+use crate::summary::{Exported, Found, Reach, SinkRef, Summary, Unit};
+use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Value, hash_id};
+
+/// Walks over the project.
+const MAX_PASSES: usize = 3;
+
+/// Answers an evaluator remembers before it forgets.
+const MAX_MEMORY: usize = 150_000;
+
+/// What was not followed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Bodies walked.
+    pub functions: usize,
+    /// Bodies in which a bound was hit.
+    pub cut: usize,
+    /// Functions that a framework calls.
+    pub entries: usize,
+}
+
+/// What the analysis came to.
+#[derive(Debug, Default)]
+pub struct Analysis {
+    /// Sources that meet a need, unsorted.
+    pub found: Vec<Found>,
+    /// What parameters of functions reach, by function.
+    pub reaches: Vec<(ModuleId, FunctionId, Vec<Reach>)>,
+    /// What was not followed.
+    pub coverage: Coverage,
+    /// Messages of sinks that have their own.
+    pub messages: Vec<String>,
+}
+
+struct Units {
+    first: Vec<u32>,
+    all: Vec<Unit>,
+}
+
+impl Units {
+    fn new(project: &Project) -> Self {
+        let mut first = Vec::with_capacity(project.modules.len());
+        let mut all = Vec::new();
+        for (id, module) in project.iter() {
+            first.push(u32::try_from(all.len()).unwrap_or(u32::MAX));
+            let scopes = u32::try_from(module.scopes.len()).unwrap_or(0);
+            all.extend((0..scopes).map(|scope| (id, ScopeId(scope))));
+        }
+        Self { first, all }
+    }
+
+    fn number(&self, module: ModuleId, scope: ScopeId) -> usize {
+        (self.first[module.index()] + scope.0) as usize
+    }
+}
+
+/// Follows data through a project.
+pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
+    let units = Units::new(project);
+    let evaluators: Mutex<Vec<Evaluator<'p>>> = Mutex::default();
+    let with_values = |work: &mut dyn FnMut(&mut Evaluator<'p>)| {
+        let taken = evaluators.lock().ok().and_then(|mut pool| pool.pop());
+        // Evaluators hold memories that borrow the project; they are handed from task to task.
+        let mut values = taken.unwrap_or_else(|| Evaluator::new(project, &models.aliases));
+        work(&mut values);
+        if values.memories() > MAX_MEMORY {
+            values.forget();
+        }
+        if let Ok(mut pool) = evaluators.lock() {
+            pool.push(values);
+        }
+    };
+    let mut messages: Vec<String> = Vec::new();
+    let mut message_numbers: FxHashMap<String, u32> = FxHashMap::default();
+    for sink in all_sinks(models) {
+        if let Some(message) = &sink.message
+            && !message_numbers.contains_key(message)
+        {
+            message_numbers.insert(
+                message.clone(),
+                u32::try_from(messages.len()).unwrap_or(u32::MAX),
+            );
+            messages.push(message.clone());
+        }
+    }
+    let sink_ref = |sink: &Sink| SinkRef {
+        rule: sink.rule,
+        need: sink.need,
+        confidence: sink.confidence,
+        message: sink
+            .message
+            .as_ref()
+            .and_then(|message| message_numbers.get(message).copied()),
+    };
+    // What each module is made of.
+    let surveys: Vec<Survey> = (0..project.modules.len())
+        .into_par_iter()
+        .map(|number| {
+            let id = ModuleId(u32::try_from(number).unwrap_or(u32::MAX));
+            let mut survey = Survey::default();
+            with_values(&mut |values| {
+                survey = crate::survey::survey(project, models, values, id);
+            });
+            survey
+        })
+        .collect();
+    let mut facts = Facts::default();
+    let mut next: Vec<Vec<u32>> = vec![Vec::new(); units.all.len()];
+    let mut reads: FxHashMap<Symbol, Vec<u32>> = FxHashMap::default();
+    for (number, survey) in surveys.into_iter().enumerate() {
+        let id = ModuleId(u32::try_from(number).unwrap_or(u32::MAX));
+        for (scope, callee) in survey.calls {
+            let from = units.number(id, scope);
+            let to = units.number(callee.0, callee.1);
+            next[from].push(u32::try_from(to).unwrap_or(u32::MAX));
+        }
+        for (scope, name) in survey.reads {
+            reads
+                .entry(name)
+                .or_default()
+                .push(u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX));
+        }
+        for (function, entry) in survey.entries {
+            crate::survey::merge_entry(&mut facts.entries, function, entry);
+        }
+        facts.records.extend(survey.records);
+        facts.enums.extend(survey.enums);
+    }
+    for callees in &mut next {
+        callees.sort_unstable();
+        callees.dedup();
+    }
+    let groups = bottom_up(&next);
+    let (levels, rank) = by_level(&groups, &next);
+    let summaries: Vec<RwLock<Option<Arc<Summary>>>> =
+        units.all.iter().map(|_| RwLock::new(None)).collect();
+
+    let analyser = Analyser {
+        project,
+        models,
+        units: &units,
+        rank: &rank,
+        summaries: &summaries,
+        sink_ref: &sink_ref,
+    };
+    // Module bodies first, without summaries: what their variables hold.
+    let mut writes = Writes::default();
+    let outcomes: Vec<Outcome> = (0..project.modules.len())
+        .into_par_iter()
+        .map(|number| {
+            let id = ModuleId(u32::try_from(number).unwrap_or(u32::MAX));
+            let mut outcome = Outcome::default();
+            if project.module(id).kind != SourceKind::Stub {
+                with_values(&mut |values| {
+                    outcome = analyser.module_body(values, &facts, id, true);
+                });
+            }
+            outcome
+        })
+        .collect();
+    for outcome in outcomes {
+        writes.take(outcome.writes);
+    }
+    writes.into_facts(&mut facts);
+
+    let mut results: Vec<Option<Outcome>> = Vec::new();
+    results.resize_with(units.all.len(), || None);
+    let mut pending: Option<FxHashSet<u32>> = None;
+    for _ in 0..MAX_PASSES {
+        for level in &levels {
+            let work: Vec<&Vec<u32>> = level
+                .iter()
+                .map(|group| &groups[*group as usize])
+                .filter(|group| {
+                    pending
+                        .as_ref()
+                        .is_none_or(|pending| group.iter().any(|unit| pending.contains(unit)))
+                })
+                .collect();
+            let outcomes: Vec<Vec<(u32, Outcome)>> = work
+                .into_par_iter()
+                .map(|group| {
+                    let mut all = Vec::new();
+                    with_values(&mut |values| {
+                        all = analyser.group(values, &facts, group, &next);
+                    });
+                    all
+                })
+                .collect();
+            for (unit, outcome) in outcomes.into_iter().flatten() {
+                results[unit as usize] = Some(outcome);
+            }
+        }
+        let mut writes = Writes::default();
+        for outcome in results.iter_mut().flatten() {
+            writes.take(std::mem::take(&mut outcome.writes));
+        }
+        let changed = writes.into_facts(&mut facts);
+        if changed.is_empty() {
+            break;
+        }
+        // Those that read what has changed, and whoever calls them.
+        let mut again: FxHashSet<u32> = FxHashSet::default();
+        let mut waiting: Vec<u32> = changed
+            .iter()
+            .filter_map(|name| reads.get(name))
+            .flatten()
+            .copied()
+            .collect();
+        let mut callers: Vec<Vec<u32>> = vec![Vec::new(); units.all.len()];
+        for (from, callees) in next.iter().enumerate() {
+            for callee in callees {
+                callers[*callee as usize].push(u32::try_from(from).unwrap_or(u32::MAX));
+            }
+        }
+        while let Some(unit) = waiting.pop() {
+            if again.insert(unit) {
+                waiting.extend(&callers[unit as usize]);
+            }
+        }
+        pending = Some(again);
+    }
+
+    let mut analysis = Analysis {
+        messages,
+        ..Analysis::default()
+    };
+    analysis.coverage.entries = facts.entries.len();
+    for (number, outcome) in results.into_iter().enumerate() {
+        let Some(outcome) = outcome else { continue };
+        let (module, scope) = units.all[number];
+        analysis.found.extend(outcome.found);
+        analysis.coverage.functions += 1;
+        analysis.coverage.cut += usize::from(outcome.cut);
+        if let ScopeKind::Function(function) = project.module(module)[scope].kind {
+            let summary = summaries[number]
+                .read()
+                .ok()
+                .and_then(|summary| summary.clone());
+            if let Some(summary) = summary
+                && !summary.reaches.is_empty()
+            {
+                analysis
+                    .reaches
+                    .push((module, function, summary.reaches.clone()));
+            }
+        }
+    }
+    analysis
+}
+
+fn all_sinks(models: &Models) -> Vec<&Sink> {
+    let mut all: Vec<&Sink> = Vec::new();
+    let mut calls: Vec<_> = models.calls.iter().collect();
+    calls.sort_by_key(|(path, _)| path.as_str());
+    for (_, call) in calls {
+        all.extend(&call.sinks);
+    }
+    for (_, call) in &models.call_patterns {
+        all.extend(&call.sinks);
+    }
+    let mut stores: Vec<_> = models.stores.iter().chain(&models.methods).collect();
+    stores.sort_by_key(|(path, _)| path.as_str());
+    for (_, sinks) in stores {
+        all.extend(sinks);
+    }
+    all
+}
+
+pub(crate) use crate::survey::Survey;
+
+/// What a walk of a body came to.
+#[derive(Debug, Default)]
+struct Outcome {
+    found: Vec<Found>,
+    writes: Writes,
+    cut: bool,
+}
+
+/// Stores to module variables and to attributes of classes.
+#[derive(Debug, Default)]
+struct Writes {
+    globals: Vec<(ModuleId, Symbol, Exported)>,
+    attributes: Vec<(ModuleId, ClassId, Symbol, Exported)>,
+}
+
+impl Writes {
+    fn take(&mut self, other: Self) {
+        self.globals.extend(other.globals);
+        self.attributes.extend(other.attributes);
+    }
+
+    /// Joins them into the facts; says which names hold something from outside that they did not hold.
+    fn into_facts(self, facts: &mut Facts) -> FxHashSet<Symbol> {
+        let mut changed = FxHashSet::default();
+        for (module, name, exported) in self.globals {
+            let exported = without_inputs(exported);
+            match facts.globals.get_mut(&(module, name)) {
+                None => {
+                    if has_source(&exported) {
+                        changed.insert(name);
+                    }
+                    facts.globals.insert((module, name), Arc::new(exported));
+                }
+                Some(known) => {
+                    if **known != exported && merge(known, &exported) && has_source(&exported) {
+                        changed.insert(name);
+                    }
+                }
+            }
+        }
+        for (module, class, name, exported) in self.attributes {
+            let exported = without_inputs(exported);
+            match facts.attributes.get_mut(&(module, class, name)) {
+                None => {
+                    if has_source(&exported) {
+                        changed.insert(name);
+                    }
+                    facts
+                        .attributes
+                        .insert((module, class, name), Arc::new(exported));
+                }
+                Some(known) => {
+                    if **known != exported && merge(known, &exported) && has_source(&exported) {
+                        changed.insert(name);
+                    }
+                }
+            }
+        }
+        changed
+    }
+}
+
+/// Joins a value into a known one; says whether that changed it.
+fn merge(known: &mut Arc<Exported>, more: &Exported) -> bool {
+    let before = known.value.clone();
+    let shift = u32::try_from(known.heap.len()).unwrap_or(u32::MAX);
+    let moved = |value: &Value| {
+        Value::of(
+            value
+                .atoms()
+                .iter()
+                .map(|atom| match atom {
+                    Atom::Object(id) => Atom::Object(crate::value::ObjId(id.0 + shift)),
+                    other => other.clone(),
+                })
+                .collect::<Vec<_>>(),
+        )
+    };
+    // The same object again is no news.
+    if more.heap.iter().any(|object| known.heap.contains(object)) || known.heap.len() > 64 {
+        let plain = Value::of(
+            more.value
+                .atoms()
+                .iter()
+                .filter(|atom| !matches!(atom, Atom::Object(_)))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
+        let mut joined = before.clone();
+        joined.join(&plain);
+        if joined == before {
+            return false;
+        }
+        Arc::make_mut(known).value = joined;
+        return true;
+    }
+    let mut joined = before.clone();
+    joined.join(&moved(&more.value));
+    if joined == before {
+        return false;
+    }
+    let target = Arc::make_mut(known);
+    for object in &more.heap {
+        let mut object = object.clone();
+        for value in &mut object.items {
+            *value = moved(value);
+        }
+        for (_, value) in &mut object.fields {
+            *value = moved(value);
+        }
+        object.rest = moved(&object.rest);
+        target.heap.push(object);
+    }
+    target.value = joined;
+    true
+}
+
+fn has_source(exported: &Exported) -> bool {
+    let holds = |value: &Value| {
+        value.atoms().iter().any(|atom| match atom {
+            Atom::Text(text) => crate::shape::holes(text)
+                .any(|hole| hole.taints.iter().any(|taint| taint.origin.is_source())),
+            _ => false,
+        })
+    };
+    holds(&exported.value)
+        || exported.heap.iter().any(|object| {
+            holds(&object.rest)
+                || object.items.iter().any(holds)
+                || object.fields.iter().any(|(_, value)| holds(value))
+        })
+}
+
+/// Outside of the function its inputs mean nothing.
+fn without_inputs(mut exported: Exported) -> Exported {
+    let clean = |value: &Value| {
+        if !value.has_holes() {
+            return value.clone();
+        }
+        let mut result = Value::nothing();
+        for atom in value.atoms() {
+            match atom {
+                Atom::Input(_) => result.add(Atom::Unknown),
+                Atom::Text(text) => {
+                    let stretches: Vec<Stretch> = text
+                        .iter()
+                        .map(|stretch| match stretch {
+                            Stretch::Hole(hole) => {
+                                if hole.taints.iter().all(|taint| taint.origin.is_source()) {
+                                    return stretch.clone();
+                                }
+                                let mut hole = (**hole).clone();
+                                hole.taints.retain(|taint| taint.origin.is_source());
+                                if hole.taints.is_empty() {
+                                    Stretch::Any
+                                } else {
+                                    Stretch::Hole(Arc::new(hole))
+                                }
+                            }
+                            other => other.clone(),
+                        })
+                        .collect();
+                    result.join(&Value::stretches(stretches));
+                }
+                other => result.add(other.clone()),
+            }
+        }
+        result
+    };
+    exported.value = clean(&exported.value);
+    for object in &mut exported.heap {
+        for value in &mut object.items {
+            *value = clean(value);
+        }
+        for (_, value) in &mut object.fields {
+            *value = clean(value);
+        }
+        object.rest = clean(&object.rest);
+    }
+    exported
+}
+
+struct Analyser<'a, 'p> {
+    project: &'p Project,
+    models: &'p Models,
+    units: &'a Units,
+    rank: &'a [(u32, u32)],
+    summaries: &'a [RwLock<Option<Arc<Summary>>>],
+    sink_ref: &'a (dyn Fn(&Sink) -> SinkRef + Sync),
+}
+
+impl<'p> Analyser<'_, 'p> {
+    /// A group of bodies that call each other.
+    fn group(
+        &self,
+        values: &mut Evaluator<'p>,
+        facts: &Facts,
+        group: &[u32],
+        next: &[Vec<u32>],
+    ) -> Vec<(u32, Outcome)> {
+        let recursive = group.len() > 1
+            || group
+                .first()
+                .is_some_and(|unit| next[*unit as usize].contains(unit));
+        let rounds = if recursive { 2 } else { 1 };
+        let mut results = Vec::new();
+        for round in 0..rounds {
+            results.clear();
+            for unit in group {
+                let (module, scope) = self.units.all[*unit as usize];
+                let home = self.project.module(module);
+                if home.kind == SourceKind::Stub {
+                    continue;
+                }
+                let outcome = match home[scope].kind {
+                    ScopeKind::Function(function) => {
+                        self.function(values, facts, module, function, *unit)
+                    }
+                    ScopeKind::Module => self.module_body(values, facts, module, false),
+                    ScopeKind::Class(_) => continue,
+                };
+                results.push((*unit, outcome));
+            }
+            let _ = round;
+        }
+        results
+    }
+
+    fn setting<'s>(
+        &'s self,
+        facts: &'s Facts,
+        lookup: &'s (dyn Fn(ModuleId, ScopeId) -> Option<Arc<Summary>> + Sync),
+    ) -> Setting<'s, 'p> {
+        Setting {
+            project: self.project,
+            models: self.models,
+            facts,
+            summaries: lookup,
+        }
+    }
+
+    fn function(
+        &self,
+        values: &mut Evaluator<'p>,
+        facts: &Facts,
+        module: ModuleId,
+        function: FunctionId,
+        unit: u32,
+    ) -> Outcome {
+        let home = self.project.module(module);
+        let data = &home[function];
+        if home.is_dead(data.range) {
+            return Outcome::default();
+        }
+        let (level, group) = self.rank[unit as usize];
+        let lookup = move |module: ModuleId, scope: ScopeId| {
+            let number = self.units.number(module, scope);
+            let (other, of) = self.rank[number];
+            if other < level || of == group {
+                return self.summaries[number]
+                    .read()
+                    .ok()
+                    .and_then(|summary| summary.clone());
+            }
+            None
+        };
+        let setting = self.setting(facts, &lookup);
+        // The lifetimes of evaluator and setting are those of the project.
+        let mut interpreter = Interpreter::new(&setting, values, self.sink_ref);
+        let mut state = State::new(home[data.scope].slots.len());
+        let class = data.class.map(|class| (module, class));
+        interpreter.enter(
+            &mut state,
+            module,
+            data.scope,
+            Some(function),
+            None,
+            class,
+            0,
+        );
+        let entry = facts.entries.get(&(module, function));
+        for (number, param) in data.params.iter().enumerate() {
+            let filled = entry.and_then(|entry| entry.parameters.get(number)?.as_ref());
+            let place = Place::new(module, home[param.def].range);
+            let value = match filled {
+                Some(Filled::Source(source, alphabet)) => {
+                    let id = hash_id(&(module.0, param.def.0, 91u8));
+                    let mut hole = interpreter.parameter_source(*source, place, id);
+                    if let Some(alphabet) = alphabet {
+                        hole.alphabet = hole.alphabet.intersect(*alphabet);
+                    }
+                    if self.models.sources[*source as usize].structure {
+                        hole.facts |= crate::shape::Facts::STRUCTURE;
+                    }
+                    Value::hole(hole)
+                }
+                Some(Filled::Atom(atom)) => atom.clone().into(),
+                None => interpreter.parameter(module, function, number, param),
+            };
+            let slot = home[param.def].slot;
+            if let Some(known) = state.vars().slots.get_mut(slot.index()) {
+                *known = (param.def, value);
+            }
+        }
+        interpreter.body(&mut state, data.body);
+        let summary = interpreter.summary(data);
+        if let Some(entry) = entry
+            && let Some(sink) = &entry.returns_html
+        {
+            interpreter.returned_page(&summary.returns, sink, module, data);
+        }
+        let outcome = Outcome {
+            found: std::mem::take(&mut interpreter.found),
+            writes: Writes {
+                globals: std::mem::take(&mut interpreter.global_writes),
+                attributes: std::mem::take(&mut interpreter.class_writes),
+            },
+            cut: interpreter.cut,
+        };
+        if let Ok(mut slot) = self.summaries[unit as usize].write() {
+            *slot = Some(Arc::new(summary));
+        }
+        outcome
+    }
+
+    /// The body of a module. At first without summaries, to know what its variables hold.
+    fn module_body(
+        &self,
+        values: &mut Evaluator<'p>,
+        facts: &Facts,
+        module: ModuleId,
+        first: bool,
+    ) -> Outcome {
+        let home = self.project.module(module);
+        let unit = self.units.number(module, Module::TOP);
+        let (level, group) = self.rank[unit];
+        let lookup = move |module: ModuleId, scope: ScopeId| {
+            if first {
+                return None;
+            }
+            let number = self.units.number(module, scope);
+            let (other, of) = self.rank[number];
+            if other < level || of == group {
+                return self.summaries[number]
+                    .read()
+                    .ok()
+                    .and_then(|summary| summary.clone());
+            }
+            None
+        };
+        let setting = self.setting(facts, &lookup);
+        let mut interpreter = Interpreter::new(&setting, values, self.sink_ref);
+        let mut state = State::new(home[Module::TOP].slots.len());
+        interpreter.enter(&mut state, module, Module::TOP, None, None, None, 0);
+        interpreter.body(&mut state, home.body);
+        let mut globals = std::mem::take(&mut interpreter.global_writes);
+        state.live = true;
+        for (slot, (_, value)) in home[Module::TOP]
+            .slots
+            .iter()
+            .zip(state.frames.first().map_or(&[][..], |frame| &frame.slots))
+        {
+            let worth = slot.bound
+                && value.atoms().iter().any(|atom| {
+                    matches!(
+                        atom,
+                        Atom::Object(_) | Atom::Text(_) | Atom::Str(_) | Atom::Int(_)
+                    )
+                });
+            if worth {
+                globals.push((module, slot.name, interpreter.export(&state, value)));
+            }
+        }
+        Outcome {
+            found: if first {
+                Vec::new()
+            } else {
+                std::mem::take(&mut interpreter.found)
+            },
+            writes: Writes {
+                globals,
+                attributes: std::mem::take(&mut interpreter.class_writes),
+            },
+            cut: interpreter.cut,
+        }
+    }
+}
+
+impl Interpreter<'_, '_> {
+    /// What a parameter is when nobody says what is given.
+    fn parameter(
+        &mut self,
+        module: ModuleId,
+        function: FunctionId,
+        number: usize,
+        param: &Param,
+    ) -> Value {
+        let index = u16::try_from(number).unwrap_or(u16::MAX);
+        if let Some(annotation) = param.annotation
+            && !matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar)
+            && !self.holds_text(module, annotation)
+        {
+            return Atom::Scalar.into();
+        }
+        let input = self.input(InputPath::whole(Root::Param(index)));
+        let mut value = Value::from(input);
+        let _ = function;
+        if !matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar) {
+            let known = self.values.definition(module, param.def);
+            for atom in self.from_evaluated(known).atoms() {
+                if let Atom::External(path) = atom
+                    && matches!(
+                        path.as_str(),
+                        "builtins.str()"
+                            | "builtins.bytes()"
+                            | "typing.Any()"
+                            | "builtins.object()"
+                            | "builtins.list()"
+                            | "builtins.dict()"
+                    )
+                {
+                    continue;
+                }
+                if matches!(
+                    atom,
+                    Atom::External(_) | Atom::Instance(..) | Atom::Class(..)
+                ) {
+                    value.add(atom.clone());
+                }
+            }
+        }
+        value
+    }
+
+    /// What an entry returns is a page.
+    fn returned_page(
+        &mut self,
+        returned: &Exported,
+        sink: &Sink,
+        module: ModuleId,
+        function: &Function,
+    ) {
+        let sink_ref = (self.messages)(sink);
+        let place = function.return_values.first().map_or_else(
+            || Place::new(module, function.name_range),
+            |expr| {
+                Place::new(
+                    module,
+                    self.setting.project.module(module).expr_range(*expr),
+                )
+            },
+        );
+        let mut pages = Value::nothing();
+        for atom in returned.value.atoms() {
+            match atom {
+                Atom::Text(_) => pages.add(atom.clone()),
+                // `return page, 200`.
+                Atom::Object(id) => {
+                    if let Some(object) = returned.heap.get(id.0 as usize)
+                        && object.kind == crate::state::Kind::Tuple
+                        && let Some(first) = object.item(0)
+                    {
+                        for atom in first.atoms() {
+                            if matches!(atom, Atom::Text(_)) {
+                                pages.add(atom.clone());
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        // Only what comes from outside counts: nobody calls an entry but the framework.
+        self.reached_page(sink_ref, place, function, pages);
+    }
+
+    fn reached_page(&mut self, sink: SinkRef, place: Place, function: &Function, pages: Value) {
+        for atom in pages.atoms() {
+            let Atom::Text(text) = atom else { continue };
+            for harm in crate::need::harms(sink.need, sink.rule, text) {
+                for taint in &harm.hole.taints {
+                    if let Origin::Source(source) = &taint.origin {
+                        self.found.push(Found {
+                            sink,
+                            place,
+                            callee: function.name,
+                            source: *source,
+                            trail: taint.trail.clone(),
+                            doubt: harm.hole.doubt,
+                            partial: harm.partial,
+                            escaped: None,
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Groups of units that call each other, callees first (Tarjan's algorithm, without recursion).
+fn bottom_up(next: &[Vec<u32>]) -> Vec<Vec<u32>> {
+    let count = next.len();
+    let (mut index, mut low) = (vec![0u32; count], vec![0u32; count]);
+    let mut on_stack = vec![false; count];
+    let (mut stack, mut counter, mut groups) = (Vec::new(), 0u32, Vec::new());
+    for root in 0..count {
+        if index[root] != 0 {
+            continue;
+        }
+        let mut work: Vec<(usize, usize)> = vec![(root, 0)];
+        while let Some((node, child)) = work.pop() {
+            if child == 0 {
+                counter += 1;
+                (index[node], low[node]) = (counter, counter);
+                stack.push(node);
+                on_stack[node] = true;
+            }
+            if let Some(callee) = next[node].get(child) {
+                let callee = *callee as usize;
+                work.push((node, child + 1));
+                if index[callee] == 0 {
+                    work.push((callee, 0));
+                } else if on_stack[callee] {
+                    low[node] = low[node].min(index[callee]);
+                }
+                continue;
+            }
+            if let Some((parent, _)) = work.last() {
+                low[*parent] = low[*parent].min(low[node]);
+            }
+            if low[node] == index[node] {
+                let mut group = Vec::new();
+                while let Some(member) = stack.pop() {
+                    on_stack[member] = false;
+                    group.push(u32::try_from(member).unwrap_or(u32::MAX));
+                    if member == node {
+                        break;
+                    }
+                }
+                group.sort_unstable();
+                groups.push(group);
+            }
+        }
+    }
+    groups
+}
+
+/// Groups by level, and the level and group of each unit: a group's callees are in lower levels.
+fn by_level(groups: &[Vec<u32>], next: &[Vec<u32>]) -> (Vec<Vec<u32>>, Vec<(u32, u32)>) {
+    let mut rank = vec![(0u32, 0u32); next.len()];
+    let mut levels: Vec<Vec<u32>> = Vec::new();
+    for (number, group) in groups.iter().enumerate() {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        for unit in group {
+            rank[*unit as usize].1 = number;
+        }
+        let level = group
+            .iter()
+            .flat_map(|unit| &next[*unit as usize])
+            .filter(|callee| rank[**callee as usize].1 != number || !group.contains(callee))
+            .map(|callee| rank[*callee as usize].0 + 1)
+            .max()
+            .unwrap_or(0);
+        for unit in group {
+            rank[*unit as usize].0 = level;
+        }
+        let at = level as usize;
+        if levels.len() <= at {
+            levels.resize_with(at + 1, Vec::new);
+        }
+        levels[at].push(number);
+    }
+    (levels, rank)
+}

@@ -1,0 +1,46 @@
+//! What is known of the whole project beside the bodies: module variables, attributes of classes, functions a framework calls.
+
+use std::sync::Arc;
+
+use hognose_python::ir::{ClassId, FunctionId};
+use hognose_python::{ModuleId, Symbol};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::model::Sink;
+use crate::summary::Exported;
+use crate::value::Atom;
+
+/// How a function that a framework calls is given its parameters.
+#[derive(Debug, Clone, Default)]
+pub struct EntryFacts {
+    /// By parameter: what it is instead of an input.
+    pub parameters: Vec<Option<Filled>>,
+    /// The rule that a page it returns falls under.
+    pub returns_html: Option<Arc<Sink>>,
+}
+
+/// What a parameter is.
+#[derive(Debug, Clone)]
+pub enum Filled {
+    /// Something known.
+    Atom(Atom),
+    /// A source by number, with these characters; `None` for all.
+    Source(u32, Option<crate::shape::Alphabet>),
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Module variables that hold more than functions, classes and imports.
+    pub globals: FxHashMap<(ModuleId, Symbol), Arc<Exported>>,
+    /// What class bodies and methods store in attributes.
+    pub attributes: FxHashMap<(ModuleId, ClassId, Symbol), Arc<Exported>>,
+    /// Functions a framework calls.
+    pub entries: FxHashMap<(ModuleId, FunctionId), EntryFacts>,
+    /// Classes whose objects are records: their annotated attributes are what they are made of.
+    pub records: FxHashMap<(ModuleId, ClassId), Vec<Symbol>>,
+    /// Classes that are enumerations.
+    pub enums: FxHashSet<(ModuleId, ClassId)>,
+    /// The level of a body: callees of lower levels have summaries.
+    pub rank: FxHashMap<crate::summary::Unit, u32>,
+}

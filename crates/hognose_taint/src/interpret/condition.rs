@@ -1,0 +1,1215 @@
+//! Conditions: what holds of values on either side of a test.
+//!
+//! A test never changes what is reported: it is looked at without effects, and what it says is put into the state of the branch.
+
+use std::sync::Arc;
+
+use hognose_python::ir::*;
+use hognose_regex::Mode;
+
+use super::Interpreter;
+use super::call::Arguments;
+use crate::model::Holds;
+use crate::shape::{Alphabet, Facts, Hole, Part, Restriction, Stretch, holes};
+use crate::state::{Kind, State};
+use crate::value::{Atom, Symbol, Value};
+
+/// Constants of a display that `any` and `all` are looked at for.
+const MAX_EACH: usize = 64;
+
+impl Interpreter<'_, '_> {
+    /// Whether an expression is one of which `assume` says more than its value.
+    pub(super) fn is_test(&self, expr: ExprId) -> bool {
+        matches!(
+            self.module()[expr],
+            Expr::Compare { .. }
+                | Expr::Logic { .. }
+                | Expr::Call { .. }
+                | Expr::Unary {
+                    op: UnaryOp::Not,
+                    ..
+                }
+                | Expr::Name { .. }
+                | Expr::Conditional { .. }
+                | Expr::Named { .. }
+        )
+    }
+
+    /// Parameters a test compares decide what the function does.
+    pub(super) fn decided_by(&mut self, state: &mut State, test: ExprId) {
+        let module = self.module();
+        let operands: Vec<ExprId> = match module[test] {
+            Expr::Compare { left, right, .. } => vec![left, right],
+            Expr::Unary { operand, .. } => vec![operand],
+            Expr::Logic { values, .. } => module.list(values).to_vec(),
+            Expr::Name { .. } => vec![test],
+            _ => return,
+        };
+        for operand in operands {
+            match module[operand] {
+                Expr::Name { .. } => {
+                    let value = self.peek(state, operand);
+                    self.decides(&value);
+                }
+                Expr::Compare { .. } | Expr::Unary { .. } => self.decided_by(state, operand),
+                _ => {}
+            }
+        }
+    }
+
+    /// The value of an expression, without its effects.
+    pub(super) fn peek(&mut self, state: &mut State, expr: ExprId) -> Value {
+        self.quiet += 1;
+        let live = state.live;
+        let value = self.eval(state, expr);
+        state.live = live;
+        self.quiet -= 1;
+        value
+    }
+
+    /// Puts into a state that a test came out true or false.
+    pub(super) fn assume(&mut self, state: &mut State, test: ExprId, outcome: bool) {
+        if !state.live {
+            return;
+        }
+        let module = self.module();
+        match module[test] {
+            Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => self.assume(state, operand, !outcome),
+            Expr::Logic { op, values } => {
+                let operands = module.list(values).to_vec();
+                let every = (op == BoolOp::And) == outcome;
+                if every {
+                    for operand in operands {
+                        self.assume(state, operand, outcome);
+                    }
+                    return;
+                }
+                // The first that decides: those before it did not.
+                let mut result = State::dead();
+                let mut before = state.clone();
+                for operand in operands {
+                    let mut decided = before.clone();
+                    self.assume(&mut decided, operand, outcome);
+                    let truth = self.peek(&mut before, operand).truth();
+                    if truth.is_none_or(|truth| truth == outcome) {
+                        result.join(decided);
+                    }
+                    self.assume(&mut before, operand, !outcome);
+                    if !before.live {
+                        break;
+                    }
+                }
+                *state = result;
+            }
+            Expr::Compare { op, left, right } => {
+                self.assume_compare(state, op, left, right, outcome);
+            }
+            Expr::Call { func, args } => self.assume_call(state, test, func, args, outcome),
+            Expr::Named { value, .. } => {
+                let known = self.peek(state, value);
+                self.assume(state, value, outcome);
+                self.assume_truth(state, &known, outcome);
+            }
+            Expr::Await(value) => self.assume(state, value, outcome),
+            Expr::Conditional { body, orelse, test } => {
+                let mut other = state.clone();
+                self.assume(state, test, true);
+                self.assume(state, body, outcome);
+                self.assume(&mut other, test, false);
+                self.assume(&mut other, orelse, outcome);
+                state.join(other);
+            }
+            Expr::Bool(truth) => {
+                if truth != outcome {
+                    state.live = false;
+                }
+            }
+            Expr::Name { .. } => {
+                let value = self.peek(state, test);
+                if value.truth().is_some_and(|truth| truth != outcome) {
+                    state.live = false;
+                    return;
+                }
+                self.drop_untrue(state, test, outcome);
+                self.assume_truth(state, &value, outcome);
+                self.assume_definition(state, test, outcome);
+            }
+            _ => {
+                let value = self.peek(state, test);
+                if value.truth().is_some_and(|truth| truth != outcome) {
+                    state.live = false;
+                    return;
+                }
+                self.assume_truth(state, &value, outcome);
+            }
+        }
+    }
+
+    /// A variable that was given the outcome of a test: what the test says holds, unless what it speaks of has changed since.
+    fn assume_definition(&mut self, state: &mut State, name: ExprId, outcome: bool) {
+        let module = self.module();
+        let Expr::Name { slot, def } = module[name] else {
+            return;
+        };
+        let data = &module[def];
+        if data.scope != self.at().scope {
+            return;
+        }
+        let reaching = state.vars().slots.get(slot.index()).map(|(def, _)| *def);
+        let (DefKind::Value(test), Some(reaching)) = (data.kind, reaching) else {
+            return;
+        };
+        if reaching != def || !self.is_test(test) || matches!(module[test], Expr::Name { .. }) {
+            return;
+        }
+        if !self.unchanged(state, test, 0) {
+            return;
+        }
+        self.assume(state, test, outcome);
+    }
+
+    /// Whether all variables of an expression still are what they were when it was evaluated.
+    fn unchanged(&self, state: &State, expr: ExprId, depth: u32) -> bool {
+        if depth > 12 {
+            return false;
+        }
+        let module = self.module();
+        let mut operands: Vec<ExprId> = Vec::new();
+        match module[expr] {
+            Expr::Name { slot, def } => {
+                if module[def].scope != self.at().scope
+                    || matches!(module[def].kind, DefKind::Entry)
+                {
+                    return true;
+                }
+                let last = state.frames.len().saturating_sub(1);
+                return state.frames[last]
+                    .slots
+                    .get(slot.index())
+                    .is_some_and(|(known, _)| *known == def);
+            }
+            Expr::Attribute { value, .. } => operands.push(value),
+            Expr::Subscript { value, index } => operands.extend([value, index]),
+            Expr::Slice(list) => {
+                operands.extend(module.opt(list).iter().flatten().map(|e| e.get()))
+            }
+            Expr::Call { func, args } => {
+                operands.push(func);
+                operands.extend(module.args(args).iter().map(|argument| argument.value));
+            }
+            Expr::Compare { left, right, .. } | Expr::Binary { left, right, .. } => {
+                operands.extend([left, right]);
+            }
+            Expr::Unary { operand, .. } => operands.push(operand),
+            Expr::Logic { values, .. } => operands.extend(module.list(values)),
+            Expr::Tuple(list) | Expr::ListOf(list) | Expr::SetOf(list) => {
+                operands.extend(module.list(list));
+            }
+            Expr::Await(value) => operands.push(value),
+            Expr::Str(_)
+            | Expr::Bytes(_)
+            | Expr::Int(_)
+            | Expr::Float(_)
+            | Expr::Bool(_)
+            | Expr::None
+            | Expr::Dict(_) => return true,
+            Expr::Comprehension(_) => return true,
+            _ => return false,
+        }
+        operands
+            .into_iter()
+            .all(|operand| self.unchanged(state, operand, depth + 1))
+    }
+
+    /// Takes away the alternatives of a variable that a test rules out.
+    fn drop_untrue(&mut self, state: &mut State, name: ExprId, outcome: bool) {
+        let module = self.module();
+        let Expr::Name { slot, def } = module[name] else {
+            return;
+        };
+        if module[def].scope != self.at().scope {
+            return;
+        }
+        if let Some((_, value)) = state.vars().slots.get_mut(slot.index()) {
+            let kept: Vec<Atom> = value
+                .atoms()
+                .iter()
+                .filter(|atom| {
+                    Value::from((*atom).clone())
+                        .truth()
+                        .is_none_or(|truth| truth == outcome)
+                })
+                .cloned()
+                .collect();
+            if kept.len() < value.atoms().len() && !kept.is_empty() {
+                *value = Value::of(kept);
+            }
+        }
+    }
+
+    /// What a value's being true or false says: an empty text is harmless.
+    fn assume_truth(&mut self, state: &mut State, value: &Value, outcome: bool) {
+        if outcome {
+            // `m = re.match(…)`, `if m:` is looked at through its definition.
+            return;
+        }
+        for atom in value.atoms() {
+            if let Atom::Text(text) = atom
+                && let [Stretch::Hole(hole)] = &**text
+            {
+                state.restrict(hole.id, Restriction::FINITE);
+            }
+        }
+    }
+
+    /// Restricts what a value is made of, and what it is a part of.
+    pub(super) fn restrict_value(
+        &mut self,
+        state: &mut State,
+        value: &Value,
+        restriction: Restriction,
+    ) {
+        for atom in value.atoms() {
+            match atom {
+                Atom::Text(text) => {
+                    let single = text.len() == 1;
+                    let found: Vec<Arc<Hole>> = holes(text).cloned().collect();
+                    for hole in found {
+                        // A text that is one of few leaves nothing open in it, wherever its holes are.
+                        state.restrict(hole.id, restriction);
+                        if single {
+                            self.restrict_whole(state, &hole, restriction);
+                        }
+                    }
+                }
+                Atom::Input(path) => {
+                    self.input(Arc::clone(path));
+                    state.restrict(path.id(), restriction);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What is found of a part says something of the whole.
+    fn restrict_whole(&mut self, state: &mut State, hole: &Hole, restriction: Restriction) {
+        let Some((part, whole)) = hole.part else {
+            return;
+        };
+        match part {
+            Part::Host if restriction.finite => {
+                state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+            }
+            Part::Scheme if restriction.finite => {
+                state.restrict(whole, Restriction::facts(Facts::SCHEME_CHECKED));
+            }
+            Part::CommonPath if restriction.finite => {
+                self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
+            }
+            Part::Resolved if restriction.finite || restriction.facts.has(Facts::CONTAINED) => {
+                state.restrict(whole, Restriction::facts(Facts::CONTAINED));
+            }
+            Part::Form => {
+                let wider = Restriction {
+                    alphabet: restriction
+                        .alphabet
+                        .any_case()
+                        .union(Alphabet::of(" \t\n\r")),
+                    ..restriction
+                };
+                // A form of it is one of few: letters of either case, blanks around.
+                if restriction.finite {
+                    let letters = Alphabet::word("_-./ \t");
+                    state.restrict(whole, Restriction::alphabet(letters));
+                } else {
+                    state.restrict(whole, wider);
+                }
+            }
+            Part::Piece if self.lift => state.restrict(whole, restriction),
+            Part::Inner
+                if !restriction.alphabet.contains('\'') || !restriction.alphabet.contains('"') =>
+            {
+                let known = state.known_of(whole);
+                if known.facts.has(Facts::LITERAL) {
+                    return;
+                }
+                // Between the quotes it begins and ends with there is none: a literal.
+                state.restrict(whole, Restriction::facts(Facts::LITERAL));
+            }
+            _ => {}
+        }
+    }
+
+    /// A fact on a resolved path, and on what it was resolved from.
+    fn restrict_resolved(&mut self, state: &mut State, id: u32, restriction: Restriction) {
+        let mut base = None;
+        for frame in &state.frames {
+            for (_, value) in &frame.slots {
+                for hole in value.holes() {
+                    if hole.id == id
+                        && let Some((Part::Resolved, whole)) = hole.part
+                    {
+                        base = Some(whole);
+                    }
+                }
+            }
+        }
+        state.restrict(id, restriction);
+        if let Some(base) = base {
+            state.restrict(base, restriction);
+        }
+    }
+
+    fn assume_compare(
+        &mut self,
+        state: &mut State,
+        op: CmpOp,
+        left: ExprId,
+        right: ExprId,
+        outcome: bool,
+    ) {
+        let a = self.peek(state, left);
+        let b = self.peek(state, right);
+        let known = self.compare(state, op, &a, &b);
+        if known.truth().is_some_and(|truth| truth != outcome) {
+            state.live = false;
+            return;
+        }
+        match (op, outcome) {
+            (CmpOp::Eq | CmpOp::Is, true) | (CmpOp::NotEq | CmpOp::IsNot, false) => {
+                // The length of a text that has a bound.
+                self.same(state, &a, &b, left);
+                self.same(state, &b, &a, right);
+                if let Some(atom) = b.only()
+                    && matches!(atom, Atom::None | Atom::Bool(_))
+                {
+                    self.keep_only(state, left, |candidate| {
+                        candidate == atom
+                            || matches!(
+                                candidate,
+                                Atom::Unknown
+                                    | Atom::Input(_)
+                                    | Atom::Text(_)
+                                    | Atom::External(_)
+                                    | Atom::Scalar
+                            )
+                    });
+                    if *atom == Atom::None {
+                        self.assume_call_is_none(state, left, true);
+                    }
+                }
+            }
+            (CmpOp::Eq | CmpOp::Is, false) | (CmpOp::NotEq | CmpOp::IsNot, true) => {
+                if let Some(atom @ (Atom::None | Atom::Bool(_))) = b.only() {
+                    self.keep_only(state, left, |candidate| candidate != atom);
+                    if *atom == Atom::None {
+                        self.assume_call_is_none(state, left, false);
+                    }
+                }
+            }
+            (CmpOp::In, _) | (CmpOp::NotIn, _) => {
+                let inside = (op == CmpOp::In) == outcome;
+                self.assume_inside(state, &a, &b, inside);
+            }
+            (CmpOp::Lt | CmpOp::LtE, true) | (CmpOp::Gt | CmpOp::GtE, false) => {
+                self.bounded(state, &a, &b);
+            }
+            (CmpOp::Gt | CmpOp::GtE, true) | (CmpOp::Lt | CmpOp::LtE, false) => {
+                self.bounded(state, &b, &a);
+            }
+        }
+    }
+
+    /// A number, or a length, with a bound of the program's choice.
+    fn bounded(&mut self, state: &mut State, small: &Value, large: &Value) {
+        if !large.has_holes() {
+            self.restrict_value(state, small, Restriction::facts(Facts::BOUNDED));
+        }
+    }
+
+    /// `re.match(…) is None`: the outcome of a match is what it says of the text.
+    fn assume_call_is_none(&mut self, state: &mut State, left: ExprId, is_none: bool) {
+        let module = self.module();
+        match module[left] {
+            Expr::Call { .. } | Expr::Named { .. } => self.assume(state, left, !is_none),
+            Expr::Name { .. } => self.assume_definition(state, left, !is_none),
+            _ => {}
+        }
+    }
+
+    fn keep_only(&mut self, state: &mut State, expr: ExprId, keep: impl Fn(&Atom) -> bool) {
+        let module = self.module();
+        let Expr::Name { slot, def } = module[expr] else {
+            return;
+        };
+        if module[def].scope != self.at().scope {
+            return;
+        }
+        if let Some((_, value)) = state.vars().slots.get_mut(slot.index()) {
+            let kept: Vec<Atom> = value
+                .atoms()
+                .iter()
+                .filter(|atom| keep(atom))
+                .cloned()
+                .collect();
+            if !kept.is_empty() && kept.len() < value.atoms().len() {
+                *value = Value::of(kept);
+            }
+        }
+    }
+
+    /// `subject == other`, where the other is of the program's choice.
+    fn same(&mut self, state: &mut State, subject: &Value, other: &Value, written: ExprId) {
+        if !subject.has_holes()
+            || subject
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom, Atom::External(_) | Atom::Instance(..)))
+        {
+            return;
+        }
+        let other_holes = other.holes();
+        if other_holes.is_empty() {
+            if matches!(other.only(), Some(Atom::Object(_))) {
+                return;
+            }
+            self.restrict_value(state, subject, Restriction::FINITE);
+            let _ = written;
+            return;
+        }
+        // `os.path.basename(x) == x`, `commonpath([base, x]) == base` and their like.
+        for hole in subject.holes() {
+            let Some((part, whole)) = hole.part else {
+                continue;
+            };
+            let same_whole = other_holes.iter().any(|other| other.id == whole);
+            match part {
+                Part::BaseName if same_whole => {
+                    state.restrict(whole, Restriction::alphabet(Alphabet::ALL.without("/")));
+                }
+                Part::Resolved if same_whole => {
+                    state.restrict(whole, Restriction::facts(Facts::NO_DOTS));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `subject in container`, or not.
+    fn assume_inside(
+        &mut self,
+        state: &mut State,
+        subject: &Value,
+        container: &Value,
+        inside: bool,
+    ) {
+        // A known text in a text that is looked at: `".." in path`.
+        if let Some(needle) = subject.texts() {
+            if !inside {
+                for needle in needle {
+                    self.assume_without(state, container, needle.as_str());
+                }
+            }
+            return;
+        }
+        if !inside {
+            return;
+        }
+        // The containing directory among those above a resolved path.
+        for hole in container_holes(state, container) {
+            if let Some((Part::Ancestor, whole)) = hole.part
+                && !subject.has_holes()
+            {
+                self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
+            }
+        }
+        if let Some(Atom::Str(text)) = container.only() {
+            // In a text: made of its characters; a single character stands for all under `all(…)`.
+            self.restrict_value(
+                state,
+                subject,
+                Restriction::alphabet(Alphabet::of(text.as_str())),
+            );
+            return;
+        }
+        let own = container.holes();
+        if own.is_empty() && container_holes(state, container).is_empty() {
+            let unknown_text = container
+                .atoms()
+                .iter()
+                .all(|atom| matches!(atom, Atom::Scalar));
+            // Alphabets of the standard library are texts too.
+            if let Some(alphabet) = known_alphabet(container) {
+                self.restrict_value(state, subject, Restriction::alphabet(alphabet));
+            } else if !unknown_text {
+                self.restrict_value(state, subject, Restriction::FINITE);
+            }
+            return;
+        }
+        // A collection that a caller chose is the caller's affair: it is an input, not a part of the same one.
+        let subject_inputs: Vec<u32> = subject.holes().iter().map(|hole| hole.id).collect();
+        let only_other_inputs = container_holes(state, container)
+            .iter()
+            .chain(&own)
+            .all(|hole| {
+                hole.taints.iter().all(|taint| !taint.origin.is_source())
+                    && !subject_inputs.contains(&hole.id)
+                    && hole.taints.iter().all(|taint| {
+                        subject.holes().iter().all(|other| {
+                            other
+                                .taints
+                                .iter()
+                                .all(|other| match (&other.origin, &taint.origin) {
+                                    (
+                                        crate::value::Origin::Input(a),
+                                        crate::value::Origin::Input(b),
+                                    ) => a.root != b.root,
+                                    _ => true,
+                                })
+                        })
+                    })
+            });
+        if only_other_inputs {
+            self.restrict_value(state, subject, Restriction::FINITE);
+        }
+    }
+
+    /// A text in which another one does not occur.
+    fn assume_without(&mut self, state: &mut State, container: &Value, needle: &str) {
+        let restriction = if needle.chars().count() == 1 {
+            Restriction::alphabet(Alphabet::ALL.without(needle))
+        } else if matches!(needle, ".." | "../" | "/.." | "..\\") {
+            Restriction::facts(Facts::NO_DOTS)
+        } else if matches!(needle, "://" | "//") {
+            Restriction::NONE
+        } else {
+            return;
+        };
+        self.restrict_value(state, container, restriction);
+        // `".." in path.split("/")`, `".." in Path(path).parts`.
+        if needle == ".." {
+            for hole in container_holes(state, container) {
+                if let Some((Part::Piece, whole)) = hole.part {
+                    state.restrict(whole, restriction);
+                }
+            }
+        }
+    }
+
+    /// `isinstance(value, class)`.
+    pub(super) fn assume_instance(
+        &mut self,
+        state: &mut State,
+        value: &Value,
+        class: &Value,
+        outcome: bool,
+    ) {
+        if !outcome {
+            return;
+        }
+        let mut classes = Vec::new();
+        for atom in class.atoms() {
+            match atom {
+                Atom::Object(id) => {
+                    if let Some(object) = state.object(*id) {
+                        classes.extend(object.contents().atoms().iter().cloned());
+                    }
+                }
+                other => classes.push(other.clone()),
+            }
+        }
+        let numbers = !classes.is_empty()
+            && classes.iter().all(|class| match class {
+                Atom::External(path) => matches!(
+                    path.as_str(),
+                    "builtins.int"
+                        | "builtins.float"
+                        | "builtins.bool"
+                        | "builtins.complex"
+                        | "numbers.Number"
+                        | "numbers.Integral"
+                        | "numbers.Real"
+                        | "decimal.Decimal"
+                        | "uuid.UUID"
+                        | "datetime.date"
+                        | "datetime.datetime"
+                ),
+                Atom::Class(at, class) => self.setting.facts.enums.contains(&(*at, *class)),
+                _ => false,
+            });
+        let texts = !classes.is_empty()
+            && classes.iter().all(|class| {
+                matches!(class, Atom::External(path) if matches!(path.as_str(), "builtins.str" | "builtins.bytes"))
+            });
+        if numbers {
+            self.restrict_value(
+                state,
+                value,
+                Restriction::alphabet(Alphabet::of("0123456789+-.einfa")),
+            );
+        }
+        if texts {
+            // No structure any more; the fact is a bad one, so it is taken away by its opposite.
+            for hole in value.holes() {
+                state.restrict(hole.id, Restriction::facts(Facts::NONE));
+                state.no_structure(hole.id);
+            }
+        }
+    }
+
+    fn assume_call(
+        &mut self,
+        state: &mut State,
+        test: ExprId,
+        func: ExprId,
+        args: List,
+        outcome: bool,
+    ) {
+        let module = self.module();
+        self.quiet += 1;
+        self.assume_call_inner(state, test, func, args, outcome);
+        self.quiet -= 1;
+        let _ = module;
+    }
+
+    fn assume_call_inner(
+        &mut self,
+        state: &mut State,
+        test: ExprId,
+        func: ExprId,
+        args: List,
+        outcome: bool,
+    ) {
+        let module = self.module();
+        let live = state.live;
+        if let Expr::Attribute { value, attr } = module[func] {
+            let receiver = self.eval(state, value);
+            state.live = live;
+            let arguments = self.arguments(state, args);
+            state.live = live;
+            self.assume_method(state, &receiver, attr, &arguments, outcome, test);
+            return;
+        }
+        let callee = self.eval(state, func);
+        for atom in callee.atoms() {
+            match atom {
+                Atom::External(path)
+                    if matches!(path.as_str(), "builtins.all" | "builtins.any") =>
+                {
+                    let all = path.as_str() == "builtins.all";
+                    if all == outcome
+                        && let Some(argument) = module.args(args).first()
+                    {
+                        self.assume_each(state, argument.value, outcome);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let arguments = self.arguments(state, args);
+        state.live = live;
+        for atom in callee.atoms().to_vec() {
+            match atom {
+                Atom::External(path) => {
+                    self.assume_external(state, path, None, &arguments, outcome);
+                }
+                Atom::Function(module, function) if callee.atoms().len() == 1 => {
+                    self.assume_function(state, module, function, &arguments, None, outcome, test);
+                }
+                Atom::Object(id) if callee.atoms().len() == 1 => {
+                    match state.object(id).map(|object| object.kind.clone()) {
+                        Some(Kind::Closure(module, function, _)) => {
+                            self.assume_function(
+                                state,
+                                module,
+                                function,
+                                &arguments,
+                                Some(id),
+                                outcome,
+                                test,
+                            );
+                        }
+                        Some(Kind::Bound) => {
+                            let Some(object) = state.object(id).cloned() else {
+                                continue;
+                            };
+                            if let [receiver, method, ..] = object.items.as_slice()
+                                && let Some(name) = method.known_text()
+                            {
+                                self.assume_method(
+                                    state, receiver, name, &arguments, outcome, test,
+                                );
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a call is made of")]
+    fn assume_function(
+        &mut self,
+        state: &mut State,
+        module: hognose_python::ModuleId,
+        function: FunctionId,
+        arguments: &Arguments,
+        closure: Option<crate::value::ObjId>,
+        outcome: bool,
+        test: ExprId,
+    ) {
+        let _ = closure;
+        self.assume_summary(state, module, function, arguments, outcome, test);
+    }
+
+    fn assume_method(
+        &mut self,
+        state: &mut State,
+        receiver: &Value,
+        name: Symbol,
+        arguments: &Arguments,
+        outcome: bool,
+        test: ExprId,
+    ) {
+        let first = arguments.position(0).unwrap_or_else(Value::unknown);
+        let texty = receiver
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom, Atom::Text(_) | Atom::Input(_)));
+        if texty {
+            let restriction = match (name.as_str(), outcome) {
+                ("isdigit" | "isdecimal" | "isnumeric", true) => {
+                    let mut digits = Alphabet::of("0123456789");
+                    if name.as_str() != "isdecimal" {
+                        digits = digits.union(Alphabet::NONE);
+                    }
+                    Some(Restriction::alphabet(digits))
+                }
+                ("isalpha" | "isalnum", true) => Some(Restriction::alphabet(Alphabet::word(""))),
+                ("isidentifier", true) => Some(Restriction::alphabet(Alphabet::word("_"))),
+                ("isascii", true) => Some(Restriction::alphabet(ascii())),
+                ("isspace", true) => Some(Restriction::alphabet(Alphabet::of(" \t\n\r\u{b}\u{c}"))),
+                _ => None,
+            };
+            if let Some(restriction) = restriction {
+                self.restrict_value(state, receiver, restriction);
+                return;
+            }
+            if matches!(name.as_str(), "startswith" | "endswith") {
+                self.assume_edge(
+                    state,
+                    receiver,
+                    &first,
+                    name.as_str() == "startswith",
+                    outcome,
+                );
+                return;
+            }
+        }
+        for atom in receiver.atoms().to_vec() {
+            match &atom {
+                Atom::External(path) => {
+                    if path.as_str() == "pathlib.Path()" && name.as_str() == "is_relative_to" {
+                        if outcome {
+                            self.contained(state, receiver, &first);
+                        }
+                        continue;
+                    }
+                    let path = self.values.path_of_attribute(*path, name);
+                    self.assume_external(state, path, Some(receiver), arguments, outcome);
+                }
+                Atom::Object(id) => {
+                    let Some(object) = state.object(*id).cloned() else {
+                        continue;
+                    };
+                    match object.kind {
+                        Kind::Holder(class) if class.as_str() == "re.compile()" => {
+                            let pattern = object
+                                .field(Symbol::from("\u{0}text"))
+                                .cloned()
+                                .unwrap_or_else(Value::unknown);
+                            self.assume_match(state, &pattern, &first, name.as_str(), outcome);
+                        }
+                        Kind::Holder(class) => {
+                            let path = self.values.path_of_attribute(class, name);
+                            self.assume_external(state, path, Some(receiver), arguments, outcome);
+                        }
+                        Kind::Instance(module, class) => {
+                            let of = Atom::Instance(module, class);
+                            if let Some((at, function)) = self.method_of(&of, name) {
+                                let bound = self.bound_arguments(
+                                    at,
+                                    function,
+                                    atom.clone().into(),
+                                    (module, class),
+                                    arguments,
+                                );
+                                self.assume_summary(state, at, function, &bound, outcome, test);
+                            }
+                        }
+                        Kind::Dict | Kind::Set | Kind::List
+                            if matches!(name.as_str(), "get" | "__contains__" | "count")
+                                && outcome =>
+                        {
+                            // `if TABLE.get(x):` the key is there.
+                            self.assume_inside(state, &first, &atom.clone().into(), true);
+                        }
+                        Kind::Set if name.as_str() == "issuperset" && outcome => {
+                            self.assume_inside(state, &first, &atom.clone().into(), true);
+                        }
+                        _ => {}
+                    }
+                }
+                Atom::Instance(module, class) | Atom::Class(module, class) => {
+                    if let Some((at, function)) = self.method_of(&atom, name) {
+                        let bound = self.bound_arguments(
+                            at,
+                            function,
+                            atom.clone().into(),
+                            (*module, *class),
+                            arguments,
+                        );
+                        self.assume_summary(state, at, function, &bound, outcome, test);
+                    }
+                }
+                Atom::Module(module) => {
+                    let member = self.module_variable(state, *module, name);
+                    if let Some(Atom::Function(at, function)) = member.only() {
+                        self.assume_summary(state, *at, *function, arguments, outcome, test);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `text.startswith(front)`, `text.endswith(back)`.
+    fn assume_edge(
+        &mut self,
+        state: &mut State,
+        receiver: &Value,
+        edge: &Value,
+        starts: bool,
+        outcome: bool,
+    ) {
+        if edge.has_holes() && !outcome {
+            return;
+        }
+        // One of several.
+        let mut texts: Vec<Value> = Vec::new();
+        for atom in edge.atoms() {
+            match atom {
+                Atom::Object(id) => {
+                    if let Some(object) = state.object(*id) {
+                        texts.extend(object.items.iter().cloned());
+                        if !object.rest.is_nothing() {
+                            texts.push(object.rest.clone());
+                        }
+                    }
+                }
+                other => texts.push(other.clone().into()),
+            }
+        }
+        if !outcome {
+            if starts {
+                for text in &texts {
+                    match text
+                        .known_text()
+                        .map(|text| text.as_str().to_owned())
+                        .as_deref()
+                    {
+                        Some("-") => self.restrict_value(
+                            state,
+                            receiver,
+                            Restriction::facts(Facts::NOT_OPTION),
+                        ),
+                        Some("/" | "//") => {
+                            self.restrict_value(
+                                state,
+                                receiver,
+                                Restriction::facts(Facts::NOT_ABSOLUTE),
+                            );
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            return;
+        }
+        if !starts {
+            return;
+        }
+        // A resolved path that begins with a directory: inside of it, or in one whose name begins so; the latter only where no
+        // separator is asked for. The former is what is meant, and what is left open is small.
+        let known: Vec<String> = texts
+            .iter()
+            .filter_map(|text| text.known_text().map(|text| text.as_str().to_owned()))
+            .collect();
+        let all_known = known.len() == texts.len() && !known.is_empty();
+        if all_known && known.iter().all(|text| host_is_fixed(text)) {
+            self.restrict_value(
+                state,
+                receiver,
+                Restriction::facts(Facts::HOST_CHECKED | Facts::SCHEME_CHECKED),
+            );
+            return;
+        }
+        if all_known
+            && known
+                .iter()
+                .all(|text| text == "http://" || text == "https://" || text == "http")
+        {
+            self.restrict_value(state, receiver, Restriction::facts(Facts::SCHEME_CHECKED));
+            return;
+        }
+        if all_known
+            && known
+                .iter()
+                .all(|text| super::native::is_path_of_host(text))
+        {
+            self.restrict_value(
+                state,
+                receiver,
+                Restriction::facts(Facts::RELATIVE | Facts::SCHEME_CHECKED),
+            );
+        }
+        let quotes = all_known && known.iter().all(|text| text == "'" || text == "\"");
+        if !quotes {
+            let front = texts.first().cloned().unwrap_or_else(Value::unknown);
+            self.contained(state, receiver, &front);
+        }
+    }
+
+    /// A path that lies below a trusted one, when it is resolved.
+    fn contained(&mut self, state: &mut State, path: &Value, base: &Value) {
+        let base_sources = base
+            .holes()
+            .iter()
+            .any(|hole| hole.taints.iter().any(|taint| taint.origin.is_source()));
+        if base_sources {
+            return;
+        }
+        for hole in path.holes() {
+            if base.holes().iter().any(|other| other.id == hole.id) {
+                continue;
+            }
+            if hole.facts.has(Facts::NORMALISED) || hole.facts.has(Facts::NO_DOTS) {
+                state.restrict(hole.id, Restriction::facts(Facts::CONTAINED));
+                if let Some((Part::Resolved | Part::Form, whole)) = hole.part {
+                    state.restrict(whole, Restriction::facts(Facts::CONTAINED));
+                }
+            }
+        }
+    }
+
+    /// What a callee outside of the project says.
+    fn assume_external(
+        &mut self,
+        state: &mut State,
+        path: Symbol,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+        outcome: bool,
+    ) {
+        let first = arguments.position(0).unwrap_or_else(Value::unknown);
+        match path.as_str() {
+            "builtins.isinstance" => {
+                let class = arguments.position(1).unwrap_or_else(Value::unknown);
+                self.assume_instance(state, &first, &class, outcome);
+                return;
+            }
+            "builtins.bool" => {
+                self.assume_truth(state, &first, outcome);
+                return;
+            }
+            "re.match" | "re.fullmatch" | "re.search" | "regex.match" | "regex.fullmatch" => {
+                let subject = arguments.either(1, "string").unwrap_or_else(Value::unknown);
+                let function = path.as_str().rsplit('.').next().unwrap_or_default();
+                self.assume_match(state, &first, &subject, function, outcome);
+                return;
+            }
+            "re.compile().match" | "re.compile().fullmatch" | "re.compile().search" => return,
+            "os.path.isabs" => {
+                if !outcome {
+                    self.restrict_value(state, &first, Restriction::facts(Facts::NOT_ABSOLUTE));
+                }
+                return;
+            }
+            _ => {}
+        }
+        let Some(model) = self.call_model(path) else {
+            return;
+        };
+        for guard in &model.guards {
+            let holds = match guard.holds {
+                Holds::True => outcome,
+                Holds::False => !outcome,
+                Holds::Return => false,
+            };
+            if holds && self.conditions(state, &guard.conditions, receiver, arguments) == Some(true)
+            {
+                for value in self.argument_values(state, &guard.argument, receiver, arguments) {
+                    self.restrict_value(state, &value, guard.gives);
+                }
+            }
+        }
+    }
+
+    /// A text that a pattern matches, or does not.
+    fn assume_match(
+        &mut self,
+        state: &mut State,
+        pattern: &Value,
+        subject: &Value,
+        function: &str,
+        outcome: bool,
+    ) {
+        let Some(parsed) = self.parsed(pattern) else {
+            return;
+        };
+        let mode = match function {
+            "match" => Mode::Match,
+            "fullmatch" => Mode::FullMatch,
+            _ => Mode::Search,
+        };
+        if outcome {
+            if let Ok(alphabet) = parsed.alphabet(mode) {
+                let mut restriction = Restriction::alphabet(alphabet.into());
+                if let Ok(Some(_)) = parsed.literals(mode) {
+                    restriction = Restriction::FINITE;
+                }
+                if let Ok(front) = parsed.prefix(mode)
+                    && host_is_fixed(&front)
+                {
+                    restriction.facts |= Facts::HOST_CHECKED | Facts::SCHEME_CHECKED;
+                }
+                self.restrict_value(state, subject, restriction);
+            }
+        } else if mode == Mode::Search {
+            // No character of the class occurs: `re.search(r"[^\w]", x)` found nothing.
+            let removed = parsed.removed_characters();
+            let mut alphabet = Alphabet::ALL;
+            for code in 0..128u8 {
+                if removed.ascii() >> code & 1 == 1 {
+                    alphabet = alphabet.without(&char::from(code).to_string());
+                }
+            }
+            if alphabet != Alphabet::ALL {
+                self.restrict_value(state, subject, Restriction::alphabet(alphabet));
+            }
+        }
+    }
+
+    /// `all(test for x in y)` is true, `any(…)` is false: the test came out so for each.
+    fn assume_each(&mut self, state: &mut State, generator: ExprId, outcome: bool) {
+        let module = self.module();
+        let Expr::Comprehension(id) = module[generator] else {
+            return;
+        };
+        let data = &module[id];
+        let [only] = data.generators.as_slice() else {
+            return;
+        };
+        let binds = module.binds(only.binds);
+        let [bind] = binds else { return };
+        let iterated = self.eval(state, only.iter);
+        let lift = std::mem::replace(&mut self.lift, true);
+        // Constants one by one; anything else as one of its pieces.
+        let mut each: Vec<Value> = Vec::new();
+        match iterated.only() {
+            Some(Atom::Str(text)) => {
+                each.extend(
+                    text.as_str()
+                        .chars()
+                        .take(MAX_EACH)
+                        .map(|character| Value::text(&character.to_string())),
+                );
+            }
+            Some(Atom::Object(object)) => {
+                if let Some(object) = state.object(*object)
+                    && object.exact
+                    && object.rest.is_nothing()
+                {
+                    each.extend(object.items.iter().take(MAX_EACH).cloned());
+                }
+            }
+            _ => {}
+        }
+        if each.is_empty() {
+            let mut inside = state.clone();
+            self.frame().held.push((only.iter, iterated));
+            let value = self.eval(&mut inside, bind.value);
+            self.frame().held.pop();
+            if let Target::Name(def) = bind.target {
+                self.bind_name(&mut inside, def, value);
+                self.assume(&mut inside, data.element, outcome);
+                if inside.live {
+                    *state = inside;
+                }
+            }
+        } else if let Target::Name(def) = bind.target {
+            for value in each {
+                let mut inside = state.clone();
+                self.bind_name(&mut inside, def, value);
+                self.assume(&mut inside, data.element, outcome);
+                if inside.live {
+                    *state = inside;
+                }
+            }
+        }
+        self.lift = lift;
+    }
+}
+
+/// A text after which the host of a URL is fixed.
+pub(crate) fn host_is_fixed(front: &str) -> bool {
+    front.split_once("://").is_some_and(|(scheme, rest)| {
+        !scheme.is_empty() && rest.find(['/', '?', '#']).is_some_and(|at| at > 0)
+    })
+}
+
+/// Holes in the elements of a container.
+fn container_holes(state: &State, container: &Value) -> Vec<Arc<Hole>> {
+    let mut found = Vec::new();
+    for atom in container.atoms() {
+        if let Atom::Object(id) = atom
+            && let Some(object) = state.object(*id)
+        {
+            if object.kind == Kind::Dict {
+                found.extend(object.rest.holes());
+            } else {
+                found.extend(object.contents().holes());
+            }
+        }
+    }
+    found
+}
+
+/// `string.ascii_letters` and its like.
+fn known_alphabet(value: &Value) -> Option<Alphabet> {
+    let Some(Atom::External(path)) = value.only() else {
+        return None;
+    };
+    Alphabet::class(match path.as_str() {
+        "string.ascii_letters" => "[a-zA-Z]",
+        "string.ascii_lowercase" => "[a-z]",
+        "string.ascii_uppercase" => "[A-Z]",
+        "string.digits" => "[0-9]",
+        "string.hexdigits" => "[0-9a-fA-F]",
+        "string.octdigits" => "[0-7]",
+        _ => return None,
+    })
+}
+
+fn ascii() -> Alphabet {
+    let mut all = String::new();
+    for code in 0..128u8 {
+        all.push(char::from(code));
+    }
+    Alphabet::of(&all)
+}

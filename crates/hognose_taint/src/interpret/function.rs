@@ -1,0 +1,1065 @@
+//! Calls of functions of the project: by their summary, or in place where what is given decides what they do.
+
+use std::sync::Arc;
+
+use hognose_python::ModuleId;
+use hognose_python::ir::*;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::call::Arguments;
+use super::{Exit, Frame, Interpreter, MAX_INLINED, MAX_REACHES};
+use crate::shape::{Alphabet, Facts, Hole, Stretch, add_taints, concat};
+use crate::state::{Kind, Object, State, Vars};
+use crate::summary::{Exported, Reach, Summary};
+use crate::value::{Atom, InputPath, Key, ObjId, Origin, Root, Symbol, Taint, Value, Why, hash_id};
+
+/// Longest function that is walked in place, in bytes of its text.
+const MAX_IN_PLACE: usize = 8_000;
+
+/// Statements that have to be left for a walk in place.
+const MIN_WORK: u32 = 400;
+
+/// Objects of a value that leaves its function.
+const MAX_EXPORTED: usize = 32;
+
+/// Calls between a function and a sink that one of its inputs reaches.
+const MAX_DEPTH: u8 = 12;
+
+impl Interpreter<'_, '_> {
+    /// Puts a body on top of those at work.
+    #[expect(clippy::too_many_arguments, reason = "what a body is entered with")]
+    pub(crate) fn enter(
+        &mut self,
+        state: &mut State,
+        module: ModuleId,
+        scope: ScopeId,
+        function: Option<FunctionId>,
+        closure: Option<ObjId>,
+        class: Option<(ModuleId, ClassId)>,
+        site: u32,
+    ) {
+        let tag = match self.frames.last() {
+            Some(outer) => hash_id(&(outer.tag, site)),
+            None => 0,
+        };
+        let slots = self.setting.project.module(module)[scope].slots.len();
+        if self.frames.is_empty() && state.frames.len() == 1 {
+            state.frames[0] = State::new(slots).frames[0].clone();
+        } else {
+            state.frames.push(Vars {
+                slots: vec![(crate::state::SEVERAL, Value::nothing()); slots],
+            });
+        }
+        self.frames.push(Frame {
+            module,
+            scope,
+            function,
+            tag,
+            closure,
+            class,
+            exit: Exit::default(),
+            breaks: Vec::new(),
+            continues: Vec::new(),
+            handlers: Vec::new(),
+            held: Vec::new(),
+            loops: 0,
+        });
+    }
+
+    /// Takes the body on top away.
+    pub(super) fn exit(&mut self, state: &mut State) {
+        self.frames.pop();
+        if state.frames.len() > 1 {
+            state.frames.pop();
+        }
+    }
+
+    /// A function as a value: with what it captures, when it stands in another one.
+    pub(super) fn function_value(&mut self, state: &mut State, function: FunctionId) -> Value {
+        let module = self.module();
+        let at = self.at().module;
+        let data = &module[function];
+        let inside = !matches!(module[data.parent].kind, ScopeKind::Module)
+            && self
+                .frames
+                .iter()
+                .any(|frame| frame.module == at && frame.function.is_some());
+        if !inside {
+            return Atom::Function(at, function).into();
+        }
+        let mut object = Object::new(Kind::Closure(at, function, data.parent));
+        // What is captured, as it is now: the variables may be gone when the function runs.
+        for slot in &module[data.scope].slots {
+            if slot.bound {
+                continue;
+            }
+            let mut around = Some(data.parent);
+            while let Some(scope) = around {
+                if let Some(number) = module[scope].names.get(&slot.name)
+                    && module[scope].slots[number.index()].bound
+                    && !matches!(module[scope].kind, ScopeKind::Class(_))
+                {
+                    if scope == Module::TOP {
+                        break;
+                    }
+                    let value = match self.frame_of(scope) {
+                        Some(depth) => state.frames[depth]
+                            .slots
+                            .get(number.index())
+                            .map(|(_, value)| value.clone()),
+                        None => self
+                            .at()
+                            .closure
+                            .and_then(|closure| state.object(closure))
+                            .and_then(|object| object.field(slot.name))
+                            .cloned(),
+                    };
+                    if let Some(value) = value.filter(|value| !value.is_nothing()) {
+                        object.set_field(slot.name, value);
+                    }
+                    break;
+                }
+                around = module[scope].parent;
+            }
+        }
+        let site = hash_id(&(at.0, function.0, self.at().tag, 2u8));
+        let id = self.object_at(site, 0);
+        if self.quiet == 0 || state.object(id).is_none() {
+            if let Some(known) = state.heap.get_mut(id.0 as usize) {
+                *known = None;
+            }
+            state.allocate(id, object);
+        }
+        let mut value = Value::from(Atom::Object(id));
+        let decorators = data.decorators.clone();
+        for decorator in decorators.iter().rev() {
+            let decorator = self.eval(state, *decorator);
+            if !self.is_project_callable(state, &decorator) {
+                continue;
+            }
+            let made = self.call_value(
+                state,
+                &decorator,
+                &Arguments::of(&[value.clone()]),
+                *decorators.first().unwrap_or(&ExprId(0)),
+            );
+            if self.is_project_callable(state, &made) {
+                value = made;
+            }
+        }
+        value
+    }
+
+    /// Whether some alternative is a function or object of the project that can be called.
+    fn is_project_callable(&self, state: &State, value: &Value) -> bool {
+        value.atoms().iter().any(|atom| match atom {
+            Atom::Function(..) | Atom::Class(..) => true,
+            Atom::Object(id) => matches!(
+                state.object(*id).map(|object| &object.kind),
+                Some(Kind::Closure(..) | Kind::Instance(..) | Kind::Partial | Kind::Bound)
+            ),
+            _ => false,
+        })
+    }
+
+    /// A module-level function as its decorators left it; `None` where none of the project changes it.
+    fn decorated(
+        &mut self,
+        state: &mut State,
+        module: ModuleId,
+        function: FunctionId,
+        expr: ExprId,
+    ) -> Option<Value> {
+        let data = &self.setting.project.module(module)[function];
+        if data.decorators.is_empty() || self.frames.len() > MAX_INLINED {
+            return None;
+        }
+        let mut changed = None;
+        for decorator in data.decorators.iter().rev() {
+            let values = self.values.eval(module, *decorator);
+            let callee = match self.setting.project.module(module)[*decorator] {
+                Expr::Call { func, .. } => {
+                    let values = self.values.eval(module, func);
+                    self.from_evaluated(values)
+                }
+                _ => self.from_evaluated(values),
+            };
+            if !callee
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom, Atom::Function(..) | Atom::Class(..)))
+            {
+                continue;
+            }
+            let raw = match changed.take() {
+                Some(value) => value,
+                None => {
+                    let object = Object::new(Kind::Closure(module, function, data.parent));
+                    let site = hash_id(&(module.0, function.0, 31u8));
+                    let id = self.object_at(site, 0);
+                    state.allocate(id, object);
+                    Value::from(Atom::Object(id))
+                }
+            };
+            let decorator_value = match self.setting.project.module(module)[*decorator] {
+                Expr::Call { args, .. } => {
+                    let arguments = self.constant_arguments(module, args);
+                    self.call_value(state, &callee, &arguments, expr)
+                }
+                _ => callee,
+            };
+            if !self.is_project_callable(state, &decorator_value) {
+                changed = None;
+                continue;
+            }
+            let made = self.call_value(
+                state,
+                &decorator_value,
+                &Arguments::of(std::slice::from_ref(&raw)),
+                expr,
+            );
+            if self.is_project_callable(state, &made) {
+                changed = Some(made);
+            }
+        }
+        changed
+    }
+
+    /// Arguments of a decorator, as far as they are constants and functions.
+    fn constant_arguments(&mut self, module: ModuleId, args: List) -> Arguments {
+        let mut all = Arguments::default();
+        for argument in self.setting.project.module(module).args(args) {
+            let values = self.values.eval(module, argument.value);
+            let value = self.from_evaluated(values);
+            match argument.kind {
+                ArgKind::Positional => all.positional.push(value),
+                ArgKind::Keyword(name) => all.keywords.push((name, value)),
+                _ => all.star = Some(Value::unknown()),
+            }
+        }
+        all
+    }
+
+    /// Calls a function of the project.
+    #[expect(clippy::too_many_arguments, reason = "what a call is made of")]
+    pub(super) fn call_project(
+        &mut self,
+        state: &mut State,
+        module: ModuleId,
+        function: FunctionId,
+        arguments: &Arguments,
+        class: Option<(ModuleId, ClassId)>,
+        closure: Option<ObjId>,
+        expr: ExprId,
+    ) -> Value {
+        if closure.is_none()
+            && let Some(callee) = self.decorated(state, module, function, expr)
+        {
+            return self.call_value(state, &callee, arguments, expr);
+        }
+        let data = &self.setting.project.module(module)[function];
+        let params = self.bind_arguments(state, data, arguments, expr);
+        let summary = (self.setting.summaries)(module, data.scope);
+        let active = self
+            .frames
+            .iter()
+            .filter(|frame| frame.module == module && frame.function == Some(function))
+            .count();
+        let decides = summary.as_ref().map_or(u64::MAX, |summary| summary.decides);
+        let informative = closure.is_some()
+            || params.iter().enumerate().any(|(number, value)| {
+                number < 64
+                    && decides >> number & 1 == 1
+                    && value
+                        .as_ref()
+                        .is_some_and(|value| self.is_informative(value))
+            });
+        let fits = self.frames.len() < MAX_INLINED
+            && active == 0
+            && usize::from(data.range.len()) < MAX_IN_PLACE
+            && self.work > MIN_WORK;
+        if fits && (informative || summary.is_none() && self.quiet == 0) {
+            let class = class.or_else(|| data.class.map(|class| (module, class)));
+            return self.walk_in_place(state, module, function, params, closure, class, expr);
+        }
+        match summary {
+            Some(summary) => self.apply(state, &summary, module, function, &params, closure, expr),
+            None => {
+                if active > 0 {
+                    // A recursive call gives what the other ways through the function give.
+                    let mut holes = Value::nothing();
+                    for value in params.iter().flatten() {
+                        holes.join(value);
+                    }
+                    let holes = self.all_holes(state, &[holes]);
+                    let id = self.site(expr);
+                    return match self.blend(&holes, id, Alphabet::ALL, 0, |_| {}) {
+                        Some(hole) => Value::hole(hole),
+                        None => Value::unknown(),
+                    };
+                }
+                self.unknown_call(state, None, None, arguments, expr, 1)
+            }
+        }
+    }
+
+    /// Whether knowing it may change what a function does.
+    fn is_informative(&self, value: &Value) -> bool {
+        value.atoms().iter().any(|atom| {
+            !matches!(
+                atom,
+                Atom::Unknown | Atom::Input(_) | Atom::Text(_) | Atom::Scalar
+            )
+        })
+    }
+
+    /// Values of the parameters, by index; `None` for those without argument and default.
+    fn bind_arguments(
+        &mut self,
+        state: &mut State,
+        data: &Function,
+        arguments: &Arguments,
+        expr: ExprId,
+    ) -> Vec<Option<Value>> {
+        let mut params: Vec<Option<Value>> = vec![None; data.params.len()];
+        let mut taken: Vec<Symbol> = Vec::new();
+        let mut next = arguments.positional.iter();
+        for (number, param) in data.params.iter().enumerate() {
+            match param.kind {
+                ParamKind::PositionalOnly | ParamKind::Positional => {
+                    if let Some(value) = next.next() {
+                        params[number] = Some(value.clone());
+                    } else if let Some(value) = arguments.named(param.name) {
+                        taken.push(param.name);
+                        params[number] = Some(value);
+                    } else if let Some(star) = &arguments.star {
+                        params[number] = Some(star.clone());
+                    }
+                }
+                ParamKind::KeywordOnly => {
+                    if let Some(value) = arguments.named(param.name) {
+                        taken.push(param.name);
+                        params[number] = Some(value);
+                    }
+                }
+                ParamKind::Star => {
+                    let mut object =
+                        Object::sequence(Kind::Tuple, next.by_ref().cloned().collect());
+                    if let Some(star) = &arguments.star {
+                        object.exact = object.exact && object.items.is_empty() && false;
+                        for item in std::mem::take(&mut object.items) {
+                            object.rest.join(&item);
+                        }
+                        object.rest.join(star);
+                    }
+                    let site = self.site(expr);
+                    let id = self.object_at(site, 100 + u32::try_from(number).unwrap_or(0));
+                    state.allocate(id, object);
+                    params[number] = Some(Atom::Object(id).into());
+                }
+                ParamKind::DoubleStar => {
+                    let mut object = Object::new(Kind::Dict);
+                    for (name, value) in &arguments.keywords {
+                        if !taken.contains(name)
+                            && !data.params.iter().any(|param| {
+                                param.name == *name
+                                    && !matches!(param.kind, ParamKind::PositionalOnly)
+                            })
+                        {
+                            object.set_field(*name, value.clone());
+                        }
+                    }
+                    if let Some(map) = &arguments.double_star {
+                        self.merge_into(state, &mut object, map);
+                    }
+                    let site = self.site(expr);
+                    let id = self.object_at(site, 100 + u32::try_from(number).unwrap_or(0));
+                    state.allocate(id, object);
+                    params[number] = Some(Atom::Object(id).into());
+                }
+            }
+            if params[number].is_none()
+                && let Some(map) = &arguments.double_star
+                && !matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar)
+            {
+                let map = map.clone();
+                let value = self.item(state, &map, &Value::text(param.name.as_str()), expr, true);
+                if !value.atoms().iter().all(|atom| *atom == Atom::Unknown) {
+                    params[number] = Some(value);
+                }
+            }
+        }
+        params
+    }
+
+    /// Values of defaults, evaluated where the function stands.
+    pub(crate) fn default_of(&mut self, module: ModuleId, param: &Param) -> Value {
+        match param.default {
+            Some(default) => {
+                let values = self.values.eval(module, default);
+                self.from_evaluated(values)
+            }
+            None => Value::unknown(),
+        }
+    }
+
+    /// Walks a function with what it is given, in the caller's heap.
+    #[expect(clippy::too_many_arguments, reason = "what a call is made of")]
+    fn walk_in_place(
+        &mut self,
+        state: &mut State,
+        module: ModuleId,
+        function: FunctionId,
+        params: Vec<Option<Value>>,
+        closure: Option<ObjId>,
+        class: Option<(ModuleId, ClassId)>,
+        expr: ExprId,
+    ) -> Value {
+        let data = &self.setting.project.module(module)[function];
+        let site = self.site(expr);
+        let place = self.place(expr);
+        let name = data.name;
+        let mut bound = Vec::with_capacity(params.len());
+        for (param, value) in data.params.iter().zip(params) {
+            let value = match value {
+                Some(value) => super::assign::with_step(value, |taint| {
+                    taint.trail = taint.trail.step(place, Why::Passed(name));
+                }),
+                None => self.default_of(module, param),
+            };
+            bound.push(value);
+        }
+        let depth = state.frames.len();
+        self.enter(
+            state,
+            module,
+            data.scope,
+            Some(function),
+            closure,
+            class,
+            site,
+        );
+        for (param, value) in data.params.iter().zip(bound) {
+            let slot = self.setting.project.module(module)[param.def].slot;
+            if let Some(known) = state.vars().slots.get_mut(slot.index()) {
+                *known = (param.def, value);
+            }
+        }
+        self.body(state, data.body);
+        let Some(frame) = self.frames.pop() else {
+            return Value::unknown();
+        };
+        let exit = frame.exit;
+        match exit.state {
+            Some(left) => {
+                *state = left;
+                state.frames.truncate(depth);
+                state.live = true;
+            }
+            None => {
+                state.frames.truncate(depth);
+                state.live = false;
+                if !data.is_generator {
+                    return Value::nothing();
+                }
+                state.live = true;
+            }
+        }
+        let value = if data.is_generator {
+            let mut object = Object::new(Kind::List);
+            object.exact = false;
+            object.rest = exit.yields;
+            self.make(state, expr, object)
+        } else {
+            exit.value
+        };
+        super::assign::with_step(value, |taint| {
+            taint.trail = taint.trail.step(place, Why::Returned(name));
+        })
+    }
+
+    // Summaries.
+
+    /// Does to the state what a summary says, and gives what it returns.
+    #[expect(clippy::too_many_arguments, reason = "what a call is made of")]
+    fn apply(
+        &mut self,
+        state: &mut State,
+        summary: &Summary,
+        module: ModuleId,
+        function: FunctionId,
+        params: &[Option<Value>],
+        closure: Option<ObjId>,
+        expr: ExprId,
+    ) -> Value {
+        let data = &self.setting.project.module(module)[function];
+        let mut given = Vec::with_capacity(params.len());
+        for (param, value) in data.params.iter().zip(params) {
+            given.push(match value {
+                Some(value) => value.clone(),
+                None => self.default_of(module, param),
+            });
+        }
+        let mut substitution = Substitution {
+            params: given,
+            module,
+            closure,
+            name: data.name,
+            expr,
+            known: FxHashMap::default(),
+        };
+        let tainted = substitution.params.iter().any(|value| {
+            value.has_holes()
+                || value
+                    .atoms()
+                    .iter()
+                    .any(|atom| matches!(atom, Atom::Object(_) | Atom::Instance(..)))
+        }) || matches!(
+            self.setting.project.module(module)[data.parent].kind,
+            ScopeKind::Function(_)
+        );
+        if tainted && self.quiet == 0 {
+            for reach in &summary.reaches {
+                if reach.depth >= MAX_DEPTH {
+                    self.cut = true;
+                    continue;
+                }
+                let value = self.substitute(state, &mut substitution, &reach.value, None);
+                if value.has_holes() {
+                    self.reached(
+                        reach.sink,
+                        reach.place,
+                        reach.callee,
+                        value,
+                        reach.depth + 1,
+                    );
+                }
+            }
+        }
+        if tainted {
+            for (path, written) in &summary.writes {
+                let value = self.import_substituted(state, &mut substitution, written);
+                self.write_through(state, &mut substitution, path, value);
+            }
+            for (path, restriction) in &summary.on_return {
+                let value = self.resolve(state, &mut substitution, path);
+                self.restrict_value(state, &value, *restriction);
+            }
+        }
+        if summary.stops {
+            state.live = false;
+            return Value::nothing();
+        }
+        if let Some(yields) = &summary.yields {
+            let element = self.import_substituted(state, &mut substitution, yields);
+            let mut object = Object::new(Kind::List);
+            object.exact = false;
+            object.rest = element;
+            return self.make(state, expr, object);
+        }
+        let value = self.import_substituted(state, &mut substitution, &summary.returns);
+        let (place, name) = (self.place(expr), data.name);
+        super::assign::with_step(value, |taint| {
+            taint.trail = taint.trail.step(place, Why::Returned(name));
+        })
+    }
+
+    /// What a summary says of its inputs when the result is true or false, for the caller's.
+    pub(super) fn assume_summary(
+        &mut self,
+        state: &mut State,
+        module: ModuleId,
+        function: FunctionId,
+        arguments: &Arguments,
+        outcome: bool,
+        expr: ExprId,
+    ) {
+        let data = &self.setting.project.module(module)[function];
+        let Some(summary) = (self.setting.summaries)(module, data.scope) else {
+            return;
+        };
+        let implied = if outcome {
+            &summary.on_true
+        } else {
+            &summary.on_false
+        };
+        if implied.is_empty() {
+            return;
+        }
+        let params = self.bind_arguments(state, data, arguments, expr);
+        let mut substitution = Substitution {
+            params: params
+                .into_iter()
+                .map(|value| value.unwrap_or_else(Value::unknown))
+                .collect(),
+            module,
+            closure: None,
+            name: data.name,
+            expr,
+            known: FxHashMap::default(),
+        };
+        for (path, restriction) in implied {
+            let value = self.resolve(state, &mut substitution, path);
+            self.restrict_value(state, &value, *restriction);
+        }
+    }
+
+    /// What an input of the callee is for the caller.
+    fn resolve(
+        &mut self,
+        state: &mut State,
+        substitution: &mut Substitution,
+        path: &Arc<InputPath>,
+    ) -> Value {
+        if let Some(known) = substitution.known.get(path) {
+            return known.clone();
+        }
+        let mut value = match path.root {
+            Root::Param(number) => substitution
+                .params
+                .get(usize::from(number))
+                .cloned()
+                .unwrap_or_else(Value::unknown),
+            Root::Captured(scope, slot) => {
+                let here = self.at().module == substitution.module;
+                let name = self.setting.project.module(substitution.module)[scope].slots
+                    [slot.index()]
+                .name;
+                if here && let Some(depth) = self.frame_of(scope) {
+                    state.frames[depth]
+                        .slots
+                        .get(slot.index())
+                        .map(|(_, value)| value.clone())
+                        .unwrap_or_default()
+                } else if let Some(value) = substitution
+                    .closure
+                    .and_then(|closure| state.object(closure))
+                    .and_then(|object| object.field(name))
+                {
+                    value.clone()
+                } else if here && self.is_around(scope) {
+                    let atom = self.input(InputPath::whole(path.root));
+                    atom.into()
+                } else {
+                    Value::unknown()
+                }
+            }
+        };
+        self.quiet += 1;
+        for key in &path.keys {
+            value = match key {
+                Key::Attr(attr) => self.attribute(state, &value, *attr, substitution.expr),
+                Key::Item(name) => {
+                    let key = Atom::Str(*name).into();
+                    self.item(state, &value, &key, substitution.expr, true)
+                }
+                Key::Index(index) => {
+                    let key = Atom::Int(i64::from(*index)).into();
+                    self.item(state, &value, &key, substitution.expr, true)
+                }
+                Key::Any => self.iterated(state, &value, substitution.expr),
+            };
+        }
+        self.quiet -= 1;
+        if value.is_nothing() {
+            value = Value::unknown();
+        }
+        substitution.known.insert(Arc::clone(path), value.clone());
+        value
+    }
+
+    /// Whether a scope lies around the one at hand.
+    fn is_around(&self, scope: ScopeId) -> bool {
+        let module = self.module();
+        let mut around = module[self.at().scope].parent;
+        while let Some(outer) = around {
+            if outer == scope {
+                return true;
+            }
+            around = module[outer].parent;
+        }
+        false
+    }
+
+    /// A value of the callee, for the caller.
+    fn substitute(
+        &mut self,
+        state: &mut State,
+        substitution: &mut Substitution,
+        value: &Value,
+        objects: Option<&[ObjId]>,
+    ) -> Value {
+        let mut result = Value::nothing();
+        for atom in value.atoms() {
+            match atom {
+                Atom::Input(path) => {
+                    let value = self.resolve(state, substitution, path);
+                    result.join(&value);
+                }
+                Atom::Text(text) => {
+                    let mut parts: Vec<Value> = Vec::with_capacity(text.len());
+                    for stretch in text.iter() {
+                        parts.push(match stretch {
+                            Stretch::Hole(hole) => self.substitute_hole(state, substitution, hole),
+                            other => Value::stretches(vec![other.clone()]),
+                        });
+                    }
+                    let text = match parts.as_slice() {
+                        [one] => one.clone(),
+                        many => self.joined_texts(state, many),
+                    };
+                    result.join(&text);
+                }
+                Atom::Object(id) => match objects.and_then(|objects| objects.get(id.0 as usize)) {
+                    Some(id) => result.add(Atom::Object(*id)),
+                    None => result.add(Atom::Unknown),
+                },
+                other => result.add(other.clone()),
+            }
+        }
+        result
+    }
+
+    fn substitute_hole(
+        &mut self,
+        state: &mut State,
+        substitution: &mut Substitution,
+        hole: &Arc<Hole>,
+    ) -> Value {
+        let site = self.site(substitution.expr);
+        let place = self.place(substitution.expr);
+        let name = substitution.name;
+        // An input that is used as it is.
+        if let [taint] = hole.taints.as_slice()
+            && let Origin::Input(path) = &taint.origin
+            && hole.id == path.id()
+        {
+            let actual = self.resolve(state, substitution, path);
+            let mut result = Value::nothing();
+            for text in self.texts_of(state, &actual) {
+                let text: Vec<Stretch> = text
+                    .iter()
+                    .map(|stretch| match stretch {
+                        Stretch::Hole(given) => {
+                            let mut given = (**given).clone();
+                            given.alphabet = given.alphabet.intersect(hole.alphabet);
+                            given.facts |= hole.facts;
+                            given.cleaned.0 |= hole.cleaned.0;
+                            given.doubt = given.doubt.max(hole.doubt);
+                            for known in &mut given.taints {
+                                known.trail = known
+                                    .trail
+                                    .step(place, Why::Passed(name))
+                                    .then(&taint.trail);
+                            }
+                            Stretch::Hole(Arc::new(given))
+                        }
+                        other => other.clone(),
+                    })
+                    .collect();
+                result.join(&Value::stretches(concat([text.as_slice()])));
+            }
+            return result;
+        }
+        let mut taints: SmallVec<[Taint; 1]> = SmallVec::new();
+        let mut doubt = hole.doubt;
+        let mut facts = hole.facts;
+        let mut cleaned = hole.cleaned;
+        let mut limit = Alphabet::NONE;
+        let mut base = None;
+        for taint in &hole.taints {
+            match &taint.origin {
+                Origin::Source(_) => {
+                    add_taints(&mut taints, std::slice::from_ref(taint));
+                    limit = Alphabet::ALL;
+                }
+                Origin::Input(path) => {
+                    let actual = self.resolve(state, substitution, path);
+                    let found = self.deep_holes(state, &actual);
+                    for given in &found {
+                        let mut more = given.taints.clone();
+                        for known in &mut more {
+                            known.trail = known
+                                .trail
+                                .step(place, Why::Passed(name))
+                                .then(&taint.trail);
+                        }
+                        add_taints(&mut taints, &more);
+                        doubt = doubt.max(given.doubt.saturating_add(hole.doubt));
+                        limit = limit.union(given.alphabet);
+                        facts |= Facts(given.facts.0 & Facts::STRUCTURE.0);
+                        cleaned.0 |= given.cleaned.0;
+                    }
+                    if let [given] = found.as_slice()
+                        && let Some((part, of)) = hole.part
+                        && of == path.id()
+                    {
+                        base = Some((part, given.id));
+                    }
+                }
+            }
+        }
+        if taints.is_empty() {
+            // A part of a known text is known to be harmless.
+            return Value::unknown();
+        }
+        let alphabet = if hole.part.is_some() {
+            hole.alphabet.intersect(limit)
+        } else {
+            hole.alphabet
+        };
+        Value::hole(Hole {
+            id: hash_id(&(hole.id, site)),
+            taints,
+            alphabet,
+            facts,
+            cleaned,
+            part: base,
+            doubt,
+        })
+    }
+
+    /// Takes in a value of the callee with its objects.
+    fn import_substituted(
+        &mut self,
+        state: &mut State,
+        substitution: &mut Substitution,
+        exported: &Exported,
+    ) -> Value {
+        let site = hash_id(&(self.site(substitution.expr), 77u8));
+        let objects: Vec<ObjId> = (0..exported.heap.len())
+            .map(|number| self.object_at(site, u32::try_from(number).unwrap_or(u32::MAX)))
+            .collect();
+        for (object, id) in exported.heap.iter().zip(&objects) {
+            let mut copy = Object {
+                kind: object.kind.clone(),
+                items: Vec::with_capacity(object.items.len()),
+                exact: object.exact,
+                fields: SmallVec::new(),
+                rest: self.substitute(state, substitution, &object.rest, Some(&objects)),
+                many: object.many,
+            };
+            for item in &object.items {
+                copy.items
+                    .push(self.substitute(state, substitution, item, Some(&objects)));
+            }
+            for (name, value) in &object.fields {
+                copy.fields.push((
+                    *name,
+                    self.substitute(state, substitution, value, Some(&objects)),
+                ));
+            }
+            if self.quiet == 0 || state.object(*id).is_none() {
+                state.allocate(*id, copy);
+            }
+        }
+        self.substitute(state, substitution, &exported.value, Some(&objects))
+    }
+
+    /// Writes what the callee wrote into an input.
+    fn write_through(
+        &mut self,
+        state: &mut State,
+        substitution: &mut Substitution,
+        path: &Arc<InputPath>,
+        value: Value,
+    ) {
+        let Some((last, front)) = path.keys.split_last() else {
+            return;
+        };
+        let owner = Arc::new(InputPath {
+            root: path.root,
+            keys: front.iter().copied().collect(),
+        });
+        let owner = self.resolve(state, substitution, &owner);
+        let value = super::assign::with_step(value, |_| {});
+        match last {
+            Key::Attr(attr) => self.set_attribute(state, &owner, *attr, value),
+            Key::Item(name) => {
+                let key = Atom::Str(*name).into();
+                self.set_item(state, &owner, &key, value);
+            }
+            Key::Index(index) => {
+                let key = Atom::Int(i64::from(*index)).into();
+                self.set_item(state, &owner, &key, value);
+            }
+            Key::Any => self.pour(state, &owner, &value),
+        }
+    }
+
+    /// A value with the objects it refers to, cut loose from the state.
+    pub(crate) fn export(&self, state: &State, value: &Value) -> Exported {
+        let mut exported = Exported::default();
+        let mut numbers: FxHashMap<ObjId, u32> = FxHashMap::default();
+        let mut order: Vec<ObjId> = Vec::new();
+        let mut waiting = vec![value.clone()];
+        while let Some(value) = waiting.pop() {
+            for atom in value.atoms() {
+                if let Atom::Object(id) = atom
+                    && !numbers.contains_key(id)
+                    && order.len() < MAX_EXPORTED
+                    && let Some(object) = state.object(*id)
+                {
+                    numbers.insert(*id, u32::try_from(order.len()).unwrap_or(u32::MAX));
+                    order.push(*id);
+                    waiting.push(object.rest.clone());
+                    waiting.extend(object.items.iter().cloned());
+                    waiting.extend(object.fields.iter().map(|(_, value)| value.clone()));
+                }
+            }
+        }
+        let renumber = |value: &Value| {
+            if !value
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom, Atom::Object(_)))
+            {
+                return value.clone();
+            }
+            Value::of(
+                value
+                    .atoms()
+                    .iter()
+                    .map(|atom| match atom {
+                        Atom::Object(id) => numbers
+                            .get(id)
+                            .map_or(Atom::Unknown, |number| Atom::Object(ObjId(*number))),
+                        other => other.clone(),
+                    })
+                    .collect::<Vec<_>>(),
+            )
+        };
+        for id in order {
+            if let Some(object) = state.object(id) {
+                exported.heap.push(Object {
+                    kind: object.kind.clone(),
+                    items: object.items.iter().map(renumber).collect(),
+                    exact: object.exact,
+                    fields: object
+                        .fields
+                        .iter()
+                        .map(|(name, value)| (*name, renumber(value)))
+                        .collect(),
+                    rest: renumber(&object.rest),
+                    many: object.many,
+                });
+            }
+        }
+        exported.value = renumber(value);
+        exported
+    }
+
+    /// Takes in a value that was cut loose, as it is.
+    pub(crate) fn import(
+        &mut self,
+        state: &mut State,
+        exported: &Exported,
+        site: u32,
+        shared: bool,
+    ) -> Value {
+        let objects: Vec<ObjId> = (0..exported.heap.len())
+            .map(|number| self.object_at(site, 50_000 + u32::try_from(number).unwrap_or(0)))
+            .collect();
+        let renumber = |value: &Value| {
+            Value::of(
+                value
+                    .atoms()
+                    .iter()
+                    .map(|atom| match atom {
+                        Atom::Object(id) => objects
+                            .get(id.0 as usize)
+                            .map_or(Atom::Unknown, |id| Atom::Object(*id)),
+                        other => other.clone(),
+                    })
+                    .collect::<Vec<_>>(),
+            )
+        };
+        for (object, id) in exported.heap.iter().zip(&objects) {
+            if shared && state.object(*id).is_some() {
+                continue;
+            }
+            state.allocate(
+                *id,
+                Object {
+                    kind: object.kind.clone(),
+                    items: object.items.iter().map(renumber).collect(),
+                    exact: object.exact,
+                    fields: object
+                        .fields
+                        .iter()
+                        .map(|(name, value)| (*name, renumber(value)))
+                        .collect(),
+                    rest: renumber(&object.rest),
+                    many: object.many,
+                },
+            );
+        }
+        renumber(&exported.value)
+    }
+
+    /// What the walk of a function came to.
+    pub(crate) fn summary(&mut self, function: &Function) -> Summary {
+        let Some(frame) = self.frames.pop() else {
+            return Summary::default();
+        };
+        let exit = frame.exit;
+        let mut summary = Summary {
+            decides: self.decides,
+            cut: self.cut,
+            ..Summary::default()
+        };
+        let state = match exit.state {
+            Some(state) => state,
+            None => {
+                summary.stops = !function.is_generator;
+                let mut state = State::new(0);
+                state.live = true;
+                state
+            }
+        };
+        if function.is_generator {
+            summary.yields = Some(self.export(&state, &exit.yields));
+        } else {
+            summary.returns = self.export(&state, &exit.value);
+        }
+        summary.on_return = self.implied(&state);
+        summary.on_true = exit.on_true.unwrap_or_default();
+        summary.on_false = exit.on_false.unwrap_or_default();
+        // What holds after any return holds in particular after this one.
+        for (path, value) in &state.written {
+            if matches!(value.atoms(), [Atom::Input(same)] if same == path) {
+                continue;
+            }
+            summary
+                .writes
+                .push((Arc::clone(path), self.export(&state, value)));
+        }
+        summary.reaches = std::mem::take(&mut self.reaches);
+        summary
+    }
+
+    /// Keeps what an input reaches for the callers.
+    pub(super) fn keep_reach(&mut self, reach: Reach) {
+        if self.reaches.len() >= MAX_REACHES {
+            self.cut = true;
+            return;
+        }
+        let known = self.reaches.iter().any(|known| {
+            known.place == reach.place && known.sink == reach.sink && known.value == reach.value
+        });
+        if !known {
+            self.reaches.push(reach);
+        }
+    }
+}
+
+/// What the inputs of a callee are at a call.
+struct Substitution {
+    params: Vec<Value>,
+    module: ModuleId,
+    closure: Option<ObjId>,
+    name: Symbol,
+    expr: ExprId,
+    known: FxHashMap<Arc<InputPath>, Value>,
+}

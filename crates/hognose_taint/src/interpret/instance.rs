@@ -1,0 +1,949 @@
+//! Classes of the project: members, construction, special methods.
+
+use std::sync::Arc;
+
+use hognose_python::ir::*;
+use hognose_python::{ClassRef, ModuleId};
+
+use super::Interpreter;
+use super::call::Arguments;
+use crate::state::{Kind, Object, State};
+use crate::value::{Atom, Key, ObjId, Symbol, Value, hash_id};
+
+/// Decorators that make a method a property.
+const PROPERTIES: &[&str] = &[
+    "builtins.property",
+    "functools.cached_property",
+    "abc.abstractproperty",
+    "django.utils.functional.cached_property",
+    "werkzeug.utils.cached_property",
+];
+
+impl Interpreter<'_, '_> {
+    /// A method of a class, found along its method resolution order.
+    pub(super) fn method_of(
+        &mut self,
+        atom: &Atom,
+        name: Symbol,
+    ) -> Option<(ModuleId, FunctionId)> {
+        let (Atom::Instance(module, class) | Atom::Class(module, class)) = atom else {
+            return None;
+        };
+        self.find_method(*module, *class, name, false)
+    }
+
+    fn find_method(
+        &mut self,
+        module: ModuleId,
+        class: ClassId,
+        name: Symbol,
+        above: bool,
+    ) -> Option<(ModuleId, FunctionId)> {
+        let order = self.values.mro(module, class);
+        for ancestor in order.iter().skip(usize::from(above)) {
+            let ClassRef::Project(at, class) = ancestor else {
+                continue;
+            };
+            let home = self.setting.project.module(*at);
+            let scope = home[*class].scope;
+            if let Some(slot) = home.slot(scope, name)
+                && slot.bound
+            {
+                return match home[slot.exit].kind {
+                    DefKind::Function(function) => Some((*at, function)),
+                    _ => None,
+                };
+            }
+        }
+        None
+    }
+
+    fn decorator_paths(&mut self, module: ModuleId, function: FunctionId) -> Vec<Symbol> {
+        let decorators = self.setting.project.module(module)[function]
+            .decorators
+            .clone();
+        decorators
+            .into_iter()
+            .filter_map(|decorator| self.values.dotted(module, decorator))
+            .collect()
+    }
+
+    /// Whether a method takes the class.
+    pub(super) fn of_class(&mut self, module: ModuleId, function: FunctionId) -> bool {
+        self.decorator_paths(module, function).iter().any(|path| {
+            matches!(
+                path.as_str(),
+                "builtins.classmethod" | "abc.abstractclassmethod"
+            )
+        })
+    }
+
+    fn is_static(&mut self, module: ModuleId, function: FunctionId) -> bool {
+        self.decorator_paths(module, function)
+            .iter()
+            .any(|path| path.as_str() == "builtins.staticmethod")
+    }
+
+    fn is_property(&mut self, module: ModuleId, function: FunctionId) -> bool {
+        self.decorator_paths(module, function)
+            .iter()
+            .any(|path| PROPERTIES.contains(&path.as_str()))
+    }
+
+    /// Arguments with the receiver the method takes in front.
+    pub(super) fn bound_arguments(
+        &mut self,
+        module: ModuleId,
+        function: FunctionId,
+        this: Value,
+        (at, class): (ModuleId, ClassId),
+        arguments: &Arguments,
+    ) -> Arguments {
+        if self.is_static(module, function) {
+            return arguments.clone();
+        }
+        if self.of_class(module, function) {
+            return arguments.after(Atom::Class(at, class).into());
+        }
+        arguments.after(this)
+    }
+
+    /// `super()`.
+    pub(super) fn super_object(&mut self, state: &mut State, expr: ExprId) -> Value {
+        let Some((frame, class)) = self
+            .frames
+            .iter()
+            .rev()
+            .find_map(|frame| Some((frame.function?, frame.class?)))
+        else {
+            return Value::unknown();
+        };
+        let module = self.module();
+        // The class the method stands in, not that of the receiver.
+        let home = module
+            .functions
+            .get(frame.index())
+            .and_then(|function| function.class);
+        let at = self.at().module;
+        let (at, class) = match home {
+            Some(home) => (at, home),
+            None => class,
+        };
+        let this = module
+            .functions
+            .get(frame.index())
+            .and_then(|function| function.params.first())
+            .map(|param| module[param.def].slot);
+        let receiver = this
+            .and_then(|slot| state.vars().slots.get(slot.index()).cloned())
+            .map_or_else(Value::unknown, |(_, value)| value);
+        let mut object = Object::new(Kind::Super(at, class));
+        object.items.push(receiver);
+        self.make(state, expr, object)
+    }
+
+    /// A member of a class or of an instance of which only the class is known.
+    pub(super) fn member(
+        &mut self,
+        state: &mut State,
+        module: ModuleId,
+        class: ClassId,
+        name: Symbol,
+        instance: Option<&Atom>,
+        expr: ExprId,
+    ) -> Value {
+        if self.setting.facts.enums.contains(&(module, class)) {
+            return match name.as_str() {
+                "value" | "name" => Atom::Scalar.into(),
+                _ => match self.method_of(&Atom::Class(module, class), name) {
+                    Some((at, function)) => Atom::Function(at, function).into(),
+                    None => Atom::Instance(module, class).into(),
+                },
+            };
+        }
+        if let Some((at, function)) = self.method_of(&Atom::Class(module, class), name) {
+            if let Some(this) = instance {
+                if self.is_property(at, function) {
+                    let arguments = Arguments::of(&[this.clone().into()]);
+                    return self.call_project(
+                        state,
+                        at,
+                        function,
+                        &arguments,
+                        Some((module, class)),
+                        None,
+                        expr,
+                    );
+                }
+                return self.bound(
+                    state,
+                    &this.clone().into(),
+                    Atom::Function(at, function),
+                    expr,
+                );
+            }
+            return Atom::Function(at, function).into();
+        }
+        let mut value = Value::nothing();
+        let order = self.values.mro(module, class);
+        for ancestor in order.iter() {
+            match ancestor {
+                ClassRef::Project(at, class) => {
+                    if let Some(stored) = self.setting.facts.attributes.get(&(*at, *class, name)) {
+                        let stored = Arc::clone(stored);
+                        let site = hash_id(&(at.0, class.0, name, 5u8));
+                        value.join(&self.import(state, &stored, site, true));
+                    }
+                }
+                ClassRef::External(path) => {
+                    if value.is_nothing()
+                        && !matches!(
+                            path.as_str(),
+                            "builtins.object" | "abc.ABC" | "typing.Generic" | "typing.Protocol"
+                        )
+                    {
+                        let base = if instance.is_some() {
+                            self.values.path_of_call(*path)
+                        } else {
+                            *path
+                        };
+                        let path = self.values.path_of_attribute(base, name);
+                        value.join(&self.external(path, &Value::nothing(), expr));
+                    }
+                }
+            }
+        }
+        // The evaluator follows annotations and what is stored.
+        let object = if instance.is_some() {
+            hognose_python::Value::Instance(module, class)
+        } else {
+            hognose_python::Value::Class(module, class)
+        };
+        let known = self.values.attribute(&[object], name);
+        for atom in self.from_evaluated(known).atoms() {
+            if matches!(atom, Atom::External(_)) {
+                if let Atom::External(path) = atom {
+                    value.join(&self.external(*path, &Value::nothing(), expr));
+                }
+            } else if !matches!(atom, Atom::Unknown) || value.is_nothing() {
+                value.add(atom.clone());
+            }
+        }
+        value
+    }
+
+    /// A method with its receiver, as a value.
+    fn bound(&mut self, state: &mut State, receiver: &Value, method: Atom, expr: ExprId) -> Value {
+        let mut object = Object::new(Kind::Bound);
+        object.items.push(receiver.clone());
+        object.items.push(method.into());
+        let site = self.site(expr);
+        let id = self.object_at(site, 41);
+        if let Some(known) = state.heap.get_mut(id.0 as usize) {
+            *known = None;
+        }
+        state.allocate(id, object);
+        Atom::Object(id).into()
+    }
+
+    /// An attribute of an object.
+    pub(super) fn object_attribute(
+        &mut self,
+        state: &mut State,
+        id: ObjId,
+        name: Symbol,
+        expr: ExprId,
+    ) -> Value {
+        let Some(object) = state.object(id).cloned() else {
+            return Value::unknown();
+        };
+        match object.kind {
+            Kind::Instance(module, class) => {
+                if let Some(value) = object.field(name) {
+                    let mut value = value.clone();
+                    if object.many {
+                        value.join(&object.rest);
+                    }
+                    return value;
+                }
+                if let Some((at, function)) = self.find_method(module, class, name, false) {
+                    let this: Value = Atom::Object(id).into();
+                    if self.is_property(at, function) {
+                        let arguments = Arguments::of(&[this]);
+                        return self.call_project(
+                            state,
+                            at,
+                            function,
+                            &arguments,
+                            Some((module, class)),
+                            None,
+                            expr,
+                        );
+                    }
+                    return self.bound(state, &this, Atom::Function(at, function), expr);
+                }
+                if name.as_str() == "__dict__" {
+                    let mut dict = (*object).clone();
+                    dict.kind = Kind::Dict;
+                    return self.make(state, expr, dict);
+                }
+                if name.as_str() == "__class__" {
+                    return Atom::Class(module, class).into();
+                }
+                if let Some((at, function)) =
+                    self.find_method(module, class, Symbol::from("__getattr__"), false)
+                {
+                    let arguments =
+                        Arguments::of(&[Atom::Object(id).into(), Value::text(name.as_str())]);
+                    return self.call_project(
+                        state,
+                        at,
+                        function,
+                        &arguments,
+                        Some((module, class)),
+                        None,
+                        expr,
+                    );
+                }
+                let instance = Atom::Instance(module, class);
+                let mut value = self.member(state, module, class, name, Some(&instance), expr);
+                // A descriptor of the project answers itself.
+                if let Some(Atom::Instance(at, kind)) = value.only().cloned()
+                    && let Some((at, function)) =
+                        self.find_method(at, kind, Symbol::from("__get__"), false)
+                {
+                    let arguments = Arguments::of(&[
+                        value.clone(),
+                        Atom::Object(id).into(),
+                        Atom::Class(module, class).into(),
+                    ]);
+                    return self.call_project(state, at, function, &arguments, None, None, expr);
+                }
+                value.join(&object.rest);
+                value
+            }
+            Kind::Super(module, class) => match self.find_method(module, class, name, true) {
+                Some((at, function)) => {
+                    let this = object.items.first().cloned().unwrap_or_else(Value::unknown);
+                    self.bound(state, &this, Atom::Function(at, function), expr)
+                }
+                None => {
+                    let order = self.values.mro(module, class);
+                    for ancestor in order.iter().skip(1) {
+                        if let ClassRef::External(path) = ancestor {
+                            let base = self.values.path_of_call(*path);
+                            let path = self.values.path_of_attribute(base, name);
+                            return self.external(path, &Value::nothing(), expr);
+                        }
+                    }
+                    Value::unknown()
+                }
+            },
+            Kind::Holder(path) => {
+                let path = self.values.path_of_attribute(path, name);
+                let mut value = self.external(path, &Value::nothing(), expr);
+                value.join(&object.rest);
+                value
+            }
+            Kind::Closure(..) | Kind::Bound | Kind::Partial => match object.field(name) {
+                Some(value) => value.clone(),
+                None => Value::unknown(),
+            },
+            // A method of a container, kept for later: `add = found.append`.
+            _ => self.bound(state, &Atom::Object(id).into(), Atom::Str(name), expr),
+        }
+    }
+
+    /// An item of an object.
+    pub(super) fn object_item(
+        &mut self,
+        state: &mut State,
+        id: ObjId,
+        constant: Option<&Key>,
+        key: &Value,
+        expr: ExprId,
+    ) -> Value {
+        let Some(object) = state.object(id).cloned() else {
+            return Value::unknown();
+        };
+        match object.kind {
+            Kind::List
+            | Kind::Tuple
+            | Kind::Set
+            | Kind::Closure(..)
+            | Kind::Bound
+            | Kind::Partial
+            | Kind::Super(..) => {
+                if let Some(Key::Index(index)) = constant
+                    && object.exact
+                {
+                    let mut value = match object.item(i64::from(*index)) {
+                        Some(value) => value.clone(),
+                        None => Value::nothing(),
+                    };
+                    value.join(&object.rest);
+                    if value.is_nothing() {
+                        value.add(Atom::Unknown);
+                    }
+                    return value;
+                }
+                // A named tuple is also asked by name.
+                let contents = object.contents();
+                if contents.is_nothing() {
+                    Value::unknown()
+                } else {
+                    contents
+                }
+            }
+            Kind::Dict | Kind::Holder(_) => {
+                let name = match constant {
+                    Some(Key::Item(name)) => Some(*name),
+                    Some(Key::Index(index)) => Some(super::assign::index_name(*index)),
+                    _ => None,
+                };
+                let Some(name) = name else {
+                    let known: Option<Vec<Symbol>> = key.texts().map(|texts| texts.to_vec());
+                    if let Some(names) = known {
+                        let mut value = object.rest.clone();
+                        for name in names {
+                            if let Some(found) = object.field(name) {
+                                value.join(found);
+                            }
+                        }
+                        return if value.is_nothing() {
+                            Value::unknown()
+                        } else {
+                            value
+                        };
+                    }
+                    let contents = object.contents();
+                    return if contents.is_nothing() {
+                        Value::unknown()
+                    } else {
+                        contents
+                    };
+                };
+                let mut value = object.rest.clone();
+                if let Some(found) = object.field(name) {
+                    value.join(found);
+                }
+                if value.is_nothing() {
+                    value.add(Atom::Unknown);
+                }
+                value
+            }
+            Kind::Instance(module, class) => {
+                if let Some(fields) = self.setting.facts.records.get(&(module, class))
+                    && let Some(Key::Index(index)) = constant
+                    && let Some(name) = usize::try_from(*index)
+                        .ok()
+                        .and_then(|index| fields.get(index))
+                    && let Some(value) = object.field(*name)
+                {
+                    return value.clone();
+                }
+                self.object_dunder(state, id, "__getitem__", std::slice::from_ref(key))
+                    .unwrap_or_else(|| {
+                        let contents = object.contents();
+                        if contents.is_nothing() {
+                            Value::unknown()
+                        } else {
+                            contents
+                        }
+                    })
+            }
+        }
+    }
+
+    /// A method of an object.
+    pub(super) fn method_of_object(
+        &mut self,
+        state: &mut State,
+        id: ObjId,
+        name: Symbol,
+        arguments: &Arguments,
+        expr: ExprId,
+        written: Option<(ExprId, ExprId)>,
+    ) -> Value {
+        let Some(object) = state.object(id).cloned() else {
+            return Value::unknown();
+        };
+        match object.kind {
+            Kind::Instance(module, class) => {
+                if object.field(name).is_none()
+                    && let Some((at, function)) = self.find_method(module, class, name, false)
+                    && !self.is_property(at, function)
+                {
+                    let arguments = self.bound_arguments(
+                        at,
+                        function,
+                        Atom::Object(id).into(),
+                        (module, class),
+                        arguments,
+                    );
+                    return self.call_project(
+                        state,
+                        at,
+                        function,
+                        &arguments,
+                        Some((module, class)),
+                        None,
+                        expr,
+                    );
+                }
+                let member = self.object_attribute(state, id, name, expr);
+                if member
+                    .atoms()
+                    .iter()
+                    .all(|atom| matches!(atom, Atom::Unknown))
+                {
+                    // Generated methods of records give what the record holds.
+                    if matches!(name.as_str(), "_asdict" | "dict" | "model_dump" | "asdict") {
+                        let mut dict = (*object).clone();
+                        dict.kind = Kind::Dict;
+                        return self.make(state, expr, dict);
+                    }
+                    let this = Atom::Object(id).into();
+                    let with = arguments.after(this);
+                    return self.unknown_call(state, None, None, &with, expr, 2);
+                }
+                let this: Value = Atom::Object(id).into();
+                let mut result = Value::nothing();
+                for atom in member.atoms() {
+                    let value = match atom {
+                        Atom::External(path) => {
+                            self.call_external(state, *path, Some(&this), arguments, expr)
+                        }
+                        other => self.call_value(state, &other.clone().into(), arguments, expr),
+                    };
+                    result.join(&value);
+                }
+                result
+            }
+            Kind::Super(module, class) => match self.find_method(module, class, name, true) {
+                Some((at, function)) => {
+                    let this = object.items.first().cloned().unwrap_or_else(Value::unknown);
+                    let arguments =
+                        self.bound_arguments(at, function, this, (module, class), arguments);
+                    self.call_project(
+                        state,
+                        at,
+                        function,
+                        &arguments,
+                        Some((module, class)),
+                        None,
+                        expr,
+                    )
+                }
+                None => {
+                    let order = self.values.mro(module, class);
+                    let outside = order.iter().skip(1).find_map(|ancestor| match ancestor {
+                        ClassRef::External(path) if path.as_str() != "builtins.object" => {
+                            Some(*path)
+                        }
+                        _ => None,
+                    });
+                    match outside {
+                        Some(path) => {
+                            let base = self.values.path_of_call(path);
+                            let path = self.values.path_of_attribute(base, name);
+                            let this = object.items.first().cloned();
+                            self.call_external(state, path, this.as_ref(), arguments, expr)
+                        }
+                        None => Value::unknown(),
+                    }
+                }
+            },
+            Kind::Holder(path) => self.method_of_holder(state, id, path, name, arguments, expr),
+            Kind::Closure(..) | Kind::Bound | Kind::Partial => {
+                self.unknown_call(state, None, None, arguments, expr, 2)
+            }
+            _ => {
+                let _ = written;
+                self.container_method(state, id, name, arguments, expr)
+            }
+        }
+    }
+
+    /// A special method of an object; `None` when its class has none.
+    pub(super) fn object_dunder(
+        &mut self,
+        state: &mut State,
+        id: ObjId,
+        name: &str,
+        given: &[Value],
+    ) -> Option<Value> {
+        let expr = ExprId(0);
+        self.object_dunder_with(state, id, name, &Arguments::of(given), expr)
+    }
+
+    pub(super) fn object_dunder_with(
+        &mut self,
+        state: &mut State,
+        id: ObjId,
+        name: &str,
+        arguments: &Arguments,
+        expr: ExprId,
+    ) -> Option<Value> {
+        let Kind::Instance(module, class) = state.object(id)?.kind else {
+            return None;
+        };
+        let (at, function) = self.find_method(module, class, Symbol::from(name), false)?;
+        let arguments = arguments.after(Atom::Object(id).into());
+        Some(self.call_project(
+            state,
+            at,
+            function,
+            &arguments,
+            Some((module, class)),
+            None,
+            expr,
+        ))
+    }
+
+    /// A special method that is run for its effect.
+    pub(super) fn call_dunder(
+        &mut self,
+        state: &mut State,
+        id: ObjId,
+        name: &str,
+        given: &[Value],
+    ) {
+        if self.object_dunder(state, id, name, given).is_none()
+            && let Some(value) = given.last()
+            && let Some(object) = state.object_mut(id)
+        {
+            object.rest.join(value);
+        }
+    }
+
+    /// A special method of an instance or object.
+    pub(super) fn instance_dunder(
+        &mut self,
+        state: &mut State,
+        atom: &Atom,
+        name: &str,
+        given: &[Value],
+        expr: ExprId,
+    ) -> Value {
+        match atom {
+            Atom::Object(id) => self
+                .object_dunder_with(state, *id, name, &Arguments::of(given), expr)
+                .unwrap_or_else(Value::unknown),
+            _ => match self.method_of(atom, Symbol::from(name)) {
+                Some((at, function)) => {
+                    let arguments = Arguments::of(given).after(atom.clone().into());
+                    self.call_project(state, at, function, &arguments, None, None, expr)
+                }
+                None => Value::unknown(),
+            },
+        }
+    }
+
+    /// A binary operator that a class of the project defines.
+    pub(super) fn operator_dunder(
+        &mut self,
+        state: &mut State,
+        left: &Value,
+        name: &str,
+        right: &Value,
+        expr: ExprId,
+    ) -> Value {
+        let mut result = Value::nothing();
+        for atom in left.atoms() {
+            if let Atom::Object(id) = atom
+                && let Some(value) = self.object_dunder_with(
+                    state,
+                    *id,
+                    name,
+                    &Arguments::of(std::slice::from_ref(right)),
+                    expr,
+                )
+            {
+                result.join(&value);
+            }
+        }
+        if result.is_nothing() {
+            result.add(Atom::Scalar);
+        }
+        result
+    }
+
+    /// The setter of a property.
+    pub(super) fn property_setter(
+        &mut self,
+        state: &State,
+        id: ObjId,
+        attr: Symbol,
+    ) -> Option<(ModuleId, FunctionId)> {
+        let Kind::Instance(module, class) = state.object(id)?.kind else {
+            return None;
+        };
+        let order = self.values.mro(module, class);
+        for ancestor in order.iter() {
+            let ClassRef::Project(at, class) = ancestor else {
+                continue;
+            };
+            let home = self.setting.project.module(*at);
+            let scope = home[*class].scope;
+            let Some(slot) = home.slot(scope, attr) else {
+                continue;
+            };
+            for def in &slot.defs {
+                if let DefKind::Function(function) = home[*def].kind
+                    && home[function].decorators.iter().any(|decorator| {
+                        matches!(home[*decorator], Expr::Attribute { attr, .. } if attr.as_str() == "setter")
+                    })
+                {
+                    return Some((*at, function));
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn call_setter(
+        &mut self,
+        state: &mut State,
+        id: ObjId,
+        (module, function): (ModuleId, FunctionId),
+        value: &Value,
+    ) {
+        let arguments = Arguments::of(&[Atom::Object(id).into(), value.clone()]);
+        let expr = ExprId(0);
+        self.call_project(state, module, function, &arguments, None, None, expr);
+    }
+
+    /// What `with` binds.
+    pub(super) fn entered(&mut self, state: &mut State, manager: Value) -> Value {
+        let mut value = Value::nothing();
+        for atom in manager.atoms() {
+            match atom {
+                Atom::Object(id)
+                    if matches!(
+                        state.object(*id).map(|object| &object.kind),
+                        Some(Kind::Instance(..))
+                    ) =>
+                {
+                    let entered = self
+                        .object_dunder(state, *id, "__enter__", &[])
+                        .or_else(|| self.object_dunder(state, *id, "__aenter__", &[]));
+                    match entered {
+                        Some(entered) => value.join(&entered),
+                        None => value.add(atom.clone()),
+                    }
+                }
+                // `contextlib.contextmanager`: what the generator yields.
+                Atom::Object(id)
+                    if matches!(
+                        state.object(*id).map(|object| &object.kind),
+                        Some(Kind::List)
+                    ) =>
+                {
+                    if let Some(object) = state.object(*id) {
+                        value.join(&object.contents());
+                    }
+                }
+                Atom::Instance(module, class) => {
+                    match self.find_method(*module, *class, super::expression::enter_name(), false)
+                    {
+                        Some((at, function)) => {
+                            let arguments = Arguments::of(&[atom.clone().into()]);
+                            let expr = ExprId(0);
+                            let entered = self.call_project(
+                                state,
+                                at,
+                                function,
+                                &arguments,
+                                Some((*module, *class)),
+                                None,
+                                expr,
+                            );
+                            value.join(&entered);
+                        }
+                        None => value.add(atom.clone()),
+                    }
+                }
+                other => value.add(other.clone()),
+            }
+        }
+        value
+    }
+
+    /// Calls a class of the project.
+    pub(super) fn construct(
+        &mut self,
+        state: &mut State,
+        module: ModuleId,
+        class: ClassId,
+        arguments: &Arguments,
+        expr: ExprId,
+    ) -> Value {
+        if self.setting.facts.enums.contains(&(module, class)) {
+            // A member of the enumeration, or an exception: one of few values. What was asked for is one of them.
+            if let Some(value) = arguments.position(0) {
+                self.restrict_value(state, &value, crate::shape::Restriction::FINITE);
+            }
+            return Atom::Instance(module, class).into();
+        }
+        let site = self.site(expr);
+        let id = self.object_at(site, 1);
+        let fresh = state.object(id).is_none();
+        let mut object = Object::new(Kind::Instance(module, class));
+        if let Some(fields) = self.setting.facts.records.get(&(module, class)).cloned()
+            && self
+                .find_method(module, class, Symbol::from("__init__"), false)
+                .is_none()
+        {
+            for (number, name) in fields.iter().enumerate() {
+                let given = arguments
+                    .named(*name)
+                    .or_else(|| arguments.positional.get(number).cloned())
+                    .or_else(|| arguments.star.clone());
+                if let Some(value) = given {
+                    let value = self.as_field(state, module, class, *name, value);
+                    object.set_field(*name, value);
+                }
+            }
+            if let Some(map) = &arguments.double_star {
+                let contents = self.iterated(state, map, expr);
+                object.rest.join(&contents);
+            }
+            state.allocate(id, object);
+            if let Some((at, function)) =
+                self.find_method(module, class, Symbol::from("__post_init__"), false)
+            {
+                let arguments = Arguments::of(&[Atom::Object(id).into()]);
+                self.call_project(
+                    state,
+                    at,
+                    function,
+                    &arguments,
+                    Some((module, class)),
+                    None,
+                    expr,
+                );
+            }
+            return Atom::Object(id).into();
+        }
+        if self.quiet == 0 || fresh {
+            state.allocate(id, object);
+        }
+        let this: Value = Atom::Object(id).into();
+        if let Some((at, function)) =
+            self.find_method(module, class, Symbol::from("__new__"), false)
+        {
+            let arguments = arguments.after(Atom::Class(module, class).into());
+            self.call_project(
+                state,
+                at,
+                function,
+                &arguments,
+                Some((module, class)),
+                None,
+                expr,
+            );
+        }
+        match self.find_method(module, class, Symbol::from("__init__"), false) {
+            Some((at, function)) => {
+                let arguments = arguments.after(this.clone());
+                self.call_project(
+                    state,
+                    at,
+                    function,
+                    &arguments,
+                    Some((module, class)),
+                    None,
+                    expr,
+                );
+                if !state.live {
+                    return Value::nothing();
+                }
+            }
+            None => {
+                // A class outside above it takes the arguments.
+                let order = self.values.mro(module, class);
+                for ancestor in order.iter() {
+                    if let ClassRef::External(path) = ancestor
+                        && path.as_str() != "builtins.object"
+                    {
+                        let path = *path;
+                        let made = self.call_external(state, path, None, arguments, expr);
+                        for atom in made.atoms() {
+                            if let Atom::Text(_) = atom
+                                && let Some(object) = state.object_mut(id)
+                            {
+                                object.rest.add(atom.clone());
+                            }
+                        }
+                        break;
+                    }
+                }
+            }
+        }
+        this
+    }
+
+    /// A field of a record as its annotation leaves it: numbers and enumerations hold no text.
+    fn as_field(
+        &mut self,
+        _state: &State,
+        module: ModuleId,
+        class: ClassId,
+        name: Symbol,
+        value: Value,
+    ) -> Value {
+        let home = self.setting.project.module(module);
+        let scope = home[class].scope;
+        let validates = {
+            let order = self.values.mro(module, class);
+            order.iter().any(|ancestor| {
+                matches!(ancestor, ClassRef::External(path) if matches!(path.as_str(), "pydantic.BaseModel" | "sqlmodel.SQLModel"))
+            })
+        };
+        if !validates {
+            return value;
+        }
+        let annotation = home
+            .slot(scope, name)
+            .and_then(|slot| slot.defs.first())
+            .and_then(|def| home[*def].annotation);
+        match annotation {
+            Some(annotation) if !self.holds_text(module, annotation.get()) => Atom::Scalar.into(),
+            _ => value,
+        }
+    }
+
+    /// Whether something that was checked against an annotation can hold text of a stranger's choice.
+    pub(crate) fn holds_text(&mut self, module: ModuleId, annotation: ExprId) -> bool {
+        let values = self.values.instance_of(module, annotation);
+        if values.is_empty() {
+            return true;
+        }
+        !values.iter().all(|value| match value {
+            hognose_python::Value::External(path) => matches!(
+                path.as_str(),
+                "builtins.int()"
+                    | "builtins.float()"
+                    | "builtins.bool()"
+                    | "builtins.complex()"
+                    | "uuid.UUID()"
+                    | "decimal.Decimal()"
+                    | "datetime.date()"
+                    | "datetime.datetime()"
+                    | "datetime.time()"
+                    | "datetime.timedelta()"
+                    | "ipaddress.IPv4Address()"
+                    | "ipaddress.IPv6Address()"
+                    | "pydantic.PositiveInt()"
+                    | "pydantic.NonNegativeInt()"
+                    | "pydantic.UUID4()"
+            ),
+            hognose_python::Value::Instance(at, class) => {
+                self.setting.facts.enums.contains(&(*at, *class))
+            }
+            hognose_python::Value::Expr(..) => false,
+            _ => false,
+        })
+    }
+}

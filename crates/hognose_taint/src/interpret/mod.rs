@@ -1,0 +1,653 @@
+//! The abstract interpretation of a body: statements here, expressions, calls and conditions in the modules below.
+//!
+//! A body is walked once in the order of its control flow; branches are joined, loops walked until nothing changes or the bound is
+//! hit. Calls of project functions use the callee's summary; where a constant, function or object given decides what the callee
+//! does, the callee is walked in place instead, with the caller's heap.
+
+mod assign;
+mod call;
+mod compare;
+mod condition;
+mod container;
+mod expression;
+mod function;
+mod instance;
+mod native;
+mod report;
+mod string;
+
+use std::sync::Arc;
+
+use hognose_python::ir::*;
+use hognose_python::{Evaluator, ModuleId, Project};
+use rustc_hash::FxHashMap;
+
+use crate::facts::Facts as ProjectFacts;
+use crate::model::Models;
+use crate::shape::Restriction;
+use crate::state::State;
+use crate::summary::{Found, Implied, Reach, SinkRef, Summary};
+use crate::value::{Atom, InputPath, Key, ObjId, Place, Root, Value, hash_id};
+
+/// Statements walked for one summary; real functions need a few hundred.
+const MAX_WORK: u32 = 12_000;
+
+/// Functions walked in place inside of each other.
+pub(crate) const MAX_INLINED: usize = 5;
+
+/// Times a loop is walked until its state has to be stable.
+const MAX_ROUNDS: u32 = 3;
+
+/// Loops inside of each other that are walked more than once.
+const MAX_LOOPS: u32 = 2;
+
+/// Sinks of inputs kept of one function.
+pub(crate) const MAX_REACHES: usize = 48;
+
+/// What all interpretations read.
+pub(crate) struct Setting<'a, 'p> {
+    pub project: &'p Project,
+    pub models: &'p Models,
+    pub facts: &'a ProjectFacts,
+    /// Summaries by module and scope, as far as they are known.
+    pub summaries: &'a (dyn Fn(ModuleId, ScopeId) -> Option<Arc<Summary>> + Sync),
+}
+
+/// What holds where a function is left.
+#[derive(Default)]
+struct Exit {
+    state: Option<State>,
+    value: Value,
+    yields: Value,
+    on_true: Option<Vec<Implied>>,
+    on_false: Option<Vec<Implied>>,
+}
+
+/// A body at work.
+pub(crate) struct Frame {
+    pub module: ModuleId,
+    pub scope: ScopeId,
+    pub function: Option<FunctionId>,
+    /// Tells walks of the same body apart.
+    pub tag: u32,
+    /// The object with the captured variables.
+    pub closure: Option<ObjId>,
+    /// The class whose method runs, for `super`.
+    pub class: Option<(ModuleId, ClassId)>,
+    exit: Exit,
+    breaks: Vec<State>,
+    continues: Vec<State>,
+    handlers: Vec<Option<State>>,
+    /// Values of expressions that several bindings take parts of.
+    held: Vec<(ExprId, Value)>,
+    /// Loops around the statement at hand.
+    loops: u32,
+}
+
+/// The interpretation of one body and what it found.
+pub(crate) struct Interpreter<'a, 'p> {
+    pub setting: &'a Setting<'a, 'p>,
+    pub values: &'a mut Evaluator<'p>,
+    pub frames: Vec<Frame>,
+    objects: FxHashMap<(u32, u32), ObjId>,
+    /// Inputs by the id of their hole.
+    inputs: FxHashMap<u32, Arc<InputPath>>,
+    pub found: Vec<Found>,
+    pub reaches: Vec<Reach>,
+    /// Writes to module variables and to attributes of classes.
+    pub global_writes: Vec<(ModuleId, Symbol, crate::summary::Exported)>,
+    pub class_writes: Vec<(ModuleId, ClassId, Symbol, crate::summary::Exported)>,
+    pub decides: u64,
+    /// Looking only: nothing is reported, nothing changes for good.
+    quiet: u32,
+    work: u32,
+    pub cut: bool,
+    /// What a hole of one character says of the whole: set while `all` and `any` are looked at.
+    lift: bool,
+    pub messages: &'a dyn Fn(&crate::model::Sink) -> SinkRef,
+}
+
+impl<'a, 'p> Interpreter<'a, 'p> {
+    pub fn new(
+        setting: &'a Setting<'a, 'p>,
+        values: &'a mut Evaluator<'p>,
+        messages: &'a dyn Fn(&crate::model::Sink) -> SinkRef,
+    ) -> Self {
+        Self {
+            setting,
+            values,
+            frames: Vec::new(),
+            objects: FxHashMap::default(),
+            inputs: FxHashMap::default(),
+            found: Vec::new(),
+            reaches: Vec::new(),
+            global_writes: Vec::new(),
+            class_writes: Vec::new(),
+            decides: 0,
+            quiet: 0,
+            work: MAX_WORK,
+            cut: false,
+            lift: false,
+            messages,
+        }
+    }
+
+    pub(crate) fn frame(&mut self) -> &mut Frame {
+        let last = self.frames.len() - 1;
+        &mut self.frames[last]
+    }
+
+    pub(crate) fn at(&self) -> &Frame {
+        &self.frames[self.frames.len() - 1]
+    }
+
+    pub(crate) fn module(&self) -> &'p Module {
+        self.setting.project.module(self.at().module)
+    }
+
+    pub(crate) fn place(&self, expr: ExprId) -> Place {
+        let at = self.at();
+        Place::new(at.module, self.module().expr_range(expr))
+    }
+
+    /// Identity of what an expression makes in this walk.
+    pub(crate) fn site(&self, expr: ExprId) -> u32 {
+        hash_id(&(self.at().module.0, expr.0, self.at().tag))
+    }
+
+    /// The object of a site; the same one whenever the site is walked again.
+    pub(crate) fn object_at(&mut self, site: u32, part: u32) -> ObjId {
+        let next = ObjId(u32::try_from(self.objects.len()).unwrap_or(u32::MAX));
+        *self.objects.entry((site, part)).or_insert(next)
+    }
+
+    /// An input, remembered by the id of its hole.
+    pub(crate) fn input(&mut self, path: Arc<InputPath>) -> Atom {
+        self.inputs
+            .entry(path.id())
+            .or_insert_with(|| Arc::clone(&path));
+        Atom::Input(path)
+    }
+
+    /// That the value of an input decides what happens.
+    pub(crate) fn decides(&mut self, value: &Value) {
+        if self.frames.len() > 1 {
+            // Walked in place: what decides are inputs of the outermost function, and they are what they are.
+        }
+        for atom in value.atoms() {
+            let path = match atom {
+                Atom::Input(path) => path,
+                _ => continue,
+            };
+            if let Root::Param(index) = path.root
+                && index < 64
+            {
+                self.decides |= 1 << index;
+            }
+        }
+    }
+
+    /// Walks a body from its beginning. The frame must be in place, and its variables the last of the state.
+    pub(crate) fn body(&mut self, state: &mut State, body: Block) {
+        self.block(state, body);
+        if state.live {
+            self.leave(state, Value::from(Atom::None), None);
+        }
+    }
+
+    /// Leaves the function at hand with a value.
+    fn leave(&mut self, state: &mut State, value: Value, expr: Option<ExprId>) {
+        let truth = value.truth();
+        let is_test = expr.is_some_and(|expr| self.is_test(expr));
+        let (mut when_true, mut when_false) = (None, None);
+        if truth != Some(false) {
+            when_true = Some(match expr {
+                Some(expr) if truth.is_none() && is_test => self.implied_by(state, expr, true),
+                _ => Some(self.implied(state)),
+            });
+        }
+        if truth != Some(true) {
+            when_false = Some(match expr {
+                Some(expr) if truth.is_none() && is_test => self.implied_by(state, expr, false),
+                _ => Some(self.implied(state)),
+            });
+        }
+        let left = state.clone();
+        let exit = &mut self.frame().exit;
+        exit.value.join(&value);
+        if let Some(Some(implied)) = when_true {
+            join_implied(&mut exit.on_true, implied);
+        }
+        if let Some(Some(implied)) = when_false {
+            join_implied(&mut exit.on_false, implied);
+        }
+        match &mut exit.state {
+            Some(state) => state.join(left),
+            none => *none = Some(left),
+        }
+        state.live = false;
+    }
+
+    /// What is known of inputs.
+    pub(crate) fn implied(&self, state: &State) -> Vec<Implied> {
+        state
+            .known
+            .iter()
+            .filter_map(|known| {
+                let path = self.inputs.get(&known.id)?;
+                Some((Arc::clone(path), known.restriction))
+            })
+            .collect()
+    }
+
+    fn implied_by(&mut self, state: &State, expr: ExprId, outcome: bool) -> Option<Vec<Implied>> {
+        let mut state = state.clone();
+        self.assume(&mut state, expr, outcome);
+        state.live.then(|| self.implied(&state))
+    }
+
+    /// Statements one after the other, until one does not go on.
+    pub(crate) fn block(&mut self, state: &mut State, block: Block) {
+        let module = self.module();
+        for stmt in module.block(block) {
+            if !state.live {
+                return;
+            }
+            if self.work == 0 {
+                self.cut = true;
+                return;
+            }
+            self.work -= 1;
+            stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || {
+                self.statement(state, *stmt);
+            });
+            if !self.frame().handlers.is_empty() && state.live {
+                let now = state.clone();
+                if let Some(handler) = self.frame().handlers.last_mut() {
+                    match handler {
+                        Some(before) => before.join(now),
+                        none => *none = Some(now),
+                    }
+                }
+            }
+        }
+    }
+
+    fn statement(&mut self, state: &mut State, stmt: StmtId) {
+        let module = self.module();
+        match module[stmt] {
+            Stmt::Expr(value) => {
+                if !matches!(module[value], Expr::Str(_) | Expr::Ellipsis) {
+                    self.eval(state, value);
+                }
+            }
+            Stmt::Assign { value, binds } => self.assign(state, value, binds),
+            Stmt::Declare { .. } | Stmt::Pass => {}
+            Stmt::Return(value) => {
+                let (result, expr) = match value {
+                    Some(value) => (self.eval(state, value.get()), Some(value.get())),
+                    None => (Atom::None.into(), None),
+                };
+                if state.live {
+                    self.leave(state, result, expr);
+                }
+            }
+            Stmt::Raise { exception, cause } => {
+                for value in [exception, cause].into_iter().flatten() {
+                    self.eval(state, value.get());
+                }
+                self.thrown(state);
+            }
+            Stmt::If {
+                test,
+                body,
+                orelse,
+                outcome,
+            } => self.branch(state, test, body, orelse, outcome),
+            Stmt::While { test, body, orelse } => self.while_loop(state, test, body, orelse),
+            Stmt::For {
+                iter,
+                binds,
+                body,
+                orelse,
+            } => self.for_loop(state, iter, binds, body, orelse),
+            Stmt::With {
+                context,
+                binds,
+                body,
+            } => {
+                let manager = self.eval(state, context);
+                self.frame().held.push((context, manager));
+                self.binds(state, binds);
+                self.frame().held.pop();
+                self.block(state, body);
+            }
+            Stmt::Try {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            } => self.try_statement(state, body, handlers, orelse, finalbody),
+            Stmt::Match { subject, cases } => self.match_statement(state, subject, cases),
+            Stmt::Function { function, def } => {
+                for param in &module[function].params {
+                    if let Some(default) = param.default {
+                        self.eval(state, default);
+                    }
+                }
+                let value = self.function_value(state, function);
+                self.bind_name(state, def, value);
+            }
+            Stmt::Class { class, def } => {
+                self.class_body(state, class);
+                let at = self.at().module;
+                self.bind_name(state, def, Atom::Class(at, class).into());
+            }
+            Stmt::Import(defs) => {
+                let at = self.at().module;
+                for def in module.defs_list(defs) {
+                    let value = self.resolved(at, *def);
+                    self.bind_name(state, *def, value);
+                }
+            }
+            Stmt::Delete(_) => {}
+            Stmt::Assert { test, message } => {
+                self.eval(state, test);
+                if let Some(message) = message {
+                    let mut failed = state.clone();
+                    self.assume(&mut failed, test, false);
+                    if failed.live {
+                        self.eval(&mut failed, message.get());
+                    }
+                }
+                self.assume(state, test, true);
+            }
+            Stmt::Break => {
+                let now = std::mem::replace(state, State::dead());
+                self.frame().breaks.push(now);
+            }
+            Stmt::Continue => {
+                let now = std::mem::replace(state, State::dead());
+                self.frame().continues.push(now);
+            }
+        }
+    }
+
+    /// An exception leaves this point.
+    pub(crate) fn thrown(&mut self, state: &mut State) {
+        let now = std::mem::replace(state, State::dead());
+        if let Some(handler) = self.frame().handlers.last_mut() {
+            match handler {
+                Some(before) => before.join(now),
+                none => *none = Some(now),
+            }
+        }
+    }
+
+    fn branch(
+        &mut self,
+        state: &mut State,
+        test: ExprId,
+        body: Block,
+        orelse: Block,
+        outcome: Option<bool>,
+    ) {
+        let value = self.eval(state, test);
+        self.decides(&value);
+        self.decided_by(state, test);
+        let outcome = outcome.or_else(|| value.truth());
+        let mut other = state.clone();
+        if outcome == Some(false) {
+            state.live = false;
+        } else {
+            self.assume(state, test, true);
+        }
+        if outcome == Some(true) {
+            other.live = false;
+        } else {
+            self.assume(&mut other, test, false);
+        }
+        if state.live {
+            self.block(state, body);
+        }
+        if other.live {
+            self.block(&mut other, orelse);
+        }
+        if state.live || other.live {
+            state.join(other);
+        } else {
+            *state = State::dead();
+        }
+    }
+
+    fn while_loop(&mut self, state: &mut State, test: ExprId, body: Block, orelse: Block) {
+        let breaks = std::mem::take(&mut self.frame().breaks);
+        let continues = std::mem::take(&mut self.frame().continues);
+        self.frame().loops += 1;
+        let rounds = if self.frame().loops > MAX_LOOPS {
+            1
+        } else {
+            MAX_ROUNDS
+        };
+        let mut never_false = false;
+        for round in 0..rounds {
+            let value = self.eval(state, test);
+            never_false = value.truth() == Some(true);
+            let mut inside = state.clone();
+            if value.truth() == Some(false) {
+                break;
+            }
+            self.assume(&mut inside, test, true);
+            self.block(&mut inside, body);
+            for back in std::mem::take(&mut self.frame().continues) {
+                inside.join(back);
+            }
+            let before = state.clone();
+            state.join(inside);
+            if round > 0 {
+                widen(state, &before);
+            }
+            if state.same(&before) {
+                break;
+            }
+        }
+        self.frame().loops -= 1;
+        if never_false {
+            *state = State::dead();
+        } else {
+            self.assume(state, test, false);
+            if state.live {
+                self.block(state, orelse);
+            }
+        }
+        for out in std::mem::replace(&mut self.frame().breaks, breaks) {
+            state.join(out);
+        }
+        self.frame().continues = continues;
+    }
+
+    fn for_loop(
+        &mut self,
+        state: &mut State,
+        iter: ExprId,
+        binds: List,
+        body: Block,
+        orelse: Block,
+    ) {
+        let iterated = self.eval(state, iter);
+        let breaks = std::mem::take(&mut self.frame().breaks);
+        let continues = std::mem::take(&mut self.frame().continues);
+        self.frame().held.push((iter, iterated));
+        self.frame().loops += 1;
+        let rounds = if self.frame().loops > MAX_LOOPS {
+            1
+        } else {
+            MAX_ROUNDS
+        };
+        for round in 0..rounds {
+            let mut inside = state.clone();
+            self.binds(&mut inside, binds);
+            self.block(&mut inside, body);
+            for back in std::mem::take(&mut self.frame().continues) {
+                inside.join(back);
+            }
+            let before = state.clone();
+            state.join(inside);
+            if round > 0 {
+                widen(state, &before);
+            }
+            if state.same(&before) {
+                break;
+            }
+        }
+        self.frame().loops -= 1;
+        self.frame().held.pop();
+        self.block(state, orelse);
+        for out in std::mem::replace(&mut self.frame().breaks, breaks) {
+            state.join(out);
+        }
+        self.frame().continues = continues;
+    }
+
+    fn try_statement(
+        &mut self,
+        state: &mut State,
+        body: Block,
+        handlers: List,
+        orelse: Block,
+        finalbody: Block,
+    ) {
+        let module = self.module();
+        let before = state.clone();
+        self.frame().handlers.push(Some(before));
+        self.block(state, body);
+        let thrown = self.frame().handlers.pop().flatten();
+        if state.live {
+            self.block(state, orelse);
+        }
+        let mut caught = false;
+        for handler in module.handlers(handlers) {
+            caught = true;
+            let Some(mut entry) = thrown.clone() else {
+                continue;
+            };
+            if let Some(def) = handler.def {
+                let value = match handler.types {
+                    Some(types) => self.caught(&mut entry, types.get()),
+                    None => Value::unknown(),
+                };
+                self.bind_name(&mut entry, def, value);
+            }
+            self.block(&mut entry, handler.body);
+            if entry.live {
+                state.join(entry);
+            }
+        }
+        if !finalbody.is_empty() {
+            if !caught && let Some(mut thrown) = thrown {
+                // What `finally` does when an exception passes by.
+                if !state.live {
+                    self.block(&mut thrown, finalbody);
+                    return;
+                }
+            }
+            if state.live {
+                self.block(state, finalbody);
+            } else if let Some(exit) = self.frame().exit.state.clone() {
+                let mut exit = exit;
+                exit.live = true;
+                self.block(&mut exit, finalbody);
+            }
+        }
+    }
+
+    fn match_statement(&mut self, state: &mut State, subject: ExprId, cases: List) {
+        let module = self.module();
+        let value = self.eval(state, subject);
+        self.decides(&value);
+        self.frame().held.push((subject, value));
+        let mut after = State::dead();
+        for case in module.cases(cases) {
+            if !state.live {
+                break;
+            }
+            let mut inside = state.clone();
+            let surely = self.matched(&mut inside, state, subject, case.pattern);
+            if inside.live {
+                if let Some(guard) = case.guard {
+                    let truth = self.eval(&mut inside, guard.get()).truth();
+                    if truth == Some(false) {
+                        inside.live = false;
+                    } else {
+                        self.assume(&mut inside, guard.get(), true);
+                    }
+                }
+                if inside.live {
+                    self.block(&mut inside, case.body);
+                    after.join(inside);
+                }
+            }
+            if surely && case.guard.is_none() {
+                state.live = false;
+            }
+        }
+        self.frame().held.pop();
+        if state.live {
+            after.join(state.clone());
+        }
+        *state = after;
+    }
+}
+
+/// What grows from round to round becomes a single hole.
+fn widen(state: &mut State, before: &State) {
+    for (frame, old) in state.frames.iter_mut().zip(&before.frames) {
+        for ((_, value), (_, old)) in frame.slots.iter_mut().zip(&old.slots) {
+            if value == old {
+                continue;
+            }
+            let texts = value
+                .atoms()
+                .iter()
+                .filter(|atom| matches!(atom, Atom::Text(_)))
+                .count();
+            if texts > 1 {
+                *value = value.clone().collapsed();
+            }
+            let constants = value
+                .atoms()
+                .iter()
+                .filter(|atom| matches!(atom, Atom::Str(_) | Atom::Int(_)))
+                .count();
+            if constants > 3 {
+                let kept = value
+                    .atoms()
+                    .iter()
+                    .filter(|atom| !matches!(atom, Atom::Str(_) | Atom::Int(_)))
+                    .cloned();
+                *value = Value::of(kept.chain([Atom::Unknown]).collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+fn join_implied(into: &mut Option<Vec<Implied>>, more: Vec<Implied>) {
+    match into {
+        None => *into = Some(more),
+        Some(known) => known.retain_mut(|(path, restriction)| {
+            let Some((_, other)) = more.iter().find(|(other, _)| other == path) else {
+                return false;
+            };
+            *restriction = restriction.or(*other);
+            *restriction != Restriction::NONE
+        }),
+    }
+}
+
+/// The key of an attribute of an input.
+pub(crate) fn attr_key(attr: Symbol) -> Key {
+    Key::Attr(attr)
+}
+
+pub(crate) use condition::host_is_fixed;
+pub(crate) use native::is_path_of_host;

@@ -1,0 +1,356 @@
+//! Sinks: what reaches them, and whether it meets their need.
+
+use hognose_python::ir::*;
+use ruff_text_size::TextRange;
+
+use super::Interpreter;
+use super::call::Arguments;
+use crate::model::{CallModel, Need, Render, Sink, Stored, Trust};
+use crate::need;
+use crate::state::State;
+use crate::summary::{Found, Reach, SinkRef};
+use crate::value::{Atom, Origin, Place, Symbol, Value, Why};
+
+impl<'p> Interpreter<'_, 'p> {
+    /// What the models say of an access path.
+    pub(super) fn trust(&self, path: Symbol) -> Option<Trust> {
+        self.setting.models.trust_of(path.as_str())
+    }
+
+    /// The model of a callee.
+    pub(super) fn call_model(&self, path: Symbol) -> Option<&'p CallModel> {
+        self.setting.models.call(path)
+    }
+
+    /// A call of something outside of the project.
+    pub(super) fn check_call(
+        &mut self,
+        state: &mut State,
+        path: Symbol,
+        model: &'p CallModel,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+        expr: ExprId,
+    ) {
+        if self.quiet > 0 || model.sinks.is_empty() {
+            return;
+        }
+        for sink in &model.sinks {
+            self.check_sink(state, sink, path, receiver, arguments, expr);
+        }
+    }
+
+    fn check_sink(
+        &mut self,
+        state: &mut State,
+        sink: &Sink,
+        path: Symbol,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+        expr: ExprId,
+    ) {
+        let mut given: Vec<Value> = Vec::new();
+        for argument in &sink.arguments {
+            given.extend(self.argument_values(state, argument, receiver, arguments));
+        }
+        let tainted = given.iter().any(|value| {
+            value.has_holes()
+                || value
+                    .atoms()
+                    .iter()
+                    .any(|atom| matches!(atom, Atom::Object(_)))
+        });
+        if !tainted {
+            return;
+        }
+        if self.conditions(state, &sink.conditions, receiver, arguments) != Some(true) {
+            return;
+        }
+        let sink_ref = (self.messages)(sink);
+        let place = self.place(expr);
+        for value in given {
+            let value = self.sink_value(state, sink.need, value);
+            if sink.by_name && !looks_like(sink.need, &value) {
+                continue;
+            }
+            self.reached(sink_ref, place, path, value, 0);
+        }
+    }
+
+    /// What counts of an argument: texts as they are, containers with all they hold.
+    fn sink_value(&mut self, state: &mut State, need: Need, value: Value) -> Value {
+        let mut result = Value::nothing();
+        for atom in value.atoms() {
+            match atom {
+                Atom::Object(_) => {
+                    if matches!(
+                        need,
+                        Need::Sql
+                            | Need::Path
+                            | Need::Redirect
+                            | Need::Shell
+                            | Need::Program
+                            | Need::Number
+                    ) {
+                        // `execute([...])`, `open(obj)`: what its text is.
+                        let text = self.text_value(state, &atom.clone().into());
+                        if matches!(need, Need::Shell | Need::Program | Need::Path) {
+                            for text in text.atoms() {
+                                if !matches!(text, Atom::Text(_)) {
+                                    result.add(text.clone());
+                                }
+                            }
+                            continue;
+                        }
+                        result.join(&text);
+                    } else {
+                        for hole in self.deep_holes(state, &atom.clone().into()) {
+                            result.join(&Value::hole((*hole).clone()));
+                        }
+                    }
+                }
+                other => result.add(other.clone()),
+            }
+        }
+        result
+    }
+
+    /// Something that may hold a stranger's text reaches a sink.
+    pub(super) fn reached(
+        &mut self,
+        sink: SinkRef,
+        place: Place,
+        callee: Symbol,
+        value: Value,
+        depth: u8,
+    ) {
+        if self.quiet > 0 {
+            return;
+        }
+        let mut inputs = Value::nothing();
+        for atom in value.atoms() {
+            let text = match atom {
+                Atom::Text(text) => text.to_vec(),
+                Atom::Input(path) => {
+                    vec![crate::shape::Stretch::Hole(std::sync::Arc::new(
+                        crate::value::input_hole(path),
+                    ))]
+                }
+                _ => continue,
+            };
+            let mut open = false;
+            for harm in need::harms(sink.need, sink.rule, &text) {
+                for taint in &harm.hole.taints {
+                    match &taint.origin {
+                        Origin::Source(source) => self.found.push(Found {
+                            sink,
+                            place,
+                            callee,
+                            source: *source,
+                            trail: taint.trail.clone(),
+                            doubt: harm.hole.doubt,
+                            partial: harm.partial,
+                            escaped: taint.trail.steps().iter().rev().find_map(
+                                |(_, why)| match why {
+                                    Why::Sanitized(path) => Some(*path),
+                                    _ => None,
+                                },
+                            ),
+                        }),
+                        Origin::Input(_) => open = true,
+                    }
+                }
+            }
+            if open {
+                inputs.add(atom.clone());
+            }
+        }
+        if !inputs.is_nothing() {
+            self.keep_reach(Reach {
+                sink,
+                place,
+                callee,
+                value: inputs,
+                depth,
+            });
+        }
+    }
+
+    /// `tainted.format(…)`.
+    pub(super) fn check_format(&mut self, state: &mut State, format: &Value, expr: ExprId) {
+        let path = Symbol::from("builtins.str().format");
+        if let Some(model) = self.call_model(path)
+            && self.quiet == 0
+        {
+            for sink in &model.sinks {
+                self.check_sink(state, sink, path, Some(format), &Arguments::default(), expr);
+            }
+        }
+    }
+
+    /// `owner.attr = value`.
+    pub(super) fn check_attribute_store(
+        &mut self,
+        state: &mut State,
+        owner: &Value,
+        attr: Symbol,
+        value: &Value,
+        _object: ExprId,
+        range: TextRange,
+    ) {
+        for path in self.outside_paths(owner) {
+            let path = self.values.path_of_attribute(path, attr);
+            self.check_store(state, path, value, &Value::unknown(), range);
+        }
+    }
+
+    /// `owner[key] = value`.
+    pub(super) fn check_item_store(
+        &mut self,
+        state: &mut State,
+        owner: &Value,
+        key: &Value,
+        value: &Value,
+        _object: ExprId,
+        range: TextRange,
+    ) {
+        for path in self.outside_paths(owner) {
+            let path = self.values.path_of_item(path);
+            self.check_store(state, path, value, key, range);
+        }
+    }
+
+    fn outside_paths(&mut self, owner: &Value) -> Vec<Symbol> {
+        let mut paths = Vec::new();
+        for atom in owner.atoms() {
+            match atom {
+                Atom::External(path) => paths.push(*path),
+                Atom::Instance(module, class) => {
+                    for ancestor in self.values.mro(*module, *class).iter() {
+                        if let hognose_python::ClassRef::External(path) = ancestor {
+                            paths.push(self.values.path_of_call(*path));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        paths
+    }
+
+    fn check_store(
+        &mut self,
+        state: &mut State,
+        path: Symbol,
+        value: &Value,
+        key: &Value,
+        range: TextRange,
+    ) {
+        if self.quiet > 0 {
+            return;
+        }
+        let Some(sinks) = self.setting.models.stores.get(&path) else {
+            return;
+        };
+        for sink in sinks {
+            let given = match sink.arguments.first().and_then(|argument| argument.stored) {
+                Some(Stored::Key) => key,
+                _ => value,
+            };
+            let given = self.sink_value(state, sink.need, given.clone());
+            let sink_ref = (self.messages)(sink);
+            let place = Place::new(self.at().module, range);
+            self.reached(sink_ref, place, path, given, 0);
+        }
+    }
+
+    /// A method known by its name alone.
+    pub(super) fn by_name(
+        &mut self,
+        state: &mut State,
+        name: Symbol,
+        arguments: &Arguments,
+        expr: ExprId,
+        written: Option<(ExprId, ExprId)>,
+    ) {
+        if self.quiet > 0 {
+            return;
+        }
+        // The evaluator may know the method by its type.
+        if let Some((func, _)) = written {
+            let at = self.at().module;
+            let values = self.values.eval(at, func);
+            let mut known = false;
+            for value in values {
+                if let hognose_python::Value::External(path) = value
+                    && let Some(model) = self.call_model(path)
+                {
+                    known = true;
+                    self.check_call(state, path, model, None, arguments, expr);
+                }
+            }
+            if known {
+                return;
+            }
+        }
+        let Some(sinks) = self.setting.models.methods.get(&name) else {
+            return;
+        };
+        for sink in sinks {
+            self.check_sink(state, sink, name, None, arguments, expr);
+        }
+    }
+
+    /// A template file is rendered.
+    pub(super) fn render(
+        &mut self,
+        state: &mut State,
+        render: &Render,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+        expr: ExprId,
+    ) {
+        let _ = (state, render, receiver, arguments, expr);
+    }
+}
+
+/// Whether a text begins like a statement of the language of a need.
+fn looks_like(need: Need, value: &Value) -> bool {
+    if need != Need::Sql {
+        return true;
+    }
+    value.atoms().iter().any(|atom| match atom {
+        Atom::Text(text) => {
+            let front = crate::shape::prefix(text).trim_start().to_ascii_lowercase();
+            let word: String = front
+                .chars()
+                .take_while(char::is_ascii_alphabetic)
+                .collect();
+            matches!(
+                word.as_str(),
+                "select"
+                    | "insert"
+                    | "update"
+                    | "delete"
+                    | "create"
+                    | "drop"
+                    | "alter"
+                    | "with"
+                    | "replace"
+                    | "truncate"
+                    | "grant"
+                    | "call"
+                    | "exec"
+                    | "execute"
+                    | "merge"
+                    | "pragma"
+                    | "copy"
+                    | "set"
+                    | "use"
+                    | "show"
+                    | "describe"
+            )
+        }
+        _ => false,
+    })
+}

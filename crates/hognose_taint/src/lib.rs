@@ -1,0 +1,24 @@
+//! How data moves through a program: an abstract interpretation that knows, for every text, what a stranger can still put into it.
+//!
+//! - [`shape`]: texts with holes; what a hole can hold, and how string operations, sanitizers and guards change that.
+//! - [`value`]: what an expression may be, and the way it came.
+//! - [`state`]: variables and heap at a point.
+//! - `interpret`: one body, in the order of its control flow.
+//! - [`summary`]: what callers need to know of a function.
+//! - [`need`]: what a hole needs to do harm at a sink.
+//! - [`analysis`]: all bodies of a project, callees first, in parallel.
+//! - [`model`]: what the engine is told of libraries and rules; it knows none by name.
+
+pub mod analysis;
+pub mod facts;
+mod interpret;
+pub mod model;
+pub mod need;
+pub mod shape;
+pub mod state;
+pub mod summary;
+pub(crate) mod survey;
+pub mod value;
+
+pub use analysis::{Analysis, Coverage, analyse};
+pub use model::Models;

@@ -1,0 +1,570 @@
+//! What the engine is told of libraries and rules. It knows none by name.
+
+use hognose_python::{Aliases, Symbol};
+use rustc_hash::FxHashMap;
+
+use crate::shape::{Alphabet, Restriction, RuleSet};
+
+/// What a hole needs to do harm at a sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    /// Part of an SQL statement.
+    Sql,
+    /// Part of a shell command line.
+    Shell,
+    /// An argument of a program.
+    Argument,
+    /// The program run.
+    Program,
+    /// Part of code.
+    Code,
+    /// Part of the text of a template.
+    Template,
+    /// A path.
+    Path,
+    /// The name a file gets.
+    FileName,
+    /// A URL that is fetched.
+    Url,
+    /// A URL a browser is sent to.
+    Redirect,
+    /// Part of an HTML page.
+    Html,
+    /// Part of a line: a header, a log line.
+    Line,
+    /// Part of an LDAP filter.
+    Ldap,
+    /// Part of an LDAP distinguished name.
+    LdapDn,
+    /// Part of an XPath expression.
+    Xpath,
+    /// A cell of a CSV file.
+    Csv,
+    /// A format string.
+    Format,
+    /// Part of a regular expression.
+    Regex,
+    /// A structure instead of a text.
+    Object,
+    /// A number.
+    Number,
+    /// Anything at all.
+    Any,
+}
+
+impl Need {
+    /// By its word in `rule.toml`.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "sql" => Self::Sql,
+            "shell" => Self::Shell,
+            "argument" => Self::Argument,
+            "program" => Self::Program,
+            "code" => Self::Code,
+            "template" => Self::Template,
+            "path" => Self::Path,
+            "file-name" => Self::FileName,
+            "url" => Self::Url,
+            "redirect" => Self::Redirect,
+            "html" => Self::Html,
+            "line" => Self::Line,
+            "ldap" => Self::Ldap,
+            "ldap-dn" => Self::LdapDn,
+            "xpath" => Self::Xpath,
+            "csv" => Self::Csv,
+            "format" => Self::Format,
+            "regex" => Self::Regex,
+            "object" => Self::Object,
+            "number" => Self::Number,
+            "any" => Self::Any,
+            _ => return None,
+        })
+    }
+}
+
+/// Which kinds of sources there are, by number; the table is part of [`Models`].
+pub type Kind = u8;
+
+/// What a source is.
+#[derive(Debug, Clone)]
+pub struct SourceModel {
+    /// Its kind.
+    pub kind: Kind,
+    /// In words.
+    pub what: String,
+    /// The characters it can hold.
+    pub alphabet: Alphabet,
+    /// It may be a structure, not only a text.
+    pub structure: bool,
+    /// Only under these keys.
+    pub keys: Vec<String>,
+}
+
+/// What is untrusted or harmless at an access path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// A source, by its number.
+    Source(u32),
+    /// Harmless, though it lies below a source.
+    Harmless,
+}
+
+/// Which argument of a call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Argument {
+    /// By position.
+    pub at: Option<u16>,
+    /// By name.
+    pub name: Option<Symbol>,
+    /// The object a method is called on.
+    pub receiver: bool,
+    /// Every argument.
+    pub any: bool,
+    /// All positional arguments from [`Argument::at`] on.
+    pub rest: bool,
+    /// An element of a list or tuple given.
+    pub element: Option<Elements>,
+    /// What is stored, for stores.
+    pub stored: Option<Stored>,
+}
+
+/// Which elements of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Elements {
+    /// The one at an index.
+    At(i32),
+    /// All behind the first.
+    Rest,
+}
+
+/// Which part of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// The value.
+    Value,
+    /// The key.
+    Key,
+}
+
+/// A constant in a condition.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    /// `None`.
+    None,
+    /// A truth value.
+    Bool(bool),
+    /// A number.
+    Int(i64),
+    /// A text.
+    Str(String),
+}
+
+/// What is asked of an argument.
+#[derive(Debug, Clone)]
+pub enum Asks {
+    /// Not given.
+    Missing(bool),
+    /// A constant equal to one of them.
+    Is(Vec<Literal>),
+    /// A constant equal to none of them.
+    IsNot(Vec<Literal>),
+    /// `None`, or not.
+    None(bool),
+    /// Its truth.
+    Truthy(bool),
+    /// Resolves to an access path.
+    Path(Vec<Symbol>),
+    /// A list, tuple or other container.
+    Display(bool),
+    /// A constant text in which one of these occurs.
+    Contains(regex_lite::Matcher),
+}
+
+pub mod regex_lite {
+    //! A test on a text that the one who builds the models provides.
+
+    use std::fmt;
+    use std::sync::Arc;
+
+    /// Whether a text fits.
+    pub type Predicate = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+    /// See [`Predicate`].
+    #[derive(Clone)]
+    pub struct Matcher(pub Predicate);
+
+    impl fmt::Debug for Matcher {
+        fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("Matcher")
+        }
+    }
+}
+
+/// A condition on a call.
+#[derive(Debug, Clone)]
+pub struct When {
+    /// Of what.
+    pub argument: Argument,
+    /// What.
+    pub asks: Asks,
+}
+
+/// All of `hold` must be known to hold, none of `fail` may.
+#[derive(Debug, Clone, Default)]
+pub struct Conditions {
+    /// Must hold.
+    pub hold: Vec<When>,
+    /// Must not hold.
+    pub fail: Vec<When>,
+}
+
+/// A sink.
+#[derive(Debug, Clone)]
+pub struct Sink {
+    /// The rule, by number in [`Models::rules`].
+    pub rule: u8,
+    /// What is looked at.
+    pub arguments: Vec<Argument>,
+    /// Under which conditions.
+    pub conditions: Conditions,
+    /// What a hole needs.
+    pub need: Need,
+    /// Found by the name of the method alone: a text has to look like its language.
+    pub by_name: bool,
+    /// Other words than the rule's.
+    pub message: Option<String>,
+    /// Confidence at most: 0 low, 1 medium, 2 high.
+    pub confidence: u8,
+}
+
+/// What is left of an argument.
+#[derive(Debug, Clone)]
+pub enum Gives {
+    /// The text, with this known of it.
+    Text(Restriction),
+    /// Characters of another alphabet: the text is transformed.
+    Alphabet(Alphabet),
+    /// Nothing that holds text.
+    Scalar,
+    /// Nothing of the argument.
+    Nothing,
+}
+
+/// A function whose result is harmless for some needs.
+#[derive(Debug, Clone)]
+pub struct Sanitizer {
+    /// Which argument.
+    pub argument: Argument,
+    /// Under which conditions.
+    pub conditions: Conditions,
+    /// What is left.
+    pub gives: Gives,
+}
+
+/// When a guard says something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// The result is true.
+    True,
+    /// The result is false.
+    False,
+    /// It returns at all.
+    Return,
+}
+
+/// What a call says of an argument.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// Which argument.
+    pub argument: Argument,
+    /// Under which conditions.
+    pub conditions: Conditions,
+    /// When.
+    pub holds: Holds,
+    /// What.
+    pub gives: Restriction,
+}
+
+/// Where a propagator puts what it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum To {
+    /// The result.
+    Return,
+    /// The object the method is called on.
+    Receiver,
+    /// Another argument.
+    Argument(Argument),
+}
+
+/// Where data goes in a call.
+#[derive(Debug, Clone)]
+pub struct Propagator {
+    /// From where.
+    pub from: Vec<Argument>,
+    /// Where to.
+    pub to: To,
+    /// What characters come out.
+    pub alphabet: Alphabet,
+    /// The text comes out as it went in.
+    pub same_text: bool,
+}
+
+/// An object outside of the project that holds what is put in.
+#[derive(Debug, Clone, Default)]
+pub struct Holder {
+    /// Methods that store: positions of the keys and of the value.
+    pub writes: FxHashMap<Symbol, (Vec<u16>, u16)>,
+    /// Methods that give back, by the positions of the keys.
+    pub reads: FxHashMap<Symbol, Vec<u16>>,
+}
+
+/// A call that runs a function of the project.
+#[derive(Debug, Clone)]
+pub struct Runs {
+    /// The function.
+    pub function: Argument,
+    /// What it is given: a tuple, or the arguments from a position on.
+    pub arguments: Argument,
+}
+
+/// A call that renders a template file.
+#[derive(Debug, Clone)]
+pub struct Render {
+    /// The name of the file.
+    pub name: Argument,
+    /// The values: keywords, or a dict.
+    pub context: Option<Argument>,
+    /// `jinja2`, `django` or `mako`.
+    pub engine: String,
+    /// Whether holes are escaped; `None` when the file's extension decides.
+    pub autoescape: Option<bool>,
+}
+
+/// All that is known of a callee outside of the project.
+#[derive(Debug, Clone, Default)]
+pub struct CallModel {
+    /// What it must not be given.
+    pub sinks: Vec<Sink>,
+    /// What comes out harmless.
+    pub sanitizers: Vec<Sanitizer>,
+    /// What its result says.
+    pub guards: Vec<Guard>,
+    /// Where data goes.
+    pub propagators: Vec<Propagator>,
+    /// Nothing of the arguments comes out.
+    pub clean: bool,
+    /// It never returns.
+    pub stops: bool,
+    /// Functions it runs.
+    pub runs: Vec<Runs>,
+    /// Templates it renders.
+    pub renders: Vec<Render>,
+}
+
+impl CallModel {
+    /// Takes in another model of the same callee.
+    pub fn merge(&mut self, other: Self) {
+        self.sinks.extend(other.sinks);
+        self.sanitizers.extend(other.sanitizers);
+        self.guards.extend(other.guards);
+        self.propagators.extend(other.propagators);
+        self.clean |= other.clean;
+        self.stops |= other.stops;
+        self.runs.extend(other.runs);
+        self.renders.extend(other.renders);
+    }
+}
+
+/// Which functions an entry is about.
+#[derive(Debug, Clone)]
+pub enum Registered {
+    /// Decorated so.
+    Decorator(Symbol),
+    /// Methods of subclasses; a name may end in `*`.
+    Method(Symbol, Vec<String>),
+    /// Passed to a call.
+    Passed(Symbol, Argument),
+    /// Named so, in modules that import one of these.
+    Named(Vec<String>, Vec<Symbol>),
+}
+
+/// How the parameters of an entry are filled.
+#[derive(Debug, Clone)]
+pub enum Filled {
+    /// By the variables of the route.
+    Route,
+    /// All from outside.
+    Remote(u32),
+    /// As their annotations say.
+    Typed(u32),
+    /// One by one.
+    Listed(Vec<(ParameterPick, Filling)>),
+    /// Not by the outside.
+    Nothing,
+}
+
+/// Which parameter.
+#[derive(Debug, Clone)]
+pub enum ParameterPick {
+    /// By position, the receiver not counted.
+    At(u16),
+    /// By name.
+    Name(Symbol),
+    /// By the access path of its annotation.
+    Annotation(Symbol),
+    /// All others.
+    Rest,
+}
+
+/// What it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Filling {
+    /// An object.
+    Object(Symbol),
+    /// A source.
+    Source(u32),
+}
+
+/// Functions that a framework calls.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Which.
+    pub registered: Vec<Registered>,
+    /// The route pattern, among the arguments of decorator or call.
+    pub route: Option<Argument>,
+    /// Source of route variables.
+    pub route_source: u32,
+    /// What they are given.
+    pub filled: Filled,
+    /// Rule of what they return as a page.
+    pub returns_html: Option<Sink>,
+}
+
+/// A flow rule, as far as the engine needs it.
+#[derive(Debug, Clone)]
+pub struct FlowRule {
+    /// Its id.
+    pub id: String,
+    /// What a hole needs.
+    pub need: Need,
+    /// Kinds of sources that count, a bit each.
+    pub from: u32,
+    /// Parameters of public functions count too.
+    pub library: bool,
+}
+
+/// Everything.
+#[derive(Debug, Clone, Default)]
+pub struct Models {
+    /// Other names of access paths.
+    pub aliases: Aliases,
+    /// Names of the kinds of sources.
+    pub kinds: Vec<String>,
+    /// All sources.
+    pub sources: Vec<SourceModel>,
+    /// Sources by access path; without wildcards.
+    pub trust_by_text: FxHashMap<Box<str>, Trust>,
+    /// Sources whose path holds `*`, as patterns.
+    pub trust_patterns: Vec<(String, Trust)>,
+    /// Callees by access path.
+    pub calls: FxHashMap<Symbol, CallModel>,
+    /// Callees whose path holds `*`.
+    pub call_patterns: Vec<(String, CallModel)>,
+    /// Methods known by name alone.
+    pub methods: FxHashMap<Symbol, Vec<Sink>>,
+    /// Stores to attributes and items by access path.
+    pub stores: FxHashMap<Symbol, Vec<Sink>>,
+    /// Objects that hold what is put in, by access path.
+    pub holders: FxHashMap<Symbol, Holder>,
+    /// Functions that a framework calls.
+    pub entries: Vec<Entry>,
+    /// Flow rules.
+    pub rules: Vec<FlowRule>,
+}
+
+/// Whether an access path fits one with `*` for any one name.
+pub fn fits(pattern: &str, path: &str) -> bool {
+    let mut parts = pattern.split('.');
+    let mut names = path.split('.');
+    loop {
+        match (parts.next(), names.next()) {
+            (None, None) => return true,
+            (Some("*"), Some(_)) => {}
+            (Some("*()"), Some(name)) if name.ends_with("()") => {}
+            (Some(a), Some(b)) if a == b => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Which rules of a set have a name; for sanitizers that name rules.
+pub fn rule_set(models: &Models, ids: &[String]) -> RuleSet {
+    let mut set = RuleSet::default();
+    for (number, rule) in models.rules.iter().enumerate() {
+        if ids.contains(&rule.id) {
+            set.0 |= 1 << number;
+        }
+    }
+    set
+}
+
+impl Models {
+    /// What is said of an access path: of the longest part of it that is known. `flask.request.args` speaks of
+    /// `flask.request.args.get()` too.
+    pub fn trust_of(&self, path: &str) -> Option<Trust> {
+        if let Some(known) = TRUST.with_borrow(|known| known.get(path).copied()) {
+            return known;
+        }
+        let trust = self.find_trust(path);
+        TRUST.with_borrow_mut(|known| known.insert(Box::from(path), trust));
+        trust
+    }
+
+    fn find_trust(&self, path: &str) -> Option<Trust> {
+        let mut ends: Vec<usize> = path
+            .char_indices()
+            .filter(|(_, character)| matches!(character, '.' | '[' | '('))
+            .map(|(at, _)| at)
+            .collect();
+        ends.push(path.len());
+        for end in ends.into_iter().rev() {
+            let front = &path[..end];
+            if let Some(trust) = self.trust_by_text.get(front) {
+                return Some(*trust);
+            }
+            if let Some((_, trust)) = self
+                .trust_patterns
+                .iter()
+                .find(|(pattern, _)| fits(pattern, front))
+            {
+                return Some(*trust);
+            }
+        }
+        None
+    }
+
+    /// The model of a callee.
+    pub fn call(&self, path: Symbol) -> Option<&CallModel> {
+        self.calls.get(&path).or_else(|| {
+            if self.call_patterns.is_empty() {
+                return None;
+            }
+            let known = CALLS.with_borrow(|known| known.get(&path).copied());
+            let number = known.unwrap_or_else(|| {
+                let number = self
+                    .call_patterns
+                    .iter()
+                    .position(|(pattern, _)| fits(pattern, path.as_str()));
+                CALLS.with_borrow_mut(|known| known.insert(path, number));
+                number
+            });
+            number.map(|number| &self.call_patterns[number].1)
+        })
+    }
+}
+
+thread_local! {
+    // There is one set of models in a process.
+    static TRUST: std::cell::RefCell<FxHashMap<Box<str>, Option<Trust>>> = std::cell::RefCell::default();
+    static CALLS: std::cell::RefCell<FxHashMap<Symbol, Option<usize>>> = std::cell::RefCell::default();
+}

@@ -1,0 +1,375 @@
+//! What a hole needs to do harm at a sink: shapes against needs.
+
+use std::sync::Arc;
+
+use crate::interpret::{host_is_fixed, is_path_of_host};
+use crate::model::Need;
+use crate::shape::{Alphabet, Facts, Hole, Stretch, holes, prefix};
+
+/// A hole that can do harm.
+pub struct Harm {
+    /// The hole.
+    pub hole: Arc<Hole>,
+    /// Only part of the harm.
+    pub partial: bool,
+}
+
+/// The holes of a text that meet a need.
+pub fn harms(need: Need, rule: u8, text: &[Stretch]) -> Vec<Harm> {
+    let mut found = Vec::new();
+    for (number, stretch) in text.iter().enumerate() {
+        let Stretch::Hole(hole) = stretch else {
+            continue;
+        };
+        if hole.cleaned.has(rule) {
+            continue;
+        }
+        let front = &text[..number];
+        let back = &text[number + 1..];
+        if let Some(partial) = meets(need, front, hole, back) {
+            found.push(Harm {
+                hole: Arc::clone(hole),
+                partial,
+            });
+        }
+    }
+    found
+}
+
+/// Whether a hole between two texts meets a need; `Some(true)` in part only.
+fn meets(need: Need, front: &[Stretch], hole: &Hole, back: &[Stretch]) -> Option<bool> {
+    let alphabet = hole.alphabet;
+    if alphabet == Alphabet::NONE {
+        return None;
+    }
+    let whole = |harm: bool| harm.then_some(false);
+    match need {
+        Need::Any => whole(true),
+        Need::Sql => whole(sql(front, hole)),
+        Need::Shell => whole(shell(front, hole)),
+        Need::Program => whole(front.is_empty() && !alphabet.within(number())),
+        Need::Argument => {
+            let leads = front.is_empty() || known_end(front) == "";
+            whole(
+                leads
+                    && alphabet.contains('-')
+                    && !hole.facts.has(Facts::NOT_OPTION)
+                    && !alphabet.within(number()),
+            )
+        }
+        Need::Code => whole(code(front, hole, back)),
+        Need::Template => whole(alphabet.contains_any("{%$<#")),
+        Need::Path => whole(path(front, hole)),
+        Need::FileName => whole(!alphabet.within(number())),
+        Need::Url => url(front, hole, back),
+        Need::Redirect => match url(front, hole, back) {
+            Some(false) => Some(false),
+            _ => None,
+        },
+        Need::Html => whole(html(front, hole)),
+        Need::Line => whole(alphabet.contains_any("\n\r")),
+        Need::Ldap => whole(alphabet.contains_any("()*\\\u{0}")),
+        Need::LdapDn => whole(alphabet.contains_any(",=+<>;\"\\")),
+        Need::Xpath => whole(match quote_before(front) {
+            Some(quote) => alphabet.contains(quote),
+            None => !alphabet.within(number()) && alphabet.contains_any("'\"[]()/=| "),
+        }),
+        Need::Csv => whole(front.is_empty() && alphabet.contains_any("=+-@\t\r")),
+        Need::Format => whole(alphabet.contains_any("{")),
+        Need::Regex => whole(alphabet.contains_any("*+{(")),
+        Need::Object => {
+            whole(hole.facts.has(Facts::STRUCTURE) && front.is_empty() && back.is_empty())
+        }
+        Need::Number => whole(!hole.facts.has(Facts::BOUNDED)),
+    }
+}
+
+fn number() -> Alphabet {
+    Alphabet::of("0123456789+-._einfaINFA \t\n\r")
+}
+
+/// The known text right before a hole.
+fn known_end(front: &[Stretch]) -> &str {
+    match front.last() {
+        Some(Stretch::Known(known)) => known.as_str(),
+        _ => "",
+    }
+}
+
+/// The quote a place of a text stands inside of, by the known text before it.
+fn quote_before(front: &[Stretch]) -> Option<char> {
+    let mut open: Option<char> = None;
+    for stretch in front {
+        let Stretch::Known(known) = stretch else {
+            continue;
+        };
+        let mut escaped = false;
+        for character in known.as_str().chars() {
+            if escaped {
+                escaped = false;
+                continue;
+            }
+            match (character, open) {
+                ('\\', Some(_)) => escaped = true,
+                ('\'' | '"' | '`', None) => open = Some(character),
+                (character, Some(quote)) if character == quote => open = None,
+                _ => {}
+            }
+        }
+    }
+    open
+}
+
+fn sql(front: &[Stretch], hole: &Hole) -> bool {
+    let alphabet = hole.alphabet;
+    match quote_before(front) {
+        Some(quote) => alphabet.contains(quote),
+        None => {
+            if alphabet.within(number()) {
+                return false;
+            }
+            // A word of letters, digits and underscores is a name and nothing else: no statement changes its sense by it unless
+            // it stands for a key word, which needs blanks around.
+            let word = Alphabet::word("_");
+            !alphabet.within(word)
+                || !hole.facts.has(Facts::BOUNDED) && alphabet.contains_any(" \t\n(;'\"-")
+        }
+    }
+}
+
+fn shell(front: &[Stretch], hole: &Hole) -> bool {
+    let alphabet = hole.alphabet;
+    match quote_before(front) {
+        Some('\'') => alphabet.contains('\''),
+        Some(quote) => alphabet.contains(quote) || alphabet.contains_any("$`\\"),
+        None => {
+            if hole.facts.has(Facts::ONE_WORD) {
+                // As the very command it is a program of a stranger's choice.
+                return front.is_empty();
+            }
+            alphabet.contains_any(" \t\n;|&$`()<>{}*?[]#~!\"'\\")
+        }
+    }
+}
+
+fn code(front: &[Stretch], hole: &Hole, back: &[Stretch]) -> bool {
+    let alphabet = hole.alphabet;
+    if alphabet.within(number()) {
+        return false;
+    }
+    if hole.facts.has(Facts::LITERAL) {
+        return false;
+    }
+    match quote_before(front) {
+        Some(quote) => alphabet.contains(quote) || alphabet.contains_any("\\\n"),
+        None => {
+            let word = Alphabet::word("_");
+            // A name among others is looked up; as all of the code it is harmless, too.
+            !(alphabet.within(word) && (!front.is_empty() || !back.is_empty())
+                || alphabet.within(word))
+        }
+    }
+}
+
+/// Whether a hole of a path can lead out of where it was meant to.
+fn path(front: &[Stretch], hole: &Hole) -> bool {
+    if hole.facts.has(Facts::CONTAINED) {
+        return false;
+    }
+    let alphabet = hole.alphabet;
+    let separators = alphabet.contains_any("/\\");
+    if !alphabet.contains('/') {
+        // A name; in Windows the other separator counts as well, and that is told only where nothing removed the usual one.
+        let _ = separators;
+        return false;
+    }
+    let absolute = !hole.facts.has(Facts::NOT_ABSOLUTE)
+        && (front.is_empty() || hole.facts.has(Facts::JOINED) && only_base(front));
+    let dots = alphabet.contains('.')
+        && !hole.facts.has(Facts::NO_DOTS)
+        && !hole.facts.has(Facts::NORMALISED);
+    if hole.facts.has(Facts::NORMALISED) {
+        return true;
+    }
+    absolute || dots
+}
+
+/// Whether what stands before a joined hole is the path it is joined to.
+fn only_base(front: &[Stretch]) -> bool {
+    known_end(front).ends_with('/')
+        || front
+            .last()
+            .is_none_or(|last| !matches!(last, Stretch::Known(_)))
+}
+
+/// Whether some hole of a path is open.
+pub fn path_is_open(text: &[Stretch]) -> bool {
+    !harms(Need::Path, u8::MAX & 63, text).is_empty()
+        && holes(text).any(|hole| hole.alphabet.contains('/'))
+}
+
+/// Whether a hole decides the host of a URL; `Some(true)`: only what is behind it.
+fn url(front: &[Stretch], hole: &Hole, _back: &[Stretch]) -> Option<bool> {
+    if hole.facts.has(Facts::HOST_CHECKED) || hole.facts.has(Facts::RELATIVE) {
+        return None;
+    }
+    let alphabet = hole.alphabet;
+    if alphabet.within(number()) {
+        return None;
+    }
+    let before = prefix(front);
+    let first = front.is_empty();
+    if first {
+        // A URL, or a path that may begin with a second slash.
+        if !alphabet.contains_any("/\\:") {
+            return None;
+        }
+        return Some(false);
+    }
+    if host_is_fixed(before)
+        || is_path_of_host(before)
+        || front.iter().skip(1).any(|stretch| match stretch {
+            Stretch::Known(known) => {
+                known.as_str().starts_with('/')
+                    || known.as_str().starts_with('?')
+                    || known.as_str().starts_with('#')
+            }
+            _ => false,
+        })
+    {
+        return alphabet.contains_any("/.?&#%").then_some(true);
+    }
+    let lower = before.to_ascii_lowercase();
+    if lower.ends_with("://") || lower.contains("://") {
+        // Behind the scheme, or behind a host that can still be continued.
+        return Some(false);
+    }
+    match before.chars().next() {
+        Some('/') if before.len() == 1 => alphabet.contains_any("/\\").then_some(false),
+        Some('/') if before.starts_with("//") => Some(false),
+        Some('?' | '#' | '.') => None,
+        Some(_) if front.len() == 1 && !before.is_empty() => {
+            // A relative path: what is in front belongs to it.
+            None
+        }
+        // Something of the program's choice stands in front: a base URL, most likely with its host.
+        _ => {
+            let slash = known_end(front);
+            if slash.contains('/') {
+                Some(true)
+            } else {
+                Some(true)
+            }
+        }
+    }
+}
+
+/// Whether a hole leaves the place of an HTML page it stands in.
+fn html(front: &[Stretch], hole: &Hole) -> bool {
+    let alphabet = hole.alphabet;
+    match html_place(front) {
+        HtmlPlace::Text => alphabet.contains('<'),
+        HtmlPlace::Quoted(quote, url) => {
+            alphabet.contains(quote)
+                || url && alphabet.contains(':') && !hole.facts.has(Facts::SCHEME_CHECKED)
+        }
+        HtmlPlace::Tag => alphabet.contains_any(" >\t\n/\"'"),
+        HtmlPlace::Script => !alphabet.within(number()),
+        HtmlPlace::ScriptText(quote) => {
+            alphabet.contains(quote) || alphabet.contains('<') || alphabet.contains('\\')
+        }
+        HtmlPlace::Comment => alphabet.contains('>'),
+    }
+}
+
+/// Where in a page a place is.
+enum HtmlPlace {
+    Text,
+    Quoted(char, bool),
+    Tag,
+    Script,
+    ScriptText(char),
+    Comment,
+}
+
+fn html_place(front: &[Stretch]) -> HtmlPlace {
+    let mut known = String::new();
+    for stretch in front {
+        match stretch {
+            Stretch::Known(text) => known.push_str(text.as_str()),
+            _ => known.push('x'),
+        }
+    }
+    let lower = known.to_ascii_lowercase();
+    if let Some(at) = lower.rfind("<!--")
+        && !lower[at..].contains("-->")
+    {
+        return HtmlPlace::Comment;
+    }
+    let script = lower
+        .rfind("<script")
+        .into_iter()
+        .chain(lower.rfind("<style"))
+        .max();
+    if let Some(at) = script
+        && !lower[at..].contains("</script")
+        && !lower[at..].contains("</style")
+        && let Some(end) = lower[at..].find('>')
+    {
+        let inside = &known[at + end + 1..];
+        let mut open = None;
+        let mut escaped = false;
+        for character in inside.chars() {
+            match (character, open) {
+                _ if escaped => escaped = false,
+                ('\\', Some(_)) => escaped = true,
+                ('\'' | '"' | '`', None) => open = Some(character),
+                (character, Some(quote)) if character == quote => open = None,
+                ('\n', Some('\'' | '"')) => open = None,
+                _ => {}
+            }
+        }
+        return match open {
+            Some(quote) => HtmlPlace::ScriptText(quote),
+            None => HtmlPlace::Script,
+        };
+    }
+    let (mut in_tag, mut quote, mut quote_at) = (false, None, 0);
+    for (at, character) in known.char_indices() {
+        match (in_tag, quote, character) {
+            (false, _, '<') => {
+                in_tag = known[at + 1..]
+                    .chars()
+                    .next()
+                    .is_some_and(|next| next.is_ascii_alphabetic() || next == '/');
+            }
+            (true, None, '>') => in_tag = false,
+            (true, None, '"' | '\'') => {
+                quote = Some(character);
+                quote_at = at;
+            }
+            (true, Some(open), character) if character == open => quote = None,
+            _ => {}
+        }
+    }
+    match (in_tag, quote) {
+        (true, Some(quote)) => {
+            let name = known[..quote_at].trim_end_matches(['=', ' ']);
+            let name = name
+                .rsplit([' ', '\t', '\n'])
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase();
+            if name.starts_with("on") {
+                return HtmlPlace::Script;
+            }
+            let url = matches!(
+                name.as_str(),
+                "href" | "src" | "action" | "formaction" | "data" | "poster"
+            ) && known.len() == quote_at + 1;
+            HtmlPlace::Quoted(quote, url)
+        }
+        (true, None) => HtmlPlace::Tag,
+        (false, _) => HtmlPlace::Text,
+    }
+}

@@ -1,0 +1,474 @@
+//! What holds at a point of a function: variables, heap, what was found out of inputs.
+
+use std::sync::Arc;
+
+use hognose_python::ModuleId;
+use hognose_python::ir::{ClassId, DefId, FunctionId, ScopeId};
+use smallvec::SmallVec;
+
+use crate::shape::{Restriction, Stretch, map_holes};
+use crate::value::{Atom, InputPath, Key, ObjId, Symbol, Value};
+
+/// What an object is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A list, or something that behaves like one.
+    List,
+    /// A tuple.
+    Tuple,
+    /// A set.
+    Set,
+    /// A dict.
+    Dict,
+    /// An instance of a class of the project.
+    Instance(ModuleId, ClassId),
+    /// A function with the variables it captured, among its fields.
+    Closure(ModuleId, FunctionId, ScopeId),
+    /// A method with its receiver, the first item; the method is the second.
+    Bound,
+    /// `partial`: the function is the first item, its arguments follow, keywords are fields.
+    Partial,
+    /// Something outside of the project that holds what is put in.
+    Holder(Symbol),
+    /// A receiver seen from a class above its own; the receiver is the first item.
+    Super(ModuleId, ClassId),
+}
+
+/// A container or instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// What it is.
+    pub kind: Kind,
+    /// Elements by index, when `exact`.
+    pub items: Vec<Value>,
+    /// The items are all there are, in their order.
+    pub exact: bool,
+    /// Attributes, or items by constant key.
+    pub fields: SmallVec<[(Symbol, Value); 2]>,
+    /// What else it may hold.
+    pub rest: Value,
+    /// Stands for several objects: nothing is overwritten for sure.
+    pub many: bool,
+}
+
+/// Fields kept of one object; others go to the rest.
+pub const MAX_FIELDS: usize = 64;
+
+/// Elements kept apart.
+pub const MAX_ITEMS: usize = 32;
+
+impl Object {
+    /// Empty.
+    pub fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            items: Vec::new(),
+            exact: true,
+            fields: SmallVec::new(),
+            rest: Value::nothing(),
+            many: false,
+        }
+    }
+
+    /// A list or tuple.
+    pub fn sequence(kind: Kind, items: Vec<Value>) -> Self {
+        let mut object = Self {
+            items,
+            ..Self::new(kind)
+        };
+        if object.items.len() > MAX_ITEMS {
+            object.blur();
+        }
+        object
+    }
+
+    /// Forgets which element is where.
+    pub fn blur(&mut self) {
+        for item in std::mem::take(&mut self.items) {
+            self.rest.join(&item);
+        }
+        self.exact = false;
+    }
+
+    /// A field.
+    pub fn field(&self, name: Symbol) -> Option<&Value> {
+        self.fields
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Sets a field; weakly when the object is many.
+    pub fn set_field(&mut self, name: Symbol, value: Value) {
+        let many = self.many;
+        let at = self.fields.iter().position(|(known, _)| *known == name);
+        if let Some(at) = at {
+            let known = &mut self.fields[at].1;
+            if many {
+                known.join(&value);
+            } else {
+                *known = value;
+            }
+            return;
+        }
+        if self.fields.len() < MAX_FIELDS {
+            self.fields.push((name, value));
+        } else {
+            self.rest.join(&value);
+        }
+    }
+
+    /// The element at an index, negative ones from the end.
+    pub fn item(&self, index: i64) -> Option<&Value> {
+        if !self.exact {
+            return None;
+        }
+        let len = i64::try_from(self.items.len()).ok()?;
+        let at = if index < 0 { index + len } else { index };
+        self.items.get(usize::try_from(at).ok()?)
+    }
+
+    /// Everything in it.
+    pub fn contents(&self) -> Value {
+        let mut all = self.rest.clone();
+        for value in &self.items {
+            all.join(value);
+        }
+        for (_, value) in &self.fields {
+            all.join(value);
+        }
+        all
+    }
+
+    fn join(&mut self, other: &Self) {
+        if self.exact && other.exact && self.items.len() == other.items.len() {
+            for (mine, theirs) in self.items.iter_mut().zip(&other.items) {
+                mine.join(theirs);
+            }
+        } else if !(self.items.is_empty() && other.items.is_empty()) {
+            self.blur();
+            for item in &other.items {
+                self.rest.join(item);
+            }
+        }
+        self.exact &= other.exact;
+        self.rest.join(&other.rest);
+        for (name, value) in &other.fields {
+            let at = self.fields.iter().position(|(known, _)| known == name);
+            match at {
+                Some(at) => self.fields[at].1.join(value),
+                None if self.fields.len() < MAX_FIELDS => {
+                    self.fields.push((*name, value.clone()));
+                }
+                None => self.rest.join(value),
+            }
+        }
+        self.many |= other.many;
+    }
+
+    fn each(&mut self, change: &mut impl FnMut(&mut Value)) {
+        for value in &mut self.items {
+            change(value);
+        }
+        for (_, value) in &mut self.fields {
+            change(value);
+        }
+        change(&mut self.rest);
+    }
+}
+
+/// What is known of a hole all over the state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The hole.
+    pub id: u32,
+    /// What.
+    pub restriction: Restriction,
+}
+
+/// The variables of one function at work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vars {
+    /// By slot: the definition that reaches, and its value.
+    pub slots: Vec<(DefId, Value)>,
+}
+
+/// What holds at a point.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// Variables of the function at work, and of those that called it while it is looked into.
+    pub frames: SmallVec<[Vars; 1]>,
+    /// Objects by id.
+    pub heap: Vec<Option<Arc<Object>>>,
+    /// Parts of inputs that were written.
+    pub written: Vec<(Arc<InputPath>, Value)>,
+    /// What was found out of holes.
+    pub known: SmallVec<[Known; 2]>,
+    /// Whether this point can be reached.
+    pub live: bool,
+}
+
+/// A definition that stands for several.
+pub const SEVERAL: DefId = DefId(u32::MAX);
+
+impl State {
+    /// With the variables of one function, all unbound.
+    pub fn new(slots: usize) -> Self {
+        Self {
+            frames: SmallVec::from_iter([Vars {
+                slots: vec![(SEVERAL, Value::nothing()); slots],
+            }]),
+            heap: Vec::new(),
+            written: Vec::new(),
+            known: SmallVec::new(),
+            live: true,
+        }
+    }
+
+    /// A point that is never reached.
+    pub fn dead() -> Self {
+        Self {
+            frames: SmallVec::new(),
+            heap: Vec::new(),
+            written: Vec::new(),
+            known: SmallVec::new(),
+            live: false,
+        }
+    }
+
+    /// The variables of the function at work.
+    pub fn vars(&mut self) -> &mut Vars {
+        let last = self.frames.len().saturating_sub(1);
+        &mut self.frames[last]
+    }
+
+    /// An object.
+    pub fn object(&self, id: ObjId) -> Option<&Arc<Object>> {
+        self.heap.get(id.0 as usize)?.as_ref()
+    }
+
+    /// An object to change.
+    pub fn object_mut(&mut self, id: ObjId) -> Option<&mut Object> {
+        self.heap
+            .get_mut(id.0 as usize)?
+            .as_mut()
+            .map(Arc::make_mut)
+    }
+
+    /// Puts an object at an id; one that is there already becomes many.
+    pub fn allocate(&mut self, id: ObjId, object: Object) {
+        let at = id.0 as usize;
+        if self.heap.len() <= at {
+            self.heap.resize(at + 1, None);
+        }
+        match &mut self.heap[at] {
+            Some(known) => {
+                let known = Arc::make_mut(known);
+                if known.kind == object.kind {
+                    known.join(&object);
+                    known.many = true;
+                } else {
+                    *known = object;
+                }
+            }
+            empty => *empty = Some(Arc::new(object)),
+        }
+    }
+
+    /// What holds on either of two ways.
+    pub fn join(&mut self, other: Self) {
+        if !other.live {
+            return;
+        }
+        if !self.live {
+            *self = other;
+            return;
+        }
+        for (mine, theirs) in self.frames.iter_mut().zip(other.frames) {
+            for (mine, theirs) in mine.slots.iter_mut().zip(theirs.slots) {
+                if mine.0 != theirs.0 {
+                    mine.0 = SEVERAL;
+                }
+                if mine.1 != theirs.1 {
+                    mine.1.join(&theirs.1);
+                }
+            }
+        }
+        if self.heap.len() < other.heap.len() {
+            self.heap.resize(other.heap.len(), None);
+        }
+        for (mine, theirs) in self.heap.iter_mut().zip(other.heap) {
+            match (mine, theirs) {
+                (Some(mine), Some(theirs)) => {
+                    if !Arc::ptr_eq(mine, &theirs) && *mine != theirs {
+                        Arc::make_mut(mine).join(&theirs);
+                    }
+                }
+                (mine @ None, theirs) => *mine = theirs,
+                _ => {}
+            }
+        }
+        for (path, value) in other.written {
+            match self.written.iter_mut().find(|(known, _)| *known == path) {
+                Some((_, known)) => known.join(&value),
+                None => {
+                    let mut value = value;
+                    value.add(Atom::Input(Arc::clone(&path)));
+                    self.written.push((path, value));
+                }
+            }
+        }
+        self.known.retain(|mine| {
+            let Some(theirs) = other.known.iter().find(|theirs| theirs.id == mine.id) else {
+                return false;
+            };
+            mine.restriction = mine.restriction.or(theirs.restriction);
+            mine.restriction != Restriction::NONE
+        });
+    }
+
+    /// Whether two points hold the same, for the end of loops.
+    pub fn same(&self, other: &Self) -> bool {
+        self.live == other.live
+            && self.frames == other.frames
+            && self.heap == other.heap
+            && self.written == other.written
+            && self.known == other.known
+    }
+
+    /// Restricts all holes of an id, everywhere.
+    pub fn restrict(&mut self, id: u32, restriction: Restriction) {
+        if restriction == Restriction::NONE {
+            return;
+        }
+        match self.known.iter_mut().find(|known| known.id == id) {
+            Some(known) => known.restriction = known.restriction.and(restriction),
+            None => self.known.push(Known { id, restriction }),
+        }
+        let mut change = |value: &mut Value| restrict_value(value, id, restriction);
+        for frame in &mut self.frames {
+            for (_, value) in &mut frame.slots {
+                change(value);
+            }
+        }
+        for object in self.heap.iter_mut().flatten() {
+            let concerned = std::iter::once(&object.rest)
+                .chain(&object.items)
+                .chain(object.fields.iter().map(|(_, value)| value))
+                .any(|value| mentions(value, id));
+            if concerned {
+                Arc::make_mut(object).each(&mut change);
+            }
+        }
+        for (_, value) in &mut self.written {
+            change(value);
+        }
+    }
+
+    /// What is known of a hole.
+    pub fn known_of(&self, id: u32) -> Restriction {
+        self.known
+            .iter()
+            .find(|known| known.id == id)
+            .map_or(Restriction::NONE, |known| known.restriction)
+    }
+
+    /// What was written to a part of an input.
+    pub fn written_to(&self, path: &InputPath) -> Option<&Value> {
+        self.written
+            .iter()
+            .find(|(known, _)| **known == *path)
+            .map(|(_, value)| value)
+    }
+
+    /// Writes a part of an input.
+    pub fn write_input(&mut self, path: Arc<InputPath>, value: Value) {
+        let weak = path.keys.last() == Some(&Key::Any);
+        let at = self.written.iter().position(|(known, _)| *known == path);
+        match at {
+            Some(at) if weak => self.written[at].1.join(&value),
+            Some(at) => self.written[at].1 = value,
+            None if self.written.len() < MAX_FIELDS => self.written.push((path, value)),
+            None => {}
+        }
+    }
+}
+
+fn mentions(value: &Value, id: u32) -> bool {
+    value.atoms().iter().any(|atom| match atom {
+        Atom::Text(text) => crate::shape::holes(text).any(|hole| hole.id == id),
+        Atom::Input(path) => path.id() == id,
+        _ => false,
+    })
+}
+
+fn restrict_value(value: &mut Value, id: u32, restriction: Restriction) {
+    if !mentions(value, id) {
+        return;
+    }
+    let atoms = value.atoms().iter().map(|atom| match atom {
+        Atom::Text(text) if crate::shape::holes(text).any(|hole| hole.id == id) => {
+            if restriction.finite {
+                let stretches: Vec<Stretch> = text
+                    .iter()
+                    .map(|stretch| match stretch {
+                        Stretch::Hole(hole) if hole.id == id => Stretch::Any,
+                        other => other.clone(),
+                    })
+                    .collect();
+                return Value::stretches(stretches).atoms()[0].clone();
+            }
+            let stretches = map_holes(text, |hole| {
+                if hole.id == id {
+                    restriction.apply(hole);
+                }
+            });
+            Atom::Text(stretches.into())
+        }
+        Atom::Input(path) if path.id() == id => {
+            if restriction.finite {
+                return Atom::Unknown;
+            }
+            if restriction.alphabet == crate::shape::Alphabet::ALL
+                && restriction.cleaned.0 == 0
+                && restriction.facts == crate::shape::Facts::NONE
+            {
+                return atom.clone();
+            }
+            let mut hole = crate::value::input_hole(path);
+            restriction.apply(&mut hole);
+            Atom::Text(Arc::from([Stretch::Hole(Arc::new(hole))]))
+        }
+        other => other.clone(),
+    });
+    *value = Value::of(atoms.collect::<Vec<_>>());
+}
+
+impl State {
+    /// Holes of an id are texts, no structures.
+    pub fn no_structure(&mut self, id: u32) {
+        use crate::shape::Facts;
+        let change = |value: &mut Value| {
+            if !mentions(value, id) {
+                return;
+            }
+            let atoms = value.atoms().iter().map(|atom| match atom {
+                Atom::Text(text) => Atom::Text(
+                    map_holes(text, |hole| {
+                        if hole.id == id {
+                            hole.facts = hole.facts.without(Facts::STRUCTURE);
+                        }
+                    })
+                    .into(),
+                ),
+                other => other.clone(),
+            });
+            *value = Value::of(atoms.collect::<Vec<_>>());
+        };
+        for frame in &mut self.frames {
+            for (_, value) in &mut frame.slots {
+                change(value);
+            }
+        }
+    }
+}

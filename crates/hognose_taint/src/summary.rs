@@ -1,0 +1,99 @@
+//! What a function does, over symbolic inputs: what callers need to know of it.
+
+use std::sync::Arc;
+
+use hognose_python::ir::ScopeId;
+use hognose_python::{ModuleId, Symbol};
+
+use crate::shape::Restriction;
+use crate::state::Object;
+use crate::value::{InputPath, Place, Trail, Value};
+
+/// A value with the objects it refers to; their ids are indices into `heap`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// The value.
+    pub value: Value,
+    /// The objects.
+    pub heap: Vec<Object>,
+}
+
+/// Something that reaches a sink, with an input among what it is made of.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    /// The sink.
+    pub sink: SinkRef,
+    /// Where it is.
+    pub place: Place,
+    /// What is called there.
+    pub callee: Symbol,
+    /// What reaches it.
+    pub value: Value,
+    /// The calls between the function of this summary and the sink.
+    pub depth: u8,
+}
+
+/// Which sink of the models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SinkRef {
+    /// The rule.
+    pub rule: u8,
+    /// What it needs.
+    pub need: crate::model::Need,
+    /// Confidence at most.
+    pub confidence: u8,
+    /// Number of its message, if it has one of its own.
+    pub message: Option<u32>,
+}
+
+/// A source that meets a need at a sink.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The sink.
+    pub sink: SinkRef,
+    /// Where it is.
+    pub place: Place,
+    /// What is called there.
+    pub callee: Symbol,
+    /// Where it comes from.
+    pub source: crate::value::Source,
+    /// The way.
+    pub trail: Trail,
+    /// See [`crate::shape::Hole::doubt`].
+    pub doubt: u8,
+    /// Only part of the harm: the path of a URL whose host is fixed.
+    pub partial: bool,
+    /// What was done to it that does not help here.
+    pub escaped: Option<Symbol>,
+}
+
+/// What is known of an input under a condition.
+pub type Implied = (Arc<InputPath>, Restriction);
+
+/// What a function does.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// What it returns.
+    pub returns: Exported,
+    /// What it yields.
+    pub yields: Option<Exported>,
+    /// What holds of inputs when it returns.
+    pub on_return: Vec<Implied>,
+    /// What holds when the result is true.
+    pub on_true: Vec<Implied>,
+    /// What holds when it is false.
+    pub on_false: Vec<Implied>,
+    /// What it writes into its inputs.
+    pub writes: Vec<(Arc<InputPath>, Exported)>,
+    /// Sinks that inputs reach.
+    pub reaches: Vec<Reach>,
+    /// Inputs whose constant, function or class decides what it does, a bit per parameter.
+    pub decides: u64,
+    /// It never returns.
+    pub stops: bool,
+    /// A bound was hit.
+    pub cut: bool,
+}
+
+/// A function or body: its module and scope.
+pub type Unit = (ModuleId, ScopeId);

@@ -1,0 +1,661 @@
+//! What a module is made of, before its bodies are walked: who calls whom, functions that a framework calls, records, enumerations.
+
+use std::sync::Arc;
+
+use hognose_python::ir::*;
+use hognose_python::{ClassRef, Constant, Evaluator, ModuleId, Project, Value as Evaluated};
+use rustc_hash::FxHashMap;
+
+use crate::facts::{EntryFacts, Filled};
+use crate::model::{Argument, Entry, Filled as Fill, Filling, Models, ParameterPick, Registered};
+use crate::shape::Alphabet;
+use crate::summary::Unit;
+use crate::value::{Atom, Symbol};
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    /// Calls of project functions: from a scope, of a body.
+    pub calls: Vec<(ScopeId, Unit)>,
+    /// Attributes and module variables read in a scope.
+    pub reads: Vec<(ScopeId, Symbol)>,
+    /// Functions that a framework calls.
+    pub entries: Vec<((ModuleId, FunctionId), EntryFacts)>,
+    /// Fields of records.
+    pub records: Vec<((ModuleId, ClassId), Vec<Symbol>)>,
+    /// Enumerations.
+    pub enums: Vec<(ModuleId, ClassId)>,
+}
+
+/// Decorators that make a class a record.
+const RECORDS: &[&str] = &[
+    "dataclasses.dataclass",
+    "attr.s",
+    "attr.attrs",
+    "attr.define",
+    "attr.frozen",
+    "attrs.define",
+    "attrs.frozen",
+    "attrs.mutable",
+    "pydantic.dataclasses.dataclass",
+];
+
+/// Classes whose subclasses are records.
+const RECORD_BASES: &[&str] = &[
+    "typing.NamedTuple",
+    "pydantic.BaseModel",
+    "pydantic.main.BaseModel",
+    "sqlmodel.SQLModel",
+    "msgspec.Struct",
+    "typing.TypedDict",
+];
+
+/// Looks over a module.
+pub(crate) fn survey(
+    project: &Project,
+    models: &Models,
+    values: &mut Evaluator<'_>,
+    id: ModuleId,
+) -> Survey {
+    let module = project.module(id);
+    let mut survey = Survey::default();
+    if module.kind == hognose_python::SourceKind::Stub {
+        return survey;
+    }
+    let scopes = Scopes::new(module);
+    for (expr, node) in module.exprs() {
+        match *node {
+            Expr::Call { func, args } => {
+                let range = module.expr_range(expr);
+                let scope = scopes.around(range.start().to_u32());
+                for value in values.eval(id, func) {
+                    match value {
+                        Evaluated::Function(at, function) => survey
+                            .calls
+                            .push((scope, (at, project.module(at)[function].scope))),
+                        Evaluated::Class(at, class) => {
+                            for name in ["__init__", "__new__", "__post_init__"] {
+                                if let Some((at, function)) =
+                                    method(project, values, at, class, Symbol::from(name))
+                                {
+                                    survey
+                                        .calls
+                                        .push((scope, (at, project.module(at)[function].scope)));
+                                }
+                            }
+                        }
+                        Evaluated::External(path) => {
+                            registered(project, models, values, id, path, args, &mut survey);
+                        }
+                        _ => {}
+                    }
+                }
+                // Functions given to a call may be called by it.
+                for argument in module.args(args) {
+                    if matches!(
+                        module[argument.value],
+                        Expr::Name { .. } | Expr::Attribute { .. }
+                    ) {
+                        for value in values.eval(id, argument.value) {
+                            if let Evaluated::Function(at, function) = value {
+                                survey
+                                    .calls
+                                    .push((scope, (at, project.module(at)[function].scope)));
+                            }
+                        }
+                    }
+                }
+            }
+            Expr::Attribute { attr, value } => {
+                let scope = scopes.around(module.expr_range(expr).start().to_u32());
+                survey.reads.push((scope, attr));
+                // A property runs its function.
+                if matches!(module[value], Expr::Name { .. }) {
+                    for object in values.eval(id, value) {
+                        if let Evaluated::Instance(at, class) = object
+                            && let Some((at, function)) = method(project, values, at, class, attr)
+                        {
+                            survey
+                                .calls
+                                .push((scope, (at, project.module(at)[function].scope)));
+                        }
+                    }
+                }
+            }
+            Expr::Name { def, slot } => {
+                if matches!(module[def].kind, DefKind::Entry) {
+                    let name = module[module[def].scope].slots[slot.index()].name;
+                    let scope = module[def].scope;
+                    survey.reads.push((scope, name));
+                }
+            }
+            _ => {}
+        }
+    }
+    // Nested functions come before those they stand in: their effects are theirs.
+    for function in &module.functions {
+        if let ScopeKind::Function(_) = module[function.parent].kind {
+            survey.calls.push((function.parent, (id, function.scope)));
+        }
+    }
+    classes(project, values, id, &mut survey);
+    functions(project, models, values, id, &mut survey);
+    survey
+}
+
+fn method(
+    project: &Project,
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    class: ClassId,
+    name: Symbol,
+) -> Option<(ModuleId, FunctionId)> {
+    for ancestor in values.mro(at, class).iter() {
+        let ClassRef::Project(at, class) = ancestor else {
+            continue;
+        };
+        let home = project.module(*at);
+        if let Some(slot) = home.slot(home[*class].scope, name)
+            && slot.bound
+        {
+            return match home[slot.exit].kind {
+                DefKind::Function(function) => Some((*at, function)),
+                _ => None,
+            };
+        }
+    }
+    None
+}
+
+/// Which function a place stands in.
+struct Scopes {
+    /// Start, end, scope; by start.
+    spans: Vec<(u32, u32, ScopeId)>,
+}
+
+impl Scopes {
+    fn new(module: &Module) -> Self {
+        let mut spans: Vec<(u32, u32, ScopeId)> = module
+            .functions
+            .iter()
+            .map(|function| {
+                // Decorators and defaults are evaluated outside.
+                let start = function.name_range.start().to_u32();
+                (start, function.range.end().to_u32(), function.scope)
+            })
+            .collect();
+        spans.sort_unstable();
+        Self { spans }
+    }
+
+    fn around(&self, at: u32) -> ScopeId {
+        let mut number = self.spans.partition_point(|(start, ..)| *start <= at);
+        let mut looked = 0;
+        while number > 0 && looked < 64 {
+            number -= 1;
+            looked += 1;
+            let (_, end, scope) = self.spans[number];
+            if at < end {
+                return scope;
+            }
+        }
+        Module::TOP
+    }
+}
+
+fn classes(project: &Project, values: &mut Evaluator<'_>, id: ModuleId, survey: &mut Survey) {
+    let module = project.module(id);
+    for number in 0..module.classes.len() {
+        let class = ClassId(u32::try_from(number).unwrap_or(u32::MAX));
+        let data = &module[class];
+        let order = values.mro(id, class);
+        let mut record = false;
+        let mut fields: Vec<Symbol> = Vec::new();
+        let mut is_enum = false;
+        for ancestor in order.iter() {
+            if let ClassRef::External(path) = ancestor {
+                record |= RECORD_BASES.contains(&path.as_str());
+                is_enum |= matches!(
+                    path.as_str(),
+                    "enum.Enum"
+                        | "enum.IntEnum"
+                        | "enum.StrEnum"
+                        | "enum.Flag"
+                        | "enum.IntFlag"
+                        | "django.db.models.TextChoices"
+                        | "django.db.models.IntegerChoices"
+                );
+            }
+        }
+        if is_enum {
+            survey.enums.push((id, class));
+            continue;
+        }
+        for decorator in &data.decorators {
+            let callee = match module[*decorator] {
+                Expr::Call { func, .. } => func,
+                _ => *decorator,
+            };
+            record |= values
+                .dotted(id, callee)
+                .is_some_and(|path| RECORDS.contains(&path.as_str()));
+        }
+        if !record {
+            continue;
+        }
+        for ancestor in order.iter().rev() {
+            if let ClassRef::Project(at, class) = ancestor {
+                let home = project.module(*at);
+                for slot in &home[home[*class].scope].slots {
+                    let annotated = slot.defs.iter().any(|def| home[*def].annotation.is_some());
+                    if annotated && !fields.contains(&slot.name) {
+                        fields.push(slot.name);
+                    }
+                }
+            }
+        }
+        survey.records.push(((id, class), fields));
+    }
+}
+
+fn functions(
+    project: &Project,
+    models: &Models,
+    values: &mut Evaluator<'_>,
+    id: ModuleId,
+    survey: &mut Survey,
+) {
+    let module = project.module(id);
+    for number in 0..module.functions.len() {
+        let function = FunctionId(u32::try_from(number).unwrap_or(u32::MAX));
+        let data = &module[function];
+        for decorator in &data.decorators {
+            let (callee, args) = match module[*decorator] {
+                Expr::Call { func, args } => (func, Some(args)),
+                _ => (*decorator, None),
+            };
+            let Some(path) = values.dotted(id, callee) else {
+                continue;
+            };
+            for entry in &models.entries {
+                let fits = entry
+                    .registered
+                    .iter()
+                    .any(|registered| matches!(registered, Registered::Decorator(known) if *known == path));
+                if fits {
+                    let route = route_of(values, id, entry, args, module);
+                    let facts = fill(
+                        project,
+                        models,
+                        values,
+                        entry,
+                        id,
+                        function,
+                        route.as_deref(),
+                    );
+                    survey.entries.push(((id, function), facts));
+                }
+            }
+        }
+        if let Some(class) = data.class {
+            let order = values.mro(id, class);
+            for entry in &models.entries {
+                let fits = entry.registered.iter().any(|registered| match registered {
+                    Registered::Method(base, names) => names
+                        .iter()
+                        .any(|name| named(name, data.name.as_str()))
+                        && order.iter().any(
+                            |ancestor| matches!(ancestor, ClassRef::External(path) if path == base),
+                        ),
+                    _ => false,
+                });
+                if fits {
+                    let facts = fill(project, models, values, entry, id, function, None);
+                    survey.entries.push(((id, function), facts));
+                }
+            }
+        }
+        for entry in &models.entries {
+            let fits = entry.registered.iter().any(|registered| match registered {
+                Registered::Named(names, imports) => {
+                    names.iter().any(|name| named(name, data.name.as_str()))
+                        && (imports.is_empty()
+                            || module.imports.iter().any(|(imported, _)| {
+                                imports.iter().any(|known| {
+                                    let (known, imported) = (known.as_str(), imported.as_str());
+                                    imported == known
+                                        || imported
+                                            .strip_prefix(known)
+                                            .is_some_and(|rest| rest.starts_with('.'))
+                                })
+                            }))
+                }
+                _ => false,
+            });
+            if fits {
+                let facts = fill(project, models, values, entry, id, function, None);
+                survey.entries.push(((id, function), facts));
+            }
+        }
+    }
+}
+
+/// Whether a name fits a pattern that may end in `*`.
+fn named(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(front) => name.starts_with(front),
+        None => pattern == name,
+    }
+}
+
+/// Functions passed to a call that registers them.
+fn registered(
+    project: &Project,
+    models: &Models,
+    values: &mut Evaluator<'_>,
+    id: ModuleId,
+    path: Symbol,
+    args: List,
+    survey: &mut Survey,
+) {
+    let module = project.module(id);
+    for entry in &models.entries {
+        for registered in &entry.registered {
+            let Registered::Passed(known, argument) = registered else {
+                continue;
+            };
+            if *known != path {
+                continue;
+            }
+            let Some(given) = argument_of(module, args, argument) else {
+                continue;
+            };
+            let route = route_of(values, id, entry, Some(args), module);
+            for value in values.eval(id, given) {
+                if let Evaluated::Function(at, function) = value {
+                    let facts = fill(
+                        project,
+                        models,
+                        values,
+                        entry,
+                        at,
+                        function,
+                        route.as_deref(),
+                    );
+                    survey.entries.push(((at, function), facts));
+                }
+            }
+        }
+    }
+}
+
+fn argument_of(module: &Module, args: List, argument: &Argument) -> Option<ExprId> {
+    let args = module.args(args);
+    if let Some(name) = argument.name
+        && let Some(found) = args
+            .iter()
+            .find(|given| given.kind == ArgKind::Keyword(name))
+    {
+        return Some(found.value);
+    }
+    let at = usize::from(argument.at?);
+    args.iter()
+        .filter(|given| given.kind == ArgKind::Positional)
+        .nth(at)
+        .map(|given| given.value)
+}
+
+fn route_of(
+    values: &mut Evaluator<'_>,
+    id: ModuleId,
+    entry: &Entry,
+    args: Option<List>,
+    module: &Module,
+) -> Option<String> {
+    let expr = argument_of(module, args?, entry.route.as_ref()?)?;
+    match values.constant(id, expr) {
+        Some(Constant::Str(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// What the parameters of an entry are.
+fn fill(
+    project: &Project,
+    models: &Models,
+    values: &mut Evaluator<'_>,
+    entry: &Entry,
+    at: ModuleId,
+    function: FunctionId,
+    route: Option<&str>,
+) -> EntryFacts {
+    let module = project.module(at);
+    let data = &module[function];
+    let mut parameters: Vec<Option<Filled>> = vec![None; data.params.len()];
+    let receiver = usize::from(
+        data.class
+            .is_some_and(|class| values.receiver(at, function, class).is_some()),
+    );
+    let variables = route.map(route_variables).unwrap_or_default();
+    for (number, param) in data.params.iter().enumerate().skip(receiver) {
+        let position = u16::try_from(number - receiver).unwrap_or(u16::MAX);
+        let variable = variables
+            .iter()
+            .find(|(name, _)| name == param.name.as_str());
+        if let Some((_, alphabet)) = variable {
+            parameters[number] = Some(match alphabet {
+                Some(alphabet) if alphabet.within(Alphabet::number()) => Filled::Atom(Atom::Scalar),
+                alphabet => match annotated(values, at, param) {
+                    Some(filled) => filled,
+                    None => Filled::Source(entry.route_source, *alphabet),
+                },
+            });
+            continue;
+        }
+        parameters[number] = match &entry.filled {
+            Fill::Nothing | Fill::Route => None,
+            Fill::Remote(source) => Some(match annotated(values, at, param) {
+                Some(filled) => filled,
+                None => Filled::Source(*source, None),
+            }),
+            Fill::Typed(source) => typed(values, at, param, *source),
+            Fill::Listed(list) => list.iter().find_map(|(pick, filling)| {
+                let fits = match pick {
+                    ParameterPick::At(at) => *at == position,
+                    ParameterPick::Name(name) => *name == param.name,
+                    ParameterPick::Annotation(path) => param
+                        .annotation
+                        .is_some_and(|annotation| values.dotted(at, annotation) == Some(*path)),
+                    ParameterPick::Rest => true,
+                };
+                if !fits {
+                    return None;
+                }
+                Some(match filling {
+                    Filling::Object(path) => Filled::Atom(Atom::External(*path)),
+                    Filling::Source(source) => match annotated(values, at, param) {
+                        Some(filled) => filled,
+                        None => Filled::Source(*source, None),
+                    },
+                })
+            }),
+        };
+    }
+    let _ = models;
+    EntryFacts {
+        parameters,
+        returns_html: entry.returns_html.clone().map(Arc::new),
+    }
+}
+
+/// A parameter whose annotation says that it holds no text.
+fn annotated(values: &mut Evaluator<'_>, at: ModuleId, param: &Param) -> Option<Filled> {
+    let annotation = param.annotation?;
+    let known = values.instance_of(at, annotation);
+    let scalar = !known.is_empty()
+        && known.iter().all(|value| {
+            matches!(value, Evaluated::External(path) if matches!(
+                path.as_str(),
+                "builtins.int()" | "builtins.float()" | "builtins.bool()" | "uuid.UUID()"
+                    | "datetime.date()" | "datetime.datetime()" | "decimal.Decimal()"
+            ))
+        });
+    scalar.then_some(Filled::Atom(Atom::Scalar))
+}
+
+/// A parameter that a framework fills as its annotation says.
+fn typed(values: &mut Evaluator<'_>, at: ModuleId, param: &Param, source: u32) -> Option<Filled> {
+    if let Some(filled) = annotated(values, at, param) {
+        return Some(filled);
+    }
+    // What `Depends` gives is what its function returns.
+    if let Some(default) = param.default {
+        for value in values.eval(at, default) {
+            if let Evaluated::External(path) = value {
+                let path = path.as_str();
+                if path.ends_with("Depends()") || path.ends_with("Security()") {
+                    return None;
+                }
+            }
+        }
+    }
+    let Some(annotation) = param.annotation else {
+        return Some(Filled::Source(source, None));
+    };
+    for value in values.instance_of(at, annotation) {
+        match value {
+            Evaluated::External(path)
+                if !matches!(
+                    path.as_str(),
+                    "builtins.str()"
+                        | "builtins.bytes()"
+                        | "builtins.dict()"
+                        | "builtins.list()"
+                        | "typing.Any()"
+                ) =>
+            {
+                // An object of the framework, or of a library: what it is.
+                return Some(Filled::Atom(Atom::External(path)));
+            }
+            Evaluated::Instance(at, class) => {
+                for ancestor in values.mro(at, class).iter() {
+                    if let ClassRef::External(path) = ancestor
+                        && path.as_str() == "enum.Enum"
+                    {
+                        return Some(Filled::Atom(Atom::Scalar));
+                    }
+                }
+                return Some(Filled::Source(source, None));
+            }
+            _ => {}
+        }
+    }
+    Some(Filled::Source(source, None))
+}
+
+/// The variables of a route pattern with the characters they can hold; `None` for any.
+fn route_variables(route: &str) -> Vec<(String, Option<Alphabet>)> {
+    let mut found = Vec::new();
+    let segment = Alphabet::ALL.without("/");
+    let of_converter = |converter: &str| match converter {
+        "int" | "float" | "number" | "uuid" => {
+            Some(Alphabet::number().intersect(Alphabet::of("0123456789")))
+        }
+        "path" | "any" => None,
+        "slug" => Alphabet::class("[A-Za-z0-9_-]"),
+        _ => Some(segment),
+    };
+    // `(?P<name>pattern)`.
+    let mut rest = route;
+    while let Some(at) = rest.find("(?P<") {
+        let inner = &rest[at + 4..];
+        let Some(end) = inner.find('>') else { break };
+        let name = &inner[..end];
+        let pattern = &inner[end + 1..];
+        let mut depth = 1;
+        let mut close = pattern.len();
+        for (position, character) in pattern.char_indices() {
+            match character {
+                '(' => depth += 1,
+                ')' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        close = position;
+                        break;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let alphabet = hognose_regex::Pattern::parse(&pattern[..close], hognose_regex::Flags::NONE)
+            .ok()
+            .and_then(|pattern| pattern.alphabet(hognose_regex::Mode::FullMatch).ok())
+            .map(Alphabet::from);
+        found.push((name.to_owned(), alphabet));
+        rest = &pattern[close..];
+    }
+    // `<converter:name>`, `<name>`.
+    let plain = route.replace("(?P<", "(?P");
+    let mut rest = plain.as_str();
+    while let Some(at) = rest.find('<') {
+        let inner = &rest[at + 1..];
+        let Some(end) = inner.find('>') else { break };
+        let variable = &inner[..end];
+        let (converter, name) = match variable.split_once(':') {
+            Some((converter, name)) => (converter.split('(').next().unwrap_or(converter), name),
+            None => ("string", variable),
+        };
+        // Sanic writes it the other way round.
+        if matches!(
+            name,
+            "int" | "str" | "path" | "uuid" | "float" | "slug" | "alpha"
+        ) {
+            found.push((converter.to_owned(), of_converter(name)));
+        } else if !found.iter().any(|(known, _)| known == name) {
+            found.push((name.to_owned(), of_converter(converter)));
+        }
+        rest = &inner[end..];
+    }
+    // `{name}`, `{name:converter}`.
+    let mut rest = route;
+    while let Some(at) = rest.find('{') {
+        let inner = &rest[at + 1..];
+        let Some(end) = inner.find('}') else { break };
+        let variable = &inner[..end];
+        let (name, converter) = variable.split_once(':').unwrap_or((variable, "string"));
+        let name = name.trim_start_matches('*');
+        if name.chars().all(|c| c.is_alphanumeric() || c == '_')
+            && !name.is_empty()
+            && !name.chars().all(|c| c.is_ascii_digit())
+        {
+            found.push((name.to_owned(), of_converter(converter)));
+        }
+        rest = &inner[end..];
+    }
+    found
+}
+
+/// A function may be registered several times: what any of them says is possible.
+pub(crate) fn merge_entry(
+    all: &mut FxHashMap<(ModuleId, FunctionId), EntryFacts>,
+    function: (ModuleId, FunctionId),
+    entry: EntryFacts,
+) {
+    let known = all.entry(function).or_default();
+    if known.parameters.len() < entry.parameters.len() {
+        known.parameters.resize(entry.parameters.len(), None);
+    }
+    for (known, new) in known.parameters.iter_mut().zip(entry.parameters) {
+        match (&known, &new) {
+            (None, _) => *known = new,
+            (Some(Filled::Source(_, Some(a))), Some(Filled::Source(source, b))) => {
+                let both = b.map(|b| a.union(b));
+                *known = Some(Filled::Source(*source, both));
+            }
+            _ => {}
+        }
+    }
+    if known.returns_html.is_none() {
+        known.returns_html = entry.returns_html;
+    }
+}
