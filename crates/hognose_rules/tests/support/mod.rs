@@ -45,13 +45,19 @@ pub fn audit(section: &Section) -> Vec<Observed> {
         })
         .map(|finding| {
             let column = finding.location.start.column as usize;
-            Observed::finding(
+            let observed = Observed::finding(
                 &*finding.location.file,
                 finding.location.start.line as usize,
                 &*finding.rule,
                 finding.message,
             )
-            .at_column(column)
+            .at_column(column);
+            match finding.flow.first() {
+                Some(first) => {
+                    observed.with_source(&*first.location.file, first.location.start.line as usize)
+                }
+                None => observed,
+            }
         })
         .collect()
 }
