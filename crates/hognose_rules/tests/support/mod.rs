@@ -1,0 +1,63 @@
+//! The files of a page's section, audited in memory as a project of their own.
+
+use hognose_finding::Date;
+use hognose_mdtest::{Observed, Section};
+use hognose_python::{Layout, MemorySources, Project, SourceKind};
+use hognose_rules::{RunOptions, SuppressOptions, registry, rules, run, suppress};
+
+pub fn audit(section: &Section) -> Vec<Observed> {
+    let files = section.files.iter().map(|file| {
+        let kind = if file.name.ends_with(".ipynb") {
+            SourceKind::Notebook
+        } else if file.name.ends_with(".pyi") {
+            SourceKind::Stub
+        } else if file.name.ends_with(".py") {
+            SourceKind::Module
+        } else if [".html", ".jinja", ".jinja2", ".j2", ".mako"]
+            .iter()
+            .any(|end| file.name.ends_with(end))
+        {
+            SourceKind::Template
+        } else {
+            SourceKind::Other
+        };
+        (file.name.clone(), kind, file.text.clone().into_bytes())
+    });
+    let sources = MemorySources::new(files);
+    let project = Project::build(&sources, &Layout::default());
+    let (mut findings, notes) = run(registry(), &project, &RunOptions::default());
+    let failed: Vec<_> = notes
+        .iter()
+        .filter(|note| note.text.contains("are missing"))
+        .collect();
+    assert!(failed.is_empty(), "{failed:?}");
+    let options = SuppressOptions {
+        today: Date::from_days(20_000),
+        ..SuppressOptions::default()
+    };
+    suppress(&project.modules, &mut findings, rules(), &options);
+    findings
+        .into_iter()
+        // What only auditors see because it is test code counts as silent.
+        .filter(|finding| finding.suppressed.is_none())
+        .filter(|finding| {
+            !(finding.in_test && finding.persona == hognose_finding::Persona::Auditor)
+        })
+        .map(|finding| {
+            let column = finding.location.start.column as usize;
+            let observed = Observed::finding(
+                &*finding.location.file,
+                finding.location.start.line as usize,
+                &*finding.rule,
+                finding.message,
+            )
+            .at_column(column);
+            match finding.flow.first() {
+                Some(first) => {
+                    observed.with_source(&*first.location.file, first.location.start.line as usize)
+                }
+                None => observed,
+            }
+        })
+        .collect()
+}
