@@ -516,15 +516,14 @@ impl<'a> Parser<'a> {
     }
 
     fn unknown_of(&mut self, left: Expr, right: Expr) -> Expr {
-        let operation = match (left, right) {
+        match (left, right) {
             (Expr::Scalar, Expr::Scalar) => Expr::Scalar,
             (Expr::Unknown(mut parts), right) if !parts.is_empty() => {
                 parts.push(right);
                 Expr::Unknown(parts)
             }
             (left, right) => Expr::Unknown(vec![left, right]),
-        };
-        operation
+        }
     }
 
     fn unary(&mut self) -> Expr {
@@ -782,15 +781,14 @@ impl<'a> Parser<'a> {
                 self.fail();
             }
         }
-        let expr = if elements.is_empty() {
+        if elements.is_empty() {
             Expr::Dict(items)
         } else if items.is_empty() {
             Expr::List(elements)
         } else {
             elements.extend(items.into_iter().map(|(_, value)| value));
             Expr::Unknown(elements)
-        };
-        expr
+        }
     }
 
     /// Texts that stand side by side.

@@ -583,8 +583,11 @@ fn imported<'a>(tokens: &[Token], written: impl Fn(&Token) -> &'a str) -> Vec<St
     bound.collect()
 }
 
-/// Names and values of attributes, whether the tag is closed by itself, and where it ends.
-fn attributes(text: &str, from: usize) -> Option<(Vec<(&str, &str)>, bool, usize)> {
+/// Names and values of attributes.
+type Attributes<'a> = Vec<(&'a str, &'a str)>;
+
+/// The attributes of a tag, whether it is closed by itself, and where it ends.
+fn attributes(text: &str, from: usize) -> Option<(Attributes<'_>, bool, usize)> {
     let mut attributes = Vec::new();
     let mut at = from;
     loop {
