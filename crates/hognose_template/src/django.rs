@@ -124,7 +124,7 @@ fn whole(word: &str) -> Expr {
     for filter in filters {
         value = Expr::Filter(Box::new(value), Box::new(filter));
     }
-    if value.depth() > crate::MAX_DEPTH {
+    if value.depth() + 2 > crate::MAX_DEPTH {
         Expr::unknown()
     } else {
         value

@@ -478,24 +478,35 @@ impl<'a> Parser<'a> {
 
     fn sum(&mut self) -> Expr {
         let mut value = self.product();
+        // Each change from one kind of operation to the other makes the tree deeper.
+        let mut changes = 0;
         loop {
-            match self.peek() {
-                "+" | "~" => {
-                    self.skip();
-                    let right = self.product();
-                    let concat = match value {
-                        Expr::Concat(mut parts) => {
-                            parts.push(right);
-                            Expr::Concat(parts)
-                        }
-                        left => Expr::Concat(vec![left, right]),
-                    };
-                    value = concat;
-                }
-                "-" | "&" | "^" => value = self.operation(value),
-                "|" if self.dialect == Dialect::Python => value = self.operation(value),
+            let joins = match self.peek() {
+                "+" | "~" => true,
+                "-" | "&" | "^" => false,
+                "|" if self.dialect == Dialect::Python => false,
                 _ => return value,
+            };
+            if joins != matches!(value, Expr::Concat(_)) {
+                changes += 1;
+                if changes > MAX_CHAIN {
+                    self.fail();
+                    return value;
+                }
             }
+            if !joins {
+                value = self.operation(value);
+                continue;
+            }
+            self.skip();
+            let right = self.product();
+            value = match value {
+                Expr::Concat(mut parts) => {
+                    parts.push(right);
+                    Expr::Concat(parts)
+                }
+                left => Expr::Concat(vec![left, right]),
+            };
         }
     }
 
@@ -878,7 +889,8 @@ impl<'a> Parser<'a> {
 
     /// A tree that is too deep for those who walk it is not told.
     fn shallow(&mut self, expr: Expr) -> Expr {
-        if expr.depth() <= MAX_DEPTH {
+        // Two levels are left for what a binding adds.
+        if expr.depth() + 2 <= MAX_DEPTH {
             return expr;
         }
         self.failed = true;

@@ -1060,7 +1060,7 @@ fn check_bounds(text: &str, template: &Template) {
         .chain(&template.extends)
         .chain(template.includes.iter().map(|include| &include.template))
     {
-        assert!(value.depth() <= MAX_DEPTH + 2, "{text:?}");
+        assert!(value.depth() <= MAX_DEPTH, "{text:?}");
     }
     assert!(template.faults.len() <= MAX_FAULTS + 8);
 }
@@ -1079,6 +1079,12 @@ fn deep_and_long_texts_are_bounded() {
         format!("{{{{ x{} }}}}", " if x else x".repeat(n)),
         format!("{{{{ x{} }}}}", " or x".repeat(n)),
         format!("{{{{ x{} }}}}", "[x".repeat(n)),
+        format!("{{{{ x{} }}}}", "~x-x".repeat(n)),
+        format!("{{{{ x{} }}}}", "*x+x".repeat(n)),
+        format!(
+            "{{{{ {} }}}}",
+            "[x.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a".repeat(n / 20)
+        ),
         "{{".repeat(n),
         "{{'".repeat(n),
         "{%".repeat(n),
