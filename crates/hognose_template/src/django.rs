@@ -42,6 +42,7 @@ pub(crate) fn read(text: &str, surroundings: &Surroundings) -> Template {
     let mut literal = 0;
     // Behind a line's last `}}`, `%}` and `#}` no tag begins in it: each is looked for once.
     let mut hopeless = [0; 3];
+    let mut line_end = 0;
     let mut at = 0;
     while let Some(length) = text[at..].find('{') {
         if reader.is_stopped() {
@@ -59,9 +60,13 @@ pub(crate) fn read(text: &str, surroundings: &Surroundings) -> Template {
             continue;
         }
         let inside = from + 2;
-        let line = text[inside..].split('\n').next().unwrap_or_default();
-        let Some(length) = line.find(mark) else {
-            hopeless[kind] = inside + line.len();
+        if line_end < inside {
+            line_end = text[inside..]
+                .find('\n')
+                .map_or(text.len(), |length| inside + length);
+        }
+        let Some(length) = text[inside..line_end].find(mark) else {
+            hopeless[kind] = line_end;
             continue;
         };
         let content = text[inside..inside + length].trim();

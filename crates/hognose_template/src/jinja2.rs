@@ -1,7 +1,7 @@
 //! Jinja2 with its usual delimiters.
 
 use crate::expression::{Dialect, Expr, Filter, Parser, tokens};
-use crate::reader::{Opening, Reader, Scope, range};
+use crate::reader::{MAX_COPIES, Opening, Reader, Scope, range};
 use crate::{Autoescape, Bound, Import, Surroundings, Template};
 
 const BRANCH: Opening = Opening {
@@ -366,7 +366,7 @@ pub(crate) fn bind_parts(
     from: usize,
     to: usize,
 ) {
-    for (name, part) in names {
+    for (name, part) in names.into_iter().take(MAX_COPIES) {
         let value = match (part, value) {
             (None, value) => Bound::Is(value.clone()),
             (Some(part), Expr::List(elements)) if part < elements.len() => {

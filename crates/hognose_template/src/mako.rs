@@ -2,7 +2,7 @@
 
 use crate::expression::{Argument, Dialect, Expr, Filter, Kind, Parser, Token, tokens};
 use crate::jinja2::{bind_parts, parameters, targets};
-use crate::reader::{Opening, Reader, Scope, range};
+use crate::reader::{MAX_COPIES, Opening, Reader, Scope, range};
 use crate::{Autoescape, Bound, Import, Surroundings, Template};
 
 /// A variable of a Python loop outlives it.
@@ -289,14 +289,14 @@ impl<'a> Mako<'a> {
             }
         };
         let to = end + 2;
-        let column = |token: &Token| {
-            token.from
-                - text[..token.from]
-                    .rfind('\n')
-                    .map_or(0, |newline| newline + 1)
+        // How far the line of a statement is indented; of the first line, behind `<%`, that is not known.
+        let indentation = |token: &Token| {
+            let before = &text[start..token.from];
+            let line = &before[before.rfind('\n')? + 1..];
+            Some(line.len() - line.trim_start().len())
         };
         let mut outermost = None;
-        // Deeper than this column stands the body of a function or class, whose names are its own.
+        // Deeper than this stands the body of a function or class, whose names are its own.
         let mut function = None;
         let is_end =
             |token: &Token| token.kind == Kind::Newline || &text[token.from..token.to] == ";";
@@ -304,17 +304,49 @@ impl<'a> Mako<'a> {
             let Some(first) = statement.first() else {
                 continue;
             };
-            let column = column(first);
-            let certain = column <= *outermost.get_or_insert(column);
-            if function.is_some_and(|function| column > function) {
+            let indentation = indentation(first);
+            if function.is_some_and(|function| indentation > function) {
                 continue;
             }
+            let certain = match indentation {
+                Some(columns) => columns <= *outermost.get_or_insert(columns),
+                None => true,
+            };
             let defines = matches!(&text[first.from..first.to], "def" | "class");
-            function = defines.then_some(column);
-            let end = statement.last().map_or(first.to, |last| last.to);
-            self.statement(statement, certain, first.from, end);
+            function = defines.then_some(indentation);
+            let (head, body) = self.split_body(statement);
+            for (part, certain) in [(head, certain), (body, false)] {
+                if let [first, .., last] = part {
+                    self.statement(part, certain, first.from, last.to);
+                }
+            }
         }
         to
+    }
+
+    /// The head of a compound statement, and what stands behind its colon in the same line.
+    fn split_body<'t>(&self, statement: &'t [Token]) -> (&'t [Token], &'t [Token]) {
+        let written = |token: &Token| &self.text[token.from..token.to];
+        let is_compound = statement.first().is_some_and(|first| {
+            matches!(
+                written(first),
+                "if" | "elif" | "else" | "for" | "while" | "with" | "try" | "except" | "finally"
+            )
+        });
+        let mut depth = 0usize;
+        let colon = statement.iter().position(|token| {
+            match written(token) {
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" => depth = depth.saturating_sub(1),
+                ":" => return depth == 0,
+                _ => {}
+            }
+            false
+        });
+        match colon {
+            Some(colon) if is_compound => (&statement[..colon], &statement[colon + 1..]),
+            _ => (statement, &[]),
+        }
     }
 
     fn statement(&mut self, tokens: &[Token], certain: bool, from: usize, to: usize) {
@@ -384,7 +416,7 @@ impl<'a> Mako<'a> {
             return;
         }
         let mut begin = 0;
-        for end in equals {
+        for end in equals.into_iter().take(MAX_COPIES) {
             let target = &tokens[begin..end];
             begin = end + 1;
             let mut parser = Parser::new(text, target, Dialect::Python);
@@ -405,7 +437,7 @@ impl<'a> Mako<'a> {
                 }
                 _ => value.clone(),
             };
-            for name in names {
+            for name in names.into_iter().take(MAX_COPIES) {
                 bind_parts(&mut self.reader, vec![name], &value, from, to);
                 if !certain {
                     self.reader.last_is_uncertain();
@@ -698,7 +730,7 @@ fn filter_list(text: &str, tokens: &[Token]) -> Vec<Filter> {
     let mut filters = Vec::new();
     while let Some(filter) = parser.filter() {
         filters.push(filter);
-        if !parser.eat(",") {
+        if !parser.eat(",") || filters.len() >= MAX_COPIES {
             break;
         }
     }

@@ -13,6 +13,9 @@ pub const MAX_OPEN: usize = 200;
 /// Behind this many faults the rest of the file is not read: it is no template.
 pub const MAX_FAULTS: usize = 100;
 
+/// Filters around a hole, and names to which one value is unpacked, are kept up to this number: each hole and each name has a copy.
+pub(crate) const MAX_COPIES: usize = 32;
+
 /// Where a name that is bound inside of a tag is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
@@ -318,6 +321,11 @@ impl<'a> Reader<'a> {
     pub(crate) fn filter_body(&mut self, filters: Vec<Filter>) {
         // The innermost is applied first, and is the last here.
         self.outer_filters.extend(filters.into_iter().rev());
+        if self.outer_filters.len() > MAX_COPIES {
+            self.outer_filters.truncate(MAX_COPIES);
+            let at = self.open.last().map_or(0, |open| open.body);
+            self.fault("too many filters", at, at);
+        }
     }
 
     /// Another branch of the innermost of `tags` begins.
@@ -449,7 +457,7 @@ impl<'a> Reader<'a> {
     ) {
         let items = mapping_items(of)
             .filter(|_| targets.len() == 2 && targets.iter().all(|(_, part)| part.is_some()));
-        for (name, part) in targets {
+        for (name, part) in targets.into_iter().take(MAX_COPIES) {
             let value = match (items, part) {
                 (Some(mapping), Some(0)) => Bound::Key(mapping.clone()),
                 (Some(mapping), Some(_)) => Bound::Value(mapping.clone()),

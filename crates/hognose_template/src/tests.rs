@@ -756,11 +756,35 @@ from x import (y, z as w) %><%
          z = q in 94..192 certain 94..192
          x = (x ~ d) in 103..192 certain 103..192
          f = ?() in 115..192 certain 115..192
-         k = element of m in 139..192 certain 139..192
+         k = element of m in 138..192 certain 138..192
          n = k in 149..192 certain 149..149
          12: x Off in text
          14: x in text
          14: u in text
+"#,
+    );
+}
+
+#[test]
+fn mako_python_lines() {
+    check(
+        Engine::Mako,
+        r#"<% x = a; y = b
+   z = c
+   if d: u = e; v = f
+   def g(): h = i
+   class j:
+      k = l
+   m = n %>"#,
+        r#"
+         x = a in 8..100 certain 8..100
+         y = b in 15..100 certain 15..100
+         z = c in 24..100 certain 24..100
+         u = e in 39..100 certain 39..39
+         v = f in 46..100 certain 46..100
+         g = ?() in 64..100 certain 64..100
+         j = ?() in 76..100 certain 76..100
+         m = n in 97..100 certain 97..100
 "#,
     );
 }
@@ -1239,6 +1263,37 @@ proptest! {
             if alone.faults.is_empty() {
                 let followed = parse(&format!("{text}\nmore"), engine);
                 prop_assert_eq!(&alone.holes, &followed.holes);
+            }
+        }
+    }
+}
+
+#[test]
+fn copies_are_bounded() {
+    let n = 3_000;
+    let elements = vec!["x"; n].join(", ");
+    for text in [
+        format!("{{% for {elements} in [{elements}] %}}"),
+        format!("{{% set {elements} = f({elements}) %}}"),
+        format!(
+            "{{% filter {} %}}{}",
+            vec!["x"; n].join("|"),
+            "{{ x }}".repeat(n)
+        ),
+        format!("{}{}", "{% filter x|x %}".repeat(150), "{{ x }}".repeat(n)),
+        format!(
+            "<%page expression_filter='{elements}'/>{}",
+            "${x}".repeat(n)
+        ),
+        format!("<% {} = f({elements}) %>", vec!["x"; n].join(" = ")),
+        format!("<%def name='f()' filter='{elements}'>{}", "${x}".repeat(n)),
+    ] {
+        for engine in ENGINES {
+            let template = parse(&text, engine);
+            check_bounds(&text, &template);
+            assert!(template.bindings.len() <= reader::MAX_COPIES * reader::MAX_COPIES);
+            for hole in &template.holes {
+                assert!(hole.filters.len() + hole.outer_filters.len() <= 2 * reader::MAX_COPIES);
             }
         }
     }
