@@ -298,23 +298,31 @@ impl<'a> Mako<'a> {
         let mut outermost = None;
         // Deeper than this stands the body of a function or class, whose names are its own.
         let mut function = None;
+        // The line began with a compound statement, and what follows in it belongs to that.
+        let mut in_body = false;
         let is_end =
             |token: &Token| token.kind == Kind::Newline || &text[token.from..token.to] == ";";
         for statement in tokens.split(is_end) {
             let Some(first) = statement.first() else {
                 continue;
             };
+            let before = &text[start..first.from];
+            let begins_line = before[before.rfind('\n').map_or(0, |newline| newline + 1)..]
+                .trim()
+                .is_empty();
+            in_body &= !begins_line;
             let indentation = indentation(first);
-            if function.is_some_and(|function| indentation > function) {
+            if function.is_some_and(|function| indentation > function || !begins_line) {
                 continue;
             }
             let certain = match indentation {
                 Some(columns) => columns <= *outermost.get_or_insert(columns),
                 None => true,
-            };
+            } && !in_body;
             let defines = matches!(&text[first.from..first.to], "def" | "class");
             function = defines.then_some(indentation);
             let (head, body) = self.split_body(statement);
+            in_body |= !body.is_empty();
             for (part, certain) in [(head, certain), (body, false)] {
                 if let [first, .., last] = part {
                     self.statement(part, certain, first.from, last.to);

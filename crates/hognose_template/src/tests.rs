@@ -781,7 +781,7 @@ fn mako_python_lines() {
          y = b in 15..100 certain 15..100
          z = c in 24..100 certain 24..100
          u = e in 39..100 certain 39..39
-         v = f in 46..100 certain 46..100
+         v = f in 46..100 certain 46..46
          g = ?() in 64..100 certain 64..100
          j = ?() in 76..100 certain 76..100
          m = n in 97..100 certain 97..100
