@@ -9,6 +9,7 @@
 mod condition;
 mod context;
 mod fingerprint;
+mod flow;
 mod logins;
 mod matcher;
 mod model;

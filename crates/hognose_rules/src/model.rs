@@ -6,9 +6,10 @@ use hognose_python::{Aliases, Constant, Symbol};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
+use crate::flow::FlowTables;
+
 /// A `models/<library>.toml`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct ModelFile {
     /// The library, as it is imported.
     library: String,
@@ -21,6 +22,9 @@ pub(crate) struct ModelFile {
     /// Access paths of what comes from outside of the program: what is below them does as well.
     #[serde(default)]
     sources: Vec<String>,
+    /// What the data-flow engine is told.
+    #[serde(flatten)]
+    flow: FlowTables,
 }
 
 /// Access paths of what comes from outside of the program.
@@ -46,6 +50,8 @@ pub(crate) struct Models {
     /// Framework, setting, default.
     pub(crate) setting_defaults: Vec<(String, Symbol, Constant)>,
     pub(crate) sources: Sources,
+    /// By file.
+    pub(crate) flows: Vec<(String, FlowTables)>,
 }
 
 /// Reads all models.
@@ -57,6 +63,7 @@ pub(crate) fn load(models: &[(&str, &str)]) -> Result<Models, String> {
     for (file, text) in models {
         let model: ModelFile =
             toml::from_str(text).map_err(|error| format!("models/{file}.toml: {error}"))?;
+        all.flows.push(((*file).to_owned(), model.flow));
         for source in &model.sources {
             all.sources.0.extend(crate::matcher::expand(source));
         }

@@ -7,6 +7,7 @@ use hognose_python::{Aliases, Constant, Symbol};
 use serde::Deserialize;
 
 use crate::context::Context;
+use crate::flow::{self, FlowFile, Flows};
 use crate::matcher::{EntryFile, Matcher, Matchers, Subject};
 use crate::model::{self, Sources};
 
@@ -49,6 +50,7 @@ struct RuleFile {
     /// The program itself reports it, where neither matchers nor a function over one module can.
     #[serde(default)]
     built_in: bool,
+    flow: Option<FlowFile>,
     #[serde(default)]
     call: Vec<EntryFile>,
     #[serde(default)]
@@ -89,6 +91,7 @@ pub struct Rule {
     pub(crate) options: Vec<String>,
     pub(crate) matchers: Vec<Matcher>,
     pub(crate) check: Option<fn(&mut Context<'_, '_>)>,
+    pub(crate) flow: Option<FlowFile>,
 }
 
 /// All rules with their matchers indexed.
@@ -99,6 +102,7 @@ pub struct Registry {
     pub(crate) aliases: Aliases,
     pub(crate) sources: Sources,
     pub(crate) setting_defaults: Vec<(String, Symbol, Constant)>,
+    pub(crate) flows: Flows,
     metas: Vec<RuleMeta>,
 }
 
@@ -134,8 +138,19 @@ impl Registry {
         rules.sort_by(|a: &Rule, b: &Rule| a.meta.id.cmp(&b.meta.id));
         let index = Matchers::new(&rules);
         let metas = rules.iter().map(|rule| rule.meta.clone()).collect();
-        let models = model::load(models)?;
+        let mut models = model::load(models)?;
+        let flow_rules: Vec<(usize, String, FlowFile)> = rules
+            .iter()
+            .enumerate()
+            .filter_map(|(number, rule)| Some((number, rule.meta.id.clone(), rule.flow.clone()?)))
+            .collect();
+        let flows = flow::build(
+            &flow_rules,
+            &std::mem::take(&mut models.flows),
+            models.aliases.clone(),
+        )?;
         Ok(Self {
+            flows,
             rules,
             index,
             aliases: models.aliases,
@@ -177,7 +192,7 @@ impl Rule {
                 matchers.push(entry.compile(subject)?);
             }
         }
-        if matchers.is_empty() && source.check.is_none() && !file.built_in {
+        if matchers.is_empty() && source.check.is_none() && !file.built_in && file.flow.is_none() {
             return Err("a rule needs a matcher or a rule.rs".to_owned());
         }
         let meta = RuleMeta {
@@ -199,10 +214,15 @@ impl Rule {
             cwe: meta.cwe.as_slice().into(),
             message: file.message.unwrap_or_else(|| meta.title.clone()),
             tests: file.tests,
-            replaces: file.replaces,
+            replaces: file
+                .replaces
+                .into_iter()
+                .chain(file.flow.iter().flat_map(|flow| flow.replaces.clone()))
+                .collect(),
             options: file.options,
             matchers,
             check: source.check,
+            flow: file.flow,
             meta,
         })
     }

@@ -120,6 +120,8 @@ pub struct Argument {
     pub receiver: bool,
     /// Every argument.
     pub any: bool,
+    /// An entry of a dict given.
+    pub key: Option<Symbol>,
     /// All positional arguments from [`Argument::at`] on.
     pub rest: bool,
     /// An element of a list or tuple given.
@@ -464,6 +466,8 @@ pub struct Models {
     pub sources: Vec<SourceModel>,
     /// Sources by access path; without wildcards.
     pub trust_by_text: FxHashMap<Box<str>, Trust>,
+    /// Further sources at paths that have several, by their keys.
+    pub more_trust: FxHashMap<Box<str>, Vec<u32>>,
     /// Sources whose path holds `*`, as patterns.
     pub trust_patterns: Vec<(String, Trust)>,
     /// Callees by access path.
@@ -478,6 +482,10 @@ pub struct Models {
     pub holders: FxHashMap<Symbol, Holder>,
     /// Functions that a framework calls.
     pub entries: Vec<Entry>,
+    /// Entries by decorator, by base class, by the call that registers.
+    pub by_path: FxHashMap<Symbol, Vec<usize>>,
+    /// Entries by name.
+    pub by_name: Vec<usize>,
     /// Flow rules.
     pub rules: Vec<FlowRule>,
 }
@@ -509,6 +517,25 @@ pub fn rule_set(models: &Models, ids: &[String]) -> RuleSet {
 }
 
 impl Models {
+    /// Makes the tables that find entries.
+    pub fn index(&mut self) {
+        for (number, entry) in self.entries.iter().enumerate() {
+            for registered in &entry.registered {
+                match registered {
+                    Registered::Decorator(path)
+                    | Registered::Method(path, _)
+                    | Registered::Passed(path, _) => {
+                        let known = self.by_path.entry(*path).or_default();
+                        if !known.contains(&number) {
+                            known.push(number);
+                        }
+                    }
+                    Registered::Named(..) => self.by_name.push(number),
+                }
+            }
+        }
+    }
+
     /// What is said of an access path: of the longest part of it that is known. `flask.request.args` speaks of
     /// `flask.request.args.get()` too.
     pub fn trust_of(&self, path: &str) -> Option<Trust> {
@@ -518,6 +545,26 @@ impl Models {
         let trust = self.find_trust(path);
         TRUST.with_borrow_mut(|known| known.insert(Box::from(path), trust));
         trust
+    }
+
+    /// Further sources of the part of a path that is known.
+    pub fn more_trust_of(&self, path: &str) -> &[u32] {
+        if self.more_trust.is_empty() {
+            return &[];
+        }
+        let mut front = path;
+        loop {
+            if let Some(more) = self.more_trust.get(front) {
+                return more;
+            }
+            if self.trust_by_text.contains_key(front) {
+                return &[];
+            }
+            match front.rfind(['.', '[', '(']) {
+                Some(at) if at > 0 => front = &front[..at],
+                _ => return &[],
+            }
+        }
     }
 
     fn find_trust(&self, path: &str) -> Option<Trust> {

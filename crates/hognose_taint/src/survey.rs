@@ -277,7 +277,7 @@ fn functions(
             let Some(path) = values.dotted(id, callee) else {
                 continue;
             };
-            for entry in &models.entries {
+            for entry in entries_of(models, path) {
                 let fits = entry
                     .registered
                     .iter()
@@ -315,7 +315,7 @@ fn functions(
                 }
             }
         }
-        for entry in &models.entries {
+        for entry in models.by_name.iter().map(|number| &models.entries[*number]) {
             let fits = entry.registered.iter().any(|registered| match registered {
                 Registered::Named(names, imports) => {
                     names.iter().any(|name| named(name, data.name.as_str()))
@@ -340,6 +340,12 @@ fn functions(
     }
 }
 
+/// Entries that a path leads to.
+fn entries_of(models: &Models, path: Symbol) -> impl Iterator<Item = &Entry> {
+    let numbers = models.by_path.get(&path).map_or(&[][..], Vec::as_slice);
+    numbers.iter().map(|number| &models.entries[*number])
+}
+
 /// Whether a name fits a pattern that may end in `*`.
 fn named(pattern: &str, name: &str) -> bool {
     match pattern.strip_suffix('*') {
@@ -359,7 +365,7 @@ fn registered(
     survey: &mut Survey,
 ) {
     let module = project.module(id);
-    for entry in &models.entries {
+    for entry in entries_of(models, path) {
         for registered in &entry.registered {
             let Registered::Passed(known, argument) = registered else {
                 continue;

@@ -345,10 +345,15 @@ impl Value {
 
     /// The one known text.
     pub fn known_text(&self) -> Option<Symbol> {
-        match self.only()? {
-            Atom::Str(text) => Some(*text),
-            _ => None,
+        let mut known = None;
+        for atom in &self.0 {
+            match atom {
+                Atom::Str(text) if known.is_none() => known = Some(*text),
+                Atom::External(_) => {}
+                _ => return None,
+            }
         }
+        known
     }
 
     /// Adds an alternative.

@@ -9,7 +9,7 @@ use symbol_table::{GlobalSymbol, static_symbol};
 
 use super::Interpreter;
 use crate::model::{Argument, Asks, CallModel, Conditions, Elements, Gives, Literal, To, When};
-use crate::shape::{Alphabet, Facts, Hole, Stretch, map_holes};
+use crate::shape::{Alphabet, Stretch, map_holes};
 use crate::state::{Kind, Object, State};
 use crate::value::{Atom, InputPath, Key, ObjId, Symbol, Value, Why, hash_id};
 
@@ -291,9 +291,13 @@ impl Interpreter<'_, '_> {
         written: Option<(ExprId, ExprId)>,
     ) -> Value {
         let mut result = Value::nothing();
-        let external_source =
-            self.has_external_source(receiver) && !super::string::is_string_method(name);
-        let text_wins = super::string::is_string_method(name)
+        let is_path = receiver.atoms().iter().any(
+            |atom| matches!(atom, Atom::External(path) if path.as_str() == "pathlib.Path()"),
+        );
+        let external_source = is_path
+            || self.has_external_source(receiver) && !super::string::is_string_method(name);
+        let text_wins = !is_path
+            && super::string::is_string_method(name)
             && receiver
                 .atoms()
                 .iter()
@@ -323,6 +327,7 @@ impl Interpreter<'_, '_> {
                     self.call_external(state, path, Some(receiver), arguments, expr)
                 }
                 Atom::Text(_) if external_source => continue,
+                Atom::Str(_) | Atom::Unknown | Atom::Input(_) if is_path => continue,
                 Atom::Text(_) | Atom::Str(_) => {
                     match self.text_method(state, atom, name, arguments, expr) {
                         Some(value) => value,
@@ -864,6 +869,13 @@ impl Interpreter<'_, '_> {
     ) -> Value {
         let models = self.setting.models;
         let path = self.values.path_of_attribute(class, name);
+        if let Some(model) = self.call_model(path) {
+            let this: Value = Atom::Object(id).into();
+            self.check_call(state, path, model, Some(&this), arguments, expr);
+        }
+        if let Some(value) = self.native_holder(state, id, class, name, arguments, expr) {
+            return value;
+        }
         if let Some(holder) = models.holders.get(&class) {
             let key_of = |keys: &[u16]| {
                 let mut name = String::new();
@@ -1043,6 +1055,18 @@ impl Interpreter<'_, '_> {
         let Some(given) = given else {
             return Vec::new();
         };
+        if let Some(key) = argument.key {
+            let mut found = Vec::new();
+            for atom in given.atoms() {
+                if let Atom::Object(id) = atom
+                    && let Some(object) = state.object(*id)
+                    && let Some(value) = object.field(key)
+                {
+                    found.push(value.clone());
+                }
+            }
+            return found;
+        }
         let Some(elements) = argument.element else {
             return vec![given];
         };
@@ -1176,10 +1200,6 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    /// What a text at a sink or guard is asked for: facts that a joined path loses.
-    pub(super) fn facts_of(hole: &Hole) -> Facts {
-        hole.facts
-    }
 }
 
 fn is_one_of(atom: &Atom, known: &[Literal]) -> Option<bool> {

@@ -21,7 +21,7 @@ const MAX_PRODUCT: usize = 6;
 /// Constants that a loop over a display is walked for one by one.
 const MAX_DISPLAY: usize = 64;
 
-impl Interpreter<'_, '_> {
+impl<'p> Interpreter<'_, 'p> {
     /// What an expression may be. Runs what it runs.
     pub(crate) fn eval(&mut self, state: &mut State, expr: ExprId) -> Value {
         if !state.live {
@@ -558,6 +558,9 @@ impl Interpreter<'_, '_> {
         attr: Symbol,
         expr: ExprId,
     ) -> Value {
+        if let Some(part) = self.path_attribute(state, object, attr, expr) {
+            return part;
+        }
         let mut value = Value::nothing();
         let external_source = self.has_external_source(object);
         for atom in object.atoms() {
@@ -656,14 +659,7 @@ impl Interpreter<'_, '_> {
         let Trust::Source(number) = models.trust_of(path.as_str())? else {
             return None;
         };
-        let model = &models.sources[number as usize];
-        if !model.keys.is_empty() {
-            let key = key?;
-            match key.known_text() {
-                Some(key) if !model.keys.iter().any(|known| known == key.as_str()) => return None,
-                _ => {}
-            }
-        }
+        let (number, model) = self.source_with_key(path, number, key)?;
         let known = base.and_then(|base| {
             base.holes()
                 .first()
@@ -688,6 +684,32 @@ impl Interpreter<'_, '_> {
             hole.facts |= crate::shape::Facts::STRUCTURE;
         }
         Some(Value::hole(hole))
+    }
+
+    /// Of the sources of a path the one that speaks of a key.
+    fn source_with_key(
+        &self,
+        path: Symbol,
+        number: u32,
+        key: Option<&Value>,
+    ) -> Option<(u32, &'p crate::model::SourceModel)> {
+        let models = self.setting.models;
+        let more = models.more_trust_of(path.as_str());
+        let known = key.and_then(Value::known_text);
+        let mut open = None;
+        for number in more.iter().chain(std::iter::once(&number)) {
+            let model = &models.sources[*number as usize];
+            if model.keys.is_empty() {
+                open = Some((*number, model));
+            } else if let Some(key) = known
+                && model.keys.iter().any(|known| fits_key(known, key.as_str()))
+            {
+                return Some((*number, model));
+            } else if known.is_none() && key.is_some() {
+                open = open.or(Some((*number, model)));
+            }
+        }
+        open
     }
 
     /// A part of something from a source.
@@ -1167,6 +1189,14 @@ impl Interpreter<'_, '_> {
         );
         hole.alphabet = model.alphabet;
         hole
+    }
+}
+
+/// Whether a key is the one named, or fits a name that ends in `*`.
+fn fits_key(known: &str, key: &str) -> bool {
+    match known.strip_suffix('*') {
+        Some(front) => key.starts_with(front),
+        None => known.eq_ignore_ascii_case(key),
     }
 }
 

@@ -339,6 +339,9 @@ impl Interpreter<'_, '_> {
                     Value::unknown()
                 }
             },
+            Kind::Holder(_) if object.field(name).is_some() => {
+                object.field(name).cloned().unwrap_or_default()
+            }
             Kind::Holder(path) => {
                 let path = self.values.path_of_attribute(path, name);
                 let mut value = self.external(path, &Value::nothing(), expr);

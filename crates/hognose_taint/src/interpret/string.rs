@@ -78,7 +78,15 @@ impl Interpreter<'_, '_> {
     /// The texts a value is as `str()` gives them, one by one.
     pub(super) fn texts_of(&mut self, state: &mut State, value: &Value) -> Vec<Vec<Stretch>> {
         let mut all: Vec<Vec<Stretch>> = Vec::new();
+        let texts = value
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom, Atom::Text(_) | Atom::Str(_) | Atom::Input(_)));
         for atom in value.atoms() {
+            // The same thing seen from outside: a path, something a source gives.
+            if texts && matches!(atom, Atom::External(_) | Atom::Instance(..)) {
+                continue;
+            }
             let text = match atom {
                 Atom::Str(text) => vec![Stretch::Known(*text)],
                 Atom::Int(number) => vec![Stretch::Known(Symbol::from(number.to_string()))],

@@ -1,0 +1,897 @@
+//! `[flow]` of `rule.toml` and the tables of `models/*.toml`, see `docs/development/flow-format.md`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hognose_python::Symbol;
+use hognose_taint::model::{
+    Argument, Asks, CallModel, Conditions, Elements, Entry, Filled, Filling, FlowRule, Gives,
+    Guard, Holder, Holds, Literal, Need, ParameterPick, Propagator, Registered, Render, Runs,
+    Sanitizer, Sink, SourceModel, Stored, To, Trust, When, regex_lite, rule_set,
+};
+use hognose_taint::shape::{Alphabet, Facts, Restriction};
+use hognose_taint::Models;
+use serde::Deserialize;
+
+use super::{FlowMeta, Flows};
+use crate::matcher::expand;
+
+/// Kinds of sources that count where a rule names none.
+const USUAL: &[&str] = &[
+    "remote",
+    "local",
+    "library",
+    "database",
+    "network-response",
+    "llm-output",
+];
+
+/// `[flow]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct FlowFile {
+    need: String,
+    #[serde(default)]
+    from: Vec<String>,
+    #[serde(default)]
+    library: bool,
+    message: String,
+    #[serde(default)]
+    pub(crate) replaces: Vec<String>,
+}
+
+/// The tables of a model file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct FlowTables {
+    #[serde(default)]
+    source: Vec<SourceFile>,
+    #[serde(default)]
+    entry: Vec<EntryFile>,
+    #[serde(default)]
+    sink: Vec<SinkFile>,
+    #[serde(default)]
+    sanitizer: Vec<SanitizerFile>,
+    #[serde(default)]
+    guard: Vec<GuardFile>,
+    #[serde(default)]
+    propagator: Vec<PropagatorFile>,
+    #[serde(default)]
+    clean: Vec<CallsFile>,
+    #[serde(default)]
+    stops: Vec<CallsFile>,
+    #[serde(default)]
+    object: Vec<ObjectFile>,
+    #[serde(default)]
+    runs: Vec<RunsFile>,
+    #[serde(default)]
+    template: Vec<TemplateFile>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct SourceFile {
+    paths: Vec<String>,
+    kind: String,
+    what: String,
+    alphabet: Option<String>,
+    #[serde(default)]
+    keys: Vec<String>,
+    #[serde(default)]
+    except: Vec<String>,
+    #[serde(default)]
+    structure: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct EntryFile {
+    #[serde(default)]
+    decorators: Vec<String>,
+    #[serde(default)]
+    bases: Vec<String>,
+    #[serde(default)]
+    methods: Vec<String>,
+    #[serde(default)]
+    registered: Vec<RegisteredFile>,
+    #[serde(default)]
+    functions: Vec<String>,
+    #[serde(default)]
+    module_imports: Vec<String>,
+    route: Option<PickFile>,
+    parameters: Option<ParametersFile>,
+    returns: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegisteredFile {
+    call: String,
+    at: Option<u16>,
+    name: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum ParametersFile {
+    Word(String),
+    List(Vec<ParameterFile>),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParameterFile {
+    at: Option<u16>,
+    name: Option<String>,
+    annotation: Option<String>,
+    #[serde(default)]
+    rest: bool,
+    is: Option<String>,
+    kind: Option<String>,
+    what: Option<String>,
+    alphabet: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PickFile {
+    at: Option<u16>,
+    name: Option<String>,
+    element: Option<i32>,
+    elements: Option<String>,
+    #[serde(default)]
+    rest: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum ArgumentFile {
+    Word(String),
+    Pick(PickFile),
+    List(Vec<ArgumentFile>),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WhenFile {
+    arg: Option<String>,
+    at: Option<u16>,
+    key: Option<String>,
+    #[serde(default)]
+    receiver: bool,
+    missing: Option<bool>,
+    given: Option<bool>,
+    is: Option<toml::Value>,
+    is_not: Option<toml::Value>,
+    none: Option<bool>,
+    truthy: Option<bool>,
+    path: Option<OneOrMore>,
+    display: Option<bool>,
+    matches: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn expanded(&self) -> Vec<Symbol> {
+        let all = match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::More(more) => more,
+        };
+        all.iter()
+            .flat_map(|path| expand(path))
+            .map(Symbol::from)
+            .collect()
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SinkFile {
+    rule: String,
+    #[serde(default)]
+    calls: Vec<String>,
+    #[serde(default)]
+    methods: Vec<String>,
+    #[serde(default)]
+    stores: Vec<String>,
+    argument: ArgumentFile,
+    #[serde(default, rename = "where")]
+    hold: Vec<WhenFile>,
+    #[serde(default)]
+    unless: Vec<WhenFile>,
+    need: Option<String>,
+    confidence: Option<String>,
+    message: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct SanitizerFile {
+    calls: Vec<String>,
+    argument: Option<ArgumentFile>,
+    removes: Option<String>,
+    keeps: Option<String>,
+    yields: Option<String>,
+    #[serde(default)]
+    facts: Vec<String>,
+    #[serde(default, rename = "for")]
+    rules: Vec<String>,
+    #[serde(default, rename = "where")]
+    hold: Vec<WhenFile>,
+    #[serde(default)]
+    unless: Vec<WhenFile>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct GuardFile {
+    calls: Vec<String>,
+    argument: ArgumentFile,
+    holds: String,
+    removes: Option<String>,
+    keeps: Option<String>,
+    yields: Option<String>,
+    #[serde(default)]
+    facts: Vec<String>,
+    #[serde(default, rename = "for")]
+    rules: Vec<String>,
+    #[serde(default, rename = "where")]
+    hold: Vec<WhenFile>,
+    #[serde(default)]
+    unless: Vec<WhenFile>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct PropagatorFile {
+    calls: Vec<String>,
+    from: Vec<ArgumentFile>,
+    to: Option<ArgumentFile>,
+    alphabet: Option<String>,
+    #[serde(default)]
+    same_text: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallsFile {
+    calls: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ObjectFile {
+    path: String,
+    #[serde(default)]
+    writes: BTreeMap<String, WriteFile>,
+    #[serde(default)]
+    reads: BTreeMap<String, ReadFile>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WriteFile {
+    #[serde(default)]
+    keys: Vec<u16>,
+    value: u16,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadFile {
+    #[serde(default)]
+    keys: Vec<u16>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunsFile {
+    calls: Vec<String>,
+    function: ArgumentFile,
+    arguments: Option<PickFile>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TemplateFile {
+    calls: Vec<String>,
+    name: PickFile,
+    context: Option<ArgumentFile>,
+    engine: String,
+    autoescape: Option<toml::Value>,
+}
+
+/// Puts rules and models together.
+///
+/// # Errors
+/// Names the file and the reason.
+pub(crate) fn build(
+    rules: &[(usize, String, FlowFile)],
+    tables: &[(String, FlowTables)],
+    aliases: hognose_python::Aliases,
+) -> Result<Flows, String> {
+    let mut builder = Builder {
+        flows: Flows::default(),
+    };
+    builder.flows.models.aliases = aliases;
+    for kind in USUAL {
+        builder.kind(kind);
+    }
+    for (number, id, file) in rules {
+        builder
+            .rule(*number, id, file)
+            .map_err(|error| format!("rules/{id}/rule.toml: {error}"))?;
+    }
+    for (file, tables) in tables {
+        builder
+            .tables(tables)
+            .map_err(|error| format!("models/{file}.toml: {error}"))?;
+    }
+    builder.flows.models.index();
+    Ok(builder.flows)
+}
+
+struct Builder {
+    flows: Flows,
+}
+
+impl Builder {
+    fn kind(&mut self, name: &str) -> u8 {
+        let kinds = &mut self.flows.models.kinds;
+        let at = kinds.iter().position(|known| known == name);
+        let at = at.unwrap_or_else(|| {
+            kinds.push(name.to_owned());
+            kinds.len() - 1
+        });
+        u8::try_from(at).unwrap_or(u8::MAX)
+    }
+
+    fn rule(&mut self, number: usize, id: &str, file: &FlowFile) -> Result<(), String> {
+        let need =
+            Need::parse(&file.need).ok_or_else(|| format!("no such need: `{}`", file.need))?;
+        let mut from = 0u32;
+        if file.from.is_empty() {
+            for kind in USUAL {
+                from |= 1 << self.kind(kind);
+            }
+        }
+        for kind in &file.from {
+            from |= 1 << self.kind(kind);
+        }
+        self.flows.models.rules.push(FlowRule {
+            id: id.to_owned(),
+            need,
+            from,
+            library: file.library,
+        });
+        self.flows.rules.push(FlowMeta {
+            rule: number,
+            message: file.message.clone(),
+        });
+        if self.flows.rules.len() > 64 {
+            return Err("more than 64 flow rules".to_owned());
+        }
+        Ok(())
+    }
+
+    fn rule_number(&self, id: &str) -> Result<u8, String> {
+        let at = self
+            .flows
+            .models
+            .rules
+            .iter()
+            .position(|rule| rule.id == id)
+            .ok_or_else(|| format!("no flow rule `{id}`"))?;
+        Ok(u8::try_from(at).unwrap_or(u8::MAX))
+    }
+
+    fn source(
+        &mut self,
+        kind: &str,
+        what: &str,
+        alphabet: Option<&str>,
+        keys: &[String],
+        structure: bool,
+    ) -> Result<u32, String> {
+        let kind = self.kind(kind);
+        let alphabet = match alphabet {
+            Some(class) => class_of(class)?,
+            None => Alphabet::ALL,
+        };
+        let sources = &mut self.flows.models.sources;
+        sources.push(SourceModel {
+            kind,
+            what: what.to_owned(),
+            alphabet,
+            structure,
+            keys: keys.to_vec(),
+        });
+        Ok(u32::try_from(sources.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    fn tables(&mut self, tables: &FlowTables) -> Result<(), String> {
+        for file in &tables.source {
+            let number = self.source(
+                &file.kind,
+                &file.what,
+                file.alphabet.as_deref(),
+                &file.keys,
+                file.structure,
+            )?;
+            for path in file.paths.iter().flat_map(|path| expand(path)) {
+                self.trust(&path, Trust::Source(number));
+            }
+            for path in file.except.iter().flat_map(|path| expand(path)) {
+                self.trust(&path, Trust::Harmless);
+            }
+        }
+        for file in &tables.entry {
+            let entry = self.entry(file)?;
+            self.flows.models.entries.push(entry);
+        }
+        for file in &tables.sink {
+            self.sink(file)?;
+        }
+        for file in &tables.sanitizer {
+            let gives = self.gives(file)?;
+            let argument = match &file.argument {
+                Some(argument) => arguments(argument)?,
+                None => vec![Argument {
+                    at: Some(0),
+                    ..Argument::default()
+                }],
+            };
+            for argument in argument {
+                let sanitizer = Sanitizer {
+                    argument,
+                    conditions: conditions(&file.hold, &file.unless)?,
+                    gives: gives.clone(),
+                };
+                self.each(&file.calls, |model| model.sanitizers.push(sanitizer.clone()));
+            }
+        }
+        for file in &tables.guard {
+            let gives = self.restriction(
+                file.removes.as_deref(),
+                file.keeps.as_deref(),
+                file.yields.as_deref(),
+                &file.facts,
+                &file.rules,
+            )?;
+            let holds = match file.holds.as_str() {
+                "true" => Holds::True,
+                "false" => Holds::False,
+                "return" => Holds::Return,
+                other => return Err(format!("`holds` is true, false or return, not `{other}`")),
+            };
+            for argument in arguments(&file.argument)? {
+                let guard = Guard {
+                    argument,
+                    conditions: conditions(&file.hold, &file.unless)?,
+                    holds,
+                    gives,
+                };
+                self.each(&file.calls, |model| model.guards.push(guard.clone()));
+            }
+        }
+        for file in &tables.propagator {
+            let mut from = Vec::new();
+            for argument in &file.from {
+                from.extend(arguments(argument)?);
+            }
+            let to = match &file.to {
+                None => To::Return,
+                Some(ArgumentFile::Word(word)) if word == "return" => To::Return,
+                Some(ArgumentFile::Word(word)) if word == "receiver" => To::Receiver,
+                Some(argument) => To::Argument(
+                    arguments(argument)?
+                        .into_iter()
+                        .next()
+                        .ok_or("`to` names nothing")?,
+                ),
+            };
+            let propagator = Propagator {
+                from,
+                to,
+                alphabet: match &file.alphabet {
+                    Some(class) => class_of(class)?,
+                    None => Alphabet::ALL,
+                },
+                same_text: file.same_text,
+            };
+            self.each(&file.calls, |model| model.propagators.push(propagator.clone()));
+        }
+        for file in &tables.clean {
+            self.each(&file.calls, |model| model.clean = true);
+        }
+        for file in &tables.stops {
+            self.each(&file.calls, |model| model.stops = true);
+        }
+        for file in &tables.object {
+            let mut holder = Holder::default();
+            for (name, write) in &file.writes {
+                holder
+                    .writes
+                    .insert(Symbol::from(name), (write.keys.clone(), write.value));
+            }
+            for (name, read) in &file.reads {
+                holder.reads.insert(Symbol::from(name), read.keys.clone());
+            }
+            for path in expand(&file.path) {
+                self.flows
+                    .models
+                    .holders
+                    .insert(Symbol::from(path), holder.clone());
+            }
+        }
+        for file in &tables.runs {
+            for function in arguments(&file.function)? {
+                let runs = Runs {
+                    function,
+                    arguments: file.arguments.as_ref().map_or(Ok(Argument::default()), pick)?,
+                };
+                self.each(&file.calls, |model| model.runs.push(runs.clone()));
+            }
+        }
+        for file in &tables.template {
+            let context = match &file.context {
+                None => None,
+                Some(ArgumentFile::Word(word)) if word == "keywords" => None,
+                Some(argument) => arguments(argument)?.into_iter().next(),
+            };
+            let render = Render {
+                name: pick(&file.name)?,
+                context,
+                engine: file.engine.clone(),
+                autoescape: file.autoescape.as_ref().and_then(toml::Value::as_bool),
+            };
+            self.each(&file.calls, |model| model.renders.push(render.clone()));
+        }
+        Ok(())
+    }
+
+    fn trust(&mut self, path: &str, trust: Trust) {
+        let models = &mut self.flows.models;
+        if path.contains('*') {
+            models.trust_patterns.push((path.to_owned(), trust));
+            return;
+        }
+        // Where two speak of a path, the one that speaks of some keys only comes first.
+        if let (Some(Trust::Source(known)), Trust::Source(new)) =
+            (models.trust_by_text.get(path), trust)
+        {
+            let (known, new) = (*known as usize, new as usize);
+            if !models.sources[new].keys.is_empty() || models.sources[known].keys.is_empty() {
+                let extra = u32::try_from(new).unwrap_or(u32::MAX);
+                models.more_trust.entry(Box::from(path)).or_default().push(extra);
+                return;
+            }
+            models
+                .more_trust
+                .entry(Box::from(path))
+                .or_default()
+                .push(u32::try_from(known).unwrap_or(u32::MAX));
+        }
+        models.trust_by_text.insert(Box::from(path), trust);
+    }
+
+    fn each(&mut self, calls: &[String], change: impl Fn(&mut CallModel)) {
+        let models = &mut self.flows.models;
+        for path in calls.iter().flat_map(|path| expand(path)) {
+            if path.contains('*') {
+                let at = models.call_patterns.iter().position(|(known, _)| *known == path);
+                let at = at.unwrap_or_else(|| {
+                    models.call_patterns.push((path, CallModel::default()));
+                    models.call_patterns.len() - 1
+                });
+                change(&mut models.call_patterns[at].1);
+            } else {
+                change(models.calls.entry(Symbol::from(path)).or_default());
+            }
+        }
+    }
+
+    fn sink(&mut self, file: &SinkFile) -> Result<(), String> {
+        let rule = self.rule_number(&file.rule)?;
+        let need = match &file.need {
+            Some(word) => Need::parse(word).ok_or_else(|| format!("no such need: `{word}`"))?,
+            None => self.flows.models.rules[usize::from(rule)].need,
+        };
+        let sink = Sink {
+            rule,
+            arguments: arguments(&file.argument)?,
+            conditions: conditions(&file.hold, &file.unless)?,
+            need,
+            by_name: !file.methods.is_empty(),
+            message: file.message.clone(),
+            confidence: match file.confidence.as_deref() {
+                Some("low") => 0,
+                Some("medium") => 1,
+                None | Some("high") => 2,
+                Some(other) => return Err(format!("no such confidence: `{other}`")),
+            },
+        };
+        let same = |known: &Sink| known.rule == sink.rule && known.arguments == sink.arguments;
+        self.each(&file.calls, |model| {
+            if !model.sinks.iter().any(|known| same(known) && known.conditions.hold.is_empty()) {
+                model.sinks.push(sink.clone());
+            }
+        });
+        for name in file.methods.iter().flat_map(|name| expand(name)) {
+            let sinks = self.flows.models.methods.entry(Symbol::from(name)).or_default();
+            sinks.push(sink.clone());
+        }
+        for path in file.stores.iter().flat_map(|path| expand(path)) {
+            let sinks = self.flows.models.stores.entry(Symbol::from(path)).or_default();
+            sinks.push(sink.clone());
+        }
+        Ok(())
+    }
+
+    fn gives(&self, file: &SanitizerFile) -> Result<Gives, String> {
+        match file.yields.as_deref() {
+            Some("safe") => return Ok(Gives::Nothing),
+            Some("number" | "boolean" | "date" | "uuid") => return Ok(Gives::Scalar),
+            Some(other) => return Err(format!("no such yield: `{other}`")),
+            None => {}
+        }
+        Ok(Gives::Text(self.restriction(
+            file.removes.as_deref(),
+            file.keeps.as_deref(),
+            None,
+            &file.facts,
+            &file.rules,
+        )?))
+    }
+
+    fn restriction(
+        &self,
+        removes: Option<&str>,
+        keeps: Option<&str>,
+        yields: Option<&str>,
+        facts: &[String],
+        rules: &[String],
+    ) -> Result<Restriction, String> {
+        let mut restriction = Restriction::NONE;
+        if let Some(removes) = removes {
+            restriction.alphabet = restriction.alphabet.without(removes);
+        }
+        if let Some(keeps) = keeps {
+            restriction.alphabet = restriction.alphabet.intersect(class_of(keeps)?);
+        }
+        if yields.is_some() {
+            restriction.finite = true;
+        }
+        for fact in facts {
+            let fact = match fact.as_str() {
+                "normalised" => Facts::NO_DOTS,
+                "contained" => Facts::CONTAINED,
+                "base-name" => {
+                    restriction.alphabet = restriction.alphabet.without("/\\");
+                    Facts::NO_DOTS
+                }
+                "relative" => Facts::RELATIVE,
+                "host-checked" => Facts::HOST_CHECKED,
+                "scheme-checked" => Facts::SCHEME_CHECKED,
+                "one-word" => Facts::ONE_WORD,
+                "not-option" => Facts::NOT_OPTION,
+                other => return Err(format!("no such fact: `{other}`")),
+            };
+            restriction.facts |= fact;
+        }
+        for rule in rules {
+            self.rule_number(rule)?;
+        }
+        restriction.cleaned = rule_set(&self.flows.models, rules);
+        Ok(restriction)
+    }
+
+    fn entry(&mut self, file: &EntryFile) -> Result<Entry, String> {
+        let mut registered = Vec::new();
+        for path in file.decorators.iter().flat_map(|path| expand(path)) {
+            registered.push(Registered::Decorator(Symbol::from(path)));
+        }
+        for base in file.bases.iter().flat_map(|path| expand(path)) {
+            registered.push(Registered::Method(Symbol::from(base), file.methods.clone()));
+        }
+        for call in &file.registered {
+            for path in expand(&call.call) {
+                registered.push(Registered::Passed(
+                    Symbol::from(path),
+                    Argument {
+                        at: call.at,
+                        name: call.name.as_deref().map(Symbol::from),
+                        ..Argument::default()
+                    },
+                ));
+            }
+        }
+        if !file.functions.is_empty() {
+            let imports = file.module_imports.iter().map(Symbol::from).collect();
+            registered.push(Registered::Named(file.functions.clone(), imports));
+        }
+        let route_source = self.source("remote", "a part of the URL", None, &[], false)?;
+        let filled = match &file.parameters {
+            None => Filled::Nothing,
+            Some(ParametersFile::Word(word)) => match word.as_str() {
+                "route" => Filled::Route,
+                "remote" => Filled::Remote(self.source(
+                    "remote",
+                    "an argument of a handler",
+                    None,
+                    &[],
+                    false,
+                )?),
+                "typed" => Filled::Typed(self.source(
+                    "remote",
+                    "a request parameter",
+                    None,
+                    &[],
+                    false,
+                )?),
+                other => return Err(format!("no such parameters: `{other}`")),
+            },
+            Some(ParametersFile::List(list)) => {
+                let mut all = Vec::new();
+                for parameter in list {
+                    let pick = if let Some(name) = &parameter.name {
+                        ParameterPick::Name(Symbol::from(name))
+                    } else if let Some(at) = parameter.at {
+                        ParameterPick::At(at)
+                    } else if let Some(annotation) = &parameter.annotation {
+                        ParameterPick::Annotation(Symbol::from(annotation))
+                    } else if parameter.rest {
+                        ParameterPick::Rest
+                    } else {
+                        return Err("a parameter is picked by at, name, annotation or rest".into());
+                    };
+                    let filling = match (&parameter.is, &parameter.kind) {
+                        (Some(path), _) => Filling::Object(Symbol::from(path)),
+                        (None, Some(kind)) => Filling::Source(self.source(
+                            kind,
+                            parameter.what.as_deref().unwrap_or("an argument of a handler"),
+                            parameter.alphabet.as_deref(),
+                            &[],
+                            false,
+                        )?),
+                        (None, None) => return Err("a parameter needs `is` or `kind`".into()),
+                    };
+                    all.push((pick, filling));
+                }
+                Filled::Listed(all)
+            }
+        };
+        let returns_html = match file.returns.as_deref() {
+            Some("html") => {
+                let rule = self.rule_number("cross-site-scripting")?;
+                Some(Sink {
+                    rule,
+                    arguments: Vec::new(),
+                    conditions: Conditions::default(),
+                    need: Need::Html,
+                    by_name: false,
+                    message: None,
+                    confidence: 2,
+                })
+            }
+            Some("text" | "none") | None => None,
+            Some(other) => return Err(format!("no such return: `{other}`")),
+        };
+        Ok(Entry {
+            registered,
+            route: file.route.as_ref().map(pick).transpose()?,
+            route_source,
+            filled,
+            returns_html,
+        })
+    }
+}
+
+/// A character class.
+fn class_of(class: &str) -> Result<Alphabet, String> {
+    Alphabet::class(class).ok_or_else(|| format!("not a character class: `{class}`"))
+}
+
+fn pick(file: &PickFile) -> Result<Argument, String> {
+    Ok(Argument {
+        at: file.at,
+        name: file.name.as_deref().map(Symbol::from),
+        rest: file.rest,
+        element: match (&file.element, file.elements.as_deref()) {
+            (Some(index), _) => Some(Elements::At(*index)),
+            (None, Some("rest")) => Some(Elements::Rest),
+            (None, Some(other)) => return Err(format!("no such elements: `{other}`")),
+            (None, None) => None,
+        },
+        ..Argument::default()
+    })
+}
+
+fn arguments(file: &ArgumentFile) -> Result<Vec<Argument>, String> {
+    Ok(match file {
+        ArgumentFile::Pick(file) => vec![pick(file)?],
+        ArgumentFile::List(list) => {
+            let mut all = Vec::new();
+            for file in list {
+                all.extend(arguments(file)?);
+            }
+            all
+        }
+        ArgumentFile::Word(word) => {
+            let mut argument = Argument::default();
+            match word.as_str() {
+                "receiver" => argument.receiver = true,
+                "any" => argument.any = true,
+                "value" => argument.stored = Some(Stored::Value),
+                "key" => argument.stored = Some(Stored::Key),
+                other => return Err(format!("no such argument: `{other}`")),
+            }
+            vec![argument]
+        }
+    })
+}
+
+fn conditions(hold: &[WhenFile], unless: &[WhenFile]) -> Result<Conditions, String> {
+    Ok(Conditions {
+        hold: hold.iter().map(when).collect::<Result<_, _>>()?,
+        fail: unless.iter().map(when).collect::<Result<_, _>>()?,
+    })
+}
+
+fn when(file: &WhenFile) -> Result<When, String> {
+    let argument = Argument {
+        at: file.at,
+        name: file.arg.as_deref().map(Symbol::from),
+        receiver: file.receiver,
+        key: file.key.as_deref().map(Symbol::from),
+        ..Argument::default()
+    };
+    let asks = if let Some(missing) = file.missing {
+        Asks::Missing(missing)
+    } else if let Some(given) = file.given {
+        Asks::Missing(!given)
+    } else if let Some(value) = &file.is {
+        Asks::Is(literals(value)?)
+    } else if let Some(value) = &file.is_not {
+        Asks::IsNot(literals(value)?)
+    } else if let Some(none) = file.none {
+        Asks::None(none)
+    } else if let Some(truthy) = file.truthy {
+        Asks::Truthy(truthy)
+    } else if let Some(path) = &file.path {
+        Asks::Path(path.expanded())
+    } else if let Some(display) = file.display {
+        Asks::Display(display)
+    } else if let Some(pattern) = &file.matches {
+        let pattern = regex::Regex::new(pattern).map_err(|error| error.to_string())?;
+        Asks::Contains(regex_lite::Matcher(Arc::new(move |text: &str| {
+            pattern.is_match(text)
+        })))
+    } else {
+        return Err("a condition asks nothing".to_owned());
+    };
+    Ok(When { argument, asks })
+}
+
+fn literals(value: &toml::Value) -> Result<Vec<Literal>, String> {
+    Ok(match value {
+        toml::Value::Array(values) => {
+            let mut all = Vec::new();
+            for value in values {
+                all.extend(literals(value)?);
+            }
+            all
+        }
+        toml::Value::Boolean(truth) => vec![Literal::Bool(*truth)],
+        toml::Value::Integer(number) => vec![Literal::Int(*number)],
+        toml::Value::String(text) if text == "None" => vec![Literal::None],
+        toml::Value::String(text) => vec![Literal::Str(text.clone())],
+        other => return Err(format!("not a constant: {other}")),
+    })
+}
