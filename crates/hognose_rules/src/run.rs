@@ -767,8 +767,49 @@ impl ModuleRun<'_, '_> {
     }
 }
 
-/// Whether code runs only where its caller asked for it: inside of an `if` of the same function whose test names an option.
+/// Whether code runs, or what it makes is used, only where its caller asked for it.
 fn is_asked_for(module: &Module, range: TextRange, options: &[String]) -> bool {
+    if is_in_asked_branch(module, range, options) {
+        return true;
+    }
+    // `LAX = Client(verify=False)` of the module, used as `client = STRICT if verify else LAX`.
+    let made = module
+        .block(module.body)
+        .iter()
+        .find_map(|stmt| match module[*stmt] {
+            Stmt::Assign { value, binds } if module.expr_range(value) == range => {
+                match *module.binds(binds) {
+                    [
+                        Bind {
+                            target: Target::Name(def),
+                            ..
+                        },
+                    ] => Some(def),
+                    _ => None,
+                }
+            }
+            _ => None,
+        });
+    let Some(def) = made else { return false };
+    let name = module[Module::TOP].slots[module[def].slot.index()].name;
+    let mut used = false;
+    for (expr, node) in module.exprs() {
+        let Expr::Name { slot, def } = *node else {
+            continue;
+        };
+        if module[module[def].scope].slots[slot.index()].name != name {
+            continue;
+        }
+        if !is_in_asked_branch(module, module.expr_range(expr), options) {
+            return false;
+        }
+        used = true;
+    }
+    used
+}
+
+/// Whether code stands in a branch of an `if`, or of `x if test else y`, of the same function whose test names an option.
+fn is_in_asked_branch(module: &Module, range: TextRange, options: &[String]) -> bool {
     let function = module
         .functions
         .iter()
@@ -777,11 +818,15 @@ fn is_asked_for(module: &Module, range: TextRange, options: &[String]) -> bool {
     let Some(function) = function else {
         return false;
     };
-    module.stmts().any(|(id, stmt)| {
-        let Stmt::If { test, .. } = *stmt else {
-            return false;
-        };
-        let whole = module.stmt_range(id);
+    let statements = module.stmts().filter_map(|(id, stmt)| match *stmt {
+        Stmt::If { test, .. } => Some((test, module.stmt_range(id))),
+        _ => None,
+    });
+    let expressions = module.exprs().filter_map(|(id, expr)| match *expr {
+        Expr::Conditional { test, .. } => Some((test, module.expr_range(id))),
+        _ => None,
+    });
+    statements.chain(expressions).any(|(test, whole)| {
         if !whole.contains_range(range) || !function.range.contains_range(whole) {
             return false;
         }
