@@ -492,6 +492,15 @@ fn has_known_form(path: &str) -> bool {
         || path.starts_with("hashlib.") && path.ends_with(".hexdigest()")
 }
 
+/// Whether a part is SQL that the framework compiled, with its parameters beside it: `sql, params = query.sql_with_params()`.
+pub(crate) fn is_compiled_sql(module: &Module, part: ExprId) -> bool {
+    let call = match module[part] {
+        Expr::Element { of, .. } | Expr::Subscript { value: of, .. } => of,
+        _ => return false,
+    };
+    matches!(module[call], Expr::Call { func, .. } if matches!(module[func], Expr::Attribute { attr, .. } if matches!(attr.as_str(), "sql_with_params" | "as_sql")))
+}
+
 /// Whether an expression can only be an item of a table of constants: `TABLE[key]`, `for key, value in TABLE.items()`.
 fn is_from_table(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, steps: &mut u32) -> bool {
     let Some(left) = steps.checked_sub(1) else {
