@@ -322,7 +322,7 @@ impl Collector<'_, '_> {
                 }
                 return;
             }
-            Some("json.dumps") => {
+            Some("json.dumps" | "itertools.repeat") => {
                 if let Some(first) = module.args(args).first() {
                     self.collect(at, first.value, depth);
                 }
@@ -476,6 +476,13 @@ fn has_known_form(path: &str) -> bool {
             | "builtins.float()"
             | "builtins.bool()"
             | "builtins.len()"
+            | "os.getpid()"
+            | "os.getppid()"
+            | "os.getpgid()"
+            | "os.getpgrp()"
+            | "os.getuid()"
+            | "os.getgid()"
+            | "threading.get_ident()"
             | "time.time()"
             | "time.time_ns()"
             | "time.strftime()"

@@ -179,3 +179,31 @@ def enter(line):
         ["constant-iv-or-nonce:5", "interpreter-with-dynamic-code:8"]
     );
 }
+
+#[test]
+fn cookies_that_say_where_to_go_are_for_pedants() {
+    let (regular, pedantic) = told(
+        "from flask import make_response
+def login(url, token):
+    response = make_response('')
+    response.set_cookie('login_redirect', url, httponly=True, samesite='Lax')
+    response.set_cookie('login', token, httponly=True, samesite='Lax')
+    return response
+",
+    );
+    assert_eq!(regular, ["cookie-without-secure:5"]);
+    assert_eq!(pedantic, ["cookie-without-secure:4"]);
+}
+
+#[test]
+fn numbers_of_processes_bend_no_shell() {
+    let (regular, pedantic) = told(
+        "import os, subprocess
+def watch(child):
+    subprocess.Popen(f'kill -s 0 {os.getpid()}', shell=True)
+    subprocess.Popen(f'kill -s 0 {child}', shell=True)
+",
+    );
+    assert_eq!(regular, ["subprocess-with-shell:4"]);
+    assert!(pedantic.is_empty(), "{pedantic:?}");
+}

@@ -58,9 +58,14 @@ impl Cookie {
             "credential",
             "identity",
         ];
+        const AFTERWARDS: [&str; 5] = ["redirect", "next", "return", "_url", "_lang"];
         const WHOLE: [&str; 6] = ["sid", "uid", "user", "user_id", "userid", "username"];
         self.name.as_ref().is_some_and(|name| {
             let name = name.to_ascii_lowercase();
+            // `login_redirect` says where to go, not who is there.
+            if AFTERWARDS.iter().any(|part| name.contains(part)) {
+                return false;
+            }
             PARTS.iter().any(|part| name.contains(part))
                 || WHOLE.contains(&name.as_str())
                 || name.ends_with("_sid")
