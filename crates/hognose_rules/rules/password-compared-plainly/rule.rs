@@ -48,25 +48,40 @@ fn is_plain(context: &mut Context<'_, '_>, left: ExprId, right: ExprId) -> bool 
         || (is_stored(context, right) && is_typed(context, left))
 }
 
-/// Whether some class of the project keeps an attribute of that name behind a descriptor of the project, which decides what
-/// it means to compare it.
+/// Whether the object's class keeps that attribute behind a descriptor of the project, which decides what it means to compare
+/// it. Of an object of unknown class, whether some class of the project does.
 fn is_described(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
-    let Expr::Attribute { attr, .. } = context.module[expr] else {
+    let Expr::Attribute { value, attr } = context.module[expr] else {
         return false;
     };
-    let project = context.values.project();
-    project.iter().any(|(id, module)| {
-        module.classes.iter().any(|class| {
-            let Some(slot) = module.slot(class.scope, attr) else {
-                return false;
-            };
-            slot.defs.iter().any(|def| match module[*def].kind {
-                DefKind::Value(value) => context.values.eval(id, value).into_iter().any(|value| {
-                    matches!(value, Value::Instance(at, class)
-                        if context.class_defines(at, class, &["__get__"]))
-                }),
-                _ => false,
-            })
+    let classes: Vec<(ModuleId, ClassId)> = match *context.eval(value).as_slice() {
+        [Value::Instance(at, class)] => {
+            let order = context.values.mro(at, class);
+            let known = order.iter().filter_map(|above| match *above {
+                ClassRef::Project(at, class) => Some((at, class)),
+                ClassRef::External(_) => None,
+            });
+            known.collect()
+        }
+        _ => {
+            let project = context.values.project();
+            let all = project
+                .iter()
+                .flat_map(|(id, module)| (0u32..).zip(&module.classes).map(move |(n, _)| (id, ClassId(n))));
+            all.collect()
+        }
+    };
+    classes.into_iter().any(|(id, class)| {
+        let module = context.values.project().module(id);
+        let Some(slot) = module.slot(module[class].scope, attr) else {
+            return false;
+        };
+        slot.defs.iter().any(|def| match module[*def].kind {
+            DefKind::Value(value) => context.values.eval(id, value).into_iter().any(|value| {
+                matches!(value, Value::Instance(at, class)
+                    if context.class_defines(at, class, &["__get__"]))
+            }),
+            _ => false,
         })
     })
 }
