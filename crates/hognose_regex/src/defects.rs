@@ -183,6 +183,10 @@ fn suspicious(
     if !printable(low) || !printable(high) || item.span.len() > "\\[-\\]".len() {
         return None;
     }
+    // `[!-\-/]`: a dash that is escaped beside one that is not was meant to end the range.
+    if high == u32::from('-') && item.span.len() > "x--".len() {
+        return None;
+    }
     let show = |c: u32| char::from_u32(c).unwrap_or('\u{FFFD}');
     match (kind(low), kind(high)) {
         (Kind::Digit, Kind::Digit) | (Kind::Lower, Kind::Lower) | (Kind::Upper, Kind::Upper) => {

@@ -50,6 +50,7 @@ pub(crate) struct ConditionFile {
     constant: Option<bool>,
     path: Option<OneOrMore>,
     built: Option<bool>,
+    raw: Option<bool>,
     display: Option<bool>,
     element: Option<toml::Value>,
     elements_constant: Option<bool>,
@@ -113,6 +114,7 @@ pub(crate) enum Ask {
     Constant(bool),
     Path(Vec<Symbol>),
     Built(bool),
+    Raw(bool),
     Display(bool),
     Element(Vec<Constant>),
     ElementsConstant(bool),
@@ -186,6 +188,7 @@ impl ConditionFile {
         asks.extend(self.path.map(|paths| Ask::Path(paths.symbols())));
         asks.extend(self.parts.map(|paths| Ask::Parts(paths.symbols())));
         asks.extend(self.built.map(Ask::Built));
+        asks.extend(self.raw.map(Ask::Raw));
         asks.extend(self.display.map(Ask::Display));
         asks.extend(
             self.element
@@ -304,9 +307,10 @@ impl Ask {
             Self::Path(_)
             | Self::Parts(_)
             | Self::Built(true)
+            | Self::Raw(true)
             | Self::Display(true)
             | Self::ElementsConstant(_) => Truth::No,
-            Self::Built(false) | Self::Display(false) => Truth::Yes,
+            Self::Built(false) | Self::Raw(false) | Self::Display(false) => Truth::Yes,
             Self::FromOutside(yes) => Truth::from(!yes),
         }
     }
@@ -399,6 +403,7 @@ impl Ask {
             }
             Self::FromOutside(yes) => Truth::from(is_from_outside(values, at, expr) == *yes),
             Self::Built(yes) => Truth::from(is_built(values, at, expr) == *yes),
+            Self::Raw(yes) => Truth::from(is_raw(values, at, expr) == *yes),
             Self::Display(yes) => {
                 let found = values.eval(at, expr);
                 let answers: Vec<Truth> = found
@@ -535,6 +540,41 @@ pub(crate) fn is_from_outside(values: &mut Evaluator<'_>, at: ModuleId, expr: Ex
             .eval(home, part)
             .iter()
             .any(|value| matches!(value, Value::External(path) if sources.hold(path.as_str())))
+    })
+}
+
+/// A string put together, a part of which stands there as it came: a parameter, an attribute, an item. What a call gave may
+/// have been made fit for the place, unless the call only fetches it.
+fn is_raw(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> bool {
+    /// Methods that hand out what an object holds.
+    const FETCHING: &[&str] = &["get", "getlist", "pop", "popitem", "setdefault"];
+    if !is_built(values, at, expr) {
+        return false;
+    }
+    let place = values.project().module(at).expr_range(expr);
+    let parts = crate::text::parts(values, at, expr);
+    parts.into_iter().any(|(home, part)| {
+        let module = values.project().module(home);
+        match module[part] {
+            Expr::Name { def, .. } => match (module[def].kind, module[module[def].scope].kind) {
+                // What a parameter of another function is, the call of that function says.
+                (DefKind::Param(_), ScopeKind::Function(function)) => {
+                    home == at && module[function].range.contains_range(place)
+                }
+                (DefKind::Phi(_) | DefKind::Value(_), _) => true,
+                _ => false,
+            },
+            Expr::Attribute { attr, .. } => !is_constant_name(attr.as_str()),
+            Expr::Subscript { .. } => true,
+            // An element of what a call gave is as unknown as all of it.
+            Expr::Iterate { of, .. } | Expr::Element { of, .. } => {
+                !matches!(module[of], Expr::Call { .. } | Expr::Iterate { .. })
+            }
+            Expr::Call { func, .. } => {
+                matches!(module[func], Expr::Attribute { attr, .. } if FETCHING.contains(&attr.as_str()))
+            }
+            _ => false,
+        }
     })
 }
 

@@ -4,6 +4,7 @@ use hognose_finding::{Confidence, Persona, Severity};
 use hognose_python::ir::*;
 use hognose_python::{ClassRef, Constant, Evaluator, Module, ModuleId, Symbol, Value, Values};
 use ruff_text_size::TextRange;
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use crate::registry::Rule;
@@ -332,6 +333,103 @@ impl<'a, 'p> Context<'a, 'p> {
     /// The constant regular expressions of the module, gathered once.
     pub(crate) fn patterns(&mut self) -> std::rc::Rc<[crate::patterns::PatternUse]> {
         crate::patterns::patterns(self)
+    }
+
+    /// Whether a class of the project, or one above it in the project, defines one of these methods or attributes.
+    pub fn class_defines(&mut self, at: ModuleId, class: ClassId, names: &[&str]) -> bool {
+        self.values.mro(at, class).iter().any(|ancestor| {
+            let ClassRef::Project(at, ancestor) = *ancestor else {
+                return false;
+            };
+            let module = self.values.project().module(at);
+            let scope = module[ancestor].scope;
+            names.iter().any(|name| {
+                module
+                    .slot(scope, Symbol::from(*name))
+                    .is_some_and(|slot| slot.bound)
+            })
+        })
+    }
+
+    /// Whether a function is private to the project and every call of it gives a constant for a parameter. All modules are
+    /// looked at; ask late, when there is something to report.
+    pub fn only_constants_given(
+        &mut self,
+        home: ModuleId,
+        function: FunctionId,
+        index: u16,
+    ) -> bool {
+        let project = self.values.project();
+        let data = &project.module(home)[function];
+        let private = data.name.as_str().starts_with('_') && !data.name.as_str().starts_with("__");
+        let Some(param) = data.params.get(usize::from(index)) else {
+            return false;
+        };
+        if !private || matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar) {
+            return false;
+        }
+        let bound = data
+            .class
+            .is_some_and(|class| self.values.receiver(home, function, class).is_some());
+        let mut calls = 0usize;
+        for (id, module) in project.iter() {
+            // Wherever it is named but not called it is passed on, and may be called with anything.
+            let mut named: FxHashSet<ExprId> = FxHashSet::default();
+            for (expr, node) in module.exprs() {
+                let name = match *node {
+                    Expr::Attribute { attr, .. } => attr,
+                    Expr::Name { def, slot } => module[module[def].scope].slots[slot.index()].name,
+                    _ => continue,
+                };
+                let other = |value: &Value| matches!(value, Value::Function(at, found) if (*at, *found) != (home, function));
+                if name == data.name {
+                    let found = self.values.eval(id, expr);
+                    if found.is_empty() || !found.iter().all(other) {
+                        named.insert(expr);
+                    }
+                }
+            }
+            if named.is_empty() {
+                continue;
+            }
+            for (_, node) in module.exprs() {
+                let Expr::Call { func, args } = *node else {
+                    continue;
+                };
+                if !named.remove(&func) {
+                    continue;
+                }
+                calls += 1;
+                let object = bound && matches!(module[func], Expr::Attribute { .. });
+                let at = usize::from(index).checked_sub(usize::from(object));
+                let arguments = module.args(args);
+                if arguments
+                    .iter()
+                    .any(|argument| matches!(argument.kind, ArgKind::Star | ArgKind::DoubleStar))
+                {
+                    return false;
+                }
+                let by_name = arguments
+                    .iter()
+                    .find(|argument| argument.kind == ArgKind::Keyword(param.name));
+                let mut by_place = arguments
+                    .iter()
+                    .filter(|argument| argument.kind == ArgKind::Positional);
+                let given = by_name.or_else(|| by_place.nth(at?));
+                let given = given.map(|argument| (id, argument.value));
+                let default = param.default.map(|default| (home, default));
+                if given
+                    .or(default)
+                    .is_none_or(|(at, value)| self.values.constants(at, value).is_none())
+                {
+                    return false;
+                }
+            }
+            if !named.is_empty() {
+                return false;
+            }
+        }
+        calls > 0
     }
 
     /// Whether a string is put together from parts that are not all constant.

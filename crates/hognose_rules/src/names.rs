@@ -76,7 +76,14 @@ fn last_two(words: &[String]) -> (&str, &str) {
 
 /// Whether a value of that name is a password in clear text.
 pub fn is_password(name: &str) -> bool {
-    let words = thing(name);
+    let mut words = thing(name);
+    // `password_for_email` is a password.
+    if let Some(end) = words
+        .iter()
+        .position(|word| matches!(word.as_str(), "for" | "of" | "on" | "at"))
+    {
+        words.truncate(end);
+    }
     // `hashed_password` is none, nor is `no_password`.
     const OTHERWISE: &[&str] = &[
         "allow",

@@ -10,7 +10,17 @@ pub(crate) fn is_test_path(path: &str) -> bool {
     if stem.starts_with("test_")
         || stem.ends_with("_test")
         || stem.ends_with("_tests")
-        || matches!(stem, "conftest" | "test" | "tests" | "runtests" | "noxfile")
+        || matches!(
+            stem,
+            "conftest"
+                | "test"
+                | "testing"
+                | "tests"
+                | "testutil"
+                | "testutils"
+                | "runtests"
+                | "noxfile"
+        )
     {
         return true;
     }
@@ -59,6 +69,7 @@ mod tests {
             "pkg/tests/util/helper.py",
             "test_app.py",
             "pkg/conftest.py",
+            "pkg/testutils.py",
             "pkg/app_test.py",
         ] {
             assert!(is_test_path(path), "{path}");

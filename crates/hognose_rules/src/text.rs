@@ -6,6 +6,9 @@ use hognose_python::{Constant, Evaluator, ModuleId, Symbol, Value};
 /// Operators and variables followed. Real strings need fewer than ten.
 const MAX_DEPTH: u32 = 32;
 
+/// Expressions looked at to find that something comes from a table. Real tables need fewer than ten.
+const MAX_STEPS: u32 = 64;
+
 /// Pieces told apart.
 const MAX_PIECES: usize = 256;
 
@@ -129,7 +132,7 @@ fn follow(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, depth: u32) ->
 pub enum Piece {
     /// Constant text.
     Text(String),
-    /// A number, or text that can only be one.
+    /// A number, or other text whose form is known: a date, a UUID, a constant out of a table.
     Number,
     /// An expression that is not constant.
     Part(ModuleId, ExprId),
@@ -177,9 +180,10 @@ struct Collector<'a, 'p> {
 impl Collector<'_, '_> {
     fn part(&mut self, at: ModuleId, expr: ExprId) {
         let known = self.values.eval(at, expr);
-        let number = |value: &Value| matches!(value, Value::External(path) if matches!(path.as_str(), "builtins.int()" | "builtins.float()" | "builtins.bool()" | "builtins.len()"));
+        let formed =
+            |value: &Value| matches!(value, Value::External(path) if has_known_form(path.as_str()));
         self.pieces
-            .push(if !known.is_empty() && known.iter().all(number) {
+            .push(if !known.is_empty() && known.iter().all(formed) {
                 Piece::Number
             } else {
                 Piece::Part(at, expr)
@@ -288,6 +292,15 @@ impl Collector<'_, '_> {
                     None => self.part(at, expr),
                 },
             },
+            Expr::Iterate { .. } | Expr::Element { .. } | Expr::Subscript { .. } => {
+                if is_from_table(self.values, at, expr, &mut { MAX_STEPS }) {
+                    self.pieces.push(Piece::Number);
+                } else if let Some(value) = value_of_comprehension(self.values, at, expr) {
+                    self.collect(at, value, depth);
+                } else {
+                    self.part(at, expr);
+                }
+            }
             _ => self.part(at, expr),
         }
     }
@@ -306,6 +319,12 @@ impl Collector<'_, '_> {
             ) => {
                 for argument in module.args(args) {
                     self.collect(at, argument.value, depth);
+                }
+                return;
+            }
+            Some("json.dumps" | "itertools.repeat") => {
+                if let Some(first) = module.args(args).first() {
+                    self.collect(at, first.value, depth);
                 }
                 return;
             }
@@ -371,6 +390,14 @@ impl Collector<'_, '_> {
                 for argument in module.args(args) {
                     self.collect(at, argument.value, depth);
                 }
+            }
+            // Quotes doubled by hand: what is made of it is for the rule to say.
+            "replace"
+                if matches!(module.args(args), [old, new]
+                    if self.values.constant(at, old.value) == Some(Constant::Str("'".to_owned()))
+                        && self.values.constant(at, new.value) == Some(Constant::Str("''".to_owned()))) =>
+            {
+                self.part(at, expr);
             }
             "strip" | "lstrip" | "rstrip" | "lower" | "upper" | "title" | "encode" | "decode"
             | "removeprefix" | "removesuffix" | "replace" => {
@@ -441,7 +468,146 @@ impl Collector<'_, '_> {
     }
 }
 
-/// The expression a variable was assigned, where it is one and in the same scope.
+/// Whether what stands at an access path is text of a form that holds nothing but letters, digits and a few marks.
+fn has_known_form(path: &str) -> bool {
+    matches!(
+        path,
+        "builtins.int()"
+            | "builtins.float()"
+            | "builtins.bool()"
+            | "builtins.len()"
+            | "os.getpid()"
+            | "os.getppid()"
+            | "os.getpgid()"
+            | "os.getpgrp()"
+            | "os.getuid()"
+            | "os.getgid()"
+            | "threading.get_ident()"
+            | "time.time()"
+            | "time.time_ns()"
+            | "time.strftime()"
+            | "email.utils.formatdate()"
+            | "email.utils.format_datetime()"
+            | "werkzeug.http.http_date()"
+            | "django.utils.http.http_date()"
+            | "secrets.token_hex()"
+            | "secrets.token_urlsafe()"
+    ) || path.starts_with("uuid.uuid") && path.contains("()")
+        || path.starts_with("uuid.UUID()")
+        || path.starts_with("datetime.") && path.contains("()")
+        || path.starts_with("django.utils.timezone.now()")
+        || path.starts_with("hashlib.") && path.ends_with(".hexdigest()")
+}
+
+/// Whether a part is SQL that the framework compiled, with its parameters beside it: `sql, params = query.sql_with_params()`.
+pub(crate) fn is_compiled_sql(module: &Module, part: ExprId) -> bool {
+    let call = match module[part] {
+        Expr::Element { of, .. } | Expr::Subscript { value: of, .. } => of,
+        _ => return false,
+    };
+    matches!(module[call], Expr::Call { func, .. } if matches!(module[func], Expr::Attribute { attr, .. } if matches!(attr.as_str(), "sql_with_params" | "as_sql")))
+}
+
+/// Whether an expression can only be an item of a table of constants: `TABLE[key]`, `for key, value in TABLE.items()`.
+fn is_from_table(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, steps: &mut u32) -> bool {
+    let Some(left) = steps.checked_sub(1) else {
+        return false;
+    };
+    *steps = left;
+    let module = values.project().module(at);
+    match module[expr] {
+        Expr::Iterate { of, .. } | Expr::Element { of, .. } => is_from_table(values, at, of, steps),
+        Expr::Subscript { value, .. } => is_from_table(values, at, value, steps),
+        Expr::Call { func, args } => {
+            if let Expr::Attribute { value, attr } = module[func] {
+                let fixed = matches!(attr.as_str(), "items" | "values" | "keys" | "get" | "copy");
+                // What `get` gives for a key that is not there.
+                let otherwise = module.args(args).get(1).map(|argument| argument.value);
+                return fixed
+                    && otherwise.is_none_or(|value| values.constant(at, value).is_some())
+                    && is_from_table(values, at, value, steps);
+            }
+            let around = values.dotted(at, func).is_some_and(|path| {
+                matches!(
+                    path.as_str(),
+                    "builtins.enumerate"
+                        | "builtins.sorted"
+                        | "builtins.reversed"
+                        | "builtins.zip"
+                        | "types.MappingProxyType"
+                )
+            });
+            around
+                && module
+                    .args(args)
+                    .iter()
+                    .filter(|argument| !matches!(argument.kind, ArgKind::Keyword(_)))
+                    .all(|argument| is_from_table(values, at, argument.value, steps))
+        }
+        _ => {
+            let found = values.eval(at, expr);
+            !found.is_empty()
+                && found.into_iter().all(|value| match value {
+                    Value::Expr(home, inner) => match values.project().module(home)[inner] {
+                        Expr::Tuple(_) | Expr::ListOf(_) | Expr::SetOf(_) | Expr::Dict(_) => {
+                            values.constant_of(value, 0).is_some()
+                                && !is_changed(values, home, inner)
+                        }
+                        _ if (home, inner) != (at, expr) => {
+                            is_from_table(values, home, inner, steps)
+                        }
+                        _ => false,
+                    },
+                    _ => false,
+                })
+        }
+    }
+}
+
+/// Whether items are stored into a display later on.
+fn is_changed(values: &mut Evaluator<'_>, at: ModuleId, display: ExprId) -> bool {
+    const ADDING: &[&str] = &["add", "append", "extend", "insert", "setdefault", "update"];
+    let module = values.project().module(at);
+    let calls = module.exprs().filter_map(|(_, node)| match *node {
+        Expr::Call { func, .. } => match module[func] {
+            Expr::Attribute { value, attr } if ADDING.contains(&attr.as_str()) => Some(value),
+            _ => None,
+        },
+        _ => None,
+    });
+    let stores = module.item_stores.iter().map(|store| store.object);
+    stores
+        .chain(calls)
+        .any(|object| values.eval(at, object).contains(&Value::Expr(at, display)))
+}
+
+/// The value that `for key, value in made.items()` takes, where `made` is a comprehension.
+fn value_of_comprehension(values: &Evaluator<'_>, at: ModuleId, expr: ExprId) -> Option<ExprId> {
+    let module = values.project().module(at);
+    let (iterated, method) = match module[expr] {
+        Expr::Element { of, index: 1 } => (of, "items"),
+        Expr::Iterate { .. } => (expr, "values"),
+        _ => return None,
+    };
+    let Expr::Iterate { of, .. } = module[iterated] else {
+        return None;
+    };
+    let Expr::Call { func, .. } = module[of] else {
+        return None;
+    };
+    let Expr::Attribute { value, attr } = module[func] else {
+        return None;
+    };
+    if attr.as_str() != method {
+        return None;
+    }
+    match module[definition(values, at, value)?] {
+        Expr::Comprehension(id) => module[id].value,
+        _ => None,
+    }
+}
+
+/// The expression a variable was assigned, where it is one: in the same scope, or once in a function or module around it.
 pub(crate) fn definition(values: &Evaluator<'_>, at: ModuleId, expr: ExprId) -> Option<ExprId> {
     let module = values.project().module(at);
     let Expr::Name { def, slot } = module[expr] else {
@@ -449,10 +615,20 @@ pub(crate) fn definition(values: &Evaluator<'_>, at: ModuleId, expr: ExprId) -> 
     };
     match module[def].kind {
         DefKind::Value(value) => Some(value),
-        // A variable of the module, used in a function.
+        // A variable of the module or of the function around, used in a function.
         DefKind::Entry => {
             let name = module[module[def].scope].slots[slot.index()].name;
-            let outer = module.slot(Module::TOP, name)?;
+            let mut around = module[module[def].scope].parent;
+            let outer = loop {
+                let scope = around?;
+                // The body of a class is not seen from its methods.
+                if !matches!(module[scope].kind, ScopeKind::Class(_))
+                    && let Some(slot) = module.slot(scope, name).filter(|slot| slot.bound)
+                {
+                    break slot;
+                }
+                around = module[scope].parent;
+            };
             match (outer.defs.as_slice(), module[outer.exit].kind) {
                 ([_], DefKind::Value(value)) => Some(value),
                 _ => None,

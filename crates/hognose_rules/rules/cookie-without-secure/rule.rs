@@ -58,9 +58,14 @@ impl Cookie {
             "credential",
             "identity",
         ];
+        const AFTERWARDS: [&str; 5] = ["redirect", "next", "return", "_url", "_lang"];
         const WHOLE: [&str; 6] = ["sid", "uid", "user", "user_id", "userid", "username"];
         self.name.as_ref().is_some_and(|name| {
             let name = name.to_ascii_lowercase();
+            // `login_redirect` says where to go, not who is there.
+            if AFTERWARDS.iter().any(|part| name.contains(part)) {
+                return false;
+            }
             PARTS.iter().any(|part| name.contains(part))
                 || WHOLE.contains(&name.as_str())
                 || name.ends_with("_sid")
@@ -164,17 +169,15 @@ pub(super) fn cookies(context: &mut Context<'_, '_>) -> Vec<Cookie> {
             continue;
         }
         let resolved = site.paths.iter().find_map(|path| {
-            method(
-                path.as_str().split(['.', '(']).next().unwrap_or_default(),
-                called,
-            )
+            let framework = path.as_str().split(['.', '(']).next().unwrap_or_default();
+            method(framework, called).map(|method| (framework, method))
         });
         let unknown = context
             .eval(site.func)
             .iter()
             .all(|value| matches!(value, Value::Unknown(_)));
         let known = resolved.is_some();
-        let Some(method) = resolved.or_else(|| {
+        let Some((framework, method)) = resolved.or_else(|| {
             if unknown {
                 of_imports(context, called)
             } else {
@@ -183,6 +186,9 @@ pub(super) fn cookies(context: &mut Context<'_, '_>) -> Vec<Cookie> {
         }) else {
             continue;
         };
+        if is_overridden(context, framework) {
+            continue;
+        }
         let value = context.arg(site, Some(method.value), Some(1));
         let Argument::Given(at, text) = value else {
             continue;
@@ -235,9 +241,32 @@ pub(super) fn cookies(context: &mut Context<'_, '_>) -> Vec<Cookie> {
     cookies
 }
 
+/// Whether the project has a class of the framework's responses that sets cookies in its own way. The framework then makes such
+/// responses where the code names those of the framework.
+fn is_overridden(context: &mut Context<'_, '_>, framework: &str) -> bool {
+    let roots: &[&str] = match framework {
+        "flask" | "quart" | "werkzeug" => &["flask", "quart", "werkzeug"],
+        "starlette" | "fastapi" => &["starlette", "fastapi"],
+        "django" | "rest_framework" => &["django", "rest_framework"],
+        one => &[one],
+    };
+    let project = context.values.project();
+    project.iter().any(|(id, module)| {
+        module.classes.iter().zip(0u32..).any(|(class, number)| {
+            let sets = module
+                .slot(class.scope, Symbol::from("set_cookie"))
+                .is_some_and(|slot| slot.bound);
+            sets && context.values.mro(id, ClassId(number)).iter().any(|above| {
+                matches!(above, ClassRef::External(path)
+                    if roots.contains(&path.as_str().split('.').next().unwrap_or_default()))
+            })
+        })
+    })
+}
+
 /// For a response that comes as a parameter or from elsewhere: the one framework the module imports.
-fn of_imports(context: &Context<'_, '_>, called: &str) -> Option<Method> {
-    let mut frameworks: Vec<&str> = Vec::new();
+fn of_imports(context: &Context<'_, '_>, called: &str) -> Option<(&'static str, Method)> {
+    let mut frameworks: Vec<&'static str> = Vec::new();
     for (module, _) in &context.module.imports {
         let first = module.as_str().split('.').next().unwrap_or_default();
         if method(first, called).is_some() && !frameworks.contains(&first) {
@@ -245,7 +274,7 @@ fn of_imports(context: &Context<'_, '_>, called: &str) -> Option<Method> {
         }
     }
     match frameworks.as_slice() {
-        [one] => method(one, called),
+        [one] => method(one, called).map(|method| (*one, method)),
         _ => None,
     }
 }

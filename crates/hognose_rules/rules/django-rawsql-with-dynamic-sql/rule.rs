@@ -25,7 +25,13 @@ pub fn check(context: &mut Context<'_, '_>) {
         let Argument::Given(at, sql) = context.arg(call, Some(name), Some(0)) else {
             continue;
         };
-        if at != context.id || context.text_parts(sql).is_empty() {
+        if at != context.id {
+            continue;
+        }
+        let parts = context.text_parts(sql);
+        if parts.into_iter().all(|(home, part)| {
+            crate::text::is_compiled_sql(context.values.project().module(home), part)
+        }) {
             continue;
         }
         let built = context.is_built(sql);

@@ -129,9 +129,14 @@ pub fn check(context: &mut Context<'_, '_>) {
                 continue;
             }
             let goes_on = orelse.is_empty() && falls_through(module, handler.body);
-            if goes_on && let Some(name) = last_refusal(context, body) {
+            if goes_on && let Some((name, func)) = last_refusal(context, body) {
+                let waived = waives_one_of_several(context, func, handler.types);
                 let draft = context.report(head(context.module, handler), format!("when {name} refuses, the exception is dropped and the code goes on as if it had not"));
-                draft.persona(Persona::Regular).severity(Severity::Medium);
+                draft.severity(Severity::Medium).persona(if waived {
+                    Persona::Pedantic
+                } else {
+                    Persona::Regular
+                });
                 continue;
             }
             if !is_broad(context, handler.types) {
@@ -194,7 +199,7 @@ fn is_broad(context: &mut Context<'_, '_>, types: Option<NonMaxExpr>) -> bool {
 }
 
 /// The call a block ends with, where its only effect is to refuse.
-fn last_refusal(context: &mut Context<'_, '_>, body: Block) -> Option<String> {
+fn last_refusal(context: &mut Context<'_, '_>, body: Block) -> Option<(String, ExprId)> {
     let module = context.module;
     let last = module.block(body).last()?;
     let Stmt::Expr(expr) = module[*last] else {
@@ -212,7 +217,7 @@ fn last_refusal(context: &mut Context<'_, '_>, body: Block) -> Option<String> {
         .iter()
         .find(|path| VERIFIERS.contains(&path.as_str()))
     {
-        return Some(path.as_str().to_owned());
+        return Some((path.as_str().to_owned(), func));
     }
     let name = called(module, func)?;
     let words = crate::names::words(name);
@@ -223,7 +228,54 @@ fn last_refusal(context: &mut Context<'_, '_>, body: Block) -> Option<String> {
             .any(|word| SUBJECTS.contains(&word.as_str()));
     // `key.verify(signature, data)` of whatever key.
     let verifies = name == "verify" && module.args_of(expr) >= 2;
-    (refuses || verifies).then(|| name.to_owned())
+    (refuses || verifies).then(|| (name.to_owned(), func))
+}
+
+/// Whether what is dropped is one of several ways in which a function of the project refuses, and a more general one passes:
+/// the function raises a class above the one that is caught.
+fn waives_one_of_several(
+    context: &mut Context<'_, '_>,
+    func: ExprId,
+    types: Option<NonMaxExpr>,
+) -> bool {
+    let Some(types) = types else { return false };
+    let caught = context.eval(types.get());
+    let [Value::Class(home, class)] = *caught.as_slice() else {
+        return false;
+    };
+    let above = context.values.mro(home, class);
+    context.eval(func).into_iter().any(|callee| {
+        let Value::Function(at, function) = callee else {
+            return false;
+        };
+        let module = context.values.project().module(at);
+        let whole = module[function].range;
+        module.stmts().any(|(id, stmt)| {
+            let Stmt::Raise {
+                exception: Some(raised),
+                ..
+            } = *stmt
+            else {
+                return false;
+            };
+            if !whole.contains_range(module.stmt_range(id)) {
+                return false;
+            }
+            let class = match module[raised.get()] {
+                Expr::Call { func, .. } => func,
+                _ => raised.get(),
+            };
+            context.values.eval(at, class).into_iter().any(|value| {
+                let raised = match value {
+                    Value::Class(home, class) => ClassRef::Project(home, class),
+                    Value::External(path) => ClassRef::External(path),
+                    _ => return false,
+                };
+                let named = !matches!(raised, ClassRef::External(path) if matches!(path.as_str(), "builtins.Exception" | "builtins.BaseException"));
+                named && above.iter().skip(1).any(|above| *above == raised)
+            })
+        })
+    })
 }
 
 fn called(module: &Module, func: ExprId) -> Option<&str> {

@@ -15,7 +15,11 @@ pub fn check(context: &mut Context<'_, '_>) {
             continue;
         };
         let range = module.expr_range(id);
-        if !module.is_dead(range) && is_plain(context, left, right) {
+        if !module.is_dead(range)
+            && is_plain(context, left, right)
+            && !is_described(context, left)
+            && !is_described(context, right)
+        {
             found.push(range);
         }
     }
@@ -42,6 +46,44 @@ pub fn check(context: &mut Context<'_, '_>) {
 fn is_plain(context: &mut Context<'_, '_>, left: ExprId, right: ExprId) -> bool {
     (is_stored(context, left) && is_typed(context, right))
         || (is_stored(context, right) && is_typed(context, left))
+}
+
+/// Whether the object's class keeps that attribute behind a descriptor of the project, which decides what it means to compare
+/// it. Of an object of unknown class, whether some class of the project does.
+fn is_described(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
+    let Expr::Attribute { value, attr } = context.module[expr] else {
+        return false;
+    };
+    let classes: Vec<(ModuleId, ClassId)> = match *context.eval(value).as_slice() {
+        [Value::Instance(at, class)] => {
+            let order = context.values.mro(at, class);
+            let known = order.iter().filter_map(|above| match *above {
+                ClassRef::Project(at, class) => Some((at, class)),
+                ClassRef::External(_) => None,
+            });
+            known.collect()
+        }
+        _ => {
+            let project = context.values.project();
+            let all = project
+                .iter()
+                .flat_map(|(id, module)| (0u32..).zip(&module.classes).map(move |(n, _)| (id, ClassId(n))));
+            all.collect()
+        }
+    };
+    classes.into_iter().any(|(id, class)| {
+        let module = context.values.project().module(id);
+        let Some(slot) = module.slot(module[class].scope, attr) else {
+            return false;
+        };
+        slot.defs.iter().any(|def| match module[*def].kind {
+            DefKind::Value(value) => context.values.eval(id, value).into_iter().any(|value| {
+                matches!(value, Value::Instance(at, class)
+                    if context.class_defines(at, class, &["__get__"]))
+            }),
+            _ => false,
+        })
+    })
 }
 
 /// Words that make a name one of two fields a user fills in, or a password to be set.
@@ -109,6 +151,13 @@ fn is_stored(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
         "values",
     ];
     if owner.iter().any(|word| OTHERWISE.contains(&word.as_str())) {
+        return false;
+    }
+    // The operator's own configuration.
+    let declared = context.eval(expr);
+    if declared.iter().any(
+        |value| matches!(value, Value::External(path) if path.as_str().starts_with("traitlets.")),
+    ) {
         return false;
     }
     // What the object is made of says more than its name.

@@ -32,7 +32,11 @@ pub fn check(context: &mut Context<'_, '_>) {
             }
             Argument::Missing => match default {
                 Without::Endless => context.report_missing(site, callee),
-                Without::OfSocket if !sets_default(context) && !is_local_file(context, site) => {
+                Without::OfSocket
+                    if !sets_default(context)
+                        && !is_local_file(context, site)
+                        && !connects_itself(context, site) =>
+                {
                     context.report_missing(site, callee)
                 }
                 Without::OfSession if !has_adapter(context) && !is_own_session(context, site) => {
@@ -195,26 +199,23 @@ fn is_own_session(context: &mut Context<'_, '_>, site: &CallSite) -> bool {
     let Expr::Attribute { value, .. } = context.module[site.func] else {
         return false;
     };
-    context.eval(value).into_iter().any(|value| {
-        let Value::Instance(at, class) = value else {
-            return false;
-        };
-        let order = context.values.mro(at, class);
-        order.iter().any(|ancestor| {
-            let ClassRef::Project(at, ancestor) = *ancestor else {
-                return false;
-            };
-            let module = context.values.project().module(at);
-            let scope = module[ancestor].scope;
-            ["request", "send", "mount", "get_adapter"]
-                .iter()
-                .any(|name| {
-                    module
-                        .slot(scope, Symbol::from(*name))
-                        .is_some_and(|slot| slot.bound)
-                })
-        })
+    context.eval(value).into_iter().any(|value| match value {
+        Value::Instance(at, class) => {
+            context.class_defines(at, class, &["request", "send", "mount", "get_adapter"])
+        }
+        _ => false,
     })
+}
+
+/// Whether the connection is of a class of the project that connects in its own way, say to a socket of this machine.
+fn connects_itself(context: &mut Context<'_, '_>, site: &CallSite) -> bool {
+    context
+        .eval(site.func)
+        .into_iter()
+        .any(|value| match value {
+            Value::Class(at, class) => context.class_defines(at, class, &["connect"]),
+            _ => false,
+        })
 }
 
 fn pool_is_endless(context: &mut Context<'_, '_>, site: &CallSite) -> bool {

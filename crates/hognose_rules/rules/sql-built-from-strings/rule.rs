@@ -168,6 +168,27 @@ const BEFORE_NAMES: &[&str] = &[
     "unique",
 ];
 
+/// Where a part of a statement stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Where a value does, so that a parameter could.
+    Value,
+    /// Between quotes, with the quotes in it doubled. Enough for most databases, not for MySQL.
+    Escaped,
+    /// Where a name or a clause does.
+    Name,
+}
+
+/// Enumerations of the standard library.
+const ENUMS: &[&str] = &[
+    "enum.Enum",
+    "enum.IntEnum",
+    "enum.StrEnum",
+    "enum.ReprEnum",
+    "enum.Flag",
+    "enum.IntFlag",
+];
+
 pub fn check(context: &mut Context<'_, '_>) {
     let mut seen: FxHashSet<ExprId> = FxHashSet::default();
     let mut reported: FxHashSet<ExprId> = FxHashSet::default();
@@ -188,21 +209,18 @@ pub fn check(context: &mut Context<'_, '_>) {
         if !(surely || is_statement(&text)) || own.iter().any(|expr| reported.contains(expr)) {
             continue;
         }
-        let Some((part, value)) = worst(context, &pieces) else {
+        let Some((part, place)) = worst(context, &pieces) else {
             continue;
         };
         reported.extend(own);
         let shown = shown(context, part);
-        if value {
-            context.report(
-                call.range,
-                format!("{shown} becomes part of the statement instead of a parameter"),
-            );
-        } else {
-            let draft = context.report(
-                call.range,
-                format!("{shown} becomes part of the statement, as a name or a clause"),
-            );
+        let what = match place {
+            Place::Value => "becomes part of the statement instead of a parameter",
+            Place::Escaped => "becomes part of the statement, escaped by hand",
+            Place::Name => "becomes part of the statement, as a name or a clause",
+        };
+        let draft = context.report(call.range, format!("{shown} {what}"));
+        if place != Place::Value {
             draft
                 .severity(Severity::Medium)
                 .confidence(Confidence::Low)
@@ -348,29 +366,40 @@ fn outline(pieces: &[Piece]) -> String {
     text
 }
 
-/// The part that matters most, and whether it stands where a value does. `None` when all are known to be harmless.
-fn worst(context: &mut Context<'_, '_>, pieces: &[Piece]) -> Option<((ModuleId, ExprId), bool)> {
+/// The part that matters most, and where it stands. `None` when all are known to be harmless.
+fn worst(context: &mut Context<'_, '_>, pieces: &[Piece]) -> Option<((ModuleId, ExprId), Place)> {
     let mut before = String::new();
-    let mut name = None;
+    let mut other = None;
     for piece in pieces {
         match piece {
             Piece::Text(text) => before.push_str(text),
             Piece::Number => before.push('0'),
             Piece::Part(at, part) => {
                 if !is_harmless(context, *at, *part) {
-                    if is_value_place(&before) {
-                        return Some(((*at, *part), true));
-                    }
-                    name.get_or_insert((*at, *part));
+                    let place = match is_value_place(&before) {
+                        true if is_between_quotes(&before)
+                            && is_escaped(context.values.project().module(*at), *part) =>
+                        {
+                            Place::Escaped
+                        }
+                        true => return Some(((*at, *part), Place::Value)),
+                        false => Place::Name,
+                    };
+                    other.get_or_insert(((*at, *part), place));
                 }
                 before.push('x');
             }
         }
     }
-    name.map(|part| (part, false))
+    other
 }
 
-/// Quoted by the database, a constant by its name, or a number.
+/// Whether a part is `text.replace("'", "''")`; nothing else of that form is left as a part.
+fn is_escaped(module: &Module, part: ExprId) -> bool {
+    matches!(module[part], Expr::Call { func, .. } if matches!(module[func], Expr::Attribute { attr, .. } if attr.as_str() == "replace"))
+}
+
+/// Quoted by the database, a constant by its name, a member of an enumeration, or what callers give as a constant.
 fn is_harmless(context: &mut Context<'_, '_>, at: ModuleId, part: ExprId) -> bool {
     let module = context.values.project().module(at);
     if let Expr::Call { func, .. } = module[part] {
@@ -383,21 +412,56 @@ fn is_harmless(context: &mut Context<'_, '_>, at: ModuleId, part: ExprId) -> boo
             return true;
         }
     }
-    if let Expr::Attribute { attr, .. } = module[part]
-        && is_upper(attr.as_str())
+    if let Expr::Attribute { value, attr } = module[part]
+        && (is_upper(attr.as_str())
+            || attr.as_str() == "__tablename__"
+            || is_of_model(module, value)
+            || is_of_member(context, at, value, attr.as_str()))
     {
         return true;
     }
-    context
-        .values
-        .eval(at, part)
-        .iter()
-        .all(|value| match value {
-            Value::External(path) => {
-                let last = path.as_str().rsplit('.').next().unwrap_or_default();
-                is_upper(last) || last.strip_suffix("()").is_some_and(is_quoter)
-            }
-            _ => false,
+    if crate::text::is_compiled_sql(module, part) {
+        return true;
+    }
+    if let Expr::Name { def, .. } = module[part]
+        && let (DefKind::Param(index), ScopeKind::Function(function)) =
+            (module[def].kind, module[module[def].scope].kind)
+        && context.only_constants_given(at, function, index)
+    {
+        return true;
+    }
+    let found = context.values.eval(at, part);
+    found.into_iter().all(|value| match value {
+        Value::External(path) => {
+            let last = path.as_str().rsplit('.').next().unwrap_or_default();
+            is_upper(last) || last.strip_suffix("()").is_some_and(is_quoter)
+        }
+        // `"… {type.open.value}".format(type=Type)`: what a class says of itself stands in the source.
+        Value::Class(..) => true,
+        _ => false,
+    })
+}
+
+/// Whether an attribute is asked of what Django knows of a model: `Book._meta.db_table`.
+fn is_of_model(module: &Module, owner: ExprId) -> bool {
+    matches!(module[owner], Expr::Attribute { attr, .. } if attr.as_str() == "_meta")
+}
+
+/// Whether `.value` or `.name` is asked of a member of an enumeration of the project.
+fn is_of_member(
+    context: &mut Context<'_, '_>,
+    at: ModuleId,
+    member: ExprId,
+    asked: &str,
+) -> bool {
+    let module = context.values.project().module(at);
+    let Expr::Attribute { value: owner, .. } = module[member] else {
+        return false;
+    };
+    matches!(asked, "value" | "name")
+        && context.values.eval(at, owner).into_iter().any(|value| {
+            matches!(value, Value::Class(home, class)
+                if ENUMS.iter().any(|path| context.values.inherits(home, class, Symbol::from(*path))))
         })
 }
 
@@ -412,9 +476,14 @@ fn is_upper(name: &str) -> bool {
             .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
+/// Whether a quote was opened and not closed.
+fn is_between_quotes(before: &str) -> bool {
+    before.matches('\'').count() % 2 == 1
+}
+
 /// Whether what stands before a part of a statement asks for a value: an opened quote, a comparison, a list of values.
 fn is_value_place(before: &str) -> bool {
-    if before.matches('\'').count() % 2 == 1 {
+    if is_between_quotes(before) {
         return true;
     }
     let lower = before.trim_end().to_ascii_lowercase();

@@ -16,20 +16,50 @@ const EXCLUSIVE: &[(&str, usize)] = &[
 
 pub fn check(context: &mut Context<'_, '_>) {
     for call in context.calls() {
-        let Some(path) = call
+        let known = call
             .paths
             .iter()
-            .find(|path| CHOOSERS.contains(&path.as_str()))
-        else {
+            .map(Callee::as_str)
+            .find(|path| CHOOSERS.contains(path));
+        let Some(path) = known.or_else(|| unbound(context, call)) else {
             continue;
         };
-        if !is_taken_exclusively(context, call.expr) {
-            context.report(
-                call.range,
-                format!("{path} only returns a name; somebody else can create the file first"),
-            );
+        if is_taken_exclusively(context, call.expr) {
+            continue;
+        }
+        let draft = context.report(
+            call.range,
+            format!("{path} only returns a name; somebody else can create the file first"),
+        );
+        if known.is_none() {
+            draft.confidence(Confidence::Low);
         }
     }
+}
+
+/// `tempfile.mktemp()` where nothing seen here binds `tempfile`: a star import or another part of the program does.
+fn unbound(context: &mut Context<'_, '_>, call: &CallSite) -> Option<&'static str> {
+    let Expr::Attribute { value, attr } = context.module[call.func] else {
+        return None;
+    };
+    let module = context.name_of(value)?;
+    let path = CHOOSERS.iter().find(|path| {
+        path.split_once('.') == Some((module.as_str(), attr.as_str()))
+    })?;
+    let starred = |found: &str| {
+        let from = found.strip_suffix(module.as_str());
+        from.and_then(|from| from.strip_suffix('.'))
+            .is_some_and(|from| {
+                let mut stars = context.module.star_imports.iter();
+                stars.any(|star| star.as_str() == from)
+            })
+    };
+    let unbound = context.values.eval(context.id, value).iter().all(|value| match value {
+        Value::Unknown(Unresolved::Unbound) => true,
+        Value::External(found) => starred(found.as_str()),
+        _ => false,
+    });
+    unbound.then_some(*path)
 }
 
 fn is_taken_exclusively(context: &mut Context<'_, '_>, name: ExprId) -> bool {

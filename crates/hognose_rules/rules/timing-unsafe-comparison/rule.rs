@@ -89,10 +89,43 @@ fn secret(context: &mut Context<'_, '_>, own: ExprId, other: ExprId) -> Option<S
     {
         return None;
     }
-    if is_configured(context, other) {
+    if is_configured(context, other) || is_of_command_line(context, other) {
         return None;
     }
     Some(name)
+}
+
+/// Whether a value is a parameter of a command: whoever gives it runs the program, and could read its environment as well.
+fn is_of_command_line(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
+    const LIBRARIES: &[&str] = &["click.", "typer.", "cyclopts.", "argparse."];
+    let module = context.module;
+    let known = |path: &Symbol| LIBRARIES.iter().any(|library| path.as_str().starts_with(library));
+    if context.paths(expr).iter().any(known) {
+        return true;
+    }
+    let Expr::Name { def, .. } = module[expr] else {
+        return false;
+    };
+    let (DefKind::Param(index), ScopeKind::Function(function)) =
+        (module[def].kind, module[module[def].scope].kind)
+    else {
+        return false;
+    };
+    let function = &module[function];
+    let mut marks = function.decorators.clone();
+    if let Some(param) = function.params.get(usize::from(index)) {
+        marks.extend(param.default);
+        // `Annotated[str, typer.Option("--key")]`
+        if let Some(annotation) = param.annotation
+            && let Expr::Subscript { index, .. } = module[annotation]
+            && let Expr::Tuple(list) = module[index]
+        {
+            marks.extend_from_slice(module.list(list));
+        }
+    }
+    marks
+        .into_iter()
+        .any(|mark| context.paths(mark).iter().any(known))
 }
 
 /// Whether a value is what the session keeps to compare the next request with: a CSRF token or a code sent to the user.

@@ -47,7 +47,10 @@ pub fn check(context: &mut Context<'_, '_>) {
             let Some((range, drawn, callee)) = sites.get(&part).cloned() else {
                 continue;
             };
-            if is_sample(context, &named.name, part, drawn) || !reported.insert(part) {
+            if is_sample(context, &named.name, part, drawn)
+                || named.value == part && callee.ends_with(".choice") && is_one_of_few(context, part)
+                || !reported.insert(part)
+            {
                 continue;
             }
             let name = &named.name;
@@ -67,6 +70,18 @@ pub fn check(context: &mut Context<'_, '_>) {
             }
         }
     }
+}
+
+/// Whether the whole value is one of a handful: `token = choice([0, 1])` says which, and keeps no secret.
+fn is_one_of_few(context: &mut Context<'_, '_>, call: ExprId) -> bool {
+    /// So many digits there are.
+    const FEW: usize = 10;
+    let Expr::Call { args, .. } = context.module[call] else {
+        return false;
+    };
+    context.module.args(args).first().is_some_and(|population| {
+        matches!(context.constant(population.value), Some(Constant::Seq(items)) if items.len() < FEW)
+    })
 }
 
 /// Whether something is picked rather than made: an element of a list of things, a token of a vocabulary.
