@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::call::Arguments;
-use super::{Exit, Frame, Interpreter, MAX_INLINED, MAX_REACHES};
+use super::{Exit, Frame, Interpreter, MAX_INLINED, MAX_NESTED, MAX_REACHES};
 use crate::shape::{Alphabet, Facts, Hole, Stretch, add_taints, concat};
 use crate::state::{Kind, Object, State, Vars};
 use crate::summary::{Exported, Reach, Summary};
@@ -244,6 +244,27 @@ impl Interpreter<'_, '_> {
     /// Calls a function of the project.
     #[expect(clippy::too_many_arguments, reason = "what a call is made of")]
     pub(super) fn call_project(
+        &mut self,
+        state: &mut State,
+        module: ModuleId,
+        function: FunctionId,
+        arguments: &Arguments,
+        class: Option<(ModuleId, ClassId)>,
+        closure: Option<ObjId>,
+        expr: ExprId,
+    ) -> Value {
+        if self.nested >= MAX_NESTED {
+            self.cut = true;
+            return Value::unknown();
+        }
+        self.nested += 1;
+        let value = self.call_project_inner(state, module, function, arguments, class, closure, expr);
+        self.nested -= 1;
+        value
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a call is made of")]
+    fn call_project_inner(
         &mut self,
         state: &mut State,
         module: ModuleId,

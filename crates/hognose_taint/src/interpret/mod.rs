@@ -41,6 +41,9 @@ const MAX_ROUNDS: u32 = 3;
 /// Loops inside of each other that are walked more than once.
 const MAX_LOOPS: u32 = 2;
 
+/// Calls inside of calls: setters that set, summaries that call properties.
+pub(crate) const MAX_NESTED: u32 = 24;
+
 /// Sinks of inputs kept of one function.
 pub(crate) const MAX_REACHES: usize = 48;
 
@@ -100,6 +103,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub decides: u64,
     /// Looking only: nothing is reported, nothing changes for good.
     quiet: u32,
+    /// Calls of project functions that are being looked at, one inside of the other.
+    nested: u32,
     work: u32,
     pub cut: bool,
     /// What a hole of one character says of the whole: set while `all` and `any` are looked at.
@@ -125,6 +130,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             class_writes: Vec::new(),
             decides: 0,
             quiet: 0,
+            nested: 0,
             work: MAX_WORK,
             cut: false,
             lift: false,
