@@ -871,6 +871,12 @@ impl<'p> Interpreter<'_, 'p> {
                             value.join(&object.rest);
                         }
                         Kind::Instance(..) => {
+                            // An iterator may be its own iterator, or one that makes others.
+                            if self.nested >= super::MAX_NESTED {
+                                self.cut = true;
+                                continue;
+                            }
+                            self.nested += 1;
                             let iterator = self.instance_dunder(state, atom, "__iter__", &[], expr);
                             if iterator
                                 .atoms()
@@ -881,6 +887,7 @@ impl<'p> Interpreter<'_, 'p> {
                             }
                             let next = self.instance_dunder(state, atom, "__next__", &[], expr);
                             value.join(&next);
+                            self.nested -= 1;
                         }
                         _ => value.join(&object.contents()),
                     }
