@@ -89,10 +89,33 @@ pub struct Summary {
     pub reaches: Vec<Reach>,
     /// Inputs whose constant, function or class decides what it does, a bit per parameter.
     pub decides: u64,
+    /// Inputs that it calls, or calls methods of, a bit per parameter.
+    pub calls: u64,
+    /// Whether a sink counts depends on an input.
+    pub undecided: bool,
     /// It never returns.
     pub stops: bool,
     /// A bound was hit.
     pub cut: bool,
+}
+
+impl Summary {
+    /// Whether knowing more of its inputs can change more than a truth value for the caller.
+    pub fn matters(&self) -> bool {
+        self.undecided
+            || !self.reaches.is_empty()
+            || !self.returns.heap.is_empty()
+            || self.returns.value.atoms().iter().any(|atom| {
+                matches!(
+                    atom,
+                    crate::value::Atom::Text(_)
+                        | crate::value::Atom::Input(_)
+                        | crate::value::Atom::Function(..)
+                        | crate::value::Atom::Class(..)
+                        | crate::value::Atom::External(_)
+                )
+            })
+    }
 }
 
 /// A function or body: its module and scope.

@@ -170,7 +170,7 @@ impl Interpreter<'_, '_> {
         arguments: &Arguments,
         expr: ExprId,
     ) -> Value {
-        self.decides(callee);
+        self.called(callee);
         let mut result = Value::nothing();
         let several = callee.atoms().len() > 1;
         let before = several.then(|| state.clone());
@@ -291,11 +291,12 @@ impl Interpreter<'_, '_> {
         written: Option<(ExprId, ExprId)>,
     ) -> Value {
         let mut result = Value::nothing();
-        let is_path = receiver.atoms().iter().any(
-            |atom| matches!(atom, Atom::External(path) if path.as_str() == "pathlib.Path()"),
-        );
-        let external_source = is_path
-            || self.has_external_source(receiver) && !super::string::is_string_method(name);
+        let is_path = receiver
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom, Atom::External(path) if path.as_str() == "pathlib.Path()"));
+        let external_source =
+            is_path || self.has_external_source(receiver) && !super::string::is_string_method(name);
         let text_wins = !is_path
             && super::string::is_string_method(name)
             && receiver
@@ -501,7 +502,7 @@ impl Interpreter<'_, '_> {
         }
         self.by_name(state, name, arguments, expr, written);
         self.mutated_input(state, path, name, arguments);
-        self.decides(&atom.clone().into());
+        self.called(&atom.clone().into());
         match name.as_str() {
             // What dicts and lists give.
             "get" | "pop" | "setdefault" | "__getitem__" => {
@@ -1199,7 +1200,6 @@ impl Interpreter<'_, '_> {
             }),
         }
     }
-
 }
 
 fn is_one_of(atom: &Atom, known: &[Literal]) -> Option<bool> {

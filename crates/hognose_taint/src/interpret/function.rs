@@ -15,10 +15,13 @@ use crate::summary::{Exported, Reach, Summary};
 use crate::value::{Atom, InputPath, Key, ObjId, Origin, Root, Symbol, Taint, Value, Why, hash_id};
 
 /// Longest function that is walked in place, in bytes of its text.
-const MAX_IN_PLACE: usize = 8_000;
+const MAX_IN_PLACE: usize = 5_000;
 
 /// Statements that have to be left for a walk in place.
 const MIN_WORK: u32 = 400;
+
+/// What a call costs of the work of its function, in statements.
+const CALL_WORK: u32 = 4;
 
 /// Objects of a value that leaves its function.
 const MAX_EXPORTED: usize = 32;
@@ -253,12 +256,14 @@ impl Interpreter<'_, '_> {
         closure: Option<ObjId>,
         expr: ExprId,
     ) -> Value {
-        if self.nested >= MAX_NESTED {
+        if self.nested >= MAX_NESTED || self.work < CALL_WORK {
             self.cut = true;
             return Value::unknown();
         }
         self.nested += 1;
-        let value = self.call_project_inner(state, module, function, arguments, class, closure, expr);
+        self.work -= CALL_WORK;
+        let value =
+            self.call_project_inner(state, module, function, arguments, class, closure, expr);
         self.nested -= 1;
         value
     }
@@ -287,20 +292,13 @@ impl Interpreter<'_, '_> {
             .iter()
             .filter(|frame| frame.module == module && frame.function == Some(function))
             .count();
-        let decides = summary.as_ref().map_or(u64::MAX, |summary| summary.decides);
-        let informative = closure.is_some()
-            || params.iter().enumerate().any(|(number, value)| {
-                number < 64
-                    && decides >> number & 1 == 1
-                    && value
-                        .as_ref()
-                        .is_some_and(|value| self.is_informative(value))
-            });
         let fits = self.frames.len() < MAX_INLINED
             && active == 0
             && usize::from(data.range.len()) < MAX_IN_PLACE
-            && self.work > MIN_WORK;
-        if fits && (informative || summary.is_none() && self.quiet == 0) {
+            && self.work > MIN_WORK
+            && self.walks > 0;
+        if fits && self.is_worth_a_walk(state, data, summary.as_deref(), &params, closure) {
+            self.walks -= 1;
             let class = class.or_else(|| data.class.map(|class| (module, class)));
             return self.walk_in_place(state, module, function, params, closure, class, expr);
         }
@@ -325,14 +323,69 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    /// Whether knowing it may change what a function does.
-    fn is_informative(&self, value: &Value) -> bool {
-        value.atoms().iter().any(|atom| {
-            !matches!(
-                atom,
-                Atom::Unknown | Atom::Input(_) | Atom::Text(_) | Atom::Scalar
-            )
-        })
+    /// Whether what is given may change what a function does for the caller.
+    fn is_worth_a_walk(
+        &self,
+        state: &State,
+        data: &Function,
+        summary: Option<&Summary>,
+        params: &[Option<Value>],
+        closure: Option<ObjId>,
+    ) -> bool {
+        if closure.is_some() {
+            return true;
+        }
+        let tainted = params.iter().flatten().any(|value| {
+            value.atoms().iter().any(|atom| match atom {
+                Atom::Text(_) | Atom::Input(_) => true,
+                Atom::Object(id) => state
+                    .object(*id)
+                    .is_some_and(|object| !object.contents().holes().is_empty()),
+                _ => false,
+            })
+        });
+        let Some(summary) = summary else {
+            return self.quiet == 0 && tainted;
+        };
+        for (number, (param, value)) in data.params.iter().zip(params).enumerate() {
+            let bit = 1u64
+                .checked_shl(u32::try_from(number).unwrap_or(64))
+                .unwrap_or(0);
+            let Some(value) = value else {
+                // What is not given has its default; that decides whether a sink counts.
+                if param.default.is_some()
+                    && summary.decides & bit != 0
+                    && tainted
+                    && summary.undecided
+                {
+                    return true;
+                }
+                continue;
+            };
+            for atom in value.atoms() {
+                let worth = match atom {
+                    Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Str(_) => {
+                        summary.decides & bit != 0 && summary.matters()
+                    }
+                    Atom::Function(..) | Atom::Class(..) => {
+                        (summary.calls | summary.decides) & bit != 0
+                    }
+                    Atom::Object(id) => {
+                        summary.calls & bit != 0
+                            && match state.object(*id).map(|object| &object.kind) {
+                                Some(Kind::Closure(..) | Kind::Bound | Kind::Partial) => true,
+                                Some(Kind::Instance(..)) => tainted,
+                                _ => tainted && summary.matters(),
+                            }
+                    }
+                    _ => false,
+                };
+                if worth {
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     /// Values of the parameters, by index; `None` for those without argument and default.
@@ -1027,6 +1080,8 @@ impl Interpreter<'_, '_> {
         let exit = frame.exit;
         let mut summary = Summary {
             decides: self.decides,
+            calls: self.calls,
+            undecided: self.undecided,
             cut: self.cut,
             ..Summary::default()
         };

@@ -33,7 +33,7 @@ use crate::value::{Atom, InputPath, Key, ObjId, Place, Root, Value, hash_id};
 const MAX_WORK: u32 = 12_000;
 
 /// Functions walked in place inside of each other.
-pub(crate) const MAX_INLINED: usize = 5;
+pub(crate) const MAX_INLINED: usize = 4;
 
 /// Times a loop is walked until its state has to be stable.
 const MAX_ROUNDS: u32 = 3;
@@ -41,8 +41,11 @@ const MAX_ROUNDS: u32 = 3;
 /// Loops inside of each other that are walked more than once.
 const MAX_LOOPS: u32 = 2;
 
+/// Functions walked in place for one summary: real code needs a few; a chain of factories and closures needs a dozen.
+const MAX_WALKS: u32 = 16;
+
 /// Calls inside of calls: setters that set, summaries that call properties.
-pub(crate) const MAX_NESTED: u32 = 24;
+pub(crate) const MAX_NESTED: u32 = 10;
 
 /// Sinks of inputs kept of one function.
 pub(crate) const MAX_REACHES: usize = 48;
@@ -101,6 +104,10 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub global_writes: Vec<(ModuleId, Symbol, crate::summary::Exported)>,
     pub class_writes: Vec<(ModuleId, ClassId, Symbol, crate::summary::Exported)>,
     pub decides: u64,
+    pub calls: u64,
+    pub undecided: bool,
+    /// Walks in place that are left.
+    walks: u32,
     /// Looking only: nothing is reported, nothing changes for good.
     quiet: u32,
     /// Calls of project functions that are being looked at, one inside of the other.
@@ -129,6 +136,9 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             global_writes: Vec::new(),
             class_writes: Vec::new(),
             decides: 0,
+            calls: 0,
+            undecided: false,
+            walks: MAX_WALKS,
             quiet: 0,
             nested: 0,
             work: MAX_WORK,
@@ -177,20 +187,12 @@ impl<'a, 'p> Interpreter<'a, 'p> {
 
     /// That the value of an input decides what happens.
     pub(crate) fn decides(&mut self, value: &Value) {
-        if self.frames.len() > 1 {
-            // Walked in place: what decides are inputs of the outermost function, and they are what they are.
-        }
-        for atom in value.atoms() {
-            let path = match atom {
-                Atom::Input(path) => path,
-                _ => continue,
-            };
-            if let Root::Param(index) = path.root
-                && index < 64
-            {
-                self.decides |= 1 << index;
-            }
-        }
+        self.decides |= parameters_of(value);
+    }
+
+    /// That an input is called.
+    pub(crate) fn called(&mut self, value: &Value) {
+        self.calls |= parameters_of(value);
     }
 
     /// Walks a body from its beginning. The frame must be in place, and its variables the last of the state.
@@ -603,6 +605,20 @@ impl<'a, 'p> Interpreter<'a, 'p> {
         }
         *state = after;
     }
+}
+
+/// The parameters among the alternatives of a value, a bit each.
+fn parameters_of(value: &Value) -> u64 {
+    let mut bits = 0;
+    for atom in value.atoms() {
+        if let Atom::Input(path) = atom
+            && let Root::Param(index) = path.root
+            && index < 64
+        {
+            bits |= 1 << index;
+        }
+    }
+    bits
 }
 
 /// What grows from round to round becomes a single hole.

@@ -63,8 +63,13 @@ impl<'p> Interpreter<'_, 'p> {
         if !tainted {
             return;
         }
-        if self.conditions(state, &sink.conditions, receiver, arguments) != Some(true) {
-            return;
+        match self.conditions(state, &sink.conditions, receiver, arguments) {
+            Some(true) => {}
+            Some(false) => return,
+            None => {
+                self.undecided = true;
+                return;
+            }
         }
         let sink_ref = (self.messages)(sink);
         let place = self.place(expr);
