@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use hognose_template::{Attribute, AttributeKind, HtmlContext, HtmlTokenizer};
+
 use crate::interpret::{host_is_fixed, is_path_of_host};
 use crate::model::Need;
 use crate::shape::{Alphabet, Facts, Hole, Stretch, holes, prefix};
@@ -17,7 +19,14 @@ pub struct Harm {
 /// The holes of a text that meet a need.
 pub fn harms(need: Need, rule: u8, text: &[Stretch]) -> Vec<Harm> {
     let mut found = Vec::new();
+    let mut page = (need == Need::Html).then(HtmlTokenizer::default);
     for (number, stretch) in text.iter().enumerate() {
+        let context = page.as_ref().map(HtmlTokenizer::context);
+        match (&mut page, stretch) {
+            (Some(page), Stretch::Known(known)) => page.feed(known.as_str()),
+            (Some(page), _) => page.hole(),
+            (None, _) => {}
+        }
         let Stretch::Hole(hole) = stretch else {
             continue;
         };
@@ -26,7 +35,11 @@ pub fn harms(need: Need, rule: u8, text: &[Stretch]) -> Vec<Harm> {
         }
         let front = &text[..number];
         let back = &text[number + 1..];
-        if let Some(partial) = meets(need, front, hole, back) {
+        let harm = match &context {
+            Some(context) => (hole.alphabet != Alphabet::NONE && html(context, hole)).then_some(false),
+            None => meets(need, front, hole, back),
+        };
+        if let Some(partial) = harm {
             found.push(Harm {
                 hole: Arc::clone(hole),
                 partial,
@@ -66,7 +79,7 @@ fn meets(need: Need, front: &[Stretch], hole: &Hole, back: &[Stretch]) -> Option
             Some(false) => Some(false),
             _ => None,
         },
-        Need::Html => whole(html(front, hole)),
+        Need::Html => whole(html(&HtmlContext::Text, hole)),
         Need::Line => whole(alphabet.contains_any("\n\r")),
         Need::Ldap => whole(alphabet.contains_any("()*\\\u{0}")),
         Need::LdapDn => whole(alphabet.contains_any(",=+<>;\"\\")),
@@ -265,111 +278,57 @@ fn url(front: &[Stretch], hole: &Hole, _back: &[Stretch]) -> Option<bool> {
 }
 
 /// Whether a hole leaves the place of an HTML page it stands in.
-fn html(front: &[Stretch], hole: &Hole) -> bool {
+fn html(context: &HtmlContext, hole: &Hole) -> bool {
     let alphabet = hole.alphabet;
-    match html_place(front) {
-        HtmlPlace::Text => alphabet.contains('<'),
-        HtmlPlace::Quoted(quote, url) => {
-            alphabet.contains(quote)
-                || url && alphabet.contains(':') && !hole.facts.has(Facts::SCHEME_CHECKED)
+    if alphabet.within(number()) {
+        return false;
+    }
+    match context {
+        HtmlContext::Text | HtmlContext::Rcdata | HtmlContext::ScriptData => alphabet.contains('<'),
+        HtmlContext::Comment => alphabet.contains('>'),
+        HtmlContext::TagName | HtmlContext::AttributeName => alphabet.contains_any(" \t\n\r\u{c}/>="),
+        HtmlContext::QuotedAttribute { quote, attribute } => {
+            alphabet.contains(*quote) || attribute_value(attribute, hole)
         }
-        HtmlPlace::Tag => alphabet.contains_any(" >\t\n/\"'"),
-        HtmlPlace::Script => !alphabet.within(number()),
-        HtmlPlace::ScriptText(quote) => {
-            alphabet.contains(quote) || alphabet.contains('<') || alphabet.contains('\\')
+        HtmlContext::UnquotedAttribute { attribute } => {
+            alphabet.contains_any(" \t\n\r\u{c}>") || attribute_value(attribute, hole)
         }
-        HtmlPlace::Comment => alphabet.contains('>'),
+        // A literal (JSON) is a value of the script; only the end tag ends it.
+        HtmlContext::Script => !hole.facts.has(Facts::LITERAL) || alphabet.contains('<'),
+        HtmlContext::ScriptString { quote } => {
+            alphabet.contains(*quote)
+                || alphabet.contains_any("<\\\n")
+                || *quote == '`' && alphabet.contains('$')
+        }
+        HtmlContext::ScriptComment { block: true } => alphabet.contains_any("*<"),
+        HtmlContext::ScriptComment { block: false } => {
+            alphabet.contains_any("\n\r<") || alphabet.contains('\u{2028}')
+        }
+        // Rules of their own read the page by their selectors.
+        HtmlContext::Style => alphabet.contains_any("<{}"),
     }
 }
 
-/// Where in a page a place is.
-enum HtmlPlace {
-    Text,
-    Quoted(char, bool),
-    Tag,
-    Script,
-    ScriptText(char),
-    Comment,
-}
-
-fn html_place(front: &[Stretch]) -> HtmlPlace {
-    let mut known = String::new();
-    for stretch in front {
-        match stretch {
-            Stretch::Known(text) => known.push_str(text.as_str()),
-            _ => known.push('x'),
+/// Whether a hole inside of an attribute value does harm without leaving it.
+fn attribute_value(attribute: &Attribute, hole: &Hole) -> bool {
+    let alphabet = hole.alphabet;
+    match attribute.kind {
+        // A style of one element runs nothing.
+        AttributeKind::Plain | AttributeKind::Style | AttributeKind::Url { runs: false } => false,
+        // `javascript:` needs the beginning.
+        AttributeKind::Url { runs: true } => {
+            attribute.at_start
+                && alphabet.contains(':')
+                && !hole.facts.has(Facts::SCHEME_CHECKED)
+                && !hole.facts.has(Facts::RELATIVE)
         }
-    }
-    let lower = known.to_ascii_lowercase();
-    if let Some(at) = lower.rfind("<!--")
-        && !lower[at..].contains("-->")
-    {
-        return HtmlPlace::Comment;
-    }
-    let script = lower
-        .rfind("<script")
-        .into_iter()
-        .chain(lower.rfind("<style"))
-        .max();
-    if let Some(at) = script
-        && !lower[at..].contains("</script")
-        && !lower[at..].contains("</style")
-        && let Some(end) = lower[at..].find('>')
-    {
-        let inside = &known[at + end + 1..];
-        let mut open = None;
-        let mut escaped = false;
-        for character in inside.chars() {
-            match (character, open) {
-                _ if escaped => escaped = false,
-                ('\\', Some(_)) => escaped = true,
-                ('\'' | '"' | '`', None) => open = Some(character),
-                (character, Some(quote)) if character == quote => open = None,
-                ('\n', Some('\'' | '"')) => open = None,
-                _ => {}
-            }
+        // The browser replaces character references before it reads the script: what was escaped for HTML is a quote again.
+        AttributeKind::Script { string: Some(quote) }
+        | AttributeKind::Expression { string: Some(quote) } => {
+            alphabet.contains(quote) || alphabet.contains_any("\\&\n")
         }
-        return match open {
-            Some(quote) => HtmlPlace::ScriptText(quote),
-            None => HtmlPlace::Script,
-        };
-    }
-    let (mut in_tag, mut quote, mut quote_at) = (false, None, 0);
-    for (at, character) in known.char_indices() {
-        match (in_tag, quote, character) {
-            (false, _, '<') => {
-                in_tag = known[at + 1..]
-                    .chars()
-                    .next()
-                    .is_some_and(|next| next.is_ascii_alphabetic() || next == '/');
-            }
-            (true, None, '>') => in_tag = false,
-            (true, None, '"' | '\'') => {
-                quote = Some(character);
-                quote_at = at;
-            }
-            (true, Some(open), character) if character == open => quote = None,
-            _ => {}
-        }
-    }
-    match (in_tag, quote) {
-        (true, Some(quote)) => {
-            let name = known[..quote_at].trim_end_matches(['=', ' ']);
-            let name = name
-                .rsplit([' ', '\t', '\n'])
-                .next()
-                .unwrap_or_default()
-                .to_ascii_lowercase();
-            if name.starts_with("on") {
-                return HtmlPlace::Script;
-            }
-            let url = matches!(
-                name.as_str(),
-                "href" | "src" | "action" | "formaction" | "data" | "poster"
-            ) && known.len() == quote_at + 1;
-            HtmlPlace::Quoted(quote, url)
-        }
-        (true, None) => HtmlPlace::Tag,
-        (false, _) => HtmlPlace::Text,
+        AttributeKind::Script { string: None } | AttributeKind::Expression { string: None } => true,
+        // A page in an attribute: escaped once it is its text again.
+        AttributeKind::Html => !alphabet.within(Alphabet::word(" -_.,:/")),
     }
 }
