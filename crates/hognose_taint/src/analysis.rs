@@ -22,6 +22,9 @@ use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Value, hash_id}
 /// Walks over the project.
 const MAX_PASSES: usize = 3;
 
+/// Bodies that call each other of which a third round is worth its time: most recursion is a function that calls itself.
+const SMALL_GROUP: usize = 4;
+
 /// Answers an evaluator remembers before it forgets.
 const MAX_MEMORY: usize = 150_000;
 
@@ -397,6 +400,7 @@ fn merge(known: &mut Arc<Exported>, more: &Exported) -> bool {
             *value = moved(value);
         }
         object.rest = moved(&object.rest);
+        object.keys = moved(&object.keys);
         target.heap.push(object);
     }
     target.value = joined;
@@ -414,6 +418,7 @@ fn has_source(exported: &Exported) -> bool {
     holds(&exported.value)
         || exported.heap.iter().any(|object| {
             holds(&object.rest)
+                || holds(&object.keys)
                 || object.items.iter().any(holds)
                 || object.fields.iter().any(|(_, value)| holds(value))
         })
@@ -464,6 +469,7 @@ fn without_inputs(mut exported: Exported) -> Exported {
             *value = clean(value);
         }
         object.rest = clean(&object.rest);
+        object.keys = clean(&object.keys);
     }
     exported
 }
@@ -490,7 +496,11 @@ impl<'p> Analyser<'_, 'p> {
             || group
                 .first()
                 .is_some_and(|unit| next[*unit as usize].contains(unit));
-        let rounds = if recursive { 2 } else { 1 };
+        let rounds = match (recursive, group.len()) {
+            (false, _) => 1,
+            (true, 1..=SMALL_GROUP) => 3,
+            (true, _) => 2,
+        };
         let mut results = Vec::new();
         for round in 0..rounds {
             results.clear();

@@ -47,6 +47,8 @@ pub struct Object {
     pub fields: SmallVec<[(Symbol, Value); 2]>,
     /// What else it may hold.
     pub rest: Value,
+    /// Keys that are not constant.
+    pub keys: Value,
     /// Stands for several objects: nothing is overwritten for sure.
     pub many: bool,
 }
@@ -66,6 +68,7 @@ impl Object {
             exact: true,
             fields: SmallVec::new(),
             rest: Value::nothing(),
+            keys: Value::nothing(),
             many: false,
         }
     }
@@ -128,8 +131,15 @@ impl Object {
         self.items.get(usize::try_from(at).ok()?)
     }
 
-    /// Everything in it.
+    /// Everything in it, keys too.
     pub fn contents(&self) -> Value {
+        let mut all = self.values();
+        all.join(&self.keys);
+        all
+    }
+
+    /// Everything in it but the keys.
+    pub fn values(&self) -> Value {
         let mut all = self.rest.clone();
         for value in &self.items {
             all.join(value);
@@ -153,6 +163,7 @@ impl Object {
         }
         self.exact &= other.exact;
         self.rest.join(&other.rest);
+        self.keys.join(&other.keys);
         for (name, value) in &other.fields {
             let at = self.fields.iter().position(|(known, _)| known == name);
             match at {
@@ -174,6 +185,7 @@ impl Object {
             change(value);
         }
         change(&mut self.rest);
+        change(&mut self.keys);
     }
 }
 
@@ -352,7 +364,8 @@ impl State {
             }
         }
         for object in self.heap.iter_mut().flatten() {
-            let concerned = std::iter::once(&object.rest)
+            let concerned = [&object.rest, &object.keys]
+                .into_iter()
                 .chain(&object.items)
                 .chain(object.fields.iter().map(|(_, value)| value))
                 .any(|value| mentions(value, id));

@@ -74,21 +74,73 @@ impl Interpreter<'_, '_> {
         let name = module[data.scope].slots[data.slot.index()].name;
         let value = self.stepped(value, data.range, name);
         if data.scope == self.at().scope {
+            let declared = module[data.scope].slots[data.slot.index()].declared;
+            if declared != Declared::No {
+                self.bind_outside(state, declared, name, def, &value);
+            }
             if let Some(slot) = state.vars().slots.get_mut(data.slot.index()) {
                 *slot = (def, value);
             }
+        }
+    }
+
+    /// Binds a variable declared `global` or `nonlocal` where it belongs.
+    fn bind_outside(
+        &mut self,
+        state: &mut State,
+        declared: Declared,
+        name: Symbol,
+        def: DefId,
+        value: &Value,
+    ) {
+        let module = self.module();
+        let owner = if declared == Declared::Global {
+            Some(Module::TOP)
+        } else {
+            self.owner_of(name)
+        };
+        let Some(owner) = owner else { return };
+        let Some(slot) = module[owner].names.get(&name).copied() else {
+            return;
+        };
+        if let Some(depth) = self.frame_of(owner) {
+            if let Some(known) = state.frames[depth].slots.get_mut(slot.index()) {
+                *known = (def, value.clone());
+            }
             return;
         }
-        // `global` and `nonlocal`.
-        if let Some(depth) = self.frame_of(data.scope) {
-            if let Some(slot) = state.frames[depth].slots.get_mut(data.slot.index()) {
-                *slot = (def, value);
-            }
-        } else if data.scope == Module::TOP && self.quiet == 0 {
-            let exported = self.export(state, &value);
+        if self.quiet > 0 {
+            return;
+        }
+        if owner == Module::TOP {
+            let exported = self.export(state, value);
             let at = self.at().module;
             self.global_writes.push((at, name, exported));
+            return;
         }
+        // The function around has returned: what it left is kept with the closure.
+        if let Some(closure) = self.at().closure
+            && let Some(object) = state.object_mut(closure)
+        {
+            object.set_field(name, value.clone());
+        }
+    }
+
+    /// The function around the scope at hand that a `nonlocal` name belongs to.
+    fn owner_of(&self, name: Symbol) -> Option<ScopeId> {
+        let module = self.module();
+        let mut around = module[self.at().scope].parent;
+        while let Some(outer) = around {
+            let data = &module[outer];
+            if matches!(data.kind, ScopeKind::Function(_))
+                && let Some(slot) = data.names.get(&name)
+                && data.slots[slot.index()].bound
+            {
+                return Some(outer);
+            }
+            around = data.parent;
+        }
+        None
     }
 
     /// The frame at work that owns a scope of the module at hand.
@@ -210,7 +262,7 @@ impl Interpreter<'_, '_> {
     }
 
     /// What a handler binds.
-    pub(super) fn caught(&mut self, state: &mut State, types: ExprId) -> Value {
+    pub(super) fn caught(&mut self, state: &mut State, types: ExprId, raised: &Value) -> Value {
         let module = self.module();
         let types = match module[types] {
             Expr::Tuple(list) => module.list(list).to_vec(),
@@ -222,13 +274,87 @@ impl Interpreter<'_, '_> {
                 match atom {
                     Atom::External(path) => {
                         value.join(&self.external_object(*path, class));
+                        let any = matches!(
+                            path.as_str(),
+                            "builtins.Exception" | "builtins.BaseException"
+                        );
+                        let object = Atom::External(self.values.path_of_call(*path));
+                        if any || raised.atoms().contains(&object) {
+                            value.join(raised);
+                        }
                     }
-                    Atom::Class(at, class) => value.add(Atom::Instance(*at, *class)),
+                    Atom::Class(at, class) => {
+                        let fits = raised.atoms().iter().any(|raised| match raised {
+                            Atom::Object(id) => state.object(*id).is_some_and(|object| {
+                                match object.kind {
+                                    Kind::Instance(of, kind) => self.values.mro(of, kind).contains(
+                                        &hognose_python::ClassRef::Project(*at, *class),
+                                    ),
+                                    _ => false,
+                                }
+                            }),
+                            _ => false,
+                        });
+                        if fits {
+                            value.join(raised);
+                        } else {
+                            value.add(Atom::Instance(*at, *class));
+                        }
+                    }
                     _ => value.add(Atom::Unknown),
                 }
             }
         }
         value
+    }
+
+    /// `del` of a variable, attribute or item.
+    pub(super) fn delete(&mut self, state: &mut State, target: ExprId) {
+        let module = self.module();
+        match module[target] {
+            Expr::Name { slot, def } if module[def].scope == self.at().scope => {
+                if let Some(known) = state.vars().slots.get_mut(slot.index()) {
+                    *known = (crate::state::SEVERAL, Value::nothing());
+                }
+            }
+            Expr::Attribute { value, attr } => {
+                let owner = self.eval(state, value);
+                self.delete_field(state, &owner, attr);
+            }
+            Expr::Subscript { value, index } => {
+                let owner = self.eval(state, value);
+                let key = self.eval(state, index);
+                match single_key(&key) {
+                    Some(Key::Item(name)) => self.delete_field(state, &owner, name),
+                    Some(Key::Index(index)) => {
+                        if let Some(Atom::Object(id)) = owner.only()
+                            && let Some(object) = state.object_mut(*id)
+                        {
+                            if object.kind == Kind::Dict {
+                                let name = index_name(index);
+                                if !object.many {
+                                    object.fields.retain(|(known, _)| *known != name);
+                                }
+                            } else {
+                                object.blur();
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn delete_field(&mut self, state: &mut State, owner: &Value, name: Symbol) {
+        if let Some(Atom::Object(id)) = owner.only()
+            && self.quiet == 0
+            && let Some(object) = state.object_mut(*id)
+            && !object.many
+        {
+            object.fields.retain(|(known, _)| *known != name);
+        }
     }
 
     /// Runs the body of a class, and remembers what it stores.
@@ -437,10 +563,10 @@ pub(super) fn store_item(object: &mut Object, constant: Option<&Key>, key: &Valu
         (_, Some(Key::Index(index))) => object.set_field(index_name(*index), value),
         _ => {
             object.rest.join(&value);
-            // Keys are contents too: iterating over the container gives them.
+            // Iterating over the container gives its keys.
             for atom in key.atoms() {
                 if matches!(atom, Atom::Text(_) | Atom::Input(_)) {
-                    object.rest.add(atom.clone());
+                    object.keys.add(atom.clone());
                 }
             }
         }

@@ -171,6 +171,14 @@ impl Interpreter<'_, '_> {
                 }
                 taken
             }
+            (Kind::Set, "pop") => {
+                let contents = object.contents();
+                if contents.is_nothing() {
+                    Value::unknown()
+                } else {
+                    contents
+                }
+            }
             (Kind::List | Kind::Set, "remove" | "discard") => {
                 let value = first();
                 if let Some(object) = state.object_mut(id).filter(|_| !quiet) {
@@ -192,6 +200,7 @@ impl Interpreter<'_, '_> {
                     object.items.clear();
                     object.fields.clear();
                     object.rest = Value::nothing();
+                    object.keys = Value::nothing();
                     object.exact = true;
                 }
                 Atom::None.into()
@@ -289,10 +298,14 @@ impl Interpreter<'_, '_> {
                     list.rest.add(Atom::Object(pair_id));
                 }
                 if !object.rest.is_nothing() || object.fields.len() > 6 {
-                    let contents = object.contents();
+                    let key = if object.keys.is_nothing() {
+                        object.rest.clone()
+                    } else {
+                        object.keys.clone()
+                    };
                     let pair = Object::sequence(
                         Kind::Tuple,
-                        vec![object.rest.clone().or(&Value::unknown()), contents],
+                        vec![key.or(&Value::unknown()), object.values()],
                     );
                     let pair_id = self.object_at(site, 199);
                     state.allocate(pair_id, pair);
@@ -303,7 +316,7 @@ impl Interpreter<'_, '_> {
             (Kind::Dict, "values") => {
                 let mut list = Object::new(Kind::List);
                 list.exact = false;
-                list.rest = object.contents();
+                list.rest = object.values();
                 self.make(state, expr, list)
             }
             (Kind::Dict, "keys") => {
@@ -312,12 +325,15 @@ impl Interpreter<'_, '_> {
                 for (field, _) in &object.fields {
                     list.rest.add(Atom::Str(*field));
                 }
-                list.rest.join(&object.rest);
+                list.rest.join(&object.keys);
+                if object.keys.is_nothing() {
+                    list.rest.join(&object.rest);
+                }
                 self.make(state, expr, list)
             }
             (Kind::Dict, "popitem") => {
-                let contents = object.contents();
-                let pair = Object::sequence(Kind::Tuple, vec![Value::unknown(), contents]);
+                let key = object.keys.clone().or(&Value::unknown());
+                let pair = Object::sequence(Kind::Tuple, vec![key, object.values()]);
                 self.make(state, expr, pair)
             }
             (_, "index" | "count") => Atom::Scalar.into(),

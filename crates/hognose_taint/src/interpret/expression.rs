@@ -194,8 +194,20 @@ impl<'p> Interpreter<'_, 'p> {
                     true,
                 )
             }
-            Expr::Rest { of, .. } => {
+            Expr::Rest { of, before, after } => {
                 let container = self.eval(state, of);
+                if let Some(Atom::Object(id)) = container.only()
+                    && let Some(object) = state.object(*id)
+                    && object.exact
+                    && matches!(object.kind, Kind::List | Kind::Tuple)
+                {
+                    let end = object.items.len().saturating_sub(usize::from(after));
+                    let items = object.items.get(usize::from(before)..end);
+                    let mut rest =
+                        Object::sequence(Kind::List, items.unwrap_or_default().to_vec());
+                    rest.rest = object.rest.clone();
+                    return self.make(state, expr, rest);
+                }
                 let element = self.iterated(state, &container, expr);
                 let mut object = Object::new(Kind::List);
                 object.exact = false;
@@ -210,7 +222,7 @@ impl<'p> Interpreter<'_, 'p> {
                 let manager = self.eval(state, of);
                 self.entered(state, manager)
             }
-            Expr::Caught(types) => self.caught(state, types),
+            Expr::Caught(types) => self.caught(state, types, &Value::nothing()),
             Expr::Part(of) => {
                 let subject = self.eval(state, of);
                 let mut value = self.iterated(state, &subject, expr);
@@ -292,7 +304,7 @@ impl<'p> Interpreter<'_, 'p> {
                             object.rest.join(&value);
                             for atom in key.atoms() {
                                 if matches!(atom, Atom::Text(_) | Atom::Input(_)) {
-                                    object.rest.add(atom.clone());
+                                    object.keys.add(atom.clone());
                                 }
                             }
                         }
@@ -317,6 +329,7 @@ impl<'p> Interpreter<'_, 'p> {
                             object.set_field(*name, value.clone());
                         }
                         object.rest.join(&other.rest);
+                        object.keys.join(&other.keys);
                     }
                 }
                 Atom::Text(_) => object.rest.add(atom.clone()),
@@ -379,7 +392,7 @@ impl<'p> Interpreter<'_, 'p> {
             }
             around = data.parent;
         }
-        self.global(state, at, name, scope, slot)
+        self.global(state, at, name, scope)
     }
 
     fn captured(&mut self, state: &mut State, scope: ScopeId, slot: SlotId, name: Symbol) -> Value {
@@ -430,7 +443,6 @@ impl<'p> Interpreter<'_, 'p> {
         at: ModuleId,
         name: Symbol,
         scope: ScopeId,
-        slot: SlotId,
     ) -> Value {
         // The body of the module itself is at work below.
         if let Some(depth) = self
@@ -446,14 +458,15 @@ impl<'p> Interpreter<'_, 'p> {
                 return value.clone();
             }
         }
-        let mut value = self.module_variable(state, at, name);
-        if value.is_nothing() {
-            let module = self.module();
-            let entry = module[scope].slots[slot.index()].defs.first().copied();
-            let _ = entry;
-            value = self.from_evaluated_name(at, scope, name);
+        let bound = self
+            .module()
+            .slot(Module::TOP, name)
+            .is_some_and(|slot| slot.bound);
+        if bound || self.setting.facts.globals.contains_key(&(at, name)) {
+            return self.module_variable(state, at, name);
         }
-        value
+        // A builtin, or a name that an import of everything brings.
+        self.from_evaluated_name(at, scope, name)
     }
 
     /// What a module variable holds, by what was found of the module's body.
@@ -830,6 +843,14 @@ impl<'p> Interpreter<'_, 'p> {
                         }
                     }
                 }
+                // `globals()["name"]`.
+                Atom::Module(module) => match constant {
+                    Some(Key::Item(name)) => {
+                        let found = self.module_variable(state, *module, name);
+                        value.join(&found);
+                    }
+                    _ => value.add(Atom::Unknown),
+                },
                 Atom::Class(..) => value.add(atom.clone()),
                 Atom::Instance(..) => {
                     let found = self.instance_dunder(
@@ -868,7 +889,10 @@ impl<'p> Interpreter<'_, 'p> {
                                     None => value.add(Atom::Str(*name)),
                                 }
                             }
-                            value.join(&object.rest);
+                            value.join(&object.keys);
+                            if object.keys.is_nothing() {
+                                value.join(&object.rest);
+                            }
                         }
                         Kind::Instance(..) => {
                             // An iterator may be its own iterator, or one that makes others.
@@ -1027,8 +1051,34 @@ impl<'p> Interpreter<'_, 'p> {
                 }
                 self.operator_dunder(state, left, "__or__", right, expr)
             }
-            Operator::Sub => self.operator_dunder(state, left, "__sub__", right, expr),
-            Operator::BitAnd => self.operator_dunder(state, left, "__and__", right, expr),
+            Operator::Sub | Operator::BitAnd | Operator::BitXor => {
+                if let Some(Atom::Object(id)) = left.only()
+                    && let Some(object) = state.object(*id)
+                    && object.kind == Kind::Set
+                {
+                    let mut kept = (**object).clone();
+                    kept.many = false;
+                    kept.blur();
+                    if op == Operator::BitAnd
+                        && let Some(Atom::Object(other)) = right.only()
+                        && let Some(other) = state.object(*other)
+                        && !other.contents().has_holes()
+                    {
+                        // What is in both is in the one of the program's choice.
+                        kept.rest = other.contents();
+                    } else if op == Operator::BitXor {
+                        let more = self.iterated(state, right, expr);
+                        kept.rest.join(&more);
+                    }
+                    return self.make(state, expr, kept);
+                }
+                let name = match op {
+                    Operator::Sub => "__sub__",
+                    Operator::BitAnd => "__and__",
+                    _ => "__xor__",
+                };
+                self.operator_dunder(state, left, name, right, expr)
+            }
             _ => {
                 if let (Some(Atom::Int(a)), Some(Atom::Int(b))) = (left.only(), right.only()) {
                     let result = match op {
@@ -1170,9 +1220,16 @@ impl<'p> Interpreter<'_, 'p> {
         for _ in 0..held {
             self.frame().held.pop();
         }
-        // What the elements made lives on; what was found of them does not.
+        // What the elements made and what `:=` bound lives on; what was found of them does not.
+        for (frame, other) in state.frames.iter_mut().zip(&inside.frames) {
+            for (known, (def, value)) in frame.slots.iter_mut().zip(&other.slots) {
+                if known.0 != *def && inside.live {
+                    known.0 = crate::state::SEVERAL;
+                    known.1.join(value);
+                }
+            }
+        }
         state.heap = inside.heap;
-        let _ = expr;
         self.make(state, expr, object)
     }
 

@@ -65,6 +65,7 @@ impl Interpreter<'_, '_> {
             breaks: Vec::new(),
             continues: Vec::new(),
             handlers: Vec::new(),
+            raised: Vec::new(),
             held: Vec::new(),
             loops: 0,
         });
@@ -306,17 +307,9 @@ impl Interpreter<'_, '_> {
             Some(summary) => self.apply(state, &summary, module, function, &params, closure, expr),
             None => {
                 if active > 0 {
-                    // A recursive call gives what the other ways through the function give.
-                    let mut holes = Value::nothing();
-                    for value in params.iter().flatten() {
-                        holes.join(value);
-                    }
-                    let holes = self.all_holes(state, &[holes]);
-                    let id = self.site(expr);
-                    return match self.blend(&holes, id, Alphabet::ALL, 0, |_| {}) {
-                        Some(hole) => Value::hole(hole),
-                        None => Value::unknown(),
-                    };
+                    // A recursive call gives nothing but what the other ways through the function give: the least solution is
+                    // the right one.
+                    return Value::nothing();
                 }
                 self.unknown_call(state, None, None, arguments, expr, 1)
             }
@@ -912,6 +905,7 @@ impl Interpreter<'_, '_> {
                 exact: object.exact,
                 fields: SmallVec::new(),
                 rest: self.substitute(state, substitution, &object.rest, Some(&objects)),
+                keys: self.substitute(state, substitution, &object.keys, Some(&objects)),
                 many: object.many,
             };
             for item in &object.items {
@@ -978,6 +972,7 @@ impl Interpreter<'_, '_> {
                     numbers.insert(*id, u32::try_from(order.len()).unwrap_or(u32::MAX));
                     order.push(*id);
                     waiting.push(object.rest.clone());
+                    waiting.push(object.keys.clone());
                     waiting.extend(object.items.iter().cloned());
                     waiting.extend(object.fields.iter().map(|(_, value)| value.clone()));
                 }
@@ -1016,6 +1011,7 @@ impl Interpreter<'_, '_> {
                         .map(|(name, value)| (*name, renumber(value)))
                         .collect(),
                     rest: renumber(&object.rest),
+                    keys: renumber(&object.keys),
                     many: object.many,
                 });
             }
@@ -1065,6 +1061,7 @@ impl Interpreter<'_, '_> {
                         .map(|(name, value)| (*name, renumber(value)))
                         .collect(),
                     rest: renumber(&object.rest),
+                    keys: renumber(&object.keys),
                     many: object.many,
                 },
             );

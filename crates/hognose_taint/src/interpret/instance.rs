@@ -419,7 +419,7 @@ impl Interpreter<'_, '_> {
                             value
                         };
                     }
-                    let contents = object.contents();
+                    let contents = object.values();
                     return if contents.is_nothing() {
                         Value::unknown()
                     } else {

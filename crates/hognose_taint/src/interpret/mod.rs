@@ -84,6 +84,8 @@ pub(crate) struct Frame {
     breaks: Vec<State>,
     continues: Vec<State>,
     handlers: Vec<Option<State>>,
+    /// What was raised inside of each `try` around the statement at hand.
+    raised: Vec<Value>,
     /// Values of expressions that several bindings take parts of.
     held: Vec<(ExprId, Value)>,
     /// Loops around the statement at hand.
@@ -301,8 +303,15 @@ impl<'a, 'p> Interpreter<'a, 'p> {
                 }
             }
             Stmt::Raise { exception, cause } => {
-                for value in [exception, cause].into_iter().flatten() {
-                    self.eval(state, value.get());
+                for (number, value) in [exception, cause].into_iter().enumerate() {
+                    let Some(value) = value else { continue };
+                    let raised = self.eval(state, value.get());
+                    if number == 0
+                        && self.quiet == 0
+                        && let Some(known) = self.frame().raised.last_mut()
+                    {
+                        known.join(&raised);
+                    }
                 }
                 self.thrown(state);
             }
@@ -325,10 +334,23 @@ impl<'a, 'p> Interpreter<'a, 'p> {
                 body,
             } => {
                 let manager = self.eval(state, context);
+                // It swallows what the body raises: whatever was done until then, the program goes on behind it.
+                let suppresses = manager.atoms().iter().any(|atom| {
+                    matches!(atom, Atom::External(path) if path.as_str() == "contextlib.suppress()")
+                });
                 self.frame().held.push((context, manager));
                 self.binds(state, binds);
                 self.frame().held.pop();
-                self.block(state, body);
+                if suppresses && state.live {
+                    let before = state.clone();
+                    self.frame().handlers.push(Some(before));
+                    self.block(state, body);
+                    if let Some(thrown) = self.frame().handlers.pop().flatten() {
+                        state.join(thrown);
+                    }
+                } else {
+                    self.block(state, body);
+                }
             }
             Stmt::Try {
                 body,
@@ -338,11 +360,6 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             } => self.try_statement(state, body, handlers, orelse, finalbody),
             Stmt::Match { subject, cases } => self.match_statement(state, subject, cases),
             Stmt::Function { function, def } => {
-                for param in &module[function].params {
-                    if let Some(default) = param.default {
-                        self.eval(state, default);
-                    }
-                }
                 let value = self.function_value(state, function);
                 self.bind_name(state, def, value);
             }
@@ -358,7 +375,11 @@ impl<'a, 'p> Interpreter<'a, 'p> {
                     self.bind_name(state, *def, value);
                 }
             }
-            Stmt::Delete(_) => {}
+            Stmt::Delete(list) => {
+                for target in module.list(list) {
+                    self.delete(state, *target);
+                }
+            }
             Stmt::Assert { test, message } => {
                 self.eval(state, test);
                 if let Some(message) = message {
@@ -527,9 +548,13 @@ impl<'a, 'p> Interpreter<'a, 'p> {
     ) {
         let module = self.module();
         let before = state.clone();
+        // What leaves the function on the way passes `finally`.
+        let outer_exit = (!finalbody.is_empty()).then(|| std::mem::take(&mut self.frame().exit));
         self.frame().handlers.push(Some(before));
+        self.frame().raised.push(Value::nothing());
         self.block(state, body);
         let thrown = self.frame().handlers.pop().flatten();
+        let raised = self.frame().raised.pop().unwrap_or_default();
         if state.live {
             self.block(state, orelse);
         }
@@ -541,7 +566,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             };
             if let Some(def) = handler.def {
                 let value = match handler.types {
-                    Some(types) => self.caught(&mut entry, types.get()),
+                    Some(types) => self.caught(&mut entry, types.get(), &raised),
                     None => Value::unknown(),
                 };
                 self.bind_name(&mut entry, def, value);
@@ -550,6 +575,9 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             if entry.live {
                 state.join(entry);
             }
+        }
+        if let Some(outer) = outer_exit {
+            self.pass_finally(outer, finalbody);
         }
         if !finalbody.is_empty() {
             if !caught && let Some(mut thrown) = thrown {
@@ -561,11 +589,36 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             }
             if state.live {
                 self.block(state, finalbody);
-            } else if let Some(exit) = self.frame().exit.state.clone() {
-                let mut exit = exit;
-                exit.live = true;
-                self.block(&mut exit, finalbody);
             }
+        }
+    }
+
+    /// What left the function inside of a `try` passes its `finally`, which may leave it with something else.
+    fn pass_finally(&mut self, outer: Exit, finalbody: Block) {
+        let mut inner = std::mem::replace(&mut self.frame().exit, outer);
+        let yields = std::mem::take(&mut inner.yields);
+        self.frame().exit.yields.join(&yields);
+        let Some(mut left) = inner.state.take() else {
+            return;
+        };
+        left.live = true;
+        self.block(&mut left, finalbody);
+        if !left.live {
+            return;
+        }
+        let exit = &mut self.frame().exit;
+        exit.value.join(&inner.value);
+        for (known, more) in [
+            (&mut exit.on_true, inner.on_true),
+            (&mut exit.on_false, inner.on_false),
+        ] {
+            if let Some(more) = more {
+                join_implied(known, more);
+            }
+        }
+        match &mut exit.state {
+            Some(state) => state.join(left),
+            none => *none = Some(left),
         }
     }
 

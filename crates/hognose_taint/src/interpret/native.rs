@@ -183,9 +183,13 @@ impl Interpreter<'_, '_> {
         let first = || arguments.position(0).unwrap_or_else(Value::unknown);
         if SAME.contains(&name) {
             if name == "types.SimpleNamespace" {
-                let mut object = Object::new(Kind::Dict);
+                let class = self.values.path_of_call(path);
+                let mut object = Object::new(Kind::Holder(class));
                 for (name, value) in &arguments.keywords {
                     object.set_field(*name, value.clone());
+                }
+                if let Some(map) = &arguments.double_star {
+                    self.merge_into(state, &mut object, map);
                 }
                 return Some(self.make(state, expr, object));
             }
@@ -201,7 +205,8 @@ impl Interpreter<'_, '_> {
                 "builtins.str" | "builtins.bytes" | "builtins.bytearray" => {
                     self.text_value(state, &value)
                 }
-                "copy.copy" | "copy.deepcopy" => self.copied(state, &value, expr),
+                "copy.copy" => self.copied(state, &value, expr),
+                "copy.deepcopy" => self.copied_deeply(state, &value, expr),
                 _ => value,
             });
         }
@@ -305,7 +310,12 @@ impl Interpreter<'_, '_> {
             }
             "collections.OrderedDict" | "collections.defaultdict" | "collections.ChainMap" => {
                 let mut object = Object::new(Kind::Dict);
-                for value in &arguments.positional {
+                // The first of a chain wins.
+                let mut merged = arguments.positional.to_vec();
+                if name == "collections.ChainMap" {
+                    merged.reverse();
+                }
+                for value in &merged {
                     self.merge_into(state, &mut object, value);
                 }
                 for (name, value) in &arguments.keywords {
@@ -741,7 +751,8 @@ impl Interpreter<'_, '_> {
                 object.rest = self.iterated(state, &first(), expr);
                 self.make(state, expr, object)
             }
-            "globals" | "locals" | "dir" | "object" | "slice" => Value::unknown(),
+            "globals" => Atom::Module(self.at().module).into(),
+            "locals" | "dir" | "object" | "slice" => Value::unknown(),
             _ => return None,
         })
     }
@@ -787,6 +798,13 @@ impl Interpreter<'_, '_> {
             },
             _ => Atom::Scalar.into(),
         }
+    }
+
+    /// A copy of a value with all the objects it refers to.
+    fn copied_deeply(&mut self, state: &mut State, value: &Value, expr: ExprId) -> Value {
+        let exported = self.export(state, value);
+        let site = hash_id(&(self.site(expr), 26u8));
+        self.import(state, &exported, site, false)
     }
 
     fn copied(&mut self, state: &mut State, value: &Value, expr: ExprId) -> Value {
