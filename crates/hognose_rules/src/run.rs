@@ -80,6 +80,10 @@ pub fn run(
         .collect();
     let mut findings = Vec::new();
     let mut notes = settings.notes.clone();
+    for (mut some, mut remarks) in results {
+        findings.append(&mut some);
+        notes.append(&mut remarks);
+    }
     let analysed = catch_unwind(AssertUnwindSafe(|| {
         let analysis = hognose_taint::analyse(project, &registry.flows.models);
         crate::flow::report(registry, project, &analysis, &enabled, &tests)
@@ -93,10 +97,6 @@ pub fn run(
             file: None,
             text: "the analysis of data flow failed; its findings are missing".to_owned(),
         }),
-    }
-    for (mut some, mut remarks) in results {
-        findings.append(&mut some);
-        notes.append(&mut remarks);
     }
     (findings, notes)
 }

@@ -379,7 +379,7 @@ impl<'p> Interpreter<'_, 'p> {
             }
             around = data.parent;
         }
-        self.global(state, at, name, scope, slot)
+        self.global(state, at, name, scope)
     }
 
     fn captured(&mut self, state: &mut State, scope: ScopeId, slot: SlotId, name: Symbol) -> Value {
@@ -430,7 +430,6 @@ impl<'p> Interpreter<'_, 'p> {
         at: ModuleId,
         name: Symbol,
         scope: ScopeId,
-        slot: SlotId,
     ) -> Value {
         // The body of the module itself is at work below.
         if let Some(depth) = self
@@ -446,14 +445,11 @@ impl<'p> Interpreter<'_, 'p> {
                 return value.clone();
             }
         }
-        let mut value = self.module_variable(state, at, name);
-        if value.is_nothing() {
-            let module = self.module();
-            let entry = module[scope].slots[slot.index()].defs.first().copied();
-            let _ = entry;
-            value = self.from_evaluated_name(at, scope, name);
+        if self.setting.facts.globals.contains_key(&(at, name)) {
+            return self.module_variable(state, at, name);
         }
-        value
+        // A variable of the module, a star import, a builtin.
+        self.from_evaluated_name(at, scope, name)
     }
 
     /// What a module variable holds, by what was found of the module's body.
