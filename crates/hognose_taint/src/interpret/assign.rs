@@ -222,6 +222,12 @@ impl Interpreter<'_, '_> {
                 match atom {
                     Atom::External(path) => {
                         value.join(&self.external_object(*path, class));
+                        if let Some(source) = self.setting.models.caught.get(path) {
+                            let place = self.place(class);
+                            let id = self.site(class);
+                            let hole = self.parameter_source(*source, place, id);
+                            value.join(&Value::hole(hole));
+                        }
                     }
                     Atom::Class(at, class) => value.add(Atom::Instance(*at, *class)),
                     _ => value.add(Atom::Unknown),
