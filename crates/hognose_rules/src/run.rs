@@ -80,13 +80,17 @@ pub fn run(
         .collect();
     let mut findings = Vec::new();
     let mut notes = settings.notes.clone();
+    for (mut some, mut remarks) in results {
+        findings.append(&mut some);
+        notes.append(&mut remarks);
+    }
     let analysed = catch_unwind(AssertUnwindSafe(|| {
         let analysis = hognose_taint::analyse(project, &registry.flows.models);
         crate::flow::report(registry, project, &analysis, &enabled, &tests)
     }));
     match analysed {
         Ok(flows) => {
-            replace_patterns(registry, &mut findings, &flows);
+            let flows = replace_patterns(registry, &mut findings, flows);
             findings.extend(flows);
         }
         Err(_) => notes.push(Note {
@@ -94,32 +98,40 @@ pub fn run(
             text: "the analysis of data flow failed; its findings are missing".to_owned(),
         }),
     }
-    for (mut some, mut remarks) in results {
-        findings.append(&mut some);
-        notes.append(&mut remarks);
-    }
     (findings, notes)
 }
 
-/// A flow that is proved stands for what patterns suspect on the same lines.
-fn replace_patterns(registry: &Registry, findings: &mut Vec<Finding>, flows: &[Finding]) {
-    let mut by_file: FxHashMap<&str, Vec<&Finding>> = FxHashMap::default();
-    for flow in flows {
-        by_file.entry(&flow.location.file).or_default().push(flow);
+/// A flow that is proved stands for what patterns suspect on the same lines, and is told to whom they would have been told.
+fn replace_patterns(
+    registry: &Registry,
+    findings: &mut Vec<Finding>,
+    mut flows: Vec<Finding>,
+) -> Vec<Finding> {
+    let mut by_file: FxHashMap<Arc<str>, Vec<usize>> = FxHashMap::default();
+    for (number, flow) in flows.iter().enumerate() {
+        let file = Arc::clone(&flow.location.file);
+        by_file.entry(file).or_default().push(number);
     }
     findings.retain(|finding| {
-        let Some(flows) = by_file.get(&*finding.location.file) else {
+        let Some(numbers) = by_file.get(&finding.location.file) else {
             return true;
         };
-        !flows.iter().any(|flow| {
-            flow.persona <= finding.persona
-                && flow.location.start.line <= finding.location.end.line
+        let mut replaced = false;
+        for number in numbers {
+            let flow = &mut flows[*number];
+            let stands_for = flow.location.start.line <= finding.location.end.line
                 && finding.location.start.line <= flow.location.end.line
                 && registry
                     .rule(&flow.rule)
-                    .is_some_and(|rule| rule.replaces.iter().any(|id| **id == *finding.rule))
-        })
+                    .is_some_and(|rule| rule.replaces.iter().any(|id| **id == *finding.rule));
+            if stands_for {
+                flow.persona = flow.persona.min(finding.persona);
+                replaced = true;
+            }
+        }
+        !replaced
     });
+    flows
 }
 
 /// What one thread keeps from module to module.

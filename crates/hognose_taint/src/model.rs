@@ -126,6 +126,10 @@ pub struct Argument {
     pub rest: bool,
     /// An element of a list or tuple given.
     pub element: Option<Elements>,
+    /// Elements behind the first count up to one that is this constant.
+    pub until: Vec<Symbol>,
+    /// The mapping given as `**`.
+    pub mapping: bool,
     /// What is stored, for stores.
     pub stored: Option<Stored>,
 }
@@ -178,6 +182,8 @@ pub enum Asks {
     Path(Vec<Symbol>),
     /// A list, tuple or other container.
     Display(bool),
+    /// An object of a class of the project that has a method of this name.
+    Defines(Symbol),
     /// A constant text in which one of these occurs.
     Contains(regex_lite::Matcher),
 }
@@ -397,8 +403,8 @@ pub enum Filled {
     Route,
     /// All from outside.
     Remote(u32),
-    /// As their annotations say.
-    Typed(u32),
+    /// As their annotations say: texts of one source, structures of the other.
+    Typed(u32, u32),
     /// One by one.
     Listed(Vec<(ParameterPick, Filling)>),
     /// Not by the outside.
@@ -468,6 +474,8 @@ pub struct Models {
     pub trust_by_text: FxHashMap<Box<str>, Trust>,
     /// Further sources at paths that have several, by their keys.
     pub more_trust: FxHashMap<Box<str>, Vec<u32>>,
+    /// Sources that exceptions of these classes are once they are caught.
+    pub caught: FxHashMap<Symbol, u32>,
     /// Sources whose path holds `*`, as patterns.
     pub trust_patterns: Vec<(String, Trust)>,
     /// Callees by access path.

@@ -91,10 +91,22 @@ fn meets(need: Need, front: &[Stretch], hole: &Hole, back: &[Stretch]) -> Option
         Need::Format => whole(alphabet.contains_any("{")),
         Need::Regex => whole(alphabet.contains_any("*+{(")),
         Need::Object => {
-            whole(hole.facts.has(Facts::STRUCTURE) && front.is_empty() && back.is_empty())
+            let structure = hole.facts.has(Facts::STRUCTURE) || of_caller(hole);
+            whole(structure && front.is_empty() && back.is_empty())
         }
-        Need::Number => whole(!hole.facts.has(Facts::BOUNDED)),
+        Need::Number => {
+            // Where a number is wanted a text is an error.
+            let counts = alphabet.within(number())
+                || hole.facts.has(Facts::STRUCTURE)
+                || of_caller(hole);
+            whole(counts && !hole.facts.has(Facts::BOUNDED))
+        }
     }
+}
+
+/// What only a caller knows the kind of.
+fn of_caller(hole: &Hole) -> bool {
+    hole.taints.iter().all(|taint| !taint.origin.is_source())
 }
 
 fn number() -> Alphabet {

@@ -450,8 +450,8 @@ fn fill(
             .find(|(name, _)| name == param.name.as_str());
         if let Some((_, alphabet)) = variable {
             parameters[number] = Some(match alphabet {
-                Some(alphabet) if alphabet.within(Alphabet::number()) => Filled::Atom(Atom::Scalar),
-                alphabet => match annotated(values, at, param) {
+                Some(Alphabet::NONE) => Filled::Atom(Atom::Scalar),
+                alphabet => match annotated(values, at, param, entry.route_source) {
                     Some(filled) => filled,
                     None => Filled::Source(entry.route_source, *alphabet),
                 },
@@ -460,11 +460,11 @@ fn fill(
         }
         parameters[number] = match &entry.filled {
             Fill::Nothing | Fill::Route => None,
-            Fill::Remote(source) => Some(match annotated(values, at, param) {
+            Fill::Remote(source) => Some(match annotated(values, at, param, *source) {
                 Some(filled) => filled,
                 None => Filled::Source(*source, None),
             }),
-            Fill::Typed(source) => typed(values, at, param, *source),
+            Fill::Typed(text, structure) => typed(values, at, param, *text, *structure),
             Fill::Listed(list) => list.iter().find_map(|(pick, filling)| {
                 let fits = match pick {
                     ParameterPick::At(at) => *at == position,
@@ -479,7 +479,7 @@ fn fill(
                 }
                 Some(match filling {
                     Filling::Object(path) => Filled::Atom(Atom::External(*path)),
-                    Filling::Source(source) => match annotated(values, at, param) {
+                    Filling::Source(source) => match annotated(values, at, param, *source) {
                         Some(filled) => filled,
                         None => Filled::Source(*source, None),
                     },
@@ -495,9 +495,19 @@ fn fill(
 }
 
 /// A parameter whose annotation says that it holds no text.
-fn annotated(values: &mut Evaluator<'_>, at: ModuleId, param: &Param) -> Option<Filled> {
+fn annotated(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    param: &Param,
+    source: u32,
+) -> Option<Filled> {
     let annotation = param.annotation?;
     let known = values.instance_of(at, annotation);
+    if let [Evaluated::External(path)] = known.as_slice()
+        && path.as_str() == "builtins.int()"
+    {
+        return Some(Filled::Source(source, Some(Alphabet::of("-0123456789"))));
+    }
     let scalar = !known.is_empty()
         && known.iter().all(|value| {
             matches!(value, Evaluated::External(path) if matches!(
@@ -510,8 +520,14 @@ fn annotated(values: &mut Evaluator<'_>, at: ModuleId, param: &Param) -> Option<
 }
 
 /// A parameter that a framework fills as its annotation says.
-fn typed(values: &mut Evaluator<'_>, at: ModuleId, param: &Param, source: u32) -> Option<Filled> {
-    if let Some(filled) = annotated(values, at, param) {
+fn typed(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    param: &Param,
+    source: u32,
+    structure: u32,
+) -> Option<Filled> {
+    if let Some(filled) = annotated(values, at, param, source) {
         return Some(filled);
     }
     // What `Depends` gives is what its function returns.
@@ -530,6 +546,14 @@ fn typed(values: &mut Evaluator<'_>, at: ModuleId, param: &Param, source: u32) -
     };
     for value in values.instance_of(at, annotation) {
         match value {
+            Evaluated::External(path)
+                if matches!(
+                    path.as_str(),
+                    "builtins.dict()" | "builtins.list()" | "typing.Any()"
+                ) =>
+            {
+                return Some(Filled::Source(structure, None));
+            }
             Evaluated::External(path)
                 if !matches!(
                     path.as_str(),
@@ -559,14 +583,14 @@ fn typed(values: &mut Evaluator<'_>, at: ModuleId, param: &Param, source: u32) -
     Some(Filled::Source(source, None))
 }
 
-/// The variables of a route pattern with the characters they can hold; `None` for any.
+/// The variables of a route pattern with the characters they can hold; `None` for any, no character where they hold no text.
 fn route_variables(route: &str) -> Vec<(String, Option<Alphabet>)> {
     let mut found = Vec::new();
     let segment = Alphabet::ALL.without("/");
     let of_converter = |converter: &str| match converter {
-        "int" | "float" | "number" | "uuid" => {
-            Some(Alphabet::number().intersect(Alphabet::of("0123456789")))
-        }
+        "int" => Some(Alphabet::of("0123456789")),
+        // No text, and no size either.
+        "float" | "number" | "uuid" => Some(Alphabet::NONE),
         "path" | "any" => None,
         "slug" => Alphabet::class("[A-Za-z0-9_-]"),
         _ => Some(segment),

@@ -71,7 +71,10 @@ pub(crate) struct FlowTables {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct SourceFile {
+    #[serde(default)]
     paths: Vec<String>,
+    #[serde(default)]
+    caught: Vec<String>,
     kind: String,
     what: String,
     alphabet: Option<String>,
@@ -140,6 +143,8 @@ struct PickFile {
     element: Option<i32>,
     elements: Option<String>,
     #[serde(default)]
+    until: Vec<String>,
+    #[serde(default)]
     rest: bool,
 }
 
@@ -157,6 +162,7 @@ struct WhenFile {
     arg: Option<String>,
     at: Option<u16>,
     key: Option<String>,
+    element: Option<i32>,
     #[serde(default)]
     receiver: bool,
     missing: Option<bool>,
@@ -168,6 +174,7 @@ struct WhenFile {
     path: Option<OneOrMore>,
     display: Option<bool>,
     matches: Option<String>,
+    defines: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -427,6 +434,9 @@ impl Builder {
             for path in file.paths.iter().flat_map(|path| expand(path)) {
                 self.trust(&path, Trust::Source(number));
             }
+            for path in file.caught.iter().flat_map(|path| expand(path)) {
+                self.flows.models.caught.insert(Symbol::from(path), number);
+            }
             for path in file.except.iter().flat_map(|path| expand(path)) {
                 self.trust(&path, Trust::Harmless);
             }
@@ -617,9 +627,16 @@ impl Builder {
                 Some(other) => return Err(format!("no such confidence: `{other}`")),
             },
         };
-        let same = |known: &Sink| known.rule == sink.rule && known.arguments == sink.arguments;
+        // Where a sink stands without a condition, another one with conditions adds nothing.
+        let covers = |known: &Sink| {
+            known.rule == sink.rule
+                && known.arguments == sink.arguments
+                && known.need == sink.need
+                && known.conditions.hold.is_empty()
+                && known.conditions.fail.is_empty()
+        };
         self.each(&file.calls, |model| {
-            if !model.sinks.iter().any(|known| same(known) && known.conditions.hold.is_empty()) {
+            if !model.sinks.iter().any(covers) {
                 model.sinks.push(sink.clone());
             }
         });
@@ -728,13 +745,12 @@ impl Builder {
                     &[],
                     false,
                 )?),
-                "typed" => Filled::Typed(self.source(
-                    "remote",
-                    "a request parameter",
-                    None,
-                    &[],
-                    false,
-                )?),
+                "typed" => {
+                    let what = "a request parameter";
+                    let text = self.source("remote", what, None, &[], false)?;
+                    let structure = self.source("remote", "the body of the request", None, &[], true)?;
+                    Filled::Typed(text, structure)
+                }
                 other => return Err(format!("no such parameters: `{other}`")),
             },
             Some(ParametersFile::List(list)) => {
@@ -809,6 +825,7 @@ fn pick(file: &PickFile) -> Result<Argument, String> {
             (None, Some(other)) => return Err(format!("no such elements: `{other}`")),
             (None, None) => None,
         },
+        until: file.until.iter().map(Symbol::from).collect(),
         ..Argument::default()
     })
 }
@@ -828,6 +845,7 @@ fn arguments(file: &ArgumentFile) -> Result<Vec<Argument>, String> {
             match word.as_str() {
                 "receiver" => argument.receiver = true,
                 "any" => argument.any = true,
+                "**" => argument.mapping = true,
                 "value" => argument.stored = Some(Stored::Value),
                 "key" => argument.stored = Some(Stored::Key),
                 other => return Err(format!("no such argument: `{other}`")),
@@ -850,6 +868,7 @@ fn when(file: &WhenFile) -> Result<When, String> {
         name: file.arg.as_deref().map(Symbol::from),
         receiver: file.receiver,
         key: file.key.as_deref().map(Symbol::from),
+        element: file.element.map(Elements::At),
         ..Argument::default()
     };
     let asks = if let Some(missing) = file.missing {
@@ -873,6 +892,8 @@ fn when(file: &WhenFile) -> Result<When, String> {
         Asks::Contains(regex_lite::Matcher(Arc::new(move |text: &str| {
             pattern.is_match(text)
         })))
+    } else if let Some(name) = &file.defines {
+        Asks::Defines(Symbol::from(name))
     } else {
         return Err("a condition asks nothing".to_owned());
     };

@@ -274,6 +274,12 @@ impl Interpreter<'_, '_> {
                 match atom {
                     Atom::External(path) => {
                         value.join(&self.external_object(*path, class));
+                        if let Some(source) = self.setting.models.caught.get(path) {
+                            let place = self.place(class);
+                            let id = self.site(class);
+                            let hole = self.parameter_source(*source, place, id);
+                            value.join(&Value::hole(hole));
+                        }
                         let any = matches!(
                             path.as_str(),
                             "builtins.Exception" | "builtins.BaseException"

@@ -1027,6 +1027,9 @@ impl Interpreter<'_, '_> {
         if argument.any {
             return arguments.all();
         }
+        if argument.mapping {
+            return arguments.double_star.clone().into_iter().collect();
+        }
         let given = match (argument.at, argument.name) {
             (Some(at), _) if argument.rest => {
                 let mut all: Vec<Value> = arguments
@@ -1083,8 +1086,12 @@ impl Interpreter<'_, '_> {
                 }
                 Elements::At(_) => {}
                 Elements::Rest if object.exact => {
-                    found.extend(object.items.iter().skip(1).cloned());
-                    found.push(object.rest.clone());
+                    let ends = |item: &Value| {
+                        item.known_text()
+                            .is_some_and(|text| argument.until.contains(&text))
+                    };
+                    let behind = object.items.iter().skip(1);
+                    found.extend(behind.take_while(|item| !ends(item)).cloned());
                 }
                 Elements::Rest => found.push(object.rest.clone()),
             }
@@ -1134,7 +1141,7 @@ impl Interpreter<'_, '_> {
                 Asks::Missing(missing) => *missing,
                 Asks::None(none) => *none,
                 Asks::Truthy(truthy) => !*truthy,
-                Asks::Is(_) | Asks::Path(_) | Asks::Contains(_) => false,
+                Asks::Is(_) | Asks::Path(_) | Asks::Contains(_) | Asks::Defines(_) => false,
                 Asks::IsNot(_) => true,
                 Asks::Display(display) => !*display,
             });
@@ -1181,6 +1188,26 @@ impl Interpreter<'_, '_> {
                 Atom::Unknown | Atom::Input(_) | Atom::Text(_) => None,
                 _ => Some(false),
             }),
+            Asks::Defines(name) => {
+                let mut all = None;
+                for atom in value.atoms() {
+                    let class = match atom {
+                        Atom::Object(id) => match state.object(*id)?.kind {
+                            Kind::Instance(module, class) => Atom::Instance(module, class),
+                            _ => return None,
+                        },
+                        Atom::Instance(..) => atom.clone(),
+                        Atom::Unknown | Atom::Input(_) => return None,
+                        _ => Atom::Unknown,
+                    };
+                    let answer = self.method_of(&class, *name).is_some();
+                    if all.is_some_and(|known| known != answer) {
+                        return None;
+                    }
+                    all = Some(answer);
+                }
+                all
+            }
             Asks::Display(display) => every(&|atom| match atom {
                 Atom::Object(_) => Some(*display),
                 Atom::Unknown | Atom::Input(_) | Atom::External(_) => None,

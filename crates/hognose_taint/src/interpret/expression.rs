@@ -677,7 +677,10 @@ impl<'p> Interpreter<'_, 'p> {
             base.holes()
                 .first()
                 .and_then(|hole| hole.taints.first().cloned())
-                .filter(|taint| taint.origin.is_source())
+                .filter(|taint| {
+                    // What lies below it may be a source of its own: the name of an uploaded file.
+                    matches!(&taint.origin, Origin::Source(source) if source.model == number)
+                })
         });
         let taint = known.unwrap_or_else(|| Taint {
             origin: Origin::Source(Source {

@@ -871,7 +871,7 @@ impl Interpreter<'_, '_> {
                         && path.as_str() != "builtins.object"
                     {
                         let path = *path;
-                        let made = self.call_external(state, path, None, arguments, expr);
+                        let made = self.call_external(state, path, Some(&this), arguments, expr);
                         for atom in made.atoms() {
                             if let Atom::Text(_) = atom
                                 && let Some(object) = state.object_mut(id)

@@ -553,7 +553,11 @@ impl Interpreter<'_, '_> {
                                 let id = self.site(expr);
                                 let mut hole =
                                     self.blend(&tainted, id, Alphabet::number(), 0, |_| {})?;
-                                hole.alphabet = Alphabet::of("0123456789-.einfa+");
+                                hole.alphabet = Alphabet::of(if name == "int" {
+                                    "0123456789-"
+                                } else {
+                                    "0123456789-.einfa+"
+                                });
                                 Value::hole(hole)
                             }
                         }

@@ -7,7 +7,7 @@ use super::Interpreter;
 use super::call::Arguments;
 use crate::model::{CallModel, Need, Render, Sink, Stored, Trust};
 use crate::need;
-use crate::state::State;
+use crate::state::{Kind, State};
 use crate::summary::{Found, Reach, SinkRef};
 use crate::value::{Atom, Origin, Place, Symbol, Value, Why};
 
@@ -87,6 +87,10 @@ impl<'p> Interpreter<'_, 'p> {
         let mut result = Value::nothing();
         for atom in value.atoms() {
             match atom {
+                // A dict in place of a page is sent as JSON.
+                Atom::Object(id)
+                    if need == Need::Html
+                        && state.object(*id).is_some_and(|object| object.kind == Kind::Dict) => {}
                 Atom::Object(_) => {
                     if matches!(
                         need,
@@ -109,8 +113,8 @@ impl<'p> Interpreter<'_, 'p> {
                         }
                         result.join(&text);
                     } else {
-                        for hole in self.deep_holes(state, &atom.clone().into()) {
-                            result.join(&Value::hole((*hole).clone()));
+                        for text in self.deep_texts(state, &atom.clone().into()) {
+                            result.add(Atom::Text(text.into()));
                         }
                     }
                 }

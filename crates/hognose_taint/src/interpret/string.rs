@@ -225,6 +225,40 @@ impl Interpreter<'_, '_> {
         found
     }
 
+    /// All texts of a value and of what it holds, an input as the hole it makes.
+    pub(super) fn deep_texts(&mut self, state: &State, value: &Value) -> Vec<Vec<Stretch>> {
+        let mut found: Vec<Vec<Stretch>> = Vec::new();
+        let mut seen: Vec<ObjId> = Vec::new();
+        let mut waiting: Vec<Value> = vec![value.clone()];
+        while let Some(value) = waiting.pop() {
+            for atom in value.atoms() {
+                let text = match atom {
+                    Atom::Text(text) => text.to_vec(),
+                    Atom::Input(path) => {
+                        self.input(Arc::clone(path));
+                        let mut hole = crate::value::input_hole(path);
+                        state.known_of(hole.id).apply(&mut hole);
+                        vec![Stretch::Hole(Arc::new(hole))]
+                    }
+                    Atom::Object(id) if seen.len() < MAX_OBJECTS && !seen.contains(id) => {
+                        seen.push(*id);
+                        if let Some(object) = state.object(*id) {
+                            waiting.extend(object.items.iter().cloned());
+                            waiting.extend(object.fields.iter().map(|(_, value)| value.clone()));
+                            waiting.push(object.rest.clone());
+                        }
+                        continue;
+                    }
+                    _ => continue,
+                };
+                if found.len() < MAX_OBJECTS && !found.contains(&text) {
+                    found.push(text);
+                }
+            }
+        }
+        found
+    }
+
     /// One new hole with the origins of several.
     pub(super) fn blend(
         &self,
@@ -713,6 +747,9 @@ impl Interpreter<'_, '_> {
                 self.format(state, &value, arguments, expr)
             }
             "format_map" => {
+                if value.has_holes() {
+                    self.check_format(state, &value, expr);
+                }
                 let map = Arguments {
                     double_star: arguments.position(0),
                     ..Arguments::default()
