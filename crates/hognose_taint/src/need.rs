@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use hognose_template::{Attribute, AttributeKind, HtmlContext, HtmlTokenizer};
+
 use crate::interpret::{host_is_fixed, is_path_of_host};
 use crate::model::Need;
 use crate::shape::{Alphabet, Facts, Hole, Stretch, holes, prefix};
@@ -66,7 +68,7 @@ fn meets(need: Need, front: &[Stretch], hole: &Hole, back: &[Stretch]) -> Option
             Some(false) => Some(false),
             _ => None,
         },
-        Need::Html => whole(html(front, hole)),
+        Need::Html => html(front, hole),
         Need::Line => whole(alphabet.contains_any("\n\r")),
         Need::Ldap => whole(alphabet.contains_any("()*\\\u{0}")),
         Need::LdapDn => whole(alphabet.contains_any(",=+<>;\"\\")),
@@ -264,112 +266,92 @@ fn url(front: &[Stretch], hole: &Hole, _back: &[Stretch]) -> Option<bool> {
     }
 }
 
-/// Whether a hole leaves the place of an HTML page it stands in.
-fn html(front: &[Stretch], hole: &Hole) -> bool {
-    let alphabet = hole.alphabet;
-    match html_place(front) {
-        HtmlPlace::Text => alphabet.contains('<'),
-        HtmlPlace::Quoted(quote, url) => {
-            alphabet.contains(quote)
-                || url && alphabet.contains(':') && !hole.facts.has(Facts::SCHEME_CHECKED)
-        }
-        HtmlPlace::Tag => alphabet.contains_any(" >\t\n/\"'"),
-        HtmlPlace::Script => !alphabet.within(number()),
-        HtmlPlace::ScriptText(quote) => {
-            alphabet.contains(quote) || alphabet.contains('<') || alphabet.contains('\\')
-        }
-        HtmlPlace::Comment => alphabet.contains('>'),
-    }
-}
-
-/// Where in a page a place is.
-enum HtmlPlace {
-    Text,
-    Quoted(char, bool),
-    Tag,
-    Script,
-    ScriptText(char),
-    Comment,
-}
-
-fn html_place(front: &[Stretch]) -> HtmlPlace {
-    let mut known = String::new();
+/// Whether a hole leaves the place of an HTML page it stands in; `Some(true)`: only together with another hole.
+fn html(front: &[Stretch], hole: &Hole) -> Option<bool> {
+    let mut page = HtmlTokenizer::default();
     for stretch in front {
         match stretch {
-            Stretch::Known(text) => known.push_str(text.as_str()),
-            _ => known.push('x'),
+            Stretch::Known(text) => page.feed(text.as_str()),
+            _ => page.hole(),
         }
     }
-    let lower = known.to_ascii_lowercase();
-    if let Some(at) = lower.rfind("<!--")
-        && !lower[at..].contains("-->")
-    {
-        return HtmlPlace::Comment;
-    }
-    let script = lower
-        .rfind("<script")
-        .into_iter()
-        .chain(lower.rfind("<style"))
-        .max();
-    if let Some(at) = script
-        && !lower[at..].contains("</script")
-        && !lower[at..].contains("</style")
-        && let Some(end) = lower[at..].find('>')
-    {
-        let inside = &known[at + end + 1..];
-        let mut open = None;
-        let mut escaped = false;
-        for character in inside.chars() {
-            match (character, open) {
-                _ if escaped => escaped = false,
-                ('\\', Some(_)) => escaped = true,
-                ('\'' | '"' | '`', None) => open = Some(character),
-                (character, Some(quote)) if character == quote => open = None,
-                ('\n', Some('\'' | '"')) => open = None,
-                _ => {}
+    let alphabet = hole.alphabet;
+    let any = |of: &str| alphabet.contains_any(of).then_some(false);
+    // Inside of a string of a script.
+    let string = |quote: char, also: &str| {
+        if alphabet.contains(quote) || alphabet.contains_any(also) {
+            return Some(false);
+        }
+        if quote == '`' && alphabet.contains('$') && alphabet.contains('{') {
+            return Some(false);
+        }
+        // It takes the closing quote its meaning; the text behind must then be a stranger's, too.
+        alphabet.contains('\\').then_some(true)
+    };
+    let code = (!alphabet.within(number())).then_some(false);
+    match page.context() {
+        HtmlContext::Text | HtmlContext::Rcdata | HtmlContext::ScriptData | HtmlContext::Style => {
+            any("<")
+        }
+        HtmlContext::Comment => any(">"),
+        HtmlContext::TagName => any(" \t\n\r/>"),
+        HtmlContext::AttributeName => any("=>"),
+        HtmlContext::QuotedAttribute { quote, attribute } => match attribute.kind {
+            // A browser reads references before anything runs, so that escaped quotes are quotes.
+            AttributeKind::Script {
+                string: Some(inside),
+            }
+            | AttributeKind::Expression {
+                string: Some(inside),
+            } => {
+                if alphabet.contains(quote) {
+                    return Some(false);
+                }
+                string(inside, "&").map(|_| false)
+            }
+            AttributeKind::Script { string: None } | AttributeKind::Expression { string: None } => {
+                code
+            }
+            AttributeKind::Html => (!alphabet.within(Alphabet::word("_-. "))).then_some(false),
+            AttributeKind::Url { runs } => {
+                if alphabet.contains(quote) {
+                    return Some(false);
+                }
+                (runs && is_script_address(&attribute, hole)).then_some(false)
+            }
+            AttributeKind::Plain | AttributeKind::Style => {
+                alphabet.contains(quote).then_some(false)
+            }
+        },
+        HtmlContext::UnquotedAttribute { attribute } => {
+            if alphabet.contains_any(" >\t\n\r\x0c") {
+                return Some(false);
+            }
+            match attribute.kind {
+                AttributeKind::Script { .. } | AttributeKind::Expression { .. } => code,
+                AttributeKind::Url { runs: true } => {
+                    is_script_address(&attribute, hole).then_some(false)
+                }
+                _ => None,
             }
         }
-        return match open {
-            Some(quote) => HtmlPlace::ScriptText(quote),
-            None => HtmlPlace::Script,
-        };
-    }
-    let (mut in_tag, mut quote, mut quote_at) = (false, None, 0);
-    for (at, character) in known.char_indices() {
-        match (in_tag, quote, character) {
-            (false, _, '<') => {
-                in_tag = known[at + 1..]
-                    .chars()
-                    .next()
-                    .is_some_and(|next| next.is_ascii_alphabetic() || next == '/');
+        HtmlContext::Script => code,
+        HtmlContext::ScriptString { quote } => string(quote, "<"),
+        HtmlContext::ScriptComment { block } => {
+            if block {
+                any("/<")
+            } else {
+                any("\n\r<")
             }
-            (true, None, '>') => in_tag = false,
-            (true, None, '"' | '\'') => {
-                quote = Some(character);
-                quote_at = at;
-            }
-            (true, Some(open), character) if character == open => quote = None,
-            _ => {}
         }
     }
-    match (in_tag, quote) {
-        (true, Some(quote)) => {
-            let name = known[..quote_at].trim_end_matches(['=', ' ']);
-            let name = name
-                .rsplit([' ', '\t', '\n'])
-                .next()
-                .unwrap_or_default()
-                .to_ascii_lowercase();
-            if name.starts_with("on") {
-                return HtmlPlace::Script;
-            }
-            let url = matches!(
-                name.as_str(),
-                "href" | "src" | "action" | "formaction" | "data" | "poster"
-            ) && known.len() == quote_at + 1;
-            HtmlPlace::Quoted(quote, url)
-        }
-        (true, None) => HtmlPlace::Tag,
-        (false, _) => HtmlPlace::Text,
-    }
+}
+
+/// Whether a hole can make the address it begins one of a script.
+fn is_script_address(attribute: &Attribute, hole: &Hole) -> bool {
+    attribute.at_start
+        && hole.alphabet.contains(':')
+        && !hole.facts.has(Facts::SCHEME_CHECKED)
+        && !hole.facts.has(Facts::HOST_CHECKED)
+        && !hole.facts.has(Facts::RELATIVE)
 }
