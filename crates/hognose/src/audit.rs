@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use hognose_finding::{Date, FileFailure, Finding, Report, Source, assign_ordinals};
+use hognose_finding::{Date, FileFailure, Finding, Note, Report, Source, assign_ordinals};
 use hognose_python::{Layout, Project, SourceKind, Sources};
 use hognose_rules::{RunOptions, SuppressOptions, registry, rules, run, suppress};
 
@@ -70,6 +70,12 @@ pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
             rules(),
             &suppress_options,
         );
+        suppress(
+            &project.templates,
+            &mut report.findings,
+            rules(),
+            &suppress_options,
+        );
     }
     sort(&mut report.findings);
     assign_ordinals(&mut report.findings);
@@ -124,6 +130,15 @@ fn coverage(project: &Project, report: &mut Report) {
             partial: false,
         });
     }
+    if project.templates_left_out > 0 {
+        report.notes.push(Note {
+            file: None,
+            text: format!(
+                "{} template files were not read: too large, too many, or unreadable",
+                project.templates_left_out
+            ),
+        });
+    }
 }
 
 fn sort(findings: &mut [Finding]) {
@@ -140,12 +155,12 @@ fn excerpts(project: &Project, findings: &[Finding]) -> BTreeMap<Arc<str>, Sourc
             .chain(finding.flow.iter().map(|step| &step.location));
         for place in places {
             if !sources.contains_key(&place.file)
-                && let Some(id) = project.by_file(&place.file)
+                && let Some(text) = project.text_of(&place.file)
             {
                 sources.insert(
                     Arc::clone(&place.file),
                     Source {
-                        text: project.module(id).text.shared(),
+                        text: text.shared(),
                     },
                 );
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use ruff_text_size::{TextRange, TextSize};
 use rustc_hash::FxHashMap;
 
 use crate::ir::*;
@@ -13,6 +14,10 @@ use crate::{SourceEntry, SourceKind, Sources, Text, lower};
 pub struct Project {
     /// All modules that could be read, sorted by file.
     pub modules: Vec<Module>,
+    /// Template files, sorted by file: modules without code. Their ids follow those of the modules.
+    pub templates: Vec<Module>,
+    /// Template files above the bounds, which were not read.
+    pub templates_left_out: usize,
     /// Python files that could not be read, with the reason.
     pub unreadable: Vec<(Arc<str>, String)>,
     by_name: FxHashMap<Symbol, ModuleId>,
@@ -21,7 +26,18 @@ pub struct Project {
     by_last_part: FxHashMap<Symbol, Vec<ModuleId>>,
     /// Directories that hold modules, as dotted names: namespace packages are among them.
     directories: FxHashMap<Symbol, ()>,
+    /// Templates by the last part of their path.
+    templates_by_name: FxHashMap<Box<str>, Vec<ModuleId>>,
 }
+
+/// The largest template that is read, in bytes; what people write by hand stays far below.
+const MAX_TEMPLATE_BYTES: usize = 1024 * 1024;
+
+/// All templates together, in bytes. The pages of large applications come to a few million.
+const MAX_TEMPLATES_BYTES: usize = 64 * 1024 * 1024;
+
+/// Template files that are read; beyond, they are pages that a program has written.
+const MAX_TEMPLATES: usize = 20_000;
 
 /// What the files alone do not tell of where modules have their names from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -105,8 +121,48 @@ impl Project {
                 Err(failure) => project.unreadable.push(failure),
             }
         }
+        if !project.modules.is_empty() {
+            project.read_templates(sources);
+        }
         project.index();
         project
+    }
+
+    fn read_templates(&mut self, sources: &dyn Sources) {
+        let entries: Vec<&SourceEntry> = sources
+            .entries()
+            .iter()
+            .filter(|entry| entry.kind == SourceKind::Template)
+            .collect();
+        self.templates_left_out = entries.len().saturating_sub(MAX_TEMPLATES);
+        let texts: Vec<Option<String>> = entries
+            .par_iter()
+            .take(MAX_TEMPLATES)
+            .with_max_len(16)
+            .map(|entry| {
+                let bytes = sources.read(entry).ok()?;
+                (bytes.len() <= MAX_TEMPLATE_BYTES)
+                    .then(|| String::from_utf8_lossy(&bytes).into_owned())
+            })
+            .collect();
+        let mut left = MAX_TEMPLATES_BYTES;
+        for (entry, text) in entries.into_iter().zip(texts) {
+            let Some(text) = text.filter(|text| text.len() <= left) else {
+                self.templates_left_out += 1;
+                continue;
+            };
+            left -= text.len();
+            let mut module = lower(
+                Arc::clone(&entry.path),
+                entry.kind,
+                Symbol::from(&*entry.path),
+                false,
+                Text::new(""),
+            );
+            module.comments = template_comments(&text);
+            module.text = Text::new(text);
+            self.templates.push(module);
+        }
     }
 
     fn index(&mut self) {
@@ -137,11 +193,61 @@ impl Project {
                 parent = directory;
             }
         }
+        for (index, template) in self.templates.iter().enumerate() {
+            let number = u32::try_from(self.modules.len() + index).unwrap_or(u32::MAX);
+            let id = ModuleId(number);
+            let last = template.file.rsplit('/').next().unwrap_or_default();
+            self.templates_by_name
+                .entry(Box::from(last))
+                .or_default()
+                .push(id);
+        }
     }
 
-    /// The module with this id.
+    /// The module or template with this id.
     pub fn module(&self, id: ModuleId) -> &Module {
-        &self.modules[id.index()]
+        let index = id.index();
+        match self.modules.get(index) {
+            Some(module) => module,
+            None => &self.templates[index - self.modules.len()],
+        }
+    }
+
+    /// The template file that a name leads to when a file asks for it: one whose path ends with the name, below a
+    /// directory of templates rather than elsewhere, and then the one nearest to who asks.
+    pub fn template(&self, name: &str, from: &str) -> Option<ModuleId> {
+        // `package:templates/page.jinja2`, `/page.mako`, `./page.html`.
+        let name = name.rsplit_once(':').map_or(name, |(_, name)| name);
+        let name = name.trim_start_matches("./").trim_start_matches('/');
+        let last = name.rsplit('/').next().filter(|last| !last.is_empty())?;
+        let mut best: Option<((bool, usize, usize), ModuleId)> = None;
+        let mut tie = false;
+        for id in self.templates_by_name.get(last)? {
+            let path = &*self.module(*id).file;
+            let Some(front) = path.strip_suffix(name) else {
+                continue;
+            };
+            if !(front.is_empty() || front.ends_with('/')) {
+                continue;
+            }
+            let front = front.trim_end_matches('/');
+            let root = front.split('/').any(|part| part.contains("template"));
+            let shared = front
+                .split('/')
+                .zip(from.split('/'))
+                .take_while(|(a, b)| a == b)
+                .count();
+            let rank = (root, shared, usize::MAX - front.split('/').count());
+            match &best {
+                Some((known, _)) if *known > rank => {}
+                Some((known, _)) if *known == rank => tie = true,
+                _ => {
+                    best = Some((rank, *id));
+                    tie = false;
+                }
+            }
+        }
+        best.filter(|_| !tie).map(|(_, id)| id)
     }
 
     /// All modules with their ids.
@@ -152,6 +258,18 @@ impl Project {
     /// The module of a file.
     pub fn by_file(&self, file: &str) -> Option<ModuleId> {
         self.by_file.get(file).copied()
+    }
+
+    /// The text of a module or template.
+    pub fn text_of(&self, file: &str) -> Option<&Text> {
+        if let Some(id) = self.by_file(file) {
+            return Some(&self.module(id).text);
+        }
+        let last = file.rsplit('/').next().unwrap_or_default();
+        let same = self.templates_by_name.get(last)?.iter();
+        same.map(|id| self.module(*id))
+            .find(|template| &*template.file == file)
+            .map(|template| &template.text)
     }
 
     /// What an absolute dotted name leads to when imported from a module.
@@ -220,6 +338,38 @@ impl Project {
         }
         best.filter(|_| !tie).map(|(_, id)| id)
     }
+}
+
+/// The comments of a template that fit in a line, as Python's: from their `#` on.
+fn template_comments(text: &str) -> Vec<Comment> {
+    let mut comments = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let code = line.trim_start();
+        let found = if code.starts_with("##") {
+            Some((line.len() - code.len() + 1, line.trim_end().len()))
+        } else {
+            line.find("{#").map(|at| {
+                let end = line[at..]
+                    .find("#}")
+                    .map_or(line.trim_end().len(), |end| at + end);
+                (at + 1, end)
+            })
+        };
+        if let Some((from, to)) = found
+            && let (Ok(from_offset), Ok(to_offset)) = (
+                TextSize::try_from(start + from),
+                TextSize::try_from(start + to.max(from)),
+            )
+        {
+            comments.push(Comment {
+                range: TextRange::new(from_offset, to_offset),
+                own_line: line[..from].trim_start().len() <= 1,
+            });
+        }
+        start += line.len();
+    }
+    comments
 }
 
 fn common_parts(a: &str, b: &str) -> usize {

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Facts, Filled};
-use crate::interpret::{Interpreter, Setting};
+use crate::interpret::{Interpreter, Setting, Templates};
 use crate::model::{Models, Sink};
 use crate::shape::Stretch;
 use crate::state::State;
@@ -162,6 +162,7 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
         rank: &rank,
         summaries: &summaries,
         sink_ref: &sink_ref,
+        templates: Templates::default(),
     };
     // Module bodies first, without summaries: what their variables hold.
     let mut writes = Writes::default();
@@ -481,6 +482,7 @@ struct Analyser<'a, 'p> {
     rank: &'a [(u32, u32)],
     summaries: &'a [RwLock<Option<Arc<Summary>>>],
     sink_ref: &'a (dyn Fn(&Sink) -> SinkRef + Sync),
+    templates: Templates,
 }
 
 impl<'p> Analyser<'_, 'p> {
@@ -534,6 +536,7 @@ impl<'p> Analyser<'_, 'p> {
             models: self.models,
             facts,
             summaries: lookup,
+            templates: &self.templates,
         }
     }
 

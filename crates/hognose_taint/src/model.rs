@@ -338,10 +338,18 @@ pub struct Runs {
 /// A call that renders a template file.
 #[derive(Debug, Clone)]
 pub struct Render {
-    /// The name of the file.
+    /// The rule that what is written on the page concerns.
+    pub sink: Sink,
+    /// The name of the file, or the text of the template.
     pub name: Argument,
+    /// It is the text.
+    pub constant: bool,
     /// The values: keywords, or a dict.
     pub context: Option<Argument>,
+    /// Keywords are values beside the dict.
+    pub keywords: bool,
+    /// Names that every template knows, with the access paths they stand for.
+    pub globals: Vec<(Symbol, Symbol)>,
     /// `jinja2`, `django` or `mako`.
     pub engine: String,
     /// Whether holes are escaped; `None` when the file's extension decides.

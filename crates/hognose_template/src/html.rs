@@ -92,6 +92,64 @@ pub enum AttributeKind {
     Html,
 }
 
+impl HtmlContext {
+    /// A short beginning of a page behind which a place stands in this context.
+    pub fn opening(&self) -> String {
+        match self {
+            Self::Text => String::new(),
+            Self::Comment => "<!--".to_owned(),
+            Self::TagName => "<".to_owned(),
+            Self::AttributeName => "<a ".to_owned(),
+            Self::QuotedAttribute { quote, attribute } => {
+                format!("{}{quote}{}", attribute.tag(), attribute.begun(true))
+            }
+            Self::UnquotedAttribute { attribute } => {
+                format!("{}{}", attribute.tag(), attribute.begun(false))
+            }
+            Self::Script => "<script>".to_owned(),
+            Self::ScriptString { quote: '/' } => "<script>=/.".to_owned(),
+            Self::ScriptString { quote } => format!("<script>{quote}"),
+            Self::ScriptComment { block: true } => "<script>/*".to_owned(),
+            Self::ScriptComment { block: false } => "<script>//".to_owned(),
+            Self::ScriptData => "<script type=text/plain>".to_owned(),
+            Self::Style => "<style>".to_owned(),
+            Self::Rcdata => "<title>".to_owned(),
+        }
+    }
+}
+
+impl Attribute {
+    fn tag(&self) -> String {
+        let element = match self.kind {
+            AttributeKind::Url { runs: false } => "img",
+            _ => "a",
+        };
+        format!("<{element} {}=", self.name)
+    }
+
+    /// What stands before the place in the value.
+    fn begun(&self, quoted: bool) -> String {
+        let (AttributeKind::Script { string } | AttributeKind::Expression { string }) = self.kind
+        else {
+            return if self.at_start { "" } else { "." }.to_owned();
+        };
+        let front = if !holds_script(&self.name) {
+            JAVASCRIPT
+        } else if self.at_start {
+            ""
+        } else {
+            ";"
+        };
+        match string {
+            Some('/') => format!("{front}=/."),
+            Some('"') => format!("{front}&quot;"),
+            Some('\'') if quoted => format!("{front}&apos;"),
+            Some(quote) => format!("{front}{quote}"),
+            None => front.to_owned(),
+        }
+    }
+}
+
 /// The context behind the literal text `prefix` that begins in the context `start`.
 ///
 /// A context does not hold all that a tokenizer knows: text that comes in pieces is better given to one [`HtmlTokenizer`].

@@ -194,7 +194,7 @@ pub struct Fault {
 }
 
 /// What is known of the place into which a file is put.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Surroundings {
     /// Where in the page the file begins: of an included file, the context of the `include`.
     pub context: HtmlContext,

@@ -47,8 +47,18 @@ pub fn guess(path: &Path) -> Guess {
             }
             Some(_) => Guess::Unknown,
         },
+        // Mails and feeds: only where templates are kept.
+        "txt" | "xml" | "svg" if is_below_templates(path) => Guess::Kind(SourceKind::Template),
         _ => Guess::Unknown,
     }
+}
+
+fn is_below_templates(path: &Path) -> bool {
+    path.parent().is_some_and(|parent| {
+        parent
+            .components()
+            .any(|part| part.as_os_str() == "templates")
+    })
 }
 
 /// Whether rules or inventories other than those of Python read it.
@@ -142,6 +152,9 @@ mod tests {
             "a.j2",
             "a.html.j2",
             "nginx.conf.j2",
+            "app/templates/mail/welcome.txt",
+            "app/templates/feed.xml",
+            "pom.xml",
             "manage",
             ".bashrc",
             ".env",
@@ -166,7 +179,8 @@ mod tests {
         assert_eq!(
             said.join("\n"),
             "a.py Module\na.PYW Module\na.pyi Stub\na.ipynb Notebook\nt/a.html Template\na.j2 Template\n\
-             a.html.j2 Template\nnginx.conf.j2 Unknown\nmanage NeedsShebang\n.bashrc Unknown\n.env Other\n\
+             a.html.j2 Template\nnginx.conf.j2 Unknown\napp/templates/mail/welcome.txt Template\n\
+             app/templates/feed.xml Template\npom.xml Unknown\nmanage NeedsShebang\n.bashrc Unknown\n.env Other\n\
              .env.production Other\n.envrc Unknown\nDockerfile Other\nDockerfile.dev Other\ndev.Dockerfile Other\n\
              requirements-dev.txt Other\nrequirements/base.txt Other\nnotes.txt Unknown\nuv.lock Other\nPipfile Other\n\
              ci.yml Other\ndockerfile_tools.py Module\na.c Unknown\n.py Unknown"

@@ -308,10 +308,14 @@ struct RunsFile {
 #[serde(deny_unknown_fields)]
 struct TemplateFile {
     calls: Vec<String>,
-    name: PickFile,
+    name: Option<PickFile>,
+    /// Instead of the name, the template itself.
+    text: Option<PickFile>,
     context: Option<ArgumentFile>,
     engine: String,
     autoescape: Option<toml::Value>,
+    #[serde(default)]
+    globals: std::collections::BTreeMap<String, String>,
 }
 
 /// Puts rules and models together.
@@ -555,15 +559,41 @@ impl Builder {
                 Some(ArgumentFile::Word(word)) if word == "keywords" => None,
                 Some(argument) => arguments(argument)?.into_iter().next(),
             };
+            let (name, constant) = match (&file.name, &file.text) {
+                (Some(name), None) => (name, false),
+                (None, Some(text)) => (text, true),
+                _ => return Err("a template has either a `name` or a `text`".to_owned()),
+            };
             let render = Render {
-                name: pick(&file.name)?,
+                sink: self.page_sink()?,
+                name: pick(name)?,
+                constant,
                 context,
+                keywords: false,
+                globals: file
+                    .globals
+                    .iter()
+                    .map(|(name, path)| (Symbol::from(name.as_str()), Symbol::from(path.as_str())))
+                    .collect(),
                 engine: file.engine.clone(),
                 autoescape: file.autoescape.as_ref().and_then(toml::Value::as_bool),
             };
             self.each(&file.calls, |model| model.renders.push(render.clone()));
         }
         Ok(())
+    }
+
+    /// What becomes part of a page.
+    fn page_sink(&self) -> Result<Sink, String> {
+        Ok(Sink {
+            rule: self.rule_number("cross-site-scripting")?,
+            arguments: Vec::new(),
+            conditions: Conditions::default(),
+            need: Need::Html,
+            by_name: false,
+            message: None,
+            confidence: 2,
+        })
     }
 
     fn trust(&mut self, path: &str, trust: Trust) {
@@ -784,18 +814,7 @@ impl Builder {
             }
         };
         let returns_html = match file.returns.as_deref() {
-            Some("html") => {
-                let rule = self.rule_number("cross-site-scripting")?;
-                Some(Sink {
-                    rule,
-                    arguments: Vec::new(),
-                    conditions: Conditions::default(),
-                    need: Need::Html,
-                    by_name: false,
-                    message: None,
-                    confidence: 2,
-                })
-            }
+            Some("html") => Some(self.page_sink()?),
             Some("text" | "none") | None => None,
             Some(other) => return Err(format!("no such return: `{other}`")),
         };

@@ -13,9 +13,10 @@ pub fn audit(section: &Section) -> Vec<Observed> {
             SourceKind::Stub
         } else if file.name.ends_with(".py") {
             SourceKind::Module
-        } else if [".html", ".jinja", ".jinja2", ".j2", ".mako"]
+        } else if [".html", ".htm", ".xml", ".jinja", ".jinja2", ".j2", ".mako"]
             .iter()
             .any(|end| file.name.ends_with(end))
+            || file.name.ends_with(".txt") && file.name.contains("templates/")
         {
             SourceKind::Template
         } else {
@@ -36,6 +37,7 @@ pub fn audit(section: &Section) -> Vec<Observed> {
         ..SuppressOptions::default()
     };
     suppress(&project.modules, &mut findings, rules(), &options);
+    suppress(&project.templates, &mut findings, rules(), &options);
     findings
         .into_iter()
         // What only auditors see because it is test code counts as silent.

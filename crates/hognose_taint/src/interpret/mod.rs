@@ -15,6 +15,7 @@ mod instance;
 mod native;
 mod report;
 mod string;
+mod template;
 
 use std::sync::Arc;
 
@@ -57,6 +58,7 @@ pub(crate) struct Setting<'a, 'p> {
     pub facts: &'a ProjectFacts,
     /// Summaries by module and scope, as far as they are known.
     pub summaries: &'a (dyn Fn(ModuleId, ScopeId) -> Option<Arc<Summary>> + Sync),
+    pub templates: &'a template::Templates,
 }
 
 /// What holds where a function is left.
@@ -726,3 +728,4 @@ pub(crate) fn attr_key(attr: Symbol) -> Key {
 
 pub(crate) use condition::host_is_fixed;
 pub(crate) use native::is_path_of_host;
+pub(crate) use template::Templates;

@@ -5,7 +5,7 @@ use ruff_text_size::TextRange;
 
 use super::Interpreter;
 use super::call::Arguments;
-use crate::model::{CallModel, Need, Render, Sink, Stored, Trust};
+use crate::model::{CallModel, Need, Sink, Stored, Trust};
 use crate::need;
 use crate::state::{Kind, State};
 use crate::summary::{Found, Reach, SinkRef};
@@ -308,18 +308,6 @@ impl<'p> Interpreter<'_, 'p> {
         for sink in sinks {
             self.check_sink(state, sink, name, None, arguments, expr);
         }
-    }
-
-    /// A template file is rendered.
-    pub(super) fn render(
-        &mut self,
-        state: &mut State,
-        render: &Render,
-        receiver: Option<&Value>,
-        arguments: &Arguments,
-        expr: ExprId,
-    ) {
-        let _ = (state, render, receiver, arguments, expr);
     }
 }
 

@@ -355,3 +355,52 @@ proptest! {
         prop_assert_eq!(HtmlTokenizer::at(context.clone()).context(), context);
     }
 }
+
+#[test]
+fn an_opening_leads_to_its_context() {
+    let pages = [
+        "§<p>§<!--§--><§",
+        "<p §",
+        "<p title=\"§",
+        "<p title='x§",
+        "<p title=§",
+        "<p title=x§",
+        "<a href=\"§",
+        "<a href=\"/§",
+        "<img src=\"§",
+        "<img src=§",
+        "<a href=\"javascript:§",
+        "<a href=\"javascript:f('§",
+        "<a onclick=\"§",
+        "<a onclick=\"f(§",
+        "<a onclick=\"f('§",
+        "<a onclick='f(\"§",
+        "<a onclick=\"f(/§",
+        "<a onclick=f(`§",
+        "<p x-data=\"{ a: '§",
+        "<p style='§",
+        "<iframe srcdoc=\"§",
+        "<p data-§='§",
+        "<script>§ '§' \"§\" `§` //§\n /*§*/ =/§",
+        "<script type=application/json>§",
+        "<style>§",
+        "<title>§",
+    ];
+    for page in pages {
+        let mut tokenizer = HtmlTokenizer::default();
+        let mut pieces = page.split('§').peekable();
+        while let Some(piece) = pieces.next() {
+            tokenizer.feed(piece);
+            if pieces.peek().is_some() {
+                let context = tokenizer.context();
+                let opening = context.opening();
+                assert_eq!(
+                    html_context(&opening, HtmlContext::Text).to_string(),
+                    context.to_string(),
+                    "{page}: {opening}"
+                );
+                tokenizer.hole();
+            }
+        }
+    }
+}
