@@ -21,6 +21,7 @@ use crate::context::{
     Argument, CallSite, Context, Draft, Memo, argument, call_sites, dict_entry, external,
 };
 use crate::fingerprint::{self, Statements};
+use crate::flow::{Distribution, SourceChoice, ThreatModel, UsedSource};
 use crate::matcher::{Matcher, MatcherRef};
 use crate::registry::{Registry, Rule, Tests};
 use crate::settings::{Settings, judge};
@@ -33,14 +34,34 @@ pub struct RunOptions {
     pub disabled: BTreeSet<String>,
     /// Files that are test code, beside those recognised anyway.
     pub tests: BTreeSet<Arc<str>>,
+    /// Whose data is untrusted.
+    pub sources: SourceChoice,
+    /// What is made to be imported, see [`crate::distributions`].
+    pub distributions: Vec<Distribution>,
 }
 
-/// Findings of all rules in all modules, unsorted, and remarks on rules that failed.
-pub fn run(
-    registry: &Registry,
-    project: &Project,
-    options: &RunOptions,
-) -> (Vec<Finding>, Vec<Note>) {
+/// What a run came to.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// Of all rules in all modules, unsorted.
+    pub findings: Vec<Finding>,
+    /// Rules that failed.
+    pub notes: Vec<Note>,
+    /// How far data was followed; `None` when that failed.
+    pub data_flow: Option<DataFlow>,
+}
+
+/// How far data was followed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DataFlow {
+    /// The kinds of sources that counted.
+    pub sources: Vec<UsedSource>,
+    /// What was walked, and where bounds were hit.
+    pub coverage: hognose_taint::Coverage,
+}
+
+/// Runs all rules over all modules.
+pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outcome {
     let enabled: Vec<bool> = registry
         .rules
         .iter()
@@ -80,45 +101,74 @@ pub fn run(
         .collect();
     let mut findings = Vec::new();
     let mut notes = settings.notes.clone();
-    let analysed = catch_unwind(AssertUnwindSafe(|| {
-        let analysis = hognose_taint::analyse(project, &registry.flows.models);
-        crate::flow::report(registry, project, &analysis, &enabled, &tests)
-    }));
-    match analysed {
-        Ok(flows) => {
-            replace_patterns(registry, &mut findings, &flows);
-            findings.extend(flows);
-        }
-        Err(_) => notes.push(Note {
-            file: None,
-            text: "the analysis of data flow failed; its findings are missing".to_owned(),
-        }),
-    }
     for (mut some, mut remarks) in results {
         findings.append(&mut some);
         notes.append(&mut remarks);
     }
-    (findings, notes)
+    let analysed = catch_unwind(AssertUnwindSafe(|| {
+        let analysis = hognose_taint::analyse(project, &registry.flows.models);
+        let threat = ThreatModel::decide(
+            &options.sources,
+            &options.distributions,
+            registry,
+            project,
+            &analysis,
+        );
+        let flows = crate::flow::report(registry, project, &analysis, &threat, &enabled, &tests);
+        let data_flow = DataFlow {
+            sources: threat.used,
+            coverage: analysis.coverage,
+        };
+        (flows, data_flow)
+    }));
+    let data_flow = match analysed {
+        Ok((mut flows, data_flow)) => {
+            replace_patterns(registry, &mut findings, &mut flows);
+            findings.extend(flows);
+            Some(data_flow)
+        }
+        Err(_) => {
+            notes.push(Note {
+                file: None,
+                text: "the analysis of data flow failed; its findings are missing".to_owned(),
+            });
+            None
+        }
+    };
+    Outcome {
+        findings,
+        notes,
+        data_flow,
+    }
 }
 
-/// A flow that is proved stands for what patterns suspect on the same lines.
-fn replace_patterns(registry: &Registry, findings: &mut Vec<Finding>, flows: &[Finding]) {
-    let mut by_file: FxHashMap<&str, Vec<&Finding>> = FxHashMap::default();
-    for flow in flows {
-        by_file.entry(&flow.location.file).or_default().push(flow);
+/// A flow that is followed stands for what patterns suspect on the same lines, and is as certain as they are at least.
+fn replace_patterns(registry: &Registry, findings: &mut Vec<Finding>, flows: &mut [Finding]) {
+    let mut by_file: FxHashMap<Arc<str>, Vec<usize>> = FxHashMap::default();
+    for (number, flow) in flows.iter().enumerate() {
+        by_file
+            .entry(Arc::clone(&flow.location.file))
+            .or_default()
+            .push(number);
     }
     findings.retain(|finding| {
-        let Some(flows) = by_file.get(&*finding.location.file) else {
+        let Some(numbers) = by_file.get(&finding.location.file) else {
             return true;
         };
-        !flows.iter().any(|flow| {
-            flow.persona <= finding.persona
+        for number in numbers {
+            let flow = &mut flows[*number];
+            if flow.persona <= finding.persona
                 && flow.location.start.line <= finding.location.end.line
                 && finding.location.start.line <= flow.location.end.line
                 && registry
                     .rule(&flow.rule)
                     .is_some_and(|rule| rule.replaces.iter().any(|id| **id == *finding.rule))
-        })
+            {
+                flow.confidence = flow.confidence.max(finding.confidence);
+                return false;
+            }
+        }
+        true
     });
 }
 
