@@ -4,13 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use hognose_finding::{Date, FileFailure, Finding, Note, Report, Source, assign_ordinals};
+use hognose_finding::{
+    DataFlow, Date, FileFailure, Finding, Note, Report, Source, SourceUse, assign_ordinals,
+};
 use hognose_python::{Layout, Project, SourceKind, Sources};
-use hognose_rules::{RunOptions, SuppressOptions, registry, rules, run, suppress};
+use hognose_rules::{
+    Outcome, RunOptions, SourceChoice, SuppressOptions, distributions, registry, rules, run,
+    suppress,
+};
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
 /// everything, and whoever prints it chooses.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct AuditOptions {
     /// Where modules have their names from.
     pub layout: Layout,
@@ -24,6 +29,22 @@ pub struct AuditOptions {
     pub compat: BTreeSet<String>,
     /// The day on which suppressions with an end are judged; by default one before all of them.
     pub today: Date,
+    /// Whose data is untrusted.
+    pub sources: SourceChoice,
+}
+
+impl Default for AuditOptions {
+    fn default() -> Self {
+        Self {
+            layout: Layout::default(),
+            test_paths: Vec::new(),
+            disabled_rules: BTreeSet::new(),
+            suppressions: false,
+            compat: BTreeSet::new(),
+            today: Date::default(),
+            sources: SourceChoice::Auto(Vec::new()),
+        }
+    }
 }
 
 /// Audits a project. Never fails: what could not be analysed is in the report.
@@ -34,12 +55,19 @@ pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
     let run_options = RunOptions {
         disabled: options.disabled_rules.clone(),
         tests,
+        sources: options.sources.clone(),
+        distributions: distributions(sources, &project),
     };
-    let (findings, notes) = run(registry, &project, &run_options);
+    let Outcome {
+        findings,
+        notes,
+        data_flow,
+    } = run(registry, &project, &run_options);
 
     let mut report = Report {
         findings,
         notes,
+        data_flow: data_flow.map(followed),
         ..Report::default()
     };
     coverage(&project, &mut report);
@@ -84,6 +112,24 @@ pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
     report.notes.dedup();
     report.sources = excerpts(&project, &report.findings);
     report
+}
+
+fn followed(data_flow: hognose_rules::DataFlow) -> DataFlow {
+    let coverage = data_flow.coverage;
+    let sources = data_flow.sources.into_iter();
+    DataFlow {
+        sources: sources
+            .map(|used| SourceUse {
+                kind: used.kind,
+                why: used.why,
+            })
+            .collect(),
+        functions: coverage.functions,
+        entries: coverage.entries,
+        cut: coverage.cut,
+        calls: coverage.calls,
+        unresolved: coverage.unresolved,
+    }
 }
 
 fn test_files(project: &Project, globs: &[String]) -> BTreeSet<Arc<str>> {

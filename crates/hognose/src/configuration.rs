@@ -16,6 +16,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use hognose_finding::{Confidence, Persona, Severity};
+use hognose_rules::SourceChoice;
 
 use crate::Selector;
 
@@ -165,6 +166,8 @@ pub struct Configuration {
     pub source_roots: Setting<Vec<String>>,
     /// `test-paths`.
     pub test_paths: Setting<Vec<String>>,
+    /// `sources`.
+    pub sources: Setting<Vec<String>>,
     /// `compat`.
     pub compat: Setting<Vec<String>>,
     /// `baseline`, relative to the directory of the file it stands in.
@@ -195,6 +198,7 @@ impl Default for Configuration {
             gitignore: Setting::default(true),
             source_roots: Setting::default(Vec::new()),
             test_paths: Setting::default(Vec::new()),
+            sources: Setting::default(vec!["auto".to_owned()]),
             compat: Setting::default(Vec::new()),
             baseline: Setting::default(None),
             threads: Setting::default(0),
@@ -205,6 +209,18 @@ impl Default for Configuration {
 }
 
 impl Configuration {
+    /// Whose data is untrusted.
+    pub fn source_choice(&self) -> SourceChoice {
+        let words = &self.sources.value;
+        let kinds = words.iter().filter(|word| *word != "auto").cloned();
+        let kinds: Vec<String> = kinds.collect();
+        if kinds.len() < words.len() {
+            SourceChoice::Auto(kinds)
+        } else {
+            SourceChoice::Only(kinds)
+        }
+    }
+
     /// The directory of the configuration file.
     pub fn directory(&self) -> Option<&Path> {
         self.file.as_deref().and_then(Path::parent)

@@ -19,7 +19,7 @@ pub use finding::{Finding, Fix, FixSafety, Label, Replacement, Step, Suppressed}
 pub use fingerprint::{Fingerprint, FingerprintBuilder, SCHEME, assign_ordinals};
 pub use location::{Cell, Location, Position};
 pub use practice::Practice;
-pub use report::{Assessment, FileFailure, Note, Report, Source};
+pub use report::{Assessment, DataFlow, FileFailure, Note, Report, Source, SourceUse};
 pub use rule::{Confidence, Persona, RuleMeta, Severity};
 pub use suppression::{
     Comment, Date, Directive, DirectiveError, Extent, FileSuppressions, Foreign, NamedRule, Parsed,

@@ -20,6 +20,8 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// What was looked at for each practice. A practice that is absent is not assessed.
     pub practices: BTreeMap<Practice, Assessment>,
+    /// How far data was followed, if it was.
+    pub data_flow: Option<DataFlow>,
     /// Texts of the files in which a finding, label or step stands, for excerpts.
     pub sources: BTreeMap<Arc<str>, Source>,
 }
@@ -58,4 +60,30 @@ pub struct Note {
 pub struct Assessment {
     /// Rules that looked at the project for it.
     pub rules: usize,
+}
+
+/// How far data was followed, and from where.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DataFlow {
+    /// The kinds of sources that counted.
+    pub sources: Vec<SourceUse>,
+    /// Bodies of functions and modules walked.
+    pub functions: usize,
+    /// Functions that a framework calls.
+    pub entries: usize,
+    /// Bodies that were not walked to their end.
+    pub cut: usize,
+    /// Calls in all bodies.
+    pub calls: usize,
+    /// Calls of which no callee is known.
+    pub unresolved: usize,
+}
+
+/// A kind of sources that counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceUse {
+    /// Its word in the configuration.
+    pub kind: String,
+    /// What made it count, where that needs saying.
+    pub why: Option<String>,
 }

@@ -26,12 +26,13 @@ mod suppress;
 mod test_code;
 mod text;
 
+pub use flow::{Distribution, SOURCE_KINDS, SourceChoice, UsedSource, distributions};
 pub use context::{Argument, CallSite, Callee, Context, Draft};
 pub use parity::{
     ParityEntry, ParityTool, parity, parity_markdown, parity_of_comment, parity_tool, reported_by,
 };
 pub use registry::{Registry, Rule, registry, rules};
-pub use run::{RunOptions, run};
+pub use run::{DataFlow, Outcome, RunOptions, run};
 pub use spelling::nearest;
 pub use suppress::{RuleNames, SuppressOptions, extent, file_suppressions, suppress};
 pub use text::Piece;

@@ -21,6 +21,7 @@ use crate::context::{
     Argument, CallSite, Context, Draft, Memo, argument, call_sites, dict_entry, external,
 };
 use crate::fingerprint::{self, Statements};
+use crate::flow::{Distribution, SourceChoice, ThreatModel, UsedSource};
 use crate::matcher::{Matcher, MatcherRef};
 use crate::registry::{Registry, Rule, Tests};
 use crate::settings::{Settings, judge};
@@ -33,14 +34,34 @@ pub struct RunOptions {
     pub disabled: BTreeSet<String>,
     /// Files that are test code, beside those recognised anyway.
     pub tests: BTreeSet<Arc<str>>,
+    /// Whose data is untrusted.
+    pub sources: SourceChoice,
+    /// What is made to be imported, see [`crate::distributions`].
+    pub distributions: Vec<Distribution>,
 }
 
-/// Findings of all rules in all modules, unsorted, and remarks on rules that failed.
-pub fn run(
-    registry: &Registry,
-    project: &Project,
-    options: &RunOptions,
-) -> (Vec<Finding>, Vec<Note>) {
+/// What a run came to.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// Of all rules in all modules, unsorted.
+    pub findings: Vec<Finding>,
+    /// Rules that failed.
+    pub notes: Vec<Note>,
+    /// How far data was followed; `None` when that failed.
+    pub data_flow: Option<DataFlow>,
+}
+
+/// How far data was followed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DataFlow {
+    /// The kinds of sources that counted.
+    pub sources: Vec<UsedSource>,
+    /// What was walked, and where bounds were hit.
+    pub coverage: hognose_taint::Coverage,
+}
+
+/// Runs all rules over all modules.
+pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outcome {
     let enabled: Vec<bool> = registry
         .rules
         .iter()
@@ -86,52 +107,69 @@ pub fn run(
     }
     let analysed = catch_unwind(AssertUnwindSafe(|| {
         let analysis = hognose_taint::analyse(project, &registry.flows.models);
-        crate::flow::report(registry, project, &analysis, &enabled, &tests)
+        let threat = ThreatModel::decide(
+            &options.sources,
+            &options.distributions,
+            registry,
+            project,
+            &analysis,
+        );
+        let flows = crate::flow::report(registry, project, &analysis, &threat, &enabled, &tests);
+        let data_flow = DataFlow {
+            sources: threat.used,
+            coverage: analysis.coverage,
+        };
+        (flows, data_flow)
     }));
-    match analysed {
-        Ok(flows) => {
-            let flows = replace_patterns(registry, &mut findings, flows);
+    let data_flow = match analysed {
+        Ok((mut flows, data_flow)) => {
+            replace_patterns(registry, &mut findings, &mut flows);
             findings.extend(flows);
+            Some(data_flow)
         }
-        Err(_) => notes.push(Note {
-            file: None,
-            text: "the analysis of data flow failed; its findings are missing".to_owned(),
-        }),
+        Err(_) => {
+            notes.push(Note {
+                file: None,
+                text: "the analysis of data flow failed; its findings are missing".to_owned(),
+            });
+            None
+        }
+    };
+    Outcome {
+        findings,
+        notes,
+        data_flow,
     }
-    (findings, notes)
 }
 
-/// A flow that is proved stands for what patterns suspect on the same lines, and is told to whom they would have been told.
-fn replace_patterns(
-    registry: &Registry,
-    findings: &mut Vec<Finding>,
-    mut flows: Vec<Finding>,
-) -> Vec<Finding> {
+/// A flow that is followed stands for what patterns suspect on the same lines, and is as certain as they are at least.
+fn replace_patterns(registry: &Registry, findings: &mut Vec<Finding>, flows: &mut [Finding]) {
     let mut by_file: FxHashMap<Arc<str>, Vec<usize>> = FxHashMap::default();
     for (number, flow) in flows.iter().enumerate() {
-        let file = Arc::clone(&flow.location.file);
-        by_file.entry(file).or_default().push(number);
+        by_file
+            .entry(Arc::clone(&flow.location.file))
+            .or_default()
+            .push(number);
     }
     findings.retain(|finding| {
         let Some(numbers) = by_file.get(&finding.location.file) else {
             return true;
         };
-        let mut replaced = false;
         for number in numbers {
             let flow = &mut flows[*number];
-            let stands_for = flow.location.start.line <= finding.location.end.line
+            if flow.location.start.line <= finding.location.end.line
                 && finding.location.start.line <= flow.location.end.line
                 && registry
                     .rule(&flow.rule)
-                    .is_some_and(|rule| rule.replaces.iter().any(|id| **id == *finding.rule));
-            if stands_for {
+                    .is_some_and(|rule| rule.replaces.iter().any(|id| **id == *finding.rule))
+            {
+                flow.confidence = flow.confidence.max(finding.confidence);
                 flow.persona = flow.persona.min(finding.persona);
-                replaced = true;
+                return false;
             }
         }
-        !replaced
+        true
     });
-    flows
 }
 
 /// What one thread keeps from module to module.

@@ -9,7 +9,7 @@ fn told(text: &str) -> (Vec<String>, Vec<String>) {
     let file = ("app.py".to_owned(), SourceKind::Module, text.to_owned());
     let sources = MemorySources::new([(file.0, file.1, file.2.into_bytes())]);
     let project = Project::build(&sources, &Layout::default());
-    let (findings, _) = run(registry(), &project, &RunOptions::default());
+    let findings = run(registry(), &project, &RunOptions::default()).findings;
     let of = |persona: Persona| {
         findings
             .iter()

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use hognose_mdtest::{Observed, Section, Vocabulary};
 use hognose_python::{Layout, MemorySources, Project, SourceKind};
-use hognose_rules::{RunOptions, registry, run};
+use hognose_rules::{Outcome, RunOptions, registry, run};
 
 const RULES: &[&str] = &[
     "constant-framework-secret-key",
@@ -34,7 +34,9 @@ fn audit(section: &Section) -> Vec<Observed> {
     });
     let sources = MemorySources::new(files);
     let project = Project::build(&sources, &Layout::default());
-    let (findings, notes) = run(registry(), &project, &RunOptions::default());
+    let Outcome {
+        findings, notes, ..
+    } = run(registry(), &project, &RunOptions::default());
     let notes = notes
         .into_iter()
         .filter_map(|note| Some(Observed::text("judged", &*note.file?, 1, note.text)));

@@ -37,6 +37,23 @@ pub struct Coverage {
     pub cut: usize,
     /// Functions that a framework calls.
     pub entries: usize,
+    /// Calls in them.
+    pub calls: usize,
+    /// Calls of which no callee is known.
+    pub unresolved: usize,
+}
+
+/// A function that a framework calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entered {
+    /// Its module.
+    pub module: ModuleId,
+    /// The function.
+    pub function: FunctionId,
+    /// The sources that its parameters are, by number in [`Models::sources`].
+    pub sources: Vec<u32>,
+    /// What it returns is a page.
+    pub page: bool,
 }
 
 /// What the analysis came to.
@@ -46,6 +63,8 @@ pub struct Analysis {
     pub found: Vec<Found>,
     /// What parameters of functions reach, by function.
     pub reaches: Vec<(ModuleId, FunctionId, Vec<Reach>)>,
+    /// Functions that a framework calls, by place.
+    pub entries: Vec<Entered>,
     /// What was not followed.
     pub coverage: Coverage,
     /// Messages of sinks that have their own.
@@ -127,7 +146,10 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
     let mut facts = Facts::default();
     let mut next: Vec<Vec<u32>> = vec![Vec::new(); units.all.len()];
     let mut reads: FxHashMap<Symbol, Vec<u32>> = FxHashMap::default();
+    let mut counted = Coverage::default();
     for (number, survey) in surveys.into_iter().enumerate() {
+        counted.calls += survey.calls_met;
+        counted.unresolved += survey.unresolved;
         let id = ModuleId(u32::try_from(number).unwrap_or(u32::MAX));
         for (scope, callee) in survey.calls {
             let from = units.number(id, scope);
@@ -244,9 +266,31 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
 
     let mut analysis = Analysis {
         messages,
+        coverage: counted,
         ..Analysis::default()
     };
     analysis.coverage.entries = facts.entries.len();
+    analysis.entries = facts
+        .entries
+        .iter()
+        .map(|((module, function), entry)| Entered {
+            module: *module,
+            function: *function,
+            sources: entry
+                .parameters
+                .iter()
+                .flatten()
+                .filter_map(|filled| match filled {
+                    Filled::Source(source, _) => Some(*source),
+                    Filled::Atom(_) => None,
+                })
+                .collect(),
+            page: entry.returns_html.is_some(),
+        })
+        .collect();
+    analysis
+        .entries
+        .sort_unstable_by_key(|entry| (entry.module, entry.function.0));
     for (number, outcome) in results.into_iter().enumerate() {
         let Some(outcome) = outcome else { continue };
         let (module, scope) = units.all[number];

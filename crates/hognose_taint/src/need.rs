@@ -122,7 +122,7 @@ fn known_end(front: &[Stretch]) -> &str {
 }
 
 /// The quote a place of a text stands inside of, by the known text before it.
-fn quote_before(front: &[Stretch]) -> Option<char> {
+pub fn quote_before(front: &[Stretch]) -> Option<char> {
     let mut open: Option<char> = None;
     for stretch in front {
         let Stretch::Known(known) = stretch else {

@@ -25,6 +25,10 @@ pub(crate) struct Survey {
     pub records: Vec<((ModuleId, ClassId), Vec<Symbol>)>,
     /// Enumerations.
     pub enums: Vec<(ModuleId, ClassId)>,
+    /// All calls.
+    pub calls_met: usize,
+    /// Those of which no callee is known.
+    pub unresolved: usize,
 }
 
 /// Decorators that make a class a record.
@@ -68,7 +72,12 @@ pub(crate) fn survey(
             Expr::Call { func, args } => {
                 let range = module.expr_range(expr);
                 let scope = scopes.around(range.start().to_u32());
-                for value in values.eval(id, func) {
+                let callees = values.eval(id, func);
+                survey.calls_met += 1;
+                survey.unresolved += usize::from(callees.iter().all(|value| {
+                    matches!(value, Evaluated::Unknown(_) | Evaluated::Param(..))
+                }));
+                for value in callees {
                     match value {
                         Evaluated::Function(at, function) => survey
                             .calls

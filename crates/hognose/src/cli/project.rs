@@ -161,6 +161,7 @@ impl Project {
             suppressions,
             compat: self.configuration.compat.value.iter().cloned().collect(),
             today: today(),
+            sources: self.configuration.source_choice(),
         }
     }
 

@@ -53,6 +53,16 @@ const fn key(name: &'static str, kind: Kind, text: &'static str) -> Key {
 }
 
 const SEVERITIES: &[&str] = &["low", "medium", "high", "critical"];
+/// `auto` and the kinds of sources.
+pub(super) const SOURCES: &[&str] = &[
+    "auto",
+    "remote",
+    "local",
+    "library",
+    "database",
+    "network-response",
+    "llm-output",
+];
 pub(super) const COMPAT: &[&str] = &["bandit", "ruff", "semgrep"];
 pub(super) const FORMATS: &[&str] = &[
     "full", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown", "csv",
@@ -129,6 +139,11 @@ pub(super) const KEYS: &[Key] = &[
         "test-paths",
         Kind::Patterns,
         "Test code, beside what is recognised as such.",
+    ),
+    key(
+        "sources",
+        Kind::Words(SOURCES),
+        "Kinds of sources whose data is untrusted. `auto` is remote, local, and library where the project is made to be imported.",
     ),
     key(
         "compat",

@@ -502,6 +502,7 @@ fn apply(configuration: &mut Configuration, name: &str, value: Value, origin: Or
         ("exclude", Value::Texts(texts)) => set(&mut c.exclude, texts, origin),
         ("source-roots", Value::Texts(texts)) => set(&mut c.source_roots, texts, origin),
         ("test-paths", Value::Texts(texts)) => set(&mut c.test_paths, texts, origin),
+        ("sources", Value::Texts(texts)) => set(&mut c.sources, texts, origin),
         ("compat", Value::Texts(texts)) => set(&mut c.compat, texts, origin),
         ("strict", Value::Bool(on)) => set(&mut c.strict, on, origin),
         ("default-excludes", Value::Bool(on)) => set(&mut c.default_excludes, on, origin),

@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 
 use hognose_finding::{
-    Cell, Finding, FixSafety, Label, Location, Position, Practice, RuleMeta, Severity, Step,
+    Cell, DataFlow, Finding, FixSafety, Label, Location, Position, Practice, RuleMeta, Severity, Step,
     Suppressed,
 };
 use serde::Serialize;
@@ -46,6 +46,7 @@ pub(super) fn write(
             lines_analysed: report.lines_analysed,
             files_failed: report.failures.len(),
         },
+        data_flow: report.data_flow.as_ref().map(DataFlowObject::new),
         practices: Practice::ALL
             .iter()
             .map(|practice| PracticeObject::new(*practice, view))
@@ -78,6 +79,7 @@ struct Document<'a> {
     tool: Tool<'a>,
     findings: Vec<FindingObject<'a>>,
     summary: Summary,
+    data_flow: Option<DataFlowObject<'a>>,
     practices: Vec<PracticeObject>,
     failures: Vec<Failure<'a>>,
     notes: Vec<NoteObject<'a>>,
@@ -248,6 +250,43 @@ struct Summary {
     files_analysed: usize,
     lines_analysed: usize,
     files_failed: usize,
+}
+
+/// Which sources counted, and how far data was followed.
+#[derive(Serialize)]
+struct DataFlowObject<'a> {
+    sources: Vec<SourceObject<'a>>,
+    functions: usize,
+    entries: usize,
+    cut: usize,
+    calls: usize,
+    unresolved: usize,
+}
+
+#[derive(Serialize)]
+struct SourceObject<'a> {
+    kind: &'a str,
+    why: Option<&'a str>,
+}
+
+impl<'a> DataFlowObject<'a> {
+    fn new(data_flow: &'a DataFlow) -> Self {
+        Self {
+            sources: data_flow
+                .sources
+                .iter()
+                .map(|used| SourceObject {
+                    kind: &used.kind,
+                    why: used.why.as_deref(),
+                })
+                .collect(),
+            functions: data_flow.functions,
+            entries: data_flow.entries,
+            cut: data_flow.cut,
+            calls: data_flow.calls,
+            unresolved: data_flow.unresolved,
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -75,10 +75,23 @@ pub(super) fn write(
                 "executionSuccessful": true,
                 "toolExecutionNotifications": notifications(view, findings.len(), left_out),
             }],
+            "properties": properties(view),
             "results": results,
         }],
     });
     json_text::write(&log, out)
+}
+
+/// Which kinds of sources counted.
+fn properties(view: &View<'_>) -> Value {
+    let data_flow = view.report.data_flow.as_ref();
+    let sources = data_flow.map_or(&[][..], |data_flow| &data_flow.sources);
+    json!({
+        "sources": sources
+            .iter()
+            .map(|used| json!({"kind": used.kind, "why": used.why}))
+            .collect::<Vec<_>>(),
+    })
 }
 
 /// The findings that fit, in order, and how many do not: suppressed ones go first, then the mildest.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use hognose_finding::{Finding, Practice, RuleMeta, Severity};
+use hognose_finding::{DataFlow, Finding, Practice, RuleMeta, Severity};
 
 use super::paint::Paint;
 use super::{RunTime, text};
@@ -171,6 +171,9 @@ pub fn write_summary_line(view: &View<'_>, time: RunTime, out: &mut dyn Write) -
     }
 
     let report = view.report;
+    if let Some(data_flow) = &report.data_flow {
+        write_data_flow(data_flow, out)?;
+    }
     write!(
         out,
         "Analysed {}, {}",
@@ -184,6 +187,39 @@ pub fn write_summary_line(view: &View<'_>, time: RunTime, out: &mut dyn Write) -
         0 => writeln!(out),
         count => writeln!(out, "; {} not, or in part", text::thousands(count)),
     }
+}
+
+/// Which sources counted, and how far data was followed.
+fn write_data_flow(data_flow: &DataFlow, out: &mut dyn Write) -> io::Result<()> {
+    let sources: Vec<String> = data_flow
+        .sources
+        .iter()
+        .map(|used| match &used.why {
+            Some(why) => format!("{} ({})", text::line(&used.kind), text::line(why)),
+            None => text::line(&used.kind).into_owned(),
+        })
+        .collect();
+    let sources = if sources.is_empty() {
+        "none".to_owned()
+    } else {
+        sources.join(", ")
+    };
+    writeln!(out, "Sources: {sources}")?;
+    write!(
+        out,
+        "Data flow: {}, {}",
+        text::plural(data_flow.functions, "function"),
+        text::plural(data_flow.entries, "entry point"),
+    )?;
+    if data_flow.cut > 0 {
+        write!(out, ", {} cut short", text::thousands(data_flow.cut))?;
+    }
+    writeln!(
+        out,
+        "; callee known of {} of {}",
+        text::thousands(data_flow.calls.saturating_sub(data_flow.unresolved)),
+        text::plural(data_flow.calls, "call"),
+    )
 }
 
 /// `1 critical, 2 low`, worst first.

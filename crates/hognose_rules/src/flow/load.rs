@@ -17,14 +17,7 @@ use super::{FlowMeta, Flows};
 use crate::matcher::expand;
 
 /// Kinds of sources that count where a rule names none.
-const USUAL: &[&str] = &[
-    "remote",
-    "local",
-    "library",
-    "database",
-    "network-response",
-    "llm-output",
-];
+const USUAL: &[&str] = &super::SOURCE_KINDS;
 
 /// `[flow]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -66,6 +59,8 @@ pub(crate) struct FlowTables {
     runs: Vec<RunsFile>,
     #[serde(default)]
     template: Vec<TemplateFile>,
+    #[serde(default)]
+    application: Vec<CallsFile>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -520,6 +515,10 @@ impl Builder {
                 same_text: file.same_text,
             };
             self.each(&file.calls, |model| model.propagators.push(propagator.clone()));
+        }
+        for file in &tables.application {
+            let paths = file.calls.iter().flat_map(|path| expand(path));
+            self.flows.applications.extend(paths.map(Symbol::from));
         }
         for file in &tables.clean {
             self.each(&file.calls, |model| model.clean = true);

@@ -1,12 +1,18 @@
 //! Rules about data flow: what models and rules say, in the words of the engine, and what the engine found, as findings.
 
+mod library;
 mod load;
 mod report;
+mod threat;
 
 pub(crate) use load::{FlowFile, FlowTables, build};
 pub(crate) use report::report;
+pub(crate) use threat::ThreatModel;
+pub use threat::{Distribution, SOURCE_KINDS, SourceChoice, UsedSource, distributions};
 
+use hognose_python::Symbol;
 use hognose_taint::Models;
+use rustc_hash::FxHashSet;
 
 /// What a flow rule says of itself.
 #[derive(Debug, Clone)]
@@ -24,4 +30,6 @@ pub(crate) struct Flows {
     pub(crate) models: Models,
     /// By number of the flow rule.
     pub(crate) rules: Vec<FlowMeta>,
+    /// Callees by which a program makes or starts an application.
+    pub(crate) applications: FxHashSet<Symbol>,
 }

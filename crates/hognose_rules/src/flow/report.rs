@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hognose_finding::{Confidence, Finding, Fingerprint, Label, Persona, Step};
-use hognose_python::ir::*;
 use hognose_python::{ModuleId, Project};
 use hognose_taint::Analysis;
 use hognose_taint::summary::{Found, SinkRef};
-use hognose_taint::value::{Origin, Place, Source, Symbol, Why};
+use hognose_taint::value::{Place, Source, Symbol, Trail, Why};
 
+use super::ThreatModel;
+use super::library::handed;
 use crate::fingerprint::{self, Statements};
 use crate::registry::{Registry, Tests};
 use crate::run::{location, symbol};
@@ -35,6 +36,7 @@ pub(crate) fn report(
     registry: &Registry,
     project: &Project,
     analysis: &Analysis,
+    threat: &ThreatModel,
     enabled: &[bool],
     in_test: &(dyn Fn(ModuleId) -> bool + Sync),
 ) -> Vec<Finding> {
@@ -43,7 +45,9 @@ pub(crate) fn report(
     for found in &analysis.found {
         let rule = &flows.models.rules[usize::from(found.sink.rule)];
         let kind = flows.models.sources[found.source.model as usize].kind;
-        if rule.from >> kind & 1 == 0 || !enabled[flows.rules[usize::from(found.sink.rule)].rule] {
+        if !threat.counts(kind, rule.from)
+            || !enabled[flows.rules[usize::from(found.sink.rule)].rule]
+        {
             continue;
         }
         by_sink
@@ -53,7 +57,44 @@ pub(crate) fn report(
     }
     let mut statements: BTreeMap<ModuleId, Statements> = BTreeMap::new();
     let mut findings = Vec::new();
-    for ((place, rule), mut all) in by_sink {
+    // Parameters of public functions, where nothing else reaches the sink.
+    if !threat.public.is_empty() {
+        for ((place, rule), handed) in handed(registry, project, analysis, threat) {
+            if by_sink.contains_key(&(place, rule))
+                || !enabled[flows.rules[usize::from(rule)].rule]
+                || in_test(place.module)
+            {
+                continue;
+            }
+            let statements = statements
+                .entry(place.module)
+                .or_insert_with(|| Statements::new(project.module(place.module)));
+            let told = Told {
+                sink: handed.reach.sink,
+                place,
+                callee: handed.reach.callee,
+                from: handed.place,
+                what: &handed.what,
+                kind: PARAMETER,
+                sure: false,
+                trail: &handed.trail,
+                doubt: handed.doubt,
+                partial: handed.partial,
+                escaped: None,
+            };
+            findings.push(finding(
+                registry,
+                project,
+                analysis,
+                threat,
+                statements,
+                &told,
+                Vec::new(),
+                in_test,
+            ));
+        }
+    }
+    for ((place, _), mut all) in by_sink {
         all.sort_by(|a, b| {
             let key = |found: &Found| {
                 (
@@ -72,11 +113,58 @@ pub(crate) fn report(
         let statements = statements
             .entry(place.module)
             .or_insert_with(|| Statements::new(module));
+        let model = |found: &Found| &flows.models.sources[found.source.model as usize];
+        let mut labels = Vec::new();
+        for other in all.iter().skip(1).take(MAX_SOURCES) {
+            if other.source.place == best.source.place {
+                continue;
+            }
+            let at = project.module(other.source.place.module);
+            let label = Label {
+                location: location(at, other.source.place.text_range()),
+                text: format!("{} gets there as well", model(other).what),
+            };
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        let told = Told {
+            sink: best.sink,
+            place,
+            callee: best.callee,
+            from: best.source.place,
+            what: &model(best).what,
+            kind: &flows.models.kinds[usize::from(model(best).kind)],
+            sure: best.source.sure,
+            trail: &best.trail,
+            doubt: best.doubt,
+            partial: best.partial,
+            escaped: best.escaped,
+        };
         findings.push(finding(
-            registry, project, analysis, statements, best, &all, rule, in_test,
+            registry, project, analysis, threat, statements, &told, labels, in_test,
         ));
     }
     findings
+}
+
+/// The kind of what is known of a parameter only.
+const PARAMETER: &str = "parameter";
+
+/// A flow that is told.
+struct Told<'a> {
+    sink: SinkRef,
+    place: Place,
+    callee: Symbol,
+    /// Where the source is, and what.
+    from: Place,
+    what: &'a str,
+    kind: &'a str,
+    sure: bool,
+    trail: &'a Trail,
+    doubt: u8,
+    partial: bool,
+    escaped: Option<Symbol>,
 }
 
 /// Files by name, not by number.
@@ -89,62 +177,47 @@ fn finding(
     registry: &Registry,
     project: &Project,
     analysis: &Analysis,
+    threat: &ThreatModel,
     statements: &Statements,
-    best: &Found,
-    all: &[&Found],
-    rule: u8,
+    told: &Told<'_>,
+    labels: Vec<Label>,
     in_test: &(dyn Fn(ModuleId) -> bool + Sync),
 ) -> Finding {
-    let flows = &registry.flows;
-    let meta = &flows.rules[usize::from(rule)];
+    let meta = &registry.flows.rules[usize::from(told.sink.rule)];
     let data = &registry.rules[meta.rule];
-    let module = project.module(best.place.module);
-    let range = best.place.text_range();
-    let model = &flows.models.sources[best.source.model as usize];
-    let kind = flows.models.kinds[usize::from(model.kind)].as_str();
-    let message = message(&meta.message, best.sink, analysis, &model.what, best.callee);
-    let message = match best.escaped {
+    let module = project.module(told.place.module);
+    let range = told.place.text_range();
+    let message = message(&meta.message, told.sink, analysis, told.what, told.callee);
+    let message = match told.escaped {
         Some(path) => format!("{message}; {} does not help here", readable(path)),
         None => message,
     };
     let mut confidence = data.meta.confidence;
     let mut persona = data.meta.persona;
-    match best.sink.confidence {
+    match told.sink.confidence {
         0 => confidence = Confidence::Low,
         1 => confidence = confidence.min(Confidence::Medium),
         _ => {}
     }
-    if best.doubt > 0 || !best.source.sure {
+    if told.doubt > 0 || !told.sure {
         confidence = Confidence::Low;
     }
-    if best.doubt > 1 || best.partial {
+    if told.doubt > 1 || told.partial {
         persona = persona.max(Persona::Pedantic);
     }
-    match kind {
+    match told.kind {
         "local" | "database" | "network-response" => {
             confidence = confidence.min(Confidence::Medium);
-            persona = persona.max(Persona::Pedantic);
+            // Who asks for a kind wants to hear of it.
+            if !threat.is_asked(told.kind) {
+                persona = persona.max(Persona::Pedantic);
+            }
         }
         _ => {}
     }
-    let tested = in_test(best.place.module);
+    let tested = in_test(told.place.module);
     if tested && data.tests == Tests::Skip {
         persona = Persona::Auditor;
-    }
-    let mut labels = Vec::new();
-    for other in all.iter().skip(1).take(MAX_SOURCES) {
-        if other.source.place == best.source.place {
-            continue;
-        }
-        let what = &flows.models.sources[other.source.model as usize].what;
-        let at = project.module(other.source.place.module);
-        let label = Label {
-            location: location(at, other.source.place.text_range()),
-            text: format!("{what} gets there as well"),
-        };
-        if !labels.contains(&label) {
-            labels.push(label);
-        }
     }
     Finding {
         rule: Arc::clone(&data.id),
@@ -157,7 +230,7 @@ fn finding(
         cwe: Arc::clone(&data.cwe),
         location: location(module, range),
         labels,
-        flow: steps(project, best, &model.what),
+        flow: steps(project, told),
         symbol: symbol(module, range).into(),
         in_test: tested,
         fix: None,
@@ -195,13 +268,13 @@ fn readable(path: Symbol) -> String {
 }
 
 /// The way from source to sink.
-fn steps(project: &Project, found: &Found, what: &str) -> Vec<Step> {
+fn steps(project: &Project, told: &Told<'_>) -> Vec<Step> {
     let at = |place: Place| location(project.module(place.module), place.text_range());
     let mut steps = vec![Step {
-        location: at(found.source.place),
-        text: what.to_owned(),
+        location: at(told.from),
+        text: told.what.to_owned(),
     }];
-    for (place, why) in found.trail.steps() {
+    for (place, why) in told.trail.steps() {
         let text = match why {
             Why::Stored(name) => format!("stored in `{name}`"),
             Why::Passed(name) => format!("passed to `{name}`"),
@@ -218,14 +291,8 @@ fn steps(project: &Project, found: &Found, what: &str) -> Vec<Step> {
         }
     }
     steps.push(Step {
-        location: at(found.place),
-        text: format!("reaches `{}`", readable(found.callee)),
+        location: at(told.place),
+        text: format!("reaches `{}`", readable(told.callee)),
     });
     steps
-}
-
-/// Whether an origin is a parameter of a function.
-#[expect(dead_code, reason = "for the library kind")]
-fn is_parameter(origin: &Origin) -> bool {
-    matches!(origin, Origin::Input(_))
 }

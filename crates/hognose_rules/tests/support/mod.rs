@@ -3,7 +3,9 @@
 use hognose_finding::Date;
 use hognose_mdtest::{Observed, Section};
 use hognose_python::{Layout, MemorySources, Project, SourceKind};
-use hognose_rules::{RunOptions, SuppressOptions, registry, rules, run, suppress};
+use hognose_rules::{
+    Outcome, RunOptions, SuppressOptions, distributions, registry, rules, run, suppress,
+};
 
 pub fn audit(section: &Section) -> Vec<Observed> {
     let files = section.files.iter().map(|file| {
@@ -26,7 +28,15 @@ pub fn audit(section: &Section) -> Vec<Observed> {
     });
     let sources = MemorySources::new(files);
     let project = Project::build(&sources, &Layout::default());
-    let (mut findings, notes) = run(registry(), &project, &RunOptions::default());
+    let run_options = RunOptions {
+        distributions: distributions(&sources, &project),
+        ..RunOptions::default()
+    };
+    let Outcome {
+        mut findings,
+        notes,
+        ..
+    } = run(registry(), &project, &run_options);
     let failed: Vec<_> = notes
         .iter()
         .filter(|note| note.text.contains("are missing"))

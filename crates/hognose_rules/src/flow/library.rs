@@ -1,0 +1,316 @@
+//! Parameters of public functions as sources: what strangers to a distribution may hand it, through whoever imports it.
+//!
+//! A function that runs the command it is given does what it says. A finding is only where the caller cannot see what happens:
+//! the parameter becomes part of a text whose frame the function wrote, or is read as something that can act.
+
+use std::collections::BTreeMap;
+
+use hognose_python::ir::*;
+use hognose_python::{Evaluator, ModuleId, Project};
+use hognose_taint::Analysis;
+use hognose_taint::model::Need;
+use hognose_taint::need::{harms, quote_before};
+use hognose_taint::shape::{Facts, Hole, Stretch};
+use hognose_taint::summary::Reach;
+use hognose_taint::value::{Atom, InputPath, Key, Origin, Place, Root, Trail};
+
+use super::threat::ThreatModel;
+use crate::names;
+use crate::registry::Registry;
+
+/// A parameter that reaches a sink.
+pub(crate) struct Handed<'a> {
+    pub(crate) reach: &'a Reach,
+    /// The parameter.
+    pub(crate) place: Place,
+    /// In words.
+    pub(crate) what: String,
+    pub(crate) trail: Trail,
+    pub(crate) doubt: u8,
+    /// A smell rather than a defect.
+    pub(crate) partial: bool,
+}
+
+/// For each sink and rule the public function nearest to it.
+pub(crate) fn handed<'a>(
+    registry: &Registry,
+    project: &Project,
+    analysis: &'a Analysis,
+    threat: &ThreatModel,
+) -> BTreeMap<(Place, u8), Handed<'a>> {
+    let rules = &registry.flows.models.rules;
+    let mut values = Evaluator::new(project, &registry.aliases);
+    let mut best: BTreeMap<(Place, u8), (u8, Handed<'a>)> = BTreeMap::new();
+    let mut functions: Vec<_> = analysis.reaches.iter().collect();
+    functions.sort_by_key(|(module, function, _)| {
+        let home = project.module(*module);
+        (&home.file, home[*function].range.start())
+    });
+    for (module, function, reaches) in functions {
+        if !is_public(project, threat, *module, *function) {
+            continue;
+        }
+        for reach in reaches {
+            if !rules[usize::from(reach.sink.rule)].library {
+                continue;
+            }
+            let key = (reach.place, reach.sink.rule);
+            if best.get(&key).is_some_and(|(depth, _)| *depth <= reach.depth) {
+                continue;
+            }
+            if let Some(handed) = judge(project, &mut values, *module, *function, reach) {
+                best.insert(key, (reach.depth, handed));
+            }
+        }
+    }
+    best.into_iter()
+        .map(|(key, (_, handed))| (key, handed))
+        .collect()
+}
+
+/// Whether users of the distribution call a function: no part of its name is private, and nothing but classes is around it.
+fn is_public(
+    project: &Project,
+    threat: &ThreatModel,
+    module: ModuleId,
+    function: FunctionId,
+) -> bool {
+    let home = project.module(module);
+    let data = &home[function];
+    let name = data.name.as_str();
+    let called = !name.starts_with(['_', '<']) || matches!(name, "__init__" | "__call__");
+    if !called
+        || name == "main"
+        || !threat.is_public_file(&home.file)
+        || home.name.as_str().split('.').any(|part| part.starts_with('_'))
+    {
+        return false;
+    }
+    let mut around = data.parent;
+    loop {
+        match home[around].kind {
+            ScopeKind::Module => return true,
+            ScopeKind::Function(_) => return false,
+            ScopeKind::Class(class) => {
+                if home[class].name.as_str().starts_with('_') {
+                    return false;
+                }
+                around = home[class].parent;
+            }
+        }
+    }
+}
+
+/// Whether what a parameter does at a sink is more than its caller asks for.
+fn judge<'a>(
+    project: &Project,
+    values: &mut Evaluator<'_>,
+    module: ModuleId,
+    function: FunctionId,
+    reach: &'a Reach,
+) -> Option<Handed<'a>> {
+    let home = project.module(module);
+    let data = &home[function];
+    let receiver = usize::from(
+        data.class
+            .is_some_and(|class| values.receiver(module, function, class).is_some()),
+    );
+    for atom in reach.value.atoms() {
+        let text = match atom {
+            Atom::Text(text) => text.to_vec(),
+            Atom::Input(path) => vec![Stretch::Hole(std::sync::Arc::new(
+                hognose_taint::value::input_hole(path),
+            ))],
+            _ => continue,
+        };
+        let open = harms(reach.sink.need, reach.sink.rule, &text);
+        for (at, stretch) in text.iter().enumerate() {
+            let Stretch::Hole(hole) = stretch else { continue };
+            let Some(harm) = open.iter().find(|harm| std::sync::Arc::ptr_eq(&harm.hole, hole))
+            else {
+                continue;
+            };
+            for taint in &hole.taints {
+                let Origin::Input(path) = &taint.origin else {
+                    continue;
+                };
+                let Root::Param(number) = path.root else {
+                    continue;
+                };
+                let number = usize::from(number);
+                // What an object given has for attributes is the caller's own.
+                let foreign = !path.keys.iter().any(|key| matches!(key, Key::Attr(_)));
+                let Some(param) = data.params.get(number).filter(|_| number >= receiver && foreign)
+                else {
+                    continue;
+                };
+                let asked = asked_for(reach, data, param, path, hole, text.len() == 1);
+                let Some(smell) =
+                    framed(reach.sink.need, &text[..at], hole, harm.partial, asked)
+                else {
+                    continue;
+                };
+                if hole.doubt > 1 {
+                    continue;
+                }
+                let name = match data.class {
+                    Some(class) if data.name.as_str() == "__init__" => home[class].name,
+                    _ => data.name,
+                };
+                return Some(Handed {
+                    reach,
+                    place: Place::new(module, home[param.def].range),
+                    what: format!(
+                        "the parameter `{}` of the public function `{name}`",
+                        param.name
+                    ),
+                    trail: taint.trail.clone(),
+                    doubt: hole.doubt,
+                    partial: smell || hole.doubt > 0,
+                });
+            }
+        }
+    }
+    None
+}
+
+/// Whether a parameter says by its name, or the function by its own, that this is what it is for.
+fn asked_for(
+    reach: &Reach,
+    function: &Function,
+    param: &Param,
+    path: &InputPath,
+    hole: &Hole,
+    alone: bool,
+) -> bool {
+    if !alone || hole.id != path.id() {
+        return false;
+    }
+    let of_need: &[&str] = match reach.sink.need {
+        Need::Code => &[
+            "code", "source", "src", "script", "program", "statement", "stmt", "command", "cmd",
+            "snippet", "cell", "body",
+        ],
+        Need::Template => &["template", "tmpl", "tpl", "source", "src", "jinja", "jinja2", "mako"],
+        _ => &[],
+    };
+    let words = names::words(param.name.as_str());
+    if words.iter().any(|word| of_need.contains(&word.as_str())) {
+        return true;
+    }
+    // `def loads(text): return pickle.loads(text)`, `def load_pickle(file)`.
+    let name = function.name.as_str();
+    let callee: Vec<&str> = reach
+        .callee
+        .as_str()
+        .split(['.', '(', ')', '[', ']'])
+        .filter(|part| !part.is_empty() && *part != "builtins")
+        .collect();
+    if callee.last() == Some(&name) {
+        return true;
+    }
+    let said = names::words(name);
+    let format = callee.split_last().map_or(&[][..], |(_, front)| front);
+    said.iter().any(|word| {
+        format.contains(&word.as_str())
+            || format
+                .iter()
+                .any(|part| word.strip_prefix("un") == Some(*part))
+    }) || reach.sink.need == Need::Code
+        && said
+            .iter()
+            .any(|word| matches!(word.as_str(), "eval" | "exec" | "execute" | "compile" | "run"))
+}
+
+/// Whether a parameter becomes part of something the function wrote, or is read as what can act; `Some(true)` for a smell.
+fn framed(need: Need, front: &[Stretch], hole: &Hole, partial: bool, asked: bool) -> Option<bool> {
+    match need {
+        Need::Sql => is_sql_value(front).then_some(false),
+        // The program is the function's, an argument of it the caller's.
+        Need::Shell => has_words(front).then_some(false),
+        // Below a directory. Libraries open what they are told to: only a review can say whether this one should.
+        Need::Path => (!front.is_empty() || hole.facts.has(Facts::JOINED)).then_some(true),
+        Need::Url => partial.then_some(true),
+        Need::Xpath | Need::Ldap | Need::LdapDn => has_words(front).then_some(false),
+        Need::Code | Need::Template | Need::Any => (!asked).then_some(false),
+        _ => None,
+    }
+}
+
+/// Whether known text that is more than blanks stands before.
+fn has_words(front: &[Stretch]) -> bool {
+    front.iter().any(
+        |stretch| matches!(stretch, Stretch::Known(known) if !known.as_str().trim().is_empty()),
+    )
+}
+
+/// Whether a place of a statement is one for a value, not for a name or a clause that callers write themselves.
+fn is_sql_value(front: &[Stretch]) -> bool {
+    if !has_words(front) {
+        return false;
+    }
+    let mut before = String::new();
+    for stretch in front {
+        match stretch {
+            Stretch::Known(known) => before.push_str(known.as_str()),
+            _ => before.push('x'),
+        }
+    }
+    let before = match quote_before(front) {
+        Some('\'') => return true,
+        Some(quote) => before.rsplit_once(quote).map_or("", |(front, _)| front),
+        None => before.as_str(),
+    };
+    is_value_place(before, true)
+}
+
+/// The same, by the text before it; `list`: inside of parentheses what is before them counts.
+fn is_value_place(before: &str, list: bool) -> bool {
+    let before = before.trim_end();
+    if before.ends_with(['=', '<', '>']) {
+        return true;
+    }
+    if list && before.ends_with([',', '(']) {
+        return before
+            .rfind('(')
+            .is_some_and(|at| is_value_place(&before[..at], false));
+    }
+    let word: String = before
+        .chars()
+        .rev()
+        .take_while(char::is_ascii_alphabetic)
+        .collect();
+    let word: String = word.chars().rev().collect();
+    matches!(
+        word.to_ascii_uppercase().as_str(),
+        "LIKE" | "ILIKE" | "IN" | "VALUES" | "LIMIT" | "OFFSET" | "BETWEEN" | "REGEXP" | "RLIKE"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_value_place;
+
+    #[test]
+    fn values_and_names_of_statements() {
+        for before in [
+            "SELECT a FROM b WHERE c = ",
+            "SELECT a FROM b WHERE c LIKE ",
+            "SELECT a FROM b WHERE c IN (",
+            "INSERT INTO a VALUES (1, ",
+            "SELECT a FROM b LIMIT ",
+        ] {
+            assert!(is_value_place(before, true), "{before}");
+        }
+        for before in [
+            "SELECT ",
+            "SELECT a FROM ",
+            "SELECT a, ",
+            "CREATE TABLE a (",
+            "SELECT a FROM b WHERE ",
+            "SELECT a FROM b ORDER BY ",
+        ] {
+            assert!(!is_value_place(before, true), "{before}");
+        }
+    }
+}
