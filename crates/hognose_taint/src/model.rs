@@ -48,6 +48,8 @@ pub enum Need {
     Object,
     /// A number.
     Number,
+    /// Anything but a number.
+    Text,
     /// Anything at all.
     Any,
 }
@@ -76,6 +78,7 @@ impl Need {
             "regex" => Self::Regex,
             "object" => Self::Object,
             "number" => Self::Number,
+            "text" => Self::Text,
             "any" => Self::Any,
             _ => return None,
         })
@@ -243,6 +246,8 @@ pub struct Sink {
     pub message: Option<String>,
     /// Confidence at most: 0 low, 1 medium, 2 high.
     pub confidence: u8,
+    /// Keys of dicts below which nothing does harm.
+    pub skips: Vec<Symbol>,
 }
 
 /// What is left of an argument.

@@ -73,7 +73,7 @@ fn meets(need: Need, front: &[Stretch], hole: &Hole, back: &[Stretch]) -> Option
         Need::Code => whole(code(front, hole, back)),
         Need::Template => whole(alphabet.contains_any("{%$<#")),
         Need::Path => whole(path(front, hole)),
-        Need::FileName => whole(!alphabet.within(number())),
+        Need::FileName | Need::Text => whole(!alphabet.within(number())),
         Need::Url => url(front, hole, back),
         Need::Redirect => match url(front, hole, back) {
             Some(false) => Some(false),
@@ -87,7 +87,9 @@ fn meets(need: Need, front: &[Stretch], hole: &Hole, back: &[Stretch]) -> Option
             Some(quote) => alphabet.contains(quote),
             None => !alphabet.within(number()) && alphabet.contains_any("'\"[]()/=| "),
         }),
-        Need::Csv => whole(front.is_empty() && alphabet.contains_any("=+-@\t\r")),
+        Need::Csv => whole(
+            front.is_empty() && alphabet.contains_any("=+-@\t\r") && !alphabet.within(number()),
+        ),
         Need::Format => whole(alphabet.contains_any("{")),
         Need::Regex => whole(alphabet.contains_any("*+{(")),
         Need::Object => {

@@ -487,6 +487,8 @@ fn fill(
                     return None;
                 }
                 Some(match filling {
+                    // An annotation knows better than a convention.
+                    Filling::Object(_) if names_a_class(values, at, param) => return None,
                     Filling::Object(path) => Filled::Atom(Atom::External(*path)),
                     Filling::Source(source) => match annotated(values, at, param, *source) {
                         Some(filled) => filled,
@@ -501,6 +503,23 @@ fn fill(
         parameters,
         returns_html: entry.returns_html.clone().map(Arc::new),
     }
+}
+
+/// Whether the annotation of a parameter says of which class it is.
+fn names_a_class(values: &mut Evaluator<'_>, at: ModuleId, param: &Param) -> bool {
+    param.annotation.is_some_and(|annotation| {
+        values
+            .instance_of(at, annotation)
+            .iter()
+            .any(|value| match value {
+                Evaluated::Instance(..) => true,
+                Evaluated::External(path) => {
+                    let path = path.as_str();
+                    !path.starts_with("typing.") && !path.starts_with("builtins.")
+                }
+                _ => false,
+            })
+    })
 }
 
 /// A parameter whose annotation says that it holds no text.
@@ -528,6 +547,22 @@ fn annotated(
     scalar.then_some(Filled::Atom(Atom::Scalar))
 }
 
+/// `Query(le=100)`, `Annotated[int, Path(lt=5)]`: a number that the framework lets through up to a bound only.
+fn bounded(module: &Module, expr: ExprId) -> bool {
+    match module[expr] {
+        Expr::Call { args, .. } => module.args(args).iter().any(|given| {
+            matches!(given.kind, ArgKind::Keyword(name) if matches!(name.as_str(), "le" | "lt"))
+        }),
+        Expr::Subscript { index, .. } => match module[index] {
+            Expr::Tuple(list) => module.list(list).iter().any(|element| {
+                matches!(module[*element], Expr::Call { .. }) && bounded(module, *element)
+            }),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// A parameter that a framework fills as its annotation says.
 fn typed(
     values: &mut Evaluator<'_>,
@@ -537,6 +572,11 @@ fn typed(
     structure: u32,
 ) -> Option<Filled> {
     if let Some(filled) = annotated(values, at, param, source) {
+        let module = values.project().module(at);
+        let expressions = param.default.into_iter().chain(param.annotation);
+        if expressions.into_iter().any(|expr| bounded(module, expr)) {
+            return Some(Filled::Atom(Atom::Scalar));
+        }
         return Some(filled);
     }
     // What `Depends` gives is what its function returns.

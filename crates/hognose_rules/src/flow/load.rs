@@ -210,6 +210,8 @@ struct SinkFile {
     need: Option<String>,
     confidence: Option<String>,
     message: Option<String>,
+    #[serde(default)]
+    skips: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -592,6 +594,7 @@ impl Builder {
             by_name: false,
             message: None,
             confidence: 2,
+            skips: Vec::new(),
         })
     }
 
@@ -655,6 +658,7 @@ impl Builder {
                 None | Some("high") => 2,
                 Some(other) => return Err(format!("no such confidence: `{other}`")),
             },
+            skips: file.skips.iter().map(Symbol::from).collect(),
         };
         // Where a sink stands without a condition, another one with conditions adds nothing.
         let covers = |known: &Sink| {

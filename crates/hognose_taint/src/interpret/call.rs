@@ -303,6 +303,17 @@ impl Interpreter<'_, '_> {
                 .atoms()
                 .iter()
                 .any(|atom| matches!(atom, Atom::Text(_)));
+        // What is said of the method is said of the object whatever it holds.
+        let described = !is_path
+            && receiver.atoms().iter().any(|atom| match atom {
+                Atom::External(path) => {
+                    let path = self.values.path_of_attribute(*path, name);
+                    self.call_model(path).is_some_and(|model| {
+                        model.clean || !model.sanitizers.is_empty() || !model.propagators.is_empty()
+                    })
+                }
+                _ => false,
+            });
         let typed = receiver
             .atoms()
             .iter()
@@ -322,7 +333,8 @@ impl Interpreter<'_, '_> {
                 }
             }
             let value = match atom {
-                Atom::External(_) if text_wins => continue,
+                Atom::Text(_) if described => continue,
+                Atom::External(_) if text_wins && !described => continue,
                 Atom::External(path) => {
                     let path = self.values.path_of_attribute(*path, name);
                     self.call_external(state, path, Some(receiver), arguments, expr)

@@ -74,7 +74,7 @@ impl<'p> Interpreter<'_, 'p> {
         let sink_ref = (self.messages)(sink);
         let place = self.place(expr);
         for value in given {
-            let value = self.sink_value(state, sink.need, value);
+            let value = self.sink_value(state, sink, value);
             if sink.by_name && !looks_like(sink.need, &value) {
                 continue;
             }
@@ -83,7 +83,8 @@ impl<'p> Interpreter<'_, 'p> {
     }
 
     /// What counts of an argument: texts as they are, containers with all they hold.
-    fn sink_value(&mut self, state: &mut State, need: Need, value: Value) -> Value {
+    fn sink_value(&mut self, state: &mut State, sink: &Sink, value: Value) -> Value {
+        let need = sink.need;
         let mut result = Value::nothing();
         for atom in value.atoms() {
             match atom {
@@ -113,7 +114,7 @@ impl<'p> Interpreter<'_, 'p> {
                         }
                         result.join(&text);
                     } else {
-                        for text in self.deep_texts(state, &atom.clone().into()) {
+                        for text in self.deep_texts(state, &atom.clone().into(), &sink.skips) {
                             result.add(Atom::Text(text.into()));
                         }
                     }
@@ -266,7 +267,7 @@ impl<'p> Interpreter<'_, 'p> {
                 Some(Stored::Key) => key,
                 _ => value,
             };
-            let given = self.sink_value(state, sink.need, given.clone());
+            let given = self.sink_value(state, sink, given.clone());
             let sink_ref = (self.messages)(sink);
             let place = Place::new(self.at().module, range);
             self.reached(sink_ref, place, path, given, 0);

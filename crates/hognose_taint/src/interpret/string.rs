@@ -74,6 +74,25 @@ pub(super) fn is_string_method(name: Symbol) -> bool {
     STRING_METHODS.binary_search(&name.as_str()).is_ok()
 }
 
+/// Texts are no structures any more.
+fn as_texts(value: &Value) -> Value {
+    let structure = |text: &[Stretch]| crate::shape::holes(text).any(|hole| hole.facts.has(Facts::STRUCTURE));
+    Value::of(
+        value
+            .atoms()
+            .iter()
+            .map(|atom| match atom {
+                Atom::Text(text) if structure(text) => {
+                    Atom::Text(Arc::from(map_holes(text, |hole| {
+                        hole.facts = Facts(hole.facts.0 & !Facts::STRUCTURE.0);
+                    })))
+                }
+                other => other.clone(),
+            })
+            .collect::<Vec<_>>(),
+    )
+}
+
 impl Interpreter<'_, '_> {
     /// The texts a value is as `str()` gives them, one by one.
     pub(super) fn texts_of(&mut self, state: &mut State, value: &Value) -> Vec<Vec<Stretch>> {
@@ -163,13 +182,13 @@ impl Interpreter<'_, '_> {
                 Atom::Str(_) | Atom::Text(_) | Atom::Scalar | Atom::Unknown
             )
         }) {
-            return value.clone();
+            return as_texts(value);
         }
         let mut result = Value::nothing();
         for text in self.texts_of(state, value) {
             result.join(&Value::stretches(text));
         }
-        result
+        as_texts(&result)
     }
 
     /// `repr()`: line feeds are gone.
@@ -225,8 +244,13 @@ impl Interpreter<'_, '_> {
         found
     }
 
-    /// All texts of a value and of what it holds, an input as the hole it makes.
-    pub(super) fn deep_texts(&mut self, state: &State, value: &Value) -> Vec<Vec<Stretch>> {
+    /// All texts of a value and of what it holds but under some keys, an input as the hole it makes.
+    pub(super) fn deep_texts(
+        &mut self,
+        state: &State,
+        value: &Value,
+        skips: &[Symbol],
+    ) -> Vec<Vec<Stretch>> {
         let mut found: Vec<Vec<Stretch>> = Vec::new();
         let mut seen: Vec<ObjId> = Vec::new();
         let mut waiting: Vec<Value> = vec![value.clone()];
@@ -244,7 +268,9 @@ impl Interpreter<'_, '_> {
                         seen.push(*id);
                         if let Some(object) = state.object(*id) {
                             waiting.extend(object.items.iter().cloned());
-                            waiting.extend(object.fields.iter().map(|(_, value)| value.clone()));
+                            let fields = object.fields.iter();
+                            let kept = fields.filter(|(name, _)| !skips.contains(name));
+                            waiting.extend(kept.map(|(_, value)| value.clone()));
                             waiting.push(object.rest.clone());
                         }
                         continue;
