@@ -264,7 +264,12 @@ fn url(front: &[Stretch], hole: &Hole, _back: &[Stretch]) -> Option<bool> {
             _ => false,
         })
     {
-        return alphabet.contains_any("/.?&#%").then_some(true);
+        // In the query another parameter can be begun, in the path another part of it.
+        let query = front.iter().any(
+            |stretch| matches!(stretch, Stretch::Known(known) if known.as_str().contains('?')),
+        );
+        let leaves = if query { "&#" } else { "/\\?#" };
+        return alphabet.contains_any(leaves).then_some(true);
     }
     let lower = before.to_ascii_lowercase();
     if lower.ends_with("://") || lower.contains("://") {

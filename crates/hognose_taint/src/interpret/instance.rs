@@ -222,8 +222,14 @@ impl Interpreter<'_, '_> {
         let known = self.values.attribute(&[object], name);
         for atom in self.from_evaluated(known).atoms() {
             if matches!(atom, Atom::External(_)) {
-                if let Atom::External(path) = atom {
-                    value.join(&self.external(*path, &Value::nothing(), expr));
+                let followed = value.atoms().iter().any(|atom| matches!(atom, Atom::Text(_)));
+                match atom {
+                    // Where it was stored it was met first.
+                    atom if followed => value.add(atom.clone()),
+                    Atom::External(path) => {
+                        value.join(&self.external(*path, &Value::nothing(), expr));
+                    }
+                    _ => {}
                 }
             } else if !matches!(atom, Atom::Unknown) || value.is_nothing() {
                 value.add(atom.clone());
