@@ -1062,9 +1062,9 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) -> Value {
         let separator = match name {
-            "splitlines" => Some("\n\r".to_owned()),
+            "splitlines" => Some("\n\r\u{b}\u{c}\u{1c}\u{1d}\u{1e}".to_owned()),
             _ => match arguments.position(0) {
-                None => Some(" \t\n".to_owned()),
+                None => Some(" \t\n\r\u{b}\u{c}\u{1c}\u{1d}\u{1e}\u{1f}".to_owned()),
                 Some(value) => value
                     .known_text()
                     .map(|text| text.as_str().to_owned())
@@ -1139,6 +1139,9 @@ fn strip_text(text: &[Stretch], name: &str, characters: Option<&str>) -> Value {
     let begins = name != "rstrip" && set.contains(&'/');
     if at_edge && begins {
         text = map_holes(&text, |hole| hole.facts |= Facts::NOT_ABSOLUTE);
+    }
+    if set.iter().any(|character| "'\"[]{}".contains(*character)) {
+        text = map_holes(&text, |hole| hole.facts = hole.facts.without(Facts::LITERAL));
     }
     if set.contains(&'-') && name != "rstrip" {
         text = map_holes(&text, |hole| hole.facts |= Facts::NOT_OPTION);
