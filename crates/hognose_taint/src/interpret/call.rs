@@ -295,10 +295,11 @@ impl Interpreter<'_, '_> {
             .atoms()
             .iter()
             .any(|atom| matches!(atom, Atom::External(path) if path.as_str() == "pathlib.Path()"));
-        let external_source =
-            is_path || self.has_external_source(receiver) && !super::string::is_string_method(name);
+        let of_texts = super::string::is_string_method(name)
+            || matches!(name.as_str(), "count" | "index");
+        let external_source = is_path || self.has_external_source(receiver) && !of_texts;
         let text_wins = !is_path
-            && super::string::is_string_method(name)
+            && of_texts
             && receiver
                 .atoms()
                 .iter()

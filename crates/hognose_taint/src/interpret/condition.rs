@@ -134,6 +134,11 @@ impl Interpreter<'_, '_> {
                     return;
                 }
                 self.drop_untrue(state, test, outcome);
+                if let Expr::Name { slot, def } = module[test]
+                    && module[def].scope == self.at().scope
+                {
+                    state.flagged(slot.index(), outcome);
+                }
                 self.assume_truth(state, &value, outcome);
                 self.assume_definition(state, test, outcome);
             }
@@ -816,10 +821,8 @@ impl Interpreter<'_, '_> {
                     if matches!(path.as_str(), "builtins.all" | "builtins.any") =>
                 {
                     let all = path.as_str() == "builtins.all";
-                    if all == outcome
-                        && let Some(argument) = module.args(args).first()
-                    {
-                        self.assume_each(state, argument.value, outcome);
+                    if let Some(argument) = module.args(args).first() {
+                        self.assume_each(state, argument.value, outcome, all == outcome);
                     }
                 }
                 _ => {}
@@ -1277,8 +1280,8 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    /// `all(test for x in y)` is true, `any(…)` is false: the test came out so for each.
-    fn assume_each(&mut self, state: &mut State, generator: ExprId, outcome: bool) {
+    /// `all(test for x in y)` is true, `any(…)` is false: the test came out so for each. Otherwise it came out so for one of them.
+    fn assume_each(&mut self, state: &mut State, generator: ExprId, outcome: bool, each_one: bool) {
         let module = self.module();
         let Expr::Comprehension(id) = module[generator] else {
             return;
@@ -1290,7 +1293,7 @@ impl Interpreter<'_, '_> {
         let binds = module.binds(only.binds);
         let [bind] = binds else { return };
         let iterated = self.eval(state, only.iter);
-        let lift = std::mem::replace(&mut self.lift, true);
+        let lift = std::mem::replace(&mut self.lift, each_one);
         // Constants one by one; anything else as one of its pieces.
         let mut each: Vec<Value> = Vec::new();
         match iterated.only() {
@@ -1325,13 +1328,19 @@ impl Interpreter<'_, '_> {
                 }
             }
         } else if let Target::Name(def) = bind.target {
+            let mut one = State::dead();
             for value in each {
                 let mut inside = state.clone();
                 self.bind_name(&mut inside, def, value);
                 self.assume(&mut inside, data.element, outcome);
-                if inside.live {
+                if !each_one {
+                    one.join(inside);
+                } else if inside.live {
                     *state = inside;
                 }
+            }
+            if one.live {
+                *state = one;
             }
         }
         self.lift = lift;

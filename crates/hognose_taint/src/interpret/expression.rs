@@ -929,6 +929,21 @@ impl<'p> Interpreter<'_, 'p> {
                     let path = self.values.path_of_item(*path);
                     let mut found = Value::from(Atom::External(path));
                     if let Some(text) = self.source_text(path, Some(container), None, expr) {
+                        // What is found of every element holds of the whole, and the other way round.
+                        let whole = container.holes();
+                        let text = match whole.as_slice() {
+                            [whole] => Value::of(text.atoms().iter().map(|atom| match atom {
+                                Atom::Text(text) => Atom::Text(
+                                    crate::shape::map_holes(text, |hole| {
+                                        hole.part = Some((crate::shape::Part::Piece, whole.id));
+                                        hole.alphabet = hole.alphabet.intersect(whole.alphabet);
+                                    })
+                                    .into(),
+                                ),
+                                other => other.clone(),
+                            })),
+                            _ => text,
+                        };
                         found.join(&text);
                     }
                     value.join(&found);

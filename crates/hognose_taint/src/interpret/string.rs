@@ -1100,7 +1100,41 @@ impl Interpreter<'_, '_> {
                     hole.alphabet = hole.alphabet.without(separator);
                 }
             });
-            object.rest = Value::stretches(stretches);
+            let piece = Value::stretches(stretches);
+            // Cut once: on one side of the cut no separator is left. How many pieces there are is not known.
+            let once = arguments.position(1).and_then(|times| match times.only() {
+                Some(Atom::Int(times)) => Some(*times),
+                _ => None,
+            }) == Some(1);
+            if let Some(separator) = &separator
+                && (once || name.ends_with("partition"))
+            {
+                let clean: Vec<Value> = self
+                    .texts_of(state, &piece)
+                    .iter()
+                    .map(|text| {
+                        Value::stretches(map_holes(text, |hole| {
+                            hole.alphabet = hole.alphabet.without(separator);
+                            hole.id = hash_id(&(hole.id, 27u8));
+                        }))
+                    })
+                    .collect();
+                let mut side = Value::nothing();
+                for clean in &clean {
+                    side.join(clean);
+                }
+                let between = Value::text(separator);
+                object.items = match name {
+                    "split" => vec![side, piece],
+                    "rsplit" => vec![piece, side],
+                    "partition" => vec![side, between, piece],
+                    _ => vec![piece, between, side],
+                };
+                object.exact = true;
+                object.many = true;
+            } else {
+                object.rest = piece;
+            }
             result.join(&self.make(state, expr, object));
         }
         result
