@@ -104,6 +104,35 @@ impl Trimmed {
             .filter(|&to| self.useful[to as usize])
     }
 
+    /// The positions among some at which a character can stand.
+    fn those_with(
+        &self,
+        places: impl Iterator<Item = PositionId>,
+        character: u32,
+    ) -> Vec<PositionId> {
+        let mut places: Vec<PositionId> = places
+            .filter(|&position| self.automaton.set(position).contains(character))
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// Whether characters can follow one after the other behind some positions.
+    fn leads_on(
+        &self,
+        mut places: Vec<PositionId>,
+        characters: impl Iterator<Item = u32>,
+    ) -> bool {
+        for character in characters {
+            let next = places
+                .iter()
+                .flat_map(|&place| self.edges(self.automaton.follow(place)));
+            places = self.those_with(next, character);
+        }
+        !places.is_empty()
+    }
+
     fn start(&self) -> &Follow {
         &self.automaton.follows[self.automaton.start as usize]
     }
@@ -130,6 +159,52 @@ pub(crate) fn alphabet(hir: &Hir, mode: Mode) -> Result<Alphabet, Bound> {
         }
     }
     Ok(Alphabet::of(&sum))
+}
+
+/// Whether a text that passes may contain another one.
+pub(crate) fn may_contain(hir: &Hir, mode: Mode, needle: &str) -> Result<bool, Bound> {
+    if mode == Mode::FindAll {
+        return Ok(true);
+    }
+    let trimmed = Trimmed::new(hir, mode)?;
+    if !trimmed.whole() {
+        return Ok(true);
+    }
+    let mut characters = needle.chars().map(u32::from);
+    let Some(first) = characters.next() else {
+        return Ok(true);
+    };
+    let all = 0..trimmed.automaton.positions.len() as PositionId;
+    let places = all.filter(|&position| trimmed.useful[position as usize]);
+    let places = trimmed.those_with(places, first);
+    Ok(trimmed.leads_on(places, characters))
+}
+
+/// Whether a text that passes may begin with another one.
+pub(crate) fn may_begin(hir: &Hir, mode: Mode, front: &str) -> Result<bool, Bound> {
+    if mode == Mode::FindAll {
+        return Ok(true);
+    }
+    let trimmed = Trimmed::new(hir, mode)?;
+    if !trimmed.whole() {
+        return Ok(true);
+    }
+    let mut characters = front.chars().map(u32::from);
+    let Some(first) = characters.next() else {
+        return Ok(true);
+    };
+    let places = trimmed.those_with(trimmed.edges(trimmed.start()), first);
+    Ok(trimmed.leads_on(places, characters))
+}
+
+/// The characters that a group can hold.
+pub(crate) fn group_alphabet(hir: &Hir, group: u32) -> Result<Alphabet, Bound> {
+    let Some(&root) = hir.groups.get(group as usize) else {
+        return Ok(Alphabet::ANY);
+    };
+    let mut part = hir.clone();
+    part.root = root;
+    alphabet(&part, Mode::FullMatch)
 }
 
 /// All texts that pass, when they are few.

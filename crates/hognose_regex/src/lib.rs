@@ -137,6 +137,22 @@ impl Pattern {
         language::prefix(&self.hir, mode)
     }
 
+    /// Whether a text for which the call finds a match may contain another one.
+    pub fn may_contain(&self, mode: Mode, needle: &str) -> Result<bool, Bound> {
+        language::may_contain(&self.hir, mode, needle)
+    }
+
+    /// Whether a text for which the call finds a match may begin with another one.
+    pub fn may_begin(&self, mode: Mode, front: &str) -> Result<bool, Bound> {
+        language::may_begin(&self.hir, mode, front)
+    }
+
+    /// The characters that the group of a number can hold; those of the whole match for 0, [`Alphabet::ANY`] where there is no such
+    /// group.
+    pub fn group_alphabet(&self, group: u32) -> Result<Alphabet, Bound> {
+        language::group_alphabet(&self.hir, group)
+    }
+
     /// The characters of which `re.sub(pattern, replacement, text)` leaves no occurrence (but for those in the replacement, and
     /// provided that no `count` is given).
     pub fn removed_characters(&self) -> CharSet {

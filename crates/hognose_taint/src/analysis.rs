@@ -804,6 +804,9 @@ impl Interpreter<'_, '_> {
                     if let Some(object) = returned.heap.get(id.0 as usize)
                         && object.kind == crate::state::Kind::Tuple
                         && let Some(first) = object.item(0)
+                        && !object.items[1..]
+                            .iter()
+                            .any(|more| says_no_page(returned, more))
                     {
                         for atom in first.atoms() {
                             if matches!(atom, Atom::Text(_)) {
@@ -916,4 +919,20 @@ fn by_level(groups: &[Vec<u32>], next: &[Vec<u32>]) -> (Vec<Vec<u32>>, Vec<(u32,
         levels[at].push(number);
     }
     (levels, rank)
+}
+
+/// Whether headers returned beside a text say that it is no HTML page.
+fn says_no_page(returned: &Exported, headers: &Value) -> bool {
+    let [Atom::Object(id)] = headers.atoms() else {
+        return false;
+    };
+    returned.heap.get(id.0 as usize).is_some_and(|headers| {
+        headers.fields.iter().any(|(name, value)| {
+            name.as_str().eq_ignore_ascii_case("content-type")
+                && value.known_text().is_some_and(|kind| {
+                    let kind = kind.as_str().to_ascii_lowercase();
+                    !kind.contains("html") && !kind.contains("svg") && !kind.contains("xml")
+                })
+        })
+    })
 }

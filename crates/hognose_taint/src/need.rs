@@ -184,11 +184,9 @@ fn code(front: &[Stretch], hole: &Hole, back: &[Stretch]) -> bool {
     if alphabet.within(number()) {
         return false;
     }
-    if hole.facts.has(Facts::LITERAL) {
-        return false;
-    }
     match quote_before(front) {
         Some(quote) => alphabet.contains(quote) || alphabet.contains_any("\\\n"),
+        None if hole.facts.has(Facts::LITERAL) => false,
         None => {
             let word = Alphabet::word("_");
             // A name among others is looked up; as all of the code it is harmless, too.
@@ -235,9 +233,19 @@ pub fn path_is_open(text: &[Stretch]) -> bool {
         && holes(text).any(|hole| hole.alphabet.contains('/'))
 }
 
+/// Whether a whole URL stays on the host at hand.
+fn is_relative(hole: &Hole) -> bool {
+    let facts = hole.facts;
+    let backslash = hole.alphabet.contains('\\');
+    facts.has(Facts::RELATIVE)
+        || facts.has(Facts::NO_HOST | Facts::NO_SCHEME) && !backslash
+        || facts.has(Facts::SLASH | Facts::NO_TWO_SLASHES)
+            && (facts.has(Facts::NO_SLASH_BACKSLASH) || !backslash)
+}
+
 /// Whether a hole decides the host of a URL; `Some(true)`: only what is behind it.
 fn url(front: &[Stretch], hole: &Hole, _back: &[Stretch]) -> Option<bool> {
-    if hole.facts.has(Facts::HOST_CHECKED) || hole.facts.has(Facts::RELATIVE) {
+    if hole.facts.has(Facts::HOST_CHECKED) || is_relative(hole) {
         return None;
     }
     let alphabet = hole.alphabet;
@@ -264,12 +272,13 @@ fn url(front: &[Stretch], hole: &Hole, _back: &[Stretch]) -> Option<bool> {
             _ => false,
         })
     {
-        // In the query another parameter can be begun, in the path another part of it.
-        let query = front.iter().any(
-            |stretch| matches!(stretch, Stretch::Known(known) if known.as_str().contains('?')),
-        );
-        let leaves = if query { "&#" } else { "/\\?#" };
-        return alphabet.contains_any(leaves).then_some(true);
+        // Behind the host: another path, or further parameters of the query.
+        let query = front
+            .iter()
+            .any(|stretch| matches!(stretch, Stretch::Known(known) if known.as_str().contains('?')));
+        return alphabet
+            .contains_any(if query { "&#" } else { "/?#\\" })
+            .then_some(true);
     }
     let lower = before.to_ascii_lowercase();
     if lower.ends_with("://") || lower.contains("://") {
@@ -339,7 +348,7 @@ fn attribute_value(attribute: &Attribute, hole: &Hole) -> bool {
             attribute.at_start
                 && alphabet.contains(':')
                 && !hole.facts.has(Facts::SCHEME_CHECKED)
-                && !hole.facts.has(Facts::RELATIVE)
+                && !is_relative(hole)
         }
         // The browser replaces character references before it reads the script: what was escaped for HTML is a quote again.
         AttributeKind::Script { string: Some(quote) }

@@ -127,7 +127,7 @@ impl From<hognose_regex::Alphabet> for Alphabet {
 
 /// What else is known of a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Facts(pub u16);
+pub struct Facts(pub u32);
 
 impl Facts {
     /// Nothing.
@@ -156,8 +156,18 @@ impl Facts {
     pub const STRUCTURE: Self = Self(1 << 10);
     /// Begins and ends with the same quote, which does not occur between them: a literal of Python.
     pub const LITERAL: Self = Self(1 << 11);
-    /// No more than a character, or a single element.
+    /// A path that does not begin with a separator.
     pub const NOT_ABSOLUTE: Self = Self(1 << 12);
+    /// A URL that names no scheme.
+    pub const NO_SCHEME: Self = Self(1 << 13);
+    /// A URL in which Python sees no host; browsers take `\\` for `/`, too.
+    pub const NO_HOST: Self = Self(1 << 14);
+    /// Begins with a slash.
+    pub const SLASH: Self = Self(1 << 15);
+    /// Does not begin with two slashes.
+    pub const NO_TWO_SLASHES: Self = Self(1 << 16);
+    /// Does not begin with a slash and a backslash.
+    pub const NO_SLASH_BACKSLASH: Self = Self(1 << 17);
 
     /// Those that say something bad; a join keeps them, all others must hold on both sides.
     const BAD: Self = Self(Self::JOINED.0 | Self::STRUCTURE.0);
@@ -220,6 +230,10 @@ pub enum Part {
     CommonPath,
     /// A directory above the resolved path.
     Ancestor,
+    /// The directory right above the path.
+    Parent,
+    /// The path as seen from a trusted directory.
+    Relative,
     /// One character or one piece of it.
     Piece,
     /// All but its first and last character.

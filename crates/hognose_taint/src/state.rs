@@ -198,6 +198,20 @@ pub struct Known {
     pub restriction: Restriction,
 }
 
+/// What a variable says that is true, or false, only where something was found out of a hole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flag {
+    /// The frame, and the slot of the variable in it.
+    pub variable: (usize, usize),
+    /// As what it turns out.
+    pub truth: bool,
+    /// What holds then.
+    pub known: Known,
+}
+
+/// Flags kept at a point; programs have one or two.
+const MAX_FLAGS: usize = 8;
+
 /// The variables of one function at work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vars {
@@ -216,6 +230,8 @@ pub struct State {
     pub written: Vec<(Arc<InputPath>, Value)>,
     /// What was found out of holes.
     pub known: SmallVec<[Known; 2]>,
+    /// What holds once a variable that was set on some ways only turns out true or false.
+    pub flags: Vec<Flag>,
     /// Whether this point can be reached.
     pub live: bool,
 }
@@ -233,6 +249,7 @@ impl State {
             heap: Vec::new(),
             written: Vec::new(),
             known: SmallVec::new(),
+            flags: Vec::new(),
             live: true,
         }
     }
@@ -244,6 +261,7 @@ impl State {
             heap: Vec::new(),
             written: Vec::new(),
             known: SmallVec::new(),
+            flags: Vec::new(),
             live: false,
         }
     }
@@ -296,6 +314,7 @@ impl State {
             *self = other;
             return;
         }
+        self.flags = self.joined_flags(&other);
         for (mine, theirs) in self.frames.iter_mut().zip(other.frames) {
             for (mine, theirs) in mine.slots.iter_mut().zip(theirs.slots) {
                 if mine.0 != theirs.0 {
@@ -337,6 +356,85 @@ impl State {
             mine.restriction = mine.restriction.or(theirs.restriction);
             mine.restriction != Restriction::NONE
         });
+    }
+
+    /// What a variable that is true on one way and false on the other says of the way that was taken.
+    fn joined_flags(&self, other: &Self) -> Vec<Flag> {
+        let mut flags: Vec<Flag> = Vec::new();
+        for (one, another) in [(self, other), (other, self)] {
+            // What was known before, where the other way does not make it wrong.
+            for flag in one.flags.iter().filter(|flag| one.is_set(flag)) {
+                let (frame, slot) = flag.variable;
+                let otherwise = another.slot(frame, slot).and_then(|(_, value)| value.truth());
+                if otherwise == Some(!flag.truth)
+                    || another.implies(&flag.known)
+                    || another.flags.contains(flag) && another.is_set(flag)
+                {
+                    if !flags.contains(flag) && flags.len() < MAX_FLAGS {
+                        flags.push(flag.clone());
+                    }
+                }
+            }
+            // What only this way found out.
+            let lost: SmallVec<[&Known; 2]> = one
+                .known
+                .iter()
+                .filter(|known| !another.implies(known))
+                .collect();
+            if lost.is_empty() {
+                continue;
+            }
+            for (frame, vars) in one.frames.iter().enumerate() {
+                for (slot, (_, value)) in vars.slots.iter().enumerate() {
+                    let Some(truth) = value.truth() else { continue };
+                    if another.slot(frame, slot).and_then(|(_, value)| value.truth())
+                        != Some(!truth)
+                    {
+                        continue;
+                    }
+                    for known in &lost {
+                        let flag = Flag {
+                            variable: (frame, slot),
+                            truth,
+                            known: (*known).clone(),
+                        };
+                        if !flags.contains(&flag) && flags.len() < MAX_FLAGS {
+                            flags.push(flag);
+                        }
+                    }
+                }
+            }
+        }
+        flags
+    }
+
+    fn slot(&self, frame: usize, slot: usize) -> Option<&(DefId, Value)> {
+        self.frames.get(frame)?.slots.get(slot)
+    }
+
+    /// Whether a variable still is what it was where its ways met.
+    fn is_set(&self, flag: &Flag) -> bool {
+        let (frame, slot) = flag.variable;
+        self.slot(frame, slot).is_some_and(|(def, _)| *def == SEVERAL)
+    }
+
+    fn implies(&self, known: &Known) -> bool {
+        let here = self.known_of(known.id);
+        here == known.restriction || here.finite
+    }
+
+    /// A variable of the function at work turned out true or false.
+    pub fn flagged(&mut self, slot: usize, truth: bool) {
+        let variable = (self.frames.len().saturating_sub(1), slot);
+        let said: SmallVec<[Known; 2]> = self
+            .flags
+            .iter()
+            .filter(|flag| flag.variable == variable && flag.truth == truth && self.is_set(flag))
+            .map(|flag| flag.known.clone())
+            .collect();
+        for known in said {
+            self.restrict(known.id, known.restriction);
+        }
     }
 
     /// Whether two points hold the same, for the end of loops.

@@ -295,10 +295,11 @@ impl Interpreter<'_, '_> {
             .atoms()
             .iter()
             .any(|atom| matches!(atom, Atom::External(path) if path.as_str() == "pathlib.Path()"));
-        let external_source =
-            is_path || self.has_external_source(receiver) && !super::string::is_string_method(name);
+        let of_texts = super::string::is_string_method(name)
+            || matches!(name.as_str(), "count" | "index");
+        let external_source = is_path || self.has_external_source(receiver) && !of_texts;
         let text_wins = !is_path
-            && super::string::is_string_method(name)
+            && of_texts
             && receiver
                 .atoms()
                 .iter()
@@ -320,9 +321,27 @@ impl Interpreter<'_, '_> {
             .any(|atom| matches!(atom, Atom::External(_) | Atom::Instance(..)));
         let before = (receiver.atoms().len() > 1).then(|| state.clone());
         let mut after: Option<State> = None;
-        for (number, atom) in receiver.atoms().iter().enumerate() {
+        let mut walked = false;
+        for atom in receiver.atoms() {
+            // The same thing seen as a text: no way of its own.
+            let skipped = match atom {
+                Atom::External(_) => text_wins && !described,
+                Atom::Text(_) => external_source || described,
+                Atom::Str(_) | Atom::Unknown => is_path,
+                Atom::Input(_) => is_path || typed,
+                _ => false,
+            };
+            if skipped {
+                if let Atom::Input(path) = atom
+                    && !is_path
+                {
+                    // Its class is known, and looked at below; what is written into it is not.
+                    self.mutated_input(state, path, name, arguments);
+                }
+                continue;
+            }
             if let Some(before) = &before
-                && number > 0
+                && std::mem::replace(&mut walked, true)
             {
                 let left = std::mem::replace(state, before.clone());
                 if left.live {
@@ -333,24 +352,15 @@ impl Interpreter<'_, '_> {
                 }
             }
             let value = match atom {
-                Atom::Text(_) if described => continue,
-                Atom::External(_) if text_wins && !described => continue,
                 Atom::External(path) => {
                     let path = self.values.path_of_attribute(*path, name);
                     self.call_external(state, path, Some(receiver), arguments, expr)
                 }
-                Atom::Text(_) if external_source => continue,
-                Atom::Str(_) | Atom::Unknown | Atom::Input(_) if is_path => continue,
                 Atom::Text(_) | Atom::Str(_) => {
                     match self.text_method(state, atom, name, arguments, expr) {
                         Some(value) => value,
                         None => self.method_of_unknown(state, atom, name, arguments, expr, written),
                     }
-                }
-                Atom::Input(path) if typed => {
-                    // Its class is known, and looked at below; what is written into it is not.
-                    self.mutated_input(state, path, name, arguments);
-                    continue;
                 }
                 Atom::Input(path) => {
                     self.method_of_input(state, path, name, arguments, expr, written)
@@ -601,6 +611,10 @@ impl Interpreter<'_, '_> {
                 _ => Key::Attr(name),
             };
             let mut value = self.part_of_text(text, key, expr);
+            // What sequences and texts say of themselves.
+            if let "count" | "index" = name.as_str() {
+                return Atom::Scalar.into();
+            }
             if let "items" | "values" | "keys" = name.as_str() {
                 let mut object = Object::new(Kind::List);
                 object.exact = false;
@@ -669,7 +683,25 @@ impl Interpreter<'_, '_> {
                 .filter(|key| super::assign::single_key(key).is_some()),
             expr,
         ) {
-            value.join(&text);
+            // `args.get("page", 1, type=int)`: what the conversion makes of it.
+            let convert = path
+                .as_str()
+                .ends_with(".get")
+                .then(|| {
+                    let named = arguments.keywords.iter();
+                    let mut named = named.filter(|(name, _)| name.as_str() == "type");
+                    let positional = arguments.positional.get(2);
+                    positional.or_else(|| named.next().map(|(_, value)| value)).cloned()
+                })
+                .flatten();
+            match convert {
+                Some(convert) => {
+                    let converted =
+                        self.call_value(state, &convert, &Arguments::of(&[text]), expr);
+                    value = converted;
+                }
+                None => value.join(&text),
+            }
             if let Some(default) = arguments
                 .position(1)
                 .filter(|_| path.as_str().ends_with(".get"))

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use hognose_python::ir::*;
-use hognose_regex::Mode;
+use hognose_regex::{Flags, Mode};
 
 use super::Interpreter;
 use super::call::Arguments;
@@ -134,6 +134,11 @@ impl Interpreter<'_, '_> {
                     return;
                 }
                 self.drop_untrue(state, test, outcome);
+                if let Expr::Name { slot, def } = module[test]
+                    && module[def].scope == self.at().scope
+                {
+                    state.flagged(slot.index(), outcome);
+                }
                 self.assume_truth(state, &value, outcome);
                 self.assume_definition(state, test, outcome);
             }
@@ -260,6 +265,16 @@ impl Interpreter<'_, '_> {
             if let Atom::Text(text) = atom
                 && let [Stretch::Hole(hole)] = &**text
             {
+                match hole.part {
+                    // `if parts.scheme or parts.netloc: …`
+                    Some((Part::Host, whole)) => {
+                        state.restrict(whole, Restriction::facts(Facts::NO_HOST));
+                    }
+                    Some((Part::Scheme, whole)) => {
+                        state.restrict(whole, Restriction::facts(Facts::NO_SCHEME));
+                    }
+                    _ => {}
+                }
                 state.restrict(hole.id, Restriction::FINITE);
             }
         }
@@ -306,7 +321,11 @@ impl Interpreter<'_, '_> {
             Part::Scheme if restriction.finite => {
                 state.restrict(whole, Restriction::facts(Facts::SCHEME_CHECKED));
             }
-            Part::CommonPath if restriction.finite => {
+            Part::CommonPath if restriction.finite && is_resolved(hole) => {
+                self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
+            }
+            // A name right in a known directory; what leads upwards is no name.
+            Part::Parent if restriction.finite => {
                 self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
             }
             Part::Resolved if restriction.finite || restriction.facts.has(Facts::CONTAINED) => {
@@ -378,6 +397,7 @@ impl Interpreter<'_, '_> {
             state.live = false;
             return;
         }
+        self.assume_question(state, op, left, right, outcome);
         match (op, outcome) {
             (CmpOp::Eq | CmpOp::Is, true) | (CmpOp::NotEq | CmpOp::IsNot, false) => {
                 // The length of a text that has a bound.
@@ -463,12 +483,7 @@ impl Interpreter<'_, '_> {
 
     /// `subject == other`, where the other is of the program's choice.
     fn same(&mut self, state: &mut State, subject: &Value, other: &Value, written: ExprId) {
-        if !subject.has_holes()
-            || subject
-                .atoms()
-                .iter()
-                .any(|atom| matches!(atom, Atom::External(_) | Atom::Instance(..)))
-        {
+        if !subject.has_holes() {
             return;
         }
         let other_holes = other.holes();
@@ -493,9 +508,107 @@ impl Interpreter<'_, '_> {
                 Part::Resolved if same_whole => {
                     state.restrict(whole, Restriction::facts(Facts::NO_DOTS));
                 }
+                // A directory that the caller chose.
+                Part::CommonPath
+                    if is_resolved(&hole)
+                        && !same_whole
+                        && other_holes
+                            .iter()
+                            .flat_map(|other| &other.taints)
+                            .all(|taint| !taint.origin.is_source()) =>
+                {
+                    self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
+                }
                 _ => {}
             }
         }
+    }
+
+    /// What a comparison says beyond the values of its sides: `text.find(x) == -1`, `type(x) is int`, `set(text) <= set(letters)`.
+    fn assume_question(
+        &mut self,
+        state: &mut State,
+        op: CmpOp,
+        left: ExprId,
+        right: ExprId,
+        outcome: bool,
+    ) {
+        let module = self.module();
+        let Expr::Call { func, args } = module[left] else {
+            return;
+        };
+        let Some(argument) = module.args(args).first().map(|argument| argument.value) else {
+            return;
+        };
+        if let Expr::Attribute { value, attr } = module[func] {
+            let number = match self.peek(state, right).only() {
+                Some(Atom::Int(number)) => *number,
+                _ => return,
+            };
+            // Whether the outcome says that it does not occur.
+            let absent = match (attr.as_str(), op, number) {
+                ("find" | "rfind", CmpOp::Eq, -1) | ("find" | "rfind", CmpOp::Lt, 0) => outcome,
+                ("find" | "rfind", CmpOp::NotEq | CmpOp::Gt, -1)
+                | ("find" | "rfind", CmpOp::GtE, 0) => !outcome,
+                ("count", CmpOp::Eq | CmpOp::LtE, 0) | ("count", CmpOp::Lt, 1) => outcome,
+                ("count", CmpOp::NotEq | CmpOp::Gt, 0) | ("count", CmpOp::GtE, 1) => !outcome,
+                _ => false,
+            };
+            if absent && let Some(needle) = self.peek(state, argument).known_text() {
+                let text = self.peek(state, value);
+                self.assume_without(state, &text, needle.as_str());
+            }
+            return;
+        }
+        let same = matches!(
+            (op, outcome),
+            (CmpOp::Is | CmpOp::Eq, true) | (CmpOp::IsNot | CmpOp::NotEq, false)
+        );
+        match self.peek(state, func).only() {
+            Some(Atom::External(path)) if path.as_str() == "builtins.type" && same => {
+                let value = self.peek(state, argument);
+                let class = self.peek(state, right);
+                self.assume_instance(state, &value, &class, true);
+            }
+            Some(Atom::External(path))
+                if matches!(path.as_str(), "builtins.set" | "builtins.frozenset")
+                    && matches!(op, CmpOp::LtE | CmpOp::Lt)
+                    && outcome =>
+            {
+                let text = self.peek(state, argument);
+                if let Some(alphabet) = self.characters(state, right) {
+                    self.restrict_value(state, &text, Restriction::alphabet(alphabet));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The characters of a set that is made of a text.
+    fn characters(&mut self, state: &mut State, set: ExprId) -> Option<Alphabet> {
+        let module = self.module();
+        if let Expr::Call { func, args } = module[set]
+            && let [argument] = module.args(args)
+            && let Some(Atom::External(path)) = self.peek(state, func).only()
+            && matches!(path.as_str(), "builtins.set" | "builtins.frozenset")
+        {
+            let text = self.peek(state, argument.value);
+            return match text.known_text() {
+                Some(text) => Some(Alphabet::of(text.as_str())),
+                None => known_alphabet(&text),
+            };
+        }
+        let value = self.peek(state, set);
+        let Some(Atom::Object(id)) = value.only() else {
+            return known_alphabet(&value);
+        };
+        let object = state.object(*id)?;
+        if !object.rest.is_nothing() || !object.fields.is_empty() {
+            return None;
+        }
+        object.items.iter().try_fold(Alphabet::NONE, |all, item| {
+            Some(all.union(Alphabet::of(item.known_text()?.as_str())))
+        })
     }
 
     /// `subject in container`, or not.
@@ -697,13 +810,19 @@ impl Interpreter<'_, '_> {
         for atom in callee.atoms() {
             match atom {
                 Atom::External(path)
+                    if path.as_str() == "builtins.bool" =>
+                {
+                    if let [argument] = module.args(args) {
+                        self.assume(state, argument.value, outcome);
+                        return;
+                    }
+                }
+                Atom::External(path)
                     if matches!(path.as_str(), "builtins.all" | "builtins.any") =>
                 {
                     let all = path.as_str() == "builtins.all";
-                    if all == outcome
-                        && let Some(argument) = module.args(args).first()
-                    {
-                        self.assume_each(state, argument.value, outcome);
+                    if let Some(argument) = module.args(args).first() {
+                        self.assume_each(state, argument.value, outcome, all == outcome);
                     }
                 }
                 _ => {}
@@ -800,6 +919,13 @@ impl Interpreter<'_, '_> {
                 self.restrict_value(state, receiver, restriction);
                 return;
             }
+            if name.as_str() == "count"
+                && !outcome
+                && let Some(needle) = first.known_text()
+            {
+                self.assume_without(state, receiver, needle.as_str());
+                return;
+            }
             if matches!(name.as_str(), "startswith" | "endswith") {
                 self.assume_edge(
                     state,
@@ -833,7 +959,10 @@ impl Interpreter<'_, '_> {
                                 .field(Symbol::from("\u{0}text"))
                                 .cloned()
                                 .unwrap_or_else(Value::unknown);
-                            self.assume_match(state, &pattern, &first, name.as_str(), outcome);
+                            let flags =
+                                super::native::flags_of(object.field(Symbol::from("\u{0}flags")));
+                            let pattern = (&pattern, flags);
+                            self.assume_match(state, pattern, &first, name.as_str(), outcome);
                         }
                         Kind::Holder(class) => {
                             let path = self.values.path_of_attribute(class, name);
@@ -916,32 +1045,40 @@ impl Interpreter<'_, '_> {
             }
         }
         if !outcome {
-            if starts {
-                for text in &texts {
-                    match text
-                        .known_text()
-                        .map(|text| text.as_str().to_owned())
-                        .as_deref()
-                    {
-                        Some("-") => self.restrict_value(
-                            state,
-                            receiver,
-                            Restriction::facts(Facts::NOT_OPTION),
-                        ),
-                        Some("/" | "//") => {
-                            self.restrict_value(
-                                state,
-                                receiver,
-                                Restriction::facts(Facts::NOT_ABSOLUTE),
-                            );
-                        }
-                        _ => {}
+            for text in texts.iter().filter(|_| starts) {
+                let known = text.known_text();
+                let facts = match known.as_ref().map(|text| text.as_str()) {
+                    Some("-") => Facts::NOT_OPTION,
+                    Some("/") => {
+                        Facts::NOT_ABSOLUTE | Facts::NO_TWO_SLASHES | Facts::NO_SLASH_BACKSLASH
                     }
-                }
+                    Some("//") => Facts::NO_TWO_SLASHES,
+                    Some("/\\") => Facts::NO_SLASH_BACKSLASH,
+                    Some("..") => {
+                        self.not_above(state, receiver);
+                        continue;
+                    }
+                    _ => continue,
+                };
+                self.restrict_value(state, receiver, Restriction::facts(facts));
             }
             return;
         }
         if !starts {
+            // `host.endswith(".example.com")`: a host of that domain.
+            let domain = |text: &Value| {
+                text.known_text().is_some_and(|text| {
+                    let text = text.as_str();
+                    text.starts_with('.') && text.len() > 1
+                })
+            };
+            if !texts.is_empty() && texts.iter().all(domain) {
+                for hole in receiver.holes() {
+                    if let Some((Part::Host, whole)) = hole.part {
+                        state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+                    }
+                }
+            }
             return;
         }
         // A resolved path that begins with a directory: inside of it, or in one whose name begins so; the latter only where no
@@ -978,17 +1115,36 @@ impl Interpreter<'_, '_> {
                 Restriction::facts(Facts::RELATIVE | Facts::SCHEME_CHECKED),
             );
         }
-        let quotes = all_known && known.iter().all(|text| text == "'" || text == "\"");
-        if !quotes {
-            let front = texts.first().cloned().unwrap_or_else(Value::unknown);
-            self.contained(state, receiver, &front);
+        if all_known && known.iter().all(|text| text == "/") {
+            self.restrict_value(state, receiver, Restriction::facts(Facts::SLASH));
+            return;
+        }
+        // The name of the directory has to end there: `/srv/books` is the beginning of `/srv/books-of-others`, too.
+        let ends = |this: &mut Self, state: &mut State, front: &Value| {
+            let texts = this.texts_of(state, front);
+            texts.iter().all(|text| match text.last() {
+                Some(Stretch::Known(known)) => known.as_str().ends_with(['/', '\\']),
+                _ => true,
+            })
+        };
+        if !edge.is_nothing() && texts.iter().all(|front| ends(self, state, front)) {
+            self.contained(state, receiver, edge);
+        }
+    }
+
+    /// `not relpath(path, base).startswith("..")`.
+    fn not_above(&mut self, state: &mut State, relative: &Value) {
+        for hole in relative.holes() {
+            if let Some((Part::Relative, whole)) = hole.part {
+                self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
+            }
         }
     }
 
     /// A path that lies below a trusted one, when it is resolved.
-    fn contained(&mut self, state: &mut State, path: &Value, base: &Value) {
-        let base_sources = base
-            .holes()
+    pub(super) fn contained(&mut self, state: &mut State, path: &Value, base: &Value) {
+        let base_sources = self
+            .deep_holes(state, base)
             .iter()
             .any(|hole| hole.taints.iter().any(|taint| taint.origin.is_source()));
         if base_sources {
@@ -998,7 +1154,7 @@ impl Interpreter<'_, '_> {
             if base.holes().iter().any(|other| other.id == hole.id) {
                 continue;
             }
-            if hole.facts.has(Facts::NORMALISED) || hole.facts.has(Facts::NO_DOTS) {
+            if is_resolved(&hole) {
                 state.restrict(hole.id, Restriction::facts(Facts::CONTAINED));
                 if let Some((Part::Resolved | Part::Form, whole)) = hole.part {
                     state.restrict(whole, Restriction::facts(Facts::CONTAINED));
@@ -1030,7 +1186,8 @@ impl Interpreter<'_, '_> {
             "re.match" | "re.fullmatch" | "re.search" | "regex.match" | "regex.fullmatch" => {
                 let subject = arguments.either(1, "string").unwrap_or_else(Value::unknown);
                 let function = path.as_str().rsplit('.').next().unwrap_or_default();
-                self.assume_match(state, &first, &subject, function, outcome);
+                let flags = super::native::flags_of(arguments.either(2, "flags").as_ref());
+                self.assume_match(state, (&first, flags), &subject, function, outcome);
                 return;
             }
             "re.compile().match" | "re.compile().fullmatch" | "re.compile().search" => return,
@@ -1064,12 +1221,12 @@ impl Interpreter<'_, '_> {
     fn assume_match(
         &mut self,
         state: &mut State,
-        pattern: &Value,
+        (pattern, flags): (&Value, Option<Flags>),
         subject: &Value,
         function: &str,
         outcome: bool,
     ) {
-        let Some(parsed) = self.parsed(pattern) else {
+        let Some(parsed) = self.parsed(pattern, flags) else {
             return;
         };
         let mode = match function {
@@ -1083,10 +1240,28 @@ impl Interpreter<'_, '_> {
                 if let Ok(Some(_)) = parsed.literals(mode) {
                     restriction = Restriction::FINITE;
                 }
+                if let Ok(false) = parsed.may_contain(mode, "..") {
+                    restriction.facts |= Facts::NO_DOTS;
+                }
+                for (front, facts) in [
+                    ("/", Facts::NOT_ABSOLUTE | Facts::NO_TWO_SLASHES | Facts::NO_SLASH_BACKSLASH),
+                    ("//", Facts::NO_TWO_SLASHES),
+                    ("/\\", Facts::NO_SLASH_BACKSLASH),
+                    ("-", Facts::NOT_OPTION),
+                ] {
+                    if let Ok(false) = parsed.may_begin(mode, front) {
+                        restriction.facts |= facts;
+                    }
+                }
                 if let Ok(front) = parsed.prefix(mode)
                     && host_is_fixed(&front)
                 {
                     restriction.facts |= Facts::HOST_CHECKED | Facts::SCHEME_CHECKED;
+                }
+                if let Ok(front) = parsed.prefix(mode)
+                    && front.starts_with('/')
+                {
+                    restriction.facts |= Facts::SLASH;
                 }
                 self.restrict_value(state, subject, restriction);
             }
@@ -1105,8 +1280,8 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    /// `all(test for x in y)` is true, `any(…)` is false: the test came out so for each.
-    fn assume_each(&mut self, state: &mut State, generator: ExprId, outcome: bool) {
+    /// `all(test for x in y)` is true, `any(…)` is false: the test came out so for each. Otherwise it came out so for one of them.
+    fn assume_each(&mut self, state: &mut State, generator: ExprId, outcome: bool, each_one: bool) {
         let module = self.module();
         let Expr::Comprehension(id) = module[generator] else {
             return;
@@ -1118,7 +1293,7 @@ impl Interpreter<'_, '_> {
         let binds = module.binds(only.binds);
         let [bind] = binds else { return };
         let iterated = self.eval(state, only.iter);
-        let lift = std::mem::replace(&mut self.lift, true);
+        let lift = std::mem::replace(&mut self.lift, each_one);
         // Constants one by one; anything else as one of its pieces.
         let mut each: Vec<Value> = Vec::new();
         match iterated.only() {
@@ -1153,17 +1328,28 @@ impl Interpreter<'_, '_> {
                 }
             }
         } else if let Target::Name(def) = bind.target {
+            let mut one = State::dead();
             for value in each {
                 let mut inside = state.clone();
                 self.bind_name(&mut inside, def, value);
                 self.assume(&mut inside, data.element, outcome);
-                if inside.live {
+                if !each_one {
+                    one.join(inside);
+                } else if inside.live {
                     *state = inside;
                 }
+            }
+            if one.live {
+                *state = one;
             }
         }
         self.lift = lift;
     }
+}
+
+/// Whether `..` cannot lead out of a path any more.
+fn is_resolved(hole: &Hole) -> bool {
+    hole.facts.has(Facts::NORMALISED) || hole.facts.has(Facts::NO_DOTS)
 }
 
 /// A text after which the host of a URL is fixed.

@@ -133,7 +133,8 @@ impl<'p> Interpreter<'_, 'p> {
             Expr::SetOf(list) => self.display(state, expr, Kind::Set, list),
             Expr::Dict(items) => self.dict(state, expr, items),
             Expr::Starred(value) => self.eval(state, value),
-            Expr::FString(parts) | Expr::TString(parts) => {
+            Expr::TString(parts) => self.template_string(state, expr, parts),
+            Expr::FString(parts) => {
                 let parts = module.list(parts).to_vec();
                 let mut values = Vec::with_capacity(parts.len());
                 for part in parts {
@@ -508,7 +509,9 @@ impl<'p> Interpreter<'_, 'p> {
         let mut result = Value::nothing();
         for value in values {
             match value {
-                hognose_python::Value::External(path) => result.add(Atom::External(path)),
+                hognose_python::Value::External(path) => {
+                    result.add(super::native::constant(path).unwrap_or(Atom::External(path)));
+                }
                 hognose_python::Value::Module(id) => result.add(Atom::Module(id)),
                 hognose_python::Value::Function(at, function) => {
                     result.add(Atom::Function(at, function));
@@ -625,6 +628,9 @@ impl<'p> Interpreter<'_, 'p> {
 
     /// Something outside of the project: a source, where the models say so.
     pub(super) fn external(&mut self, path: Symbol, base: &Value, expr: ExprId) -> Value {
+        if let Some(constant) = super::native::constant(path) {
+            return constant.into();
+        }
         let mut value = Value::from(Atom::External(path));
         if let Some(text) = self.source_text(path, Some(base), None, expr) {
             value.join(&text);
@@ -923,6 +929,21 @@ impl<'p> Interpreter<'_, 'p> {
                     let path = self.values.path_of_item(*path);
                     let mut found = Value::from(Atom::External(path));
                     if let Some(text) = self.source_text(path, Some(container), None, expr) {
+                        // What is found of every element holds of the whole, and the other way round.
+                        let whole = container.holes();
+                        let text = match whole.as_slice() {
+                            [whole] => Value::of(text.atoms().iter().map(|atom| match atom {
+                                Atom::Text(text) => Atom::Text(
+                                    crate::shape::map_holes(text, |hole| {
+                                        hole.part = Some((crate::shape::Part::Piece, whole.id));
+                                        hole.alphabet = hole.alphabet.intersect(whole.alphabet);
+                                    })
+                                    .into(),
+                                ),
+                                other => other.clone(),
+                            })),
+                            _ => text,
+                        };
                         found.join(&text);
                     }
                     value.join(&found);
@@ -1048,6 +1069,9 @@ impl<'p> Interpreter<'_, 'p> {
                 self.operator_dunder(state, left, "__truediv__", right, expr)
             }
             Operator::BitOr => {
+                if let (Some(Atom::Int(a)), Some(Atom::Int(b))) = (left.only(), right.only()) {
+                    return Atom::Int(a | b).into();
+                }
                 let merged = self.union(state, left, right, expr);
                 if !merged.is_nothing() {
                     return merged;

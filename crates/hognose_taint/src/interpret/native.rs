@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use hognose_python::ir::*;
-use hognose_regex::{Flags, Mode, Pattern};
+use hognose_regex::{Flags, Pattern};
 
 use super::Interpreter;
 use super::call::Arguments;
@@ -114,6 +114,58 @@ const TRANSFORMS: &[&str] = &[
     "ast.literal_eval",
 ];
 
+/// Constants of the standard library.
+pub(super) fn constant(path: Symbol) -> Option<Atom> {
+    let (module, name) = path.as_str().rsplit_once('.')?;
+    let text = match (module, name) {
+        ("os" | "os.path" | "posixpath", "sep") => "/",
+        ("os" | "os.path" | "posixpath", "pardir") => "..",
+        ("os" | "os.path" | "posixpath", "curdir") => ".",
+        ("os" | "os.path" | "posixpath", "extsep") => ".",
+        ("os", "linesep") => "\n",
+        ("string", "ascii_lowercase") => "abcdefghijklmnopqrstuvwxyz",
+        ("string", "ascii_uppercase") => "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        ("string", "ascii_letters") => "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        ("string", "digits") => "0123456789",
+        ("string", "hexdigits") => "0123456789abcdefABCDEF",
+        ("string", "octdigits") => "01234567",
+        ("string", "punctuation") => "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+        ("string", "whitespace") => " \t\n\r\u{b}\u{c}",
+        ("re" | "regex" | "re.RegexFlag", flag) => {
+            return Some(Atom::Int(match flag {
+                "NOFLAG" => 0,
+                "I" | "IGNORECASE" => 2,
+                "L" | "LOCALE" => 4,
+                "M" | "MULTILINE" => 8,
+                "S" | "DOTALL" => 16,
+                "U" | "UNICODE" => 32,
+                "X" | "VERBOSE" => 64,
+                "A" | "ASCII" => 256,
+                _ => return None,
+            }));
+        }
+        _ => return None,
+    };
+    Some(Atom::Str(Symbol::from(text)))
+}
+
+/// The flags given to a function of `re`; `None` when they are not known.
+pub(super) fn flags_of(given: Option<&Value>) -> Option<Flags> {
+    match given {
+        None => Some(Flags::NONE),
+        Some(value) => match value.only() {
+            Some(Atom::Int(bits)) => u32::try_from(*bits).ok().map(Flags::from_python),
+            _ => None,
+        },
+    }
+}
+
+/// Name of the field of a pattern that holds its flags.
+const FLAGS: &str = "\u{0}flags";
+
+/// Groups of a pattern that are told apart.
+const MAX_GROUPS: u32 = 16;
+
 impl Interpreter<'_, '_> {
     /// What a function of Python itself gives; `None` for any other.
     pub(super) fn native(
@@ -175,6 +227,9 @@ impl Interpreter<'_, '_> {
             return None;
         }
         if SCALAR.binary_search(&name).is_ok() || SCALAR.contains(&name) {
+            if name == "builtins.print" {
+                self.print_into(state, arguments, expr);
+            }
             return Some(match name {
                 "builtins.len" => self.length(state, &arguments.position(0)?),
                 _ => Atom::Scalar.into(),
@@ -239,14 +294,14 @@ impl Interpreter<'_, '_> {
             "json.loads" | "json.load" => {
                 Some(self.transformed(state, path, &first(), Alphabet::ALL, Facts::STRUCTURE, expr))
             }
-            "json.dumps" => Some(self.transformed(
-                state,
-                path,
-                &first(),
-                Alphabet::ALL.without("\n\r\t\u{0}"),
-                Facts::NONE,
-                expr,
-            )),
+            "json.dumps" => {
+                let alphabet = Alphabet::ALL.without("\n\r\t\u{0}");
+                let text =
+                    self.transformed(state, path, &first(), alphabet, Facts::LITERAL, expr);
+                Some(self.mapped(state, &text, expr, |hole| {
+                    hole.facts = hole.facts.without(Facts::STRUCTURE);
+                }))
+            }
             "base64.b64encode"
             | "base64.standard_b64encode"
             | "base64.encodebytes"
@@ -357,6 +412,22 @@ impl Interpreter<'_, '_> {
                 Some(value)
             }
             "shlex.join" => {
+                if let Some(Atom::Object(id)) = first().only()
+                    && let Some(object) = state.object(*id).cloned()
+                    && object.exact
+                    && object.rest.is_nothing()
+                {
+                    let mut words = Vec::new();
+                    for (number, item) in object.items.iter().enumerate() {
+                        if number > 0 {
+                            words.push(Value::text(" "));
+                        }
+                        words.push(
+                            self.mapped(state, item, expr, |hole| hole.facts |= Facts::ONE_WORD),
+                        );
+                    }
+                    return Some(self.joined_texts(state, &words));
+                }
                 let element = self.iterated(state, &first(), expr);
                 Some(self.mapped(state, &element, expr, |hole| hole.facts |= Facts::ONE_WORD))
             }
@@ -495,17 +566,48 @@ impl Interpreter<'_, '_> {
                 let pattern = text.unwrap_or_else(Value::unknown);
                 let mut with = arguments.clone();
                 with.positional.insert(0, pattern);
+                // Its own arguments are positions; the flags were given before.
+                if matches!(method, "match" | "fullmatch" | "search" | "findall" | "finditer") {
+                    with.positional.truncate(2);
+                }
+                with.keywords.retain(|(name, _)| name.as_str() == "string" || name.as_str() == "repl");
+                if let Some(flags) = object.field(Symbol::from(FLAGS)) {
+                    with.keywords.push((Symbol::from("flags"), flags.clone()));
+                }
                 self.re_function(state, method, &with, expr)
             }
             ("re.Match()", "group" | "groups" | "groupdict" | "expand" | "__getitem__") => {
-                let group = text.unwrap_or_else(Value::unknown);
                 if matches!(name.as_str(), "groups" | "groupdict") {
-                    let mut object = Object::new(Kind::List);
-                    object.exact = false;
-                    object.rest = group;
-                    return Some(self.make(state, expr, object));
+                    let named = name.as_str() == "groupdict";
+                    let mut groups = Object::new(if named { Kind::Dict } else { Kind::Tuple });
+                    for (field, value) in &object.fields {
+                        let numbered = field.as_str().starts_with('#');
+                        if field.as_str().starts_with('\u{0}') || numbered == named {
+                            continue;
+                        }
+                        if named {
+                            groups.set_field(*field, value.clone());
+                        } else if field.as_str() != "#0" {
+                            groups.items.push(value.clone());
+                        }
+                    }
+                    groups.exact = object.rest.is_nothing();
+                    groups.rest = object.rest.clone();
+                    return Some(self.make(state, expr, groups));
                 }
-                Some(group)
+                let mut asked = arguments.positional.to_vec();
+                if asked.is_empty() || name.as_str() == "expand" {
+                    return Some(text.unwrap_or_else(Value::unknown));
+                }
+                let this: Value = Atom::Object(id).into();
+                let mut found: Vec<Value> = Vec::new();
+                for key in asked.drain(..) {
+                    found.push(self.item(state, &this, &key, expr, false));
+                }
+                match found.as_slice() {
+                    [one] => Some(one.clone()),
+                    _ => Some(self.make(state, expr, Object::sequence(Kind::Tuple, found))),
+                }
             }
             ("re.Match()", _) => Some(Atom::Scalar.into()),
             ("urllib.parse.urlsplit()", "geturl") => text,
@@ -518,6 +620,81 @@ impl Interpreter<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// `print(…, file=buffer)`.
+    fn print_into(&mut self, state: &mut State, arguments: &Arguments, expr: ExprId) {
+        let Some(file) = arguments.named(Symbol::from("file")) else {
+            return;
+        };
+        let Some(Atom::Object(id)) = file.only() else {
+            return;
+        };
+        let Some(Kind::Holder(class)) = state.object(*id).map(|object| object.kind.clone()) else {
+            return;
+        };
+        let text_of = |name: &str, otherwise: &str| {
+            arguments
+                .named(Symbol::from(name))
+                .unwrap_or_else(|| Value::text(otherwise))
+        };
+        let (separator, end) = (text_of("sep", " "), text_of("end", "\n"));
+        let mut values = Vec::new();
+        for (number, value) in arguments.positional.iter().enumerate() {
+            if number > 0 {
+                values.push(separator.clone());
+            }
+            values.push(value.clone());
+        }
+        values.push(end);
+        let text = self.joined_texts(state, &values);
+        let write = Symbol::from("write");
+        self.native_holder(state, *id, class, write, &Arguments::of(&[text]), expr);
+    }
+
+    /// `t"…{value}…"`: its parts, its texts, its values.
+    pub(super) fn template_string(&mut self, state: &mut State, expr: ExprId, parts: List) -> Value {
+        let module = self.module();
+        let site = self.site(expr);
+        let (mut all, mut texts, mut values, mut fields) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (number, part) in module.list(parts).iter().enumerate() {
+            let (value, is_field) = match module[*part] {
+                Expr::Formatted { value, .. } => (self.eval(state, value), true),
+                _ => (self.eval(state, *part), false),
+            };
+            if !is_field {
+                all.push(value.clone());
+                texts.push(value);
+                continue;
+            }
+            let mut field = Object::new(Kind::Holder(Symbol::from(
+                "string.templatelib.Interpolation()",
+            )));
+            field.set_field(Symbol::from("value"), value.clone());
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let id = self.object_at(site, 100u32.saturating_add(number));
+            state.allocate(id, field);
+            all.push(Atom::Object(id).into());
+            fields.push(Atom::Object(id).into());
+            values.push(value);
+        }
+        let mut template =
+            Object::new(Kind::Holder(Symbol::from("string.templatelib.Template()")));
+        for (number, (name, items)) in [
+            ("strings", texts),
+            ("values", values),
+            ("interpolations", fields),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let id = self.object_at(site, u32::try_from(number).unwrap_or(0) + 70);
+            state.allocate(id, Object::sequence(Kind::Tuple, items));
+            template.set_field(Symbol::from(name), Atom::Object(id).into());
+        }
+        template.items = all;
+        self.make(state, expr, template)
     }
 
     fn builtin(
@@ -927,17 +1104,21 @@ impl Interpreter<'_, '_> {
                 self.path_join(state, &parts)
             }
             "basename" => self.base_name(state, &first, expr),
-            "dirname" => self.part_of(state, &first, expr, Part::Piece),
+            "dirname" => self.part_of(state, &first, expr, Part::Parent),
             "abspath" | "realpath" | "normpath" => {
                 self.resolved_path(state, &first, function != "normpath", expr)
             }
-            "relpath" => self.part_of(state, &first, expr, Part::Form),
-            "commonpath" | "commonprefix" => {
+            "relpath" => self.relative_path(state, &first, expr),
+            "commonprefix" => {
+                let element = self.iterated(state, &first, expr);
+                self.part_of(state, &element, expr, Part::Piece)
+            }
+            "commonpath" => {
                 let element = self.iterated(state, &first, expr);
                 self.common_path(state, &element, expr)
             }
             "split" => {
-                let head = self.part_of(state, &first, expr, Part::Piece);
+                let head = self.part_of(state, &first, expr, Part::Parent);
                 let tail = self.base_name(state, &first, expr);
                 self.make(state, expr, Object::sequence(Kind::Tuple, vec![head, tail]))
             }
@@ -966,6 +1147,25 @@ impl Interpreter<'_, '_> {
             }
             _ => return None,
         })
+    }
+
+    /// A path as seen from a directory.
+    fn relative_path(&mut self, state: &mut State, path: &Value, expr: ExprId) -> Value {
+        let mut result = Value::nothing();
+        for text in self.texts_of(state, path) {
+            let all: Vec<Arc<crate::shape::Hole>> = holes(&text).cloned().collect();
+            let id = hash_id(&(all.first().map(|hole| hole.id), expr.0, 26u8));
+            match self.blend(&all, id, Alphabet::ALL, 0, |_| {}) {
+                Some(mut hole) => {
+                    if let [one] = all.as_slice() {
+                        hole.part = Some((Part::Relative, one.id));
+                    }
+                    result.join(&Value::hole(hole));
+                }
+                None => result.add(Atom::Unknown),
+            }
+        }
+        result
     }
 
     fn part_of(&mut self, state: &mut State, value: &Value, expr: ExprId, part: Part) -> Value {
@@ -1046,9 +1246,12 @@ impl Interpreter<'_, '_> {
                     Facts::NORMALISED
                 };
                 if let [one] = all.as_slice() {
-                    hole.part = Some((Part::Resolved, one.id));
                     hole.alphabet = one.alphabet.union(Alphabet::word("/._-"));
                     hole.facts |= Facts(one.facts.0 & Facts::CONTAINED.0);
+                }
+                // What is found of the path speaks of the name at its end.
+                if let Some(last) = all.last() {
+                    hole.part = Some((Part::Resolved, last.id));
                 }
                 hole.facts = hole.facts.without(Facts::JOINED);
                 result.join(&Value::hole(hole));
@@ -1129,7 +1332,8 @@ impl Interpreter<'_, '_> {
         let method = path.as_str().strip_prefix("pathlib.Path().")?;
         let this = self.only_texts(receiver?);
         Some(match method {
-            "resolve" | "absolute" => whole(self.resolved_path(state, &this, true, expr)),
+            "absolute" => whole(this),
+            "resolve" => whole(self.resolved_path(state, &this, true, expr)),
             "joinpath" => {
                 let mut parts = vec![this];
                 parts.extend(arguments.positional.iter().cloned());
@@ -1145,13 +1349,19 @@ impl Interpreter<'_, '_> {
                 whole(self.path_join(state, &[parent, name]))
             }
             "relative_to" => {
-                // It raises when the path is not below.
-                self.restrict_value(
-                    state,
-                    &this,
-                    crate::shape::Restriction::facts(Facts::CONTAINED),
-                );
-                whole(self.part_of(state, &this, expr, Part::Form))
+                // It raises when the path is not below, by its parts as they are written.
+                let base = arguments.position(0)?;
+                self.contained(state, &this, &base);
+                match (this.known_text(), self.only_texts(&base).known_text()) {
+                    (Some(path), Some(base)) => whole(
+                        path.as_str()
+                            .strip_prefix(base.as_str())
+                            .map_or_else(Value::unknown, |rest| {
+                                Value::text(rest.trim_start_matches('/'))
+                            }),
+                    ),
+                    _ => whole(self.relative_path(state, &this, expr)),
+                }
             }
             "is_relative_to" | "exists" | "is_file" | "is_dir" | "is_absolute" | "stat"
             | "match" => Atom::Scalar.into(),
@@ -1187,7 +1397,7 @@ impl Interpreter<'_, '_> {
                 alphabet.without("/\\")
             }),
             "parent" => {
-                let mut value = self.part_of(state, &this, expr, Part::Piece);
+                let mut value = self.part_of(state, &this, expr, Part::Parent);
                 value.add(Atom::External(Symbol::from("pathlib.Path()")));
                 value
             }
@@ -1269,7 +1479,8 @@ impl Interpreter<'_, '_> {
                 value
             }
             "urlencode" => {
-                let alphabet = Alphabet::class("[A-Za-z0-9_.~%+&=-]").unwrap_or(Alphabet::ALL);
+                // The `&` between parameters is the program's.
+                let alphabet = Alphabet::class("[A-Za-z0-9_.~%+=-]").unwrap_or(Alphabet::ALL);
                 self.transformed(state, path, &first, alphabet, Facts::NONE, expr)
             }
             "urljoin" => {
@@ -1417,18 +1628,25 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) -> Option<Value> {
         let pattern = arguments.position(0)?;
+        let flags = match function {
+            "match" | "fullmatch" | "search" | "findall" | "finditer" => arguments.either(2, "flags"),
+            "split" => arguments.either(3, "flags"),
+            "sub" | "subn" => arguments.either(4, "flags"),
+            _ => None,
+        };
+        let flags = flags_of(flags.as_ref());
         Some(match function {
             "compile" => {
                 let mut object = Object::new(Kind::Holder(Symbol::from("re.compile()")));
                 object.set_field(Symbol::from("\u{0}text"), pattern);
+                if let Some(flags) = arguments.either(1, "flags") {
+                    object.set_field(Symbol::from(FLAGS), flags);
+                }
                 self.make(state, expr, object)
             }
             "match" | "fullmatch" | "search" => {
                 let subject = arguments.either(1, "string")?;
-                let group = self.matched_text(state, &pattern, &subject, expr);
-                let mut object = Object::new(Kind::Holder(Symbol::from("re.Match()")));
-                object.set_field(Symbol::from("\u{0}text"), group.clone());
-                object.rest = group;
+                let object = self.match_object(state, (&pattern, flags), &subject, expr);
                 let mut value = self.make(state, expr, object);
                 value.add(Atom::None);
                 value
@@ -1438,14 +1656,12 @@ impl Interpreter<'_, '_> {
                 let group = if function == "split" {
                     self.part_of(state, &subject, expr, Part::Piece)
                 } else {
-                    self.matched_text(state, &pattern, &subject, expr)
+                    self.matched_text(state, (&pattern, flags), None, &subject, expr)
                 };
                 let mut list = Object::new(Kind::List);
                 list.exact = false;
                 if function == "finditer" {
-                    let mut object = Object::new(Kind::Holder(Symbol::from("re.Match()")));
-                    object.set_field(Symbol::from("\u{0}text"), group.clone());
-                    object.rest = group;
+                    let object = self.match_object(state, (&pattern, flags), &subject, expr);
                     let site = self.site(expr);
                     let id = self.object_at(site, 62);
                     state.allocate(id, object);
@@ -1458,7 +1674,7 @@ impl Interpreter<'_, '_> {
             "sub" | "subn" => {
                 let replacement = arguments.either(1, "repl")?;
                 let subject = arguments.either(2, "string")?;
-                let parsed = self.parsed(&pattern);
+                let parsed = self.parsed(&pattern, flags);
                 let removed = parsed.as_ref().map(Pattern::removed_characters);
                 let limited = arguments.either(3, "count").is_some();
                 let new = replacement.known_text();
@@ -1490,6 +1706,23 @@ impl Interpreter<'_, '_> {
                 if replacement.has_holes() {
                     value.join(&replacement);
                 }
+                if replacement.atoms().iter().any(|atom| {
+                    matches!(
+                        atom,
+                        Atom::Function(..) | Atom::Object(_) | Atom::External(_)
+                    )
+                }) {
+                    // A function that is given each match.
+                    let object = self.match_object(state, (&pattern, flags), &subject, expr);
+                    let site = self.site(expr);
+                    let id = self.object_at(site, 63);
+                    state.allocate(id, object);
+                    let given = Arguments::of(&[Atom::Object(id).into()]);
+                    let put_in = self.call_value(state, &replacement, &given, expr);
+                    if put_in.has_holes() {
+                        value.join(&put_in);
+                    }
+                }
                 value
             }
             "escape" => {
@@ -1505,27 +1738,59 @@ impl Interpreter<'_, '_> {
     }
 
     /// A pattern that is known.
-    pub(super) fn parsed(&self, pattern: &Value) -> Option<Pattern> {
+    pub(super) fn parsed(&self, pattern: &Value, flags: Option<Flags>) -> Option<Pattern> {
         let text = pattern.known_text()?;
-        Pattern::parse(text.as_str(), Flags::NONE).ok()
+        Pattern::parse(text.as_str(), flags?).ok()
+    }
+
+    /// A match with its groups.
+    fn match_object(
+        &mut self,
+        state: &mut State,
+        pattern: (&Value, Option<Flags>),
+        subject: &Value,
+        expr: ExprId,
+    ) -> Object {
+        let mut object = Object::new(Kind::Holder(Symbol::from("re.Match()")));
+        let whole = self.matched_text(state, pattern, Some(0), subject, expr);
+        object.set_field(Symbol::from("\u{0}text"), whole.clone());
+        object.set_field(super::assign::index_name(0), whole.clone());
+        let Some(parsed) = self.parsed(pattern.0, pattern.1) else {
+            object.rest = whole;
+            return object;
+        };
+        let groups = parsed.ast().groups();
+        for group in 1..=groups.min(MAX_GROUPS) {
+            let text = self.matched_text(state, pattern, Some(group), subject, expr);
+            let number = i32::try_from(group).unwrap_or(i32::MAX);
+            for (name, _) in parsed.ast().names().filter(|(_, of)| *of == group) {
+                object.set_field(Symbol::from(name), text.clone());
+            }
+            object.set_field(super::assign::index_name(number), text);
+        }
+        if groups > MAX_GROUPS {
+            object.rest = whole;
+        }
+        object
     }
 
     /// What a group of a match can hold.
     fn matched_text(
         &mut self,
         state: &mut State,
-        pattern: &Value,
+        (pattern, flags): (&Value, Option<Flags>),
+        group: Option<u32>,
         subject: &Value,
         expr: ExprId,
     ) -> Value {
         let alphabet = self
-            .parsed(pattern)
-            .and_then(|pattern| pattern.alphabet(Mode::FullMatch).ok())
+            .parsed(pattern, flags)
+            .and_then(|pattern| pattern.group_alphabet(group.unwrap_or(0)).ok())
             .map_or(Alphabet::ALL, Alphabet::from);
         let mut value = Value::nothing();
         for text in self.texts_of(state, subject) {
             for hole in holes(&text) {
-                let id = hash_id(&(hole.id, expr.0, 25u8));
+                let id = hash_id(&(hole.id, expr.0, group, 25u8));
                 let mut part = hole.derive(id, Some(Part::Matched));
                 part.alphabet = part.alphabet.intersect(alphabet);
                 value.join(&Value::hole(part));

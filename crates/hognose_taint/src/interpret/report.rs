@@ -50,7 +50,18 @@ impl<'p> Interpreter<'_, 'p> {
         expr: ExprId,
     ) {
         let mut given: Vec<Value> = Vec::new();
+        let format = self.conversions(state, sink, receiver, arguments);
         for argument in &sink.arguments {
+            // `log.info("%r", value)`: what the conversion leaves of it.
+            if let Some((first, conversions)) = &format
+                && let Some(at) = argument.at
+                && at > *first
+                && conversions
+                    .get(usize::from(at - first - 1))
+                    .is_some_and(|conversion| *conversion != 's')
+            {
+                continue;
+            }
             given.extend(self.argument_values(state, argument, receiver, arguments));
         }
         let tainted = given.iter().any(|value| {
@@ -80,6 +91,33 @@ impl<'p> Interpreter<'_, 'p> {
             }
             self.reached(sink_ref, place, path, value, 0);
         }
+    }
+
+    /// The conversions of a `%` format with which a sink of lines writes the arguments behind it, and where the format stands.
+    fn conversions(
+        &mut self,
+        state: &mut State,
+        sink: &Sink,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+    ) -> Option<(u16, Vec<char>)> {
+        let [format, _, ..] = sink.arguments.as_slice() else {
+            return None;
+        };
+        if sink.need != Need::Line {
+            return None;
+        }
+        let at = format.at?;
+        let given = self.argument_values(state, format, receiver, arguments);
+        let [value] = given.as_slice() else {
+            return None;
+        };
+        let pieces = super::string::percent_pieces(value.known_text()?.as_str());
+        let conversions = pieces.iter().filter_map(|piece| match piece {
+            super::string::Piece::Hole { conversion, .. } => Some(*conversion),
+            super::string::Piece::Known(_) => None,
+        });
+        Some((at, conversions.collect()))
     }
 
     /// What counts of an argument: texts as they are, containers with all they hold.

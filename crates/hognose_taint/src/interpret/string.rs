@@ -1088,9 +1088,9 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) -> Value {
         let separator = match name {
-            "splitlines" => Some("\n\r".to_owned()),
+            "splitlines" => Some("\n\r\u{b}\u{c}\u{1c}\u{1d}\u{1e}".to_owned()),
             _ => match arguments.position(0) {
-                None => Some(" \t\n".to_owned()),
+                None => Some(" \t\n\r\u{b}\u{c}\u{1c}\u{1d}\u{1e}\u{1f}".to_owned()),
                 Some(value) => value
                     .known_text()
                     .map(|text| text.as_str().to_owned())
@@ -1126,7 +1126,41 @@ impl Interpreter<'_, '_> {
                     hole.alphabet = hole.alphabet.without(separator);
                 }
             });
-            object.rest = Value::stretches(stretches);
+            let piece = Value::stretches(stretches);
+            // Cut once: on one side of the cut no separator is left. How many pieces there are is not known.
+            let once = arguments.position(1).and_then(|times| match times.only() {
+                Some(Atom::Int(times)) => Some(*times),
+                _ => None,
+            }) == Some(1);
+            if let Some(separator) = &separator
+                && (once || name.ends_with("partition"))
+            {
+                let clean: Vec<Value> = self
+                    .texts_of(state, &piece)
+                    .iter()
+                    .map(|text| {
+                        Value::stretches(map_holes(text, |hole| {
+                            hole.alphabet = hole.alphabet.without(separator);
+                            hole.id = hash_id(&(hole.id, 27u8));
+                        }))
+                    })
+                    .collect();
+                let mut side = Value::nothing();
+                for clean in &clean {
+                    side.join(clean);
+                }
+                let between = Value::text(separator);
+                object.items = match name {
+                    "split" => vec![side, piece],
+                    "rsplit" => vec![piece, side],
+                    "partition" => vec![side, between, piece],
+                    _ => vec![piece, between, side],
+                };
+                object.exact = true;
+                object.many = true;
+            } else {
+                object.rest = piece;
+            }
             result.join(&self.make(state, expr, object));
         }
         result
@@ -1165,6 +1199,9 @@ fn strip_text(text: &[Stretch], name: &str, characters: Option<&str>) -> Value {
     let begins = name != "rstrip" && set.contains(&'/');
     if at_edge && begins {
         text = map_holes(&text, |hole| hole.facts |= Facts::NOT_ABSOLUTE);
+    }
+    if set.iter().any(|character| "'\"[]{}".contains(*character)) {
+        text = map_holes(&text, |hole| hole.facts = hole.facts.without(Facts::LITERAL));
     }
     if set.contains(&'-') && name != "rstrip" {
         text = map_holes(&text, |hole| hole.facts |= Facts::NOT_OPTION);
