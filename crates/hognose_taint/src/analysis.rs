@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Facts, Filled};
-use crate::interpret::{Interpreter, Setting, Templates};
+use crate::interpret::{ClassWrite, Interpreter, Setting, Templates};
 use crate::model::{Models, Sink};
 use crate::shape::Stretch;
 use crate::state::State;
@@ -24,6 +24,9 @@ const MAX_PASSES: usize = 3;
 
 /// Bodies that call each other of which a third round is worth its time: most recursion is a function that calls itself.
 const SMALL_GROUP: usize = 4;
+
+/// Overrides of a method that are looked at where only a base class is known; more say little.
+const MAX_OVERRIDES: usize = 6;
 
 /// Answers an evaluator remembers before it forgets.
 const MAX_MEMORY: usize = 150_000;
@@ -145,6 +148,12 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
         }
         facts.records.extend(survey.records);
         facts.enums.extend(survey.enums);
+        for (of, method) in survey.overrides {
+            let known: &mut Vec<_> = facts.overrides.entry(of).or_default();
+            if known.len() < MAX_OVERRIDES {
+                known.push(method);
+            }
+        }
     }
     for callees in &mut next {
         callees.sort_unstable();
@@ -302,7 +311,7 @@ struct Outcome {
 #[derive(Debug, Default)]
 struct Writes {
     globals: Vec<(ModuleId, Symbol, Exported)>,
-    attributes: Vec<(ModuleId, ClassId, Symbol, Exported)>,
+    attributes: Vec<ClassWrite>,
 }
 
 impl Writes {
@@ -318,31 +327,35 @@ impl Writes {
             let exported = without_inputs(exported);
             match facts.globals.get_mut(&(module, name)) {
                 None => {
-                    if has_source(&exported) {
+                    if is_news(&exported) {
                         changed.insert(name);
                     }
                     facts.globals.insert((module, name), Arc::new(exported));
                 }
                 Some(known) => {
-                    if **known != exported && merge(known, &exported) && has_source(&exported) {
+                    if **known != exported && merge(known, &exported) && is_news(&exported) {
                         changed.insert(name);
                     }
                 }
             }
         }
-        for (module, class, name, exported) in self.attributes {
-            let exported = without_inputs(exported);
-            match facts.attributes.get_mut(&(module, class, name)) {
+        for write in self.attributes {
+            let (key, name) = ((write.module, write.class, write.name), write.name);
+            let exported = without_inputs(write.value);
+            let attributes = if write.of_class {
+                &mut facts.class_attributes
+            } else {
+                &mut facts.attributes
+            };
+            match attributes.get_mut(&key) {
                 None => {
-                    if has_source(&exported) {
+                    if is_news(&exported) {
                         changed.insert(name);
                     }
-                    facts
-                        .attributes
-                        .insert((module, class, name), Arc::new(exported));
+                    attributes.insert(key, Arc::new(exported));
                 }
                 Some(known) => {
-                    if **known != exported && merge(known, &exported) && has_source(&exported) {
+                    if **known != exported && merge(known, &exported) && is_news(&exported) {
                         changed.insert(name);
                     }
                 }
@@ -408,9 +421,11 @@ fn merge(known: &mut Arc<Exported>, more: &Exported) -> bool {
     true
 }
 
-fn has_source(exported: &Exported) -> bool {
+/// Whether readers have to know: it holds something from outside, or functions that are called.
+pub(crate) fn is_news(exported: &Exported) -> bool {
     let holds = |value: &Value| {
         value.atoms().iter().any(|atom| match atom {
+            Atom::Function(..) => true,
             Atom::Text(text) => crate::shape::holes(text)
                 .any(|hole| hole.taints.iter().any(|taint| taint.origin.is_source())),
             _ => false,
@@ -654,8 +669,9 @@ impl<'p> Analyser<'_, 'p> {
         let mut state = State::new(home[Module::TOP].slots.len());
         interpreter.enter(&mut state, module, Module::TOP, None, None, None, 0);
         interpreter.body(&mut state, home.body);
-        let mut globals = std::mem::take(&mut interpreter.global_writes);
         state.live = true;
+        interpreter.shared_writes(&state);
+        let mut globals = std::mem::take(&mut interpreter.global_writes);
         for (slot, (_, value)) in home[Module::TOP]
             .slots
             .iter()
@@ -710,15 +726,7 @@ impl Interpreter<'_, '_> {
             let known = self.values.definition(module, param.def);
             for atom in self.from_evaluated(known).atoms() {
                 if let Atom::External(path) = atom
-                    && matches!(
-                        path.as_str(),
-                        "builtins.str()"
-                            | "builtins.bytes()"
-                            | "typing.Any()"
-                            | "builtins.object()"
-                            | "builtins.list()"
-                            | "builtins.dict()"
-                    )
+                    && crate::interpret::is_plain(path.as_str())
                 {
                     continue;
                 }

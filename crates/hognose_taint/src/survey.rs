@@ -25,6 +25,8 @@ pub(crate) struct Survey {
     pub records: Vec<((ModuleId, ClassId), Vec<Symbol>)>,
     /// Enumerations.
     pub enums: Vec<(ModuleId, ClassId)>,
+    /// Methods that override one of a class above, or may stand for it there.
+    pub overrides: Vec<((ModuleId, ClassId, Symbol), (ModuleId, FunctionId))>,
 }
 
 /// Decorators that make a class a record.
@@ -209,6 +211,7 @@ fn classes(project: &Project, values: &mut Evaluator<'_>, id: ModuleId, survey: 
         let class = ClassId(u32::try_from(number).unwrap_or(u32::MAX));
         let data = &module[class];
         let order = values.mro(id, class);
+        overrides(project, id, class, &order, survey);
         let mut record = false;
         let mut fields: Vec<Symbol> = Vec::new();
         let mut is_enum = false;
@@ -255,6 +258,42 @@ fn classes(project: &Project, values: &mut Evaluator<'_>, id: ModuleId, survey: 
             }
         }
         survey.records.push(((id, class), fields));
+    }
+}
+
+/// Classes above a class that are told of its methods.
+const MAX_ABOVE: usize = 8;
+
+fn overrides(
+    project: &Project,
+    id: ModuleId,
+    class: ClassId,
+    order: &[ClassRef],
+    survey: &mut Survey,
+) {
+    let above: Vec<(ModuleId, ClassId)> = order
+        .iter()
+        .skip(1)
+        .filter_map(|ancestor| match ancestor {
+            ClassRef::Project(at, class) => Some((*at, *class)),
+            ClassRef::External(_) => None,
+        })
+        .take(MAX_ABOVE)
+        .collect();
+    if above.is_empty() {
+        return;
+    }
+    let module = project.module(id);
+    for slot in &module[module[class].scope].slots {
+        if let DefKind::Function(function) = module[slot.exit].kind
+            && !slot.name.as_str().starts_with("__")
+        {
+            survey.overrides.extend(
+                above
+                    .iter()
+                    .map(|(at, class)| ((*at, *class, slot.name), (id, function))),
+            );
+        }
     }
 }
 

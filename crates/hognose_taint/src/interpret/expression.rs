@@ -479,7 +479,7 @@ impl<'p> Interpreter<'_, 'p> {
         if let Some(known) = self.setting.facts.globals.get(&(at, name)) {
             let known = Arc::clone(known);
             let site = hash_id(&(at.0, name, 7u8));
-            return self.import(state, &known, site, true);
+            return self.import_shared(state, &known, site, (at, None, name));
         }
         let values = self.values.export(at, name);
         self.from_evaluated(values)
