@@ -129,6 +129,13 @@ pub(crate) fn survey(
                     let name = module[module[def].scope].slots[slot.index()].name;
                     let scope = module[def].scope;
                     survey.reads.push((scope, name));
+                    // Under the name it has where it comes from.
+                    if let Some(slot) = module.slot(Module::TOP, name)
+                        && let DefKind::ImportFrom { name: of, .. } = module[slot.exit].kind
+                        && of != name
+                    {
+                        survey.reads.push((scope, of));
+                    }
                 }
             }
             _ => {}

@@ -170,7 +170,10 @@ impl Interpreter<'_, '_> {
                         self.call_setter(state, *id, setter, &value);
                         continue;
                     }
-                    if self.descriptor(state, *id, attr, "__set__", &[value.clone()]).is_some() {
+                    if self
+                        .descriptor(state, *id, attr, "__set__", &[value.clone()])
+                        .is_some()
+                    {
                         continue;
                     }
                     if let Some(object) = state.object_mut(*id) {
@@ -320,14 +323,15 @@ impl Interpreter<'_, '_> {
                     }
                     Atom::Class(at, class) => {
                         let fits = raised.atoms().iter().any(|raised| match raised {
-                            Atom::Object(id) => state.object(*id).is_some_and(|object| {
-                                match object.kind {
-                                    Kind::Instance(of, kind) => self.values.mro(of, kind).contains(
-                                        &hognose_python::ClassRef::Project(*at, *class),
-                                    ),
+                            Atom::Object(id) => {
+                                state.object(*id).is_some_and(|object| match object.kind {
+                                    Kind::Instance(of, kind) => self
+                                        .values
+                                        .mro(of, kind)
+                                        .contains(&hognose_python::ClassRef::Project(*at, *class)),
                                     _ => false,
-                                }
-                            }),
+                                })
+                            }
                             _ => false,
                         });
                         if fits {

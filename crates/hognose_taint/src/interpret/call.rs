@@ -361,7 +361,7 @@ impl Interpreter<'_, '_> {
                     ),
                     None => {
                         // A function kept in an attribute: which one, the object decides.
-                        self.decides(receiver);
+                        self.called(receiver);
                         let member = self.member(state, *module, *class, name, Some(atom), expr);
                         self.call_member(state, &member, receiver, name, arguments, expr, written)
                     }
@@ -437,7 +437,7 @@ impl Interpreter<'_, '_> {
             .map_or(&[][..], Vec::as_slice);
         let before = (!overriding.is_empty()).then(|| state.clone());
         if before.is_some() {
-            self.decides(receiver);
+            self.called(receiver);
         }
         let this = self.this_of(receiver, atom);
         let bound = self.bound_arguments(at, function, this.clone(), (module, class), arguments);
@@ -575,7 +575,10 @@ impl Interpreter<'_, '_> {
                 self.iterated(state, &atom.into(), expr)
             }
             "items" | "values" | "keys" | "copy" | "getlist" => {
-                let element = self.iterated(state, &atom.into(), expr);
+                let element = match name.as_str() {
+                    "items" | "values" => self.some_value(state, path),
+                    _ => self.iterated(state, &atom.into(), expr),
+                };
                 let mut object = Object::new(Kind::List);
                 object.exact = false;
                 object.rest = if name.as_str() == "items" {
@@ -1108,7 +1111,9 @@ impl Interpreter<'_, '_> {
             }
             // Whoever takes a tuple of arguments takes those by name beside it.
             for name in ["kwargs", "kwds"] {
-                if let Some(Atom::Object(id)) = arguments.named(Symbol::from(name)).and_then(|map| map.only().cloned())
+                if let Some(Atom::Object(id)) = arguments
+                    .named(Symbol::from(name))
+                    .and_then(|map| map.only().cloned())
                     && let Some(object) = state.object(id)
                     && object.kind == Kind::Dict
                 {

@@ -794,6 +794,7 @@ impl Interpreter<'_, '_> {
                     self.item(state, &value, &key, substitution.expr, true)
                 }
                 Key::Any => self.iterated(state, &value, substitution.expr),
+                Key::Value => self.mapped_values(state, &value, substitution.expr),
             };
         }
         self.quiet -= 1;
@@ -1020,7 +1021,7 @@ impl Interpreter<'_, '_> {
                 let key = Atom::Int(i64::from(*index)).into();
                 self.set_item(state, &owner, &key, value);
             }
-            Key::Any => self.pour(state, &owner, &value),
+            Key::Any | Key::Value => self.pour(state, &owner, &value),
         }
     }
 
@@ -1195,9 +1196,10 @@ impl Interpreter<'_, '_> {
         (module, class, name): (ModuleId, Option<ClassId>, Symbol),
     ) -> Value {
         let value = self.import(state, exported, site, true);
-        let known = self.origins.iter().any(|shared| {
-            shared.module == module && shared.class == class && shared.name == name
-        });
+        let known = self
+            .origins
+            .iter()
+            .any(|shared| shared.module == module && shared.class == class && shared.name == name);
         if !known && !exported.heap.is_empty() {
             let objects = (0..exported.heap.len())
                 .filter_map(|number| {

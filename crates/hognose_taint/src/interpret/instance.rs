@@ -10,6 +10,16 @@ use super::call::Arguments;
 use crate::state::{Kind, Object, State};
 use crate::value::{Atom, Key, ObjId, Symbol, Value, hash_id};
 
+/// Whether a function is the setter or deleter of a property.
+fn changes_property(module: &Module, function: FunctionId) -> bool {
+    module[function].decorators.iter().any(|decorator| {
+        matches!(
+            module[*decorator],
+            Expr::Attribute { attr, .. } if matches!(attr.as_str(), "setter" | "deleter")
+        )
+    })
+}
+
 /// Methods that records are given, which give what the record holds.
 fn is_record_method(name: &str) -> bool {
     matches!(
@@ -72,10 +82,22 @@ impl Interpreter<'_, '_> {
             if let Some(slot) = home.slot(scope, name)
                 && slot.bound
             {
-                return match home[slot.exit].kind {
-                    DefKind::Function(function) => Some((*at, function)),
-                    _ => None,
+                let DefKind::Function(last) = home[slot.exit].kind else {
+                    return None;
                 };
+                // `@name.setter` binds the property again: its getter is the function before.
+                let getter = slot.defs.iter().find_map(|def| match home[*def].kind {
+                    DefKind::Function(function) if !changes_property(home, function) => {
+                        Some(function)
+                    }
+                    _ => None,
+                });
+                let method = if changes_property(home, last) {
+                    getter.unwrap_or(last)
+                } else {
+                    last
+                };
+                return Some((*at, method));
             }
         }
         None
@@ -241,9 +263,7 @@ impl Interpreter<'_, '_> {
                         }
                     }
                     let facts = self.setting.facts;
-                    if of_objects
-                        && let Some(stored) = facts.attributes.get(&(*at, *class, name))
-                    {
+                    if of_objects && let Some(stored) = facts.attributes.get(&(*at, *class, name)) {
                         let stored = Arc::clone(stored);
                         let site = hash_id(&(at.0, class.0, name, 5u8));
                         value.join(&self.import(state, &stored, site, true));
@@ -316,7 +336,9 @@ impl Interpreter<'_, '_> {
                 return None;
             };
             let home = self.setting.project.module(*at);
-            let slot = home.slot(home[*class].scope, name).filter(|slot| slot.bound)?;
+            let slot = home
+                .slot(home[*class].scope, name)
+                .filter(|slot| slot.bound)?;
             match home[slot.exit].kind {
                 // Only what a call makes can be one.
                 DefKind::Value(value) if matches!(home[value], Expr::Call { .. }) => {
@@ -1202,7 +1224,10 @@ impl Interpreter<'_, '_> {
             Expr::Subscript { value, .. } => {
                 let generic = self.values.dotted(module, value);
                 if generic.is_some_and(|path| {
-                    matches!(path.as_str(), "typing.Literal" | "typing_extensions.Literal")
+                    matches!(
+                        path.as_str(),
+                        "typing.Literal" | "typing_extensions.Literal"
+                    )
                 }) {
                     return false;
                 }

@@ -409,7 +409,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             Stmt::Import(defs) => {
                 let at = self.at().module;
                 for def in module.defs_list(defs) {
-                    let value = self.resolved(at, *def);
+                    let value = self.resolved(state, at, *def);
                     self.bind_name(state, *def, value);
                 }
             }
