@@ -22,7 +22,10 @@ use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Value, hash_id}
 /// Walks over the project.
 const MAX_PASSES: usize = 3;
 
-/// Bodies that call each other of which a third round is worth its time: most recursion is a function that calls itself.
+/// Rounds over bodies that call each other, until nothing new comes out: as many as parts of inputs are told apart.
+const MAX_GROUP_ROUNDS: usize = 4;
+
+/// Bodies that call each other of which further rounds are worth their time: most recursion is a function that calls itself.
 const SMALL_GROUP: usize = 4;
 
 /// Overrides of a method that are looked at where only a base class is known; more say little.
@@ -515,11 +518,12 @@ impl<'p> Analyser<'_, 'p> {
                 .is_some_and(|unit| next[*unit as usize].contains(unit));
         let rounds = match (recursive, group.len()) {
             (false, _) => 1,
-            (true, 1..=SMALL_GROUP) => 3,
+            (true, 1..=SMALL_GROUP) => MAX_GROUP_ROUNDS,
             (true, _) => 2,
         };
         let mut results = Vec::new();
         for round in 0..rounds {
+            let before = (round > 0).then(|| self.of_group(group));
             results.clear();
             for unit in group {
                 let (module, scope) = self.units.all[*unit as usize];
@@ -536,9 +540,31 @@ impl<'p> Analyser<'_, 'p> {
                 };
                 results.push((*unit, outcome));
             }
-            let _ = round;
+            if before.is_some_and(|before| {
+                let now = self.of_group(group);
+                before
+                    .iter()
+                    .zip(&now)
+                    .all(|(before, now)| match (before, now) {
+                        (Some(before), Some(now)) => before.gives_the_same(now),
+                        _ => before.is_none() && now.is_none(),
+                    })
+            }) {
+                break;
+            }
         }
         results
+    }
+
+    /// The summaries of a group as they are.
+    fn of_group(&self, group: &[u32]) -> Vec<Option<Arc<Summary>>> {
+        group
+            .iter()
+            .map(|unit| {
+                let summary = self.summaries[*unit as usize].read().ok();
+                summary.and_then(|summary| summary.clone())
+            })
+            .collect()
     }
 
     fn setting<'s>(

@@ -112,7 +112,7 @@ pub(crate) fn survey(
                 let scope = scopes.around(module.expr_range(expr).start().to_u32());
                 survey.reads.push((scope, attr));
                 // A property runs its function.
-                if matches!(module[value], Expr::Name { .. }) {
+                if matches!(module[value], Expr::Name { .. } | Expr::Call { .. }) {
                     for object in values.eval(id, value) {
                         if let Evaluated::Instance(at, class) = object
                             && let Some((at, function)) = method(project, values, at, class, attr)
@@ -121,6 +121,19 @@ pub(crate) fn survey(
                                 .calls
                                 .push((scope, (at, project.module(at)[function].scope)));
                         }
+                    }
+                }
+            }
+            Expr::Enter { of, is_async } => {
+                let scope = scopes.around(module.expr_range(of).start().to_u32());
+                let name = Symbol::from(if is_async { "__aenter__" } else { "__enter__" });
+                for object in values.eval(id, of) {
+                    if let Evaluated::Instance(at, class) = object
+                        && let Some((at, function)) = method(project, values, at, class, name)
+                    {
+                        survey
+                            .calls
+                            .push((scope, (at, project.module(at)[function].scope)));
                     }
                 }
             }

@@ -114,6 +114,7 @@ impl Interpreter<'_, '_> {
         }
         if owner == Module::TOP {
             let exported = self.export(state, value);
+            self.kept(&exported);
             let at = self.at().module;
             self.global_writes.push((at, name, exported));
             return;

@@ -1079,7 +1079,12 @@ impl Interpreter<'_, '_> {
     ) -> Option<Value> {
         let functions = self.argument_values(state, &runs.function, receiver, arguments);
         let given = if runs.arguments.rest {
-            let from = usize::from(runs.arguments.at.unwrap_or(0));
+            // Those behind the function, where no other place is named.
+            let from = match (runs.arguments.at, runs.function.at) {
+                (Some(at), _) => usize::from(at),
+                (None, Some(function)) => usize::from(function) + 1,
+                (None, None) => 0,
+            };
             let function_name = runs.function.name;
             Arguments {
                 positional: arguments.positional.iter().skip(from).cloned().collect(),

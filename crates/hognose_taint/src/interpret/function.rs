@@ -17,6 +17,9 @@ use crate::value::{Atom, InputPath, Key, ObjId, Origin, Root, Symbol, Taint, Val
 /// Longest function that is walked in place, in bytes of its text.
 const MAX_IN_PLACE: usize = 5_000;
 
+/// Length of a function, in bytes, whose walks in place are not counted; the work they do is.
+const SMALL: usize = 300;
+
 /// Statements that have to be left for a walk in place.
 const MIN_WORK: u32 = 400;
 
@@ -339,9 +342,11 @@ impl Interpreter<'_, '_> {
             && active == 0
             && usize::from(data.range.len()) < MAX_IN_PLACE
             && self.work > MIN_WORK
-            && self.walks > 0;
+            && (self.walks > 0 || is_small(data));
         if fits && self.is_worth_a_walk(state, data, summary.as_deref(), &params, closure) {
-            self.walks -= 1;
+            if !is_small(data) {
+                self.walks -= 1;
+            }
             let class = class.or_else(|| data.class.map(|class| (module, class)));
             return self.walk_in_place(state, module, function, params, closure, class, expr);
         }
@@ -380,7 +385,8 @@ impl Interpreter<'_, '_> {
             })
         });
         let Some(summary) = summary else {
-            return self.quiet == 0 && tainted;
+            // Called by way of the language, a special method, nobody knew in time that it is called.
+            return self.quiet == 0 && (tainted || is_small(data));
         };
         for (number, (param, value)) in data.params.iter().zip(params).enumerate() {
             let bit = 1u64
@@ -827,8 +833,14 @@ impl Interpreter<'_, '_> {
         objects: Option<&[ObjId]>,
     ) -> Value {
         let mut result = Value::nothing();
+        let is_input = value
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom, Atom::Input(_)));
         for atom in value.atoms() {
             match atom {
+                // What class the callee knew an input to have; the caller knows the object.
+                Atom::Instance(..) if is_input => {}
                 Atom::Input(path) => {
                     let value = self.resolve(state, substitution, path);
                     result.join(&value);
@@ -852,6 +864,18 @@ impl Interpreter<'_, '_> {
                     None => result.add(Atom::Unknown),
                 },
                 other => result.add(other.clone()),
+            }
+        }
+        if is_input
+            && !result
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom, Atom::Object(_)))
+        {
+            for atom in value.atoms() {
+                if matches!(atom, Atom::Instance(..)) {
+                    result.add(atom.clone());
+                }
             }
         }
         result
@@ -1182,6 +1206,7 @@ impl Interpreter<'_, '_> {
         }
         if state.live {
             self.shared_writes(&state);
+            summary.calls = self.calls;
         }
         summary.reaches = std::mem::take(&mut self.reaches);
         summary
@@ -1218,6 +1243,14 @@ impl Interpreter<'_, '_> {
         value
     }
 
+    /// Inputs that are kept for other bodies may be called by them.
+    pub(super) fn kept(&mut self, kept: &Exported) {
+        self.called(&kept.value);
+        for object in &kept.heap {
+            self.called(&object.contents());
+        }
+    }
+
     /// Remembers for other bodies what was put into objects that they see too.
     pub(crate) fn shared_writes(&mut self, state: &State) {
         for shared in std::mem::take(&mut self.origins) {
@@ -1229,6 +1262,7 @@ impl Interpreter<'_, '_> {
                 continue;
             }
             let value = self.export(state, &shared.value);
+            self.kept(&value);
             if !crate::analysis::is_news(&value) {
                 continue;
             }
@@ -1267,6 +1301,11 @@ fn same_object(state: &State, id: ObjId, before: &Arc<Object>) -> bool {
         .get(id.0 as usize)
         .and_then(Option::as_ref)
         .is_some_and(|now| Arc::ptr_eq(now, before) || **now == **before)
+}
+
+/// Whether a walk of a function costs about what its summary does: wrappers and other decorators' functions.
+fn is_small(function: &Function) -> bool {
+    usize::from(function.range.len()) < SMALL
 }
 
 /// Under which a closure keeps the default of a parameter.
