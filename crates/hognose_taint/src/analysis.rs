@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Facts, Filled};
-use crate::interpret::{Interpreter, Setting, Templates};
+use crate::interpret::{ClassWrite, Interpreter, Setting, Templates};
 use crate::model::{Models, Sink};
 use crate::shape::Stretch;
 use crate::state::State;
@@ -22,8 +22,14 @@ use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Value, hash_id}
 /// Walks over the project.
 const MAX_PASSES: usize = 3;
 
-/// Bodies that call each other of which a third round is worth its time: most recursion is a function that calls itself.
+/// Rounds over bodies that call each other, until nothing new comes out: as many as parts of inputs are told apart.
+const MAX_GROUP_ROUNDS: usize = 4;
+
+/// Bodies that call each other of which further rounds are worth their time: most recursion is a function that calls itself.
 const SMALL_GROUP: usize = 4;
+
+/// Overrides of a method that are looked at where only a base class is known; more say little.
+const MAX_OVERRIDES: usize = 6;
 
 /// Answers an evaluator remembers before it forgets.
 const MAX_MEMORY: usize = 150_000;
@@ -167,6 +173,12 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
         }
         facts.records.extend(survey.records);
         facts.enums.extend(survey.enums);
+        for (of, method) in survey.overrides {
+            let known: &mut Vec<_> = facts.overrides.entry(of).or_default();
+            if known.len() < MAX_OVERRIDES {
+                known.push(method);
+            }
+        }
     }
     for callees in &mut next {
         callees.sort_unstable();
@@ -346,7 +358,7 @@ struct Outcome {
 #[derive(Debug, Default)]
 struct Writes {
     globals: Vec<(ModuleId, Symbol, Exported)>,
-    attributes: Vec<(ModuleId, ClassId, Symbol, Exported)>,
+    attributes: Vec<ClassWrite>,
 }
 
 impl Writes {
@@ -362,31 +374,35 @@ impl Writes {
             let exported = without_inputs(exported);
             match facts.globals.get_mut(&(module, name)) {
                 None => {
-                    if has_source(&exported) {
+                    if is_news(&exported) {
                         changed.insert(name);
                     }
                     facts.globals.insert((module, name), Arc::new(exported));
                 }
                 Some(known) => {
-                    if **known != exported && merge(known, &exported) && has_source(&exported) {
+                    if **known != exported && merge(known, &exported) && is_news(&exported) {
                         changed.insert(name);
                     }
                 }
             }
         }
-        for (module, class, name, exported) in self.attributes {
-            let exported = without_inputs(exported);
-            match facts.attributes.get_mut(&(module, class, name)) {
+        for write in self.attributes {
+            let (key, name) = ((write.module, write.class, write.name), write.name);
+            let exported = without_inputs(write.value);
+            let attributes = if write.of_class {
+                &mut facts.class_attributes
+            } else {
+                &mut facts.attributes
+            };
+            match attributes.get_mut(&key) {
                 None => {
-                    if has_source(&exported) {
+                    if is_news(&exported) {
                         changed.insert(name);
                     }
-                    facts
-                        .attributes
-                        .insert((module, class, name), Arc::new(exported));
+                    attributes.insert(key, Arc::new(exported));
                 }
                 Some(known) => {
-                    if **known != exported && merge(known, &exported) && has_source(&exported) {
+                    if **known != exported && merge(known, &exported) && is_news(&exported) {
                         changed.insert(name);
                     }
                 }
@@ -452,9 +468,11 @@ fn merge(known: &mut Arc<Exported>, more: &Exported) -> bool {
     true
 }
 
-fn has_source(exported: &Exported) -> bool {
+/// Whether readers have to know: it holds something from outside, or functions that are called.
+pub(crate) fn is_news(exported: &Exported) -> bool {
     let holds = |value: &Value| {
         value.atoms().iter().any(|atom| match atom {
+            Atom::Function(..) => true,
             Atom::Text(text) => crate::shape::holes(text)
                 .any(|hole| hole.taints.iter().any(|taint| taint.origin.is_source())),
             _ => false,
@@ -544,11 +562,12 @@ impl<'p> Analyser<'_, 'p> {
                 .is_some_and(|unit| next[*unit as usize].contains(unit));
         let rounds = match (recursive, group.len()) {
             (false, _) => 1,
-            (true, 1..=SMALL_GROUP) => 3,
+            (true, 1..=SMALL_GROUP) => MAX_GROUP_ROUNDS,
             (true, _) => 2,
         };
         let mut results = Vec::new();
         for round in 0..rounds {
+            let before = (round > 0).then(|| self.of_group(group));
             results.clear();
             for unit in group {
                 let (module, scope) = self.units.all[*unit as usize];
@@ -565,9 +584,31 @@ impl<'p> Analyser<'_, 'p> {
                 };
                 results.push((*unit, outcome));
             }
-            let _ = round;
+            if before.is_some_and(|before| {
+                let now = self.of_group(group);
+                before
+                    .iter()
+                    .zip(&now)
+                    .all(|(before, now)| match (before, now) {
+                        (Some(before), Some(now)) => before.gives_the_same(now),
+                        _ => before.is_none() && now.is_none(),
+                    })
+            }) {
+                break;
+            }
         }
         results
+    }
+
+    /// The summaries of a group as they are.
+    fn of_group(&self, group: &[u32]) -> Vec<Option<Arc<Summary>>> {
+        group
+            .iter()
+            .map(|unit| {
+                let summary = self.summaries[*unit as usize].read().ok();
+                summary.and_then(|summary| summary.clone())
+            })
+            .collect()
     }
 
     fn setting<'s>(
@@ -698,8 +739,9 @@ impl<'p> Analyser<'_, 'p> {
         let mut state = State::new(home[Module::TOP].slots.len());
         interpreter.enter(&mut state, module, Module::TOP, None, None, None, 0);
         interpreter.body(&mut state, home.body);
-        let mut globals = std::mem::take(&mut interpreter.global_writes);
         state.live = true;
+        interpreter.shared_writes(&state);
+        let mut globals = std::mem::take(&mut interpreter.global_writes);
         for (slot, (_, value)) in home[Module::TOP]
             .slots
             .iter()
@@ -754,15 +796,7 @@ impl Interpreter<'_, '_> {
             let known = self.values.definition(module, param.def);
             for atom in self.from_evaluated(known).atoms() {
                 if let Atom::External(path) = atom
-                    && matches!(
-                        path.as_str(),
-                        "builtins.str()"
-                            | "builtins.bytes()"
-                            | "typing.Any()"
-                            | "builtins.object()"
-                            | "builtins.list()"
-                            | "builtins.dict()"
-                    )
+                    && crate::interpret::is_plain(path.as_str())
                 {
                     continue;
                 }

@@ -33,8 +33,12 @@ pub enum Filled {
 pub struct Facts {
     /// Module variables that hold more than functions, classes and imports.
     pub globals: FxHashMap<(ModuleId, Symbol), Arc<Exported>>,
-    /// What class bodies and methods store in attributes.
+    /// What methods and others store in attributes of objects, by their class.
     pub attributes: FxHashMap<(ModuleId, ClassId, Symbol), Arc<Exported>>,
+    /// What class bodies and others store in attributes of the classes themselves.
+    pub class_attributes: FxHashMap<(ModuleId, ClassId, Symbol), Arc<Exported>>,
+    /// Methods of subclasses that are meant where an object is known by this class only, by name.
+    pub overrides: FxHashMap<(ModuleId, ClassId, Symbol), Vec<(ModuleId, FunctionId)>>,
     /// Functions a framework calls.
     pub entries: FxHashMap<(ModuleId, FunctionId), EntryFacts>,
     /// Classes whose objects are records: their annotated attributes are what they are made of.

@@ -36,7 +36,9 @@ pub fn harms(need: Need, rule: u8, text: &[Stretch]) -> Vec<Harm> {
         let front = &text[..number];
         let back = &text[number + 1..];
         let harm = match &context {
-            Some(context) => (hole.alphabet != Alphabet::NONE && html(context, hole)).then_some(false),
+            Some(context) => {
+                (hole.alphabet != Alphabet::NONE && html(context, hole)).then_some(false)
+            }
             None => meets(need, front, hole, back),
         };
         if let Some(partial) = harm {
@@ -98,9 +100,8 @@ fn meets(need: Need, front: &[Stretch], hole: &Hole, back: &[Stretch]) -> Option
         }
         Need::Number => {
             // Where a number is wanted a text is an error.
-            let counts = alphabet.within(number())
-                || hole.facts.has(Facts::STRUCTURE)
-                || of_caller(hole);
+            let counts =
+                alphabet.within(number()) || hole.facts.has(Facts::STRUCTURE) || of_caller(hole);
             whole(counts && !hole.facts.has(Facts::BOUNDED))
         }
     }
@@ -314,7 +315,9 @@ fn html(context: &HtmlContext, hole: &Hole) -> bool {
     match context {
         HtmlContext::Text | HtmlContext::Rcdata | HtmlContext::ScriptData => alphabet.contains('<'),
         HtmlContext::Comment => alphabet.contains('>'),
-        HtmlContext::TagName | HtmlContext::AttributeName => alphabet.contains_any(" \t\n\r\u{c}/>="),
+        HtmlContext::TagName | HtmlContext::AttributeName => {
+            alphabet.contains_any(" \t\n\r\u{c}/>=")
+        }
         HtmlContext::QuotedAttribute { quote, attribute } => {
             alphabet.contains(*quote) || attribute_value(attribute, hole)
         }
@@ -351,10 +354,12 @@ fn attribute_value(attribute: &Attribute, hole: &Hole) -> bool {
                 && !is_relative(hole)
         }
         // The browser replaces character references before it reads the script: what was escaped for HTML is a quote again.
-        AttributeKind::Script { string: Some(quote) }
-        | AttributeKind::Expression { string: Some(quote) } => {
-            alphabet.contains(quote) || alphabet.contains_any("\\&\n")
+        AttributeKind::Script {
+            string: Some(quote),
         }
+        | AttributeKind::Expression {
+            string: Some(quote),
+        } => alphabet.contains(quote) || alphabet.contains_any("\\&\n"),
         AttributeKind::Script { string: None } | AttributeKind::Expression { string: None } => true,
         // A page in an attribute: escaped once it is its text again.
         AttributeKind::Html => !alphabet.within(Alphabet::word(" -_.,:/")),

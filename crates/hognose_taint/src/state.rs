@@ -494,7 +494,7 @@ impl State {
 
     /// Writes a part of an input.
     pub fn write_input(&mut self, path: Arc<InputPath>, value: Value) {
-        let weak = path.keys.last() == Some(&Key::Any);
+        let weak = matches!(path.keys.last(), Some(Key::Any | Key::Value));
         let at = self.written.iter().position(|(known, _)| *known == path);
         match at {
             Some(at) if weak => self.written[at].1.join(&value),

@@ -100,6 +100,15 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Whether callers get the same of it.
+    pub fn gives_the_same(&self, other: &Self) -> bool {
+        self.returns == other.returns
+            && self.yields == other.yields
+            && self.writes == other.writes
+            && self.reaches.len() == other.reaches.len()
+            && self.stops == other.stops
+    }
+
     /// Whether knowing more of its inputs can change more than a truth value for the caller.
     pub fn matters(&self) -> bool {
         self.undecided

@@ -29,6 +29,8 @@ pub(crate) struct Survey {
     pub calls_met: usize,
     /// Those of which no callee is known.
     pub unresolved: usize,
+    /// Methods that override one of a class above, or may stand for it there.
+    pub overrides: Vec<((ModuleId, ClassId, Symbol), (ModuleId, FunctionId))>,
 }
 
 /// Decorators that make a class a record.
@@ -119,7 +121,7 @@ pub(crate) fn survey(
                 let scope = scopes.around(module.expr_range(expr).start().to_u32());
                 survey.reads.push((scope, attr));
                 // A property runs its function.
-                if matches!(module[value], Expr::Name { .. }) {
+                if matches!(module[value], Expr::Name { .. } | Expr::Call { .. }) {
                     for object in values.eval(id, value) {
                         if let Evaluated::Instance(at, class) = object
                             && let Some((at, function)) = method(project, values, at, class, attr)
@@ -131,11 +133,31 @@ pub(crate) fn survey(
                     }
                 }
             }
+            Expr::Enter { of, is_async } => {
+                let scope = scopes.around(module.expr_range(of).start().to_u32());
+                let name = Symbol::from(if is_async { "__aenter__" } else { "__enter__" });
+                for object in values.eval(id, of) {
+                    if let Evaluated::Instance(at, class) = object
+                        && let Some((at, function)) = method(project, values, at, class, name)
+                    {
+                        survey
+                            .calls
+                            .push((scope, (at, project.module(at)[function].scope)));
+                    }
+                }
+            }
             Expr::Name { def, slot } => {
                 if matches!(module[def].kind, DefKind::Entry) {
                     let name = module[module[def].scope].slots[slot.index()].name;
                     let scope = module[def].scope;
                     survey.reads.push((scope, name));
+                    // Under the name it has where it comes from.
+                    if let Some(slot) = module.slot(Module::TOP, name)
+                        && let DefKind::ImportFrom { name: of, .. } = module[slot.exit].kind
+                        && of != name
+                    {
+                        survey.reads.push((scope, of));
+                    }
                 }
             }
             _ => {}
@@ -218,6 +240,7 @@ fn classes(project: &Project, values: &mut Evaluator<'_>, id: ModuleId, survey: 
         let class = ClassId(u32::try_from(number).unwrap_or(u32::MAX));
         let data = &module[class];
         let order = values.mro(id, class);
+        overrides(project, id, class, &order, survey);
         let mut record = false;
         let mut fields: Vec<Symbol> = Vec::new();
         let mut is_enum = false;
@@ -264,6 +287,42 @@ fn classes(project: &Project, values: &mut Evaluator<'_>, id: ModuleId, survey: 
             }
         }
         survey.records.push(((id, class), fields));
+    }
+}
+
+/// Classes above a class that are told of its methods.
+const MAX_ABOVE: usize = 8;
+
+fn overrides(
+    project: &Project,
+    id: ModuleId,
+    class: ClassId,
+    order: &[ClassRef],
+    survey: &mut Survey,
+) {
+    let above: Vec<(ModuleId, ClassId)> = order
+        .iter()
+        .skip(1)
+        .filter_map(|ancestor| match ancestor {
+            ClassRef::Project(at, class) => Some((*at, *class)),
+            ClassRef::External(_) => None,
+        })
+        .take(MAX_ABOVE)
+        .collect();
+    if above.is_empty() {
+        return;
+    }
+    let module = project.module(id);
+    for slot in &module[module[class].scope].slots {
+        if let DefKind::Function(function) = module[slot.exit].kind
+            && !slot.name.as_str().starts_with("__")
+        {
+            survey.overrides.extend(
+                above
+                    .iter()
+                    .map(|(at, class)| ((*at, *class, slot.name), (id, function))),
+            );
+        }
     }
 }
 

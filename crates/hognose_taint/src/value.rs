@@ -65,6 +65,8 @@ pub enum Key {
     Index(i32),
     /// Some item or element.
     Any,
+    /// Some value of a mapping, or element.
+    Value,
 }
 
 /// What a function is given.

@@ -114,6 +114,7 @@ impl Interpreter<'_, '_> {
         }
         if owner == Module::TOP {
             let exported = self.export(state, value);
+            self.kept(&exported);
             let at = self.at().module;
             self.global_writes.push((at, name, exported));
             return;
@@ -170,6 +171,12 @@ impl Interpreter<'_, '_> {
                         self.call_setter(state, *id, setter, &value);
                         continue;
                     }
+                    if self
+                        .descriptor(state, *id, attr, "__set__", &[value.clone()])
+                        .is_some()
+                    {
+                        continue;
+                    }
                     if let Some(object) = state.object_mut(*id) {
                         if single {
                             object.set_field(attr, value.clone());
@@ -183,17 +190,27 @@ impl Interpreter<'_, '_> {
                     if let Some(Kind::Instance(module, class)) =
                         state.object(*id).map(|object| object.kind.clone())
                     {
-                        self.store_in_class(state, module, class, attr, &value);
+                        self.store_in_class(state, (module, class), attr, &value, false);
                     }
                 }
                 Atom::Input(path) => {
                     if let Some((module, class)) = self.class_of_input(owner) {
-                        self.store_in_class(state, module, class, attr, &value);
+                        self.store_in_class(state, (module, class), attr, &value, false);
                     }
                     state.write_input(path.then(Key::Attr(attr)), value.clone());
                 }
-                Atom::Instance(module, class) | Atom::Class(module, class) => {
-                    self.store_in_class(state, *module, *class, attr, &value);
+                Atom::Instance(module, class) => {
+                    self.store_in_class(state, (*module, *class), attr, &value, false);
+                }
+                Atom::Class(module, class) => {
+                    self.store_in_class(state, (*module, *class), attr, &value, true);
+                    let id = self.class_object(*module, *class);
+                    if state.object(id).is_none() {
+                        state.allocate(id, Object::new(Kind::Dict));
+                    }
+                    if let Some(object) = state.object_mut(id) {
+                        object.set_field(attr, value.clone());
+                    }
                 }
                 Atom::Module(module) => {
                     let exported = self.export(state, &value);
@@ -216,16 +233,32 @@ impl Interpreter<'_, '_> {
     fn store_in_class(
         &mut self,
         state: &State,
-        module: hognose_python::ModuleId,
-        class: ClassId,
-        attr: Symbol,
+        (module, class): (hognose_python::ModuleId, ClassId),
+        name: Symbol,
         value: &Value,
+        of_class: bool,
     ) {
         if self.quiet > 0 || value.is_nothing() {
             return;
         }
-        let exported = self.export(state, value);
-        self.class_writes.push((module, class, attr, exported));
+        let value = self.export(state, value);
+        self.class_writes.push(super::ClassWrite {
+            module,
+            class,
+            name,
+            value,
+            of_class,
+        });
+    }
+
+    /// The object that holds what the body at hand stored in a class.
+    pub(super) fn class_object(
+        &mut self,
+        module: hognose_python::ModuleId,
+        class: ClassId,
+    ) -> crate::value::ObjId {
+        let site = crate::value::hash_id(&(module.0, class.0, 6u8));
+        self.object_at(site, 0)
     }
 
     /// `owner[key] = value`.
@@ -291,14 +324,15 @@ impl Interpreter<'_, '_> {
                     }
                     Atom::Class(at, class) => {
                         let fits = raised.atoms().iter().any(|raised| match raised {
-                            Atom::Object(id) => state.object(*id).is_some_and(|object| {
-                                match object.kind {
-                                    Kind::Instance(of, kind) => self.values.mro(of, kind).contains(
-                                        &hognose_python::ClassRef::Project(*at, *class),
-                                    ),
+                            Atom::Object(id) => {
+                                state.object(*id).is_some_and(|object| match object.kind {
+                                    Kind::Instance(of, kind) => self
+                                        .values
+                                        .mro(of, kind)
+                                        .contains(&hognose_python::ClassRef::Project(*at, *class)),
                                     _ => false,
-                                }
-                            }),
+                                })
+                            }
                             _ => false,
                         });
                         if fits {
@@ -399,7 +433,7 @@ impl Interpreter<'_, '_> {
             }
         }
         for (name, value) in stored {
-            self.store_in_class(state, at, class, name, &value);
+            self.store_in_class(state, (at, class), name, &value, true);
         }
         self.exit(state);
         state.live = true;

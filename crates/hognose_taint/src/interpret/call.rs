@@ -249,6 +249,9 @@ impl Interpreter<'_, '_> {
                         all.double_star.clone_from(&arguments.double_star);
                         self.call_value(state, function, &all, expr)
                     }
+                    Kind::Holder(class) if class.as_str() == "collections.namedtuple()" => {
+                        self.named_tuple(state, &object, arguments, expr)
+                    }
                     Kind::Instance(..) => self
                         .object_dunder_with(state, *id, "__call__", arguments, expr)
                         .unwrap_or_else(|| {
@@ -369,21 +372,18 @@ impl Interpreter<'_, '_> {
                     self.method_of_object(state, *id, name, arguments, expr, written)
                 }
                 Atom::Instance(module, class) => match self.method_of(atom, name) {
-                    Some((at, function)) => {
-                        let this = self.this_of(receiver, atom);
-                        let arguments =
-                            self.bound_arguments(at, function, this, (*module, *class), arguments);
-                        self.call_project(
-                            state,
-                            at,
-                            function,
-                            &arguments,
-                            Some((*module, *class)),
-                            None,
-                            expr,
-                        )
-                    }
+                    Some((at, function)) => self.call_virtual(
+                        state,
+                        receiver,
+                        (atom, *module, *class),
+                        name,
+                        (at, function),
+                        arguments,
+                        expr,
+                    ),
                     None => {
+                        // A function kept in an attribute: which one, the object decides.
+                        self.called(receiver);
                         let member = self.member(state, *module, *class, name, Some(atom), expr);
                         self.call_member(state, &member, receiver, name, arguments, expr, written)
                     }
@@ -436,6 +436,65 @@ impl Interpreter<'_, '_> {
         }
         if result.is_nothing() && state.live {
             result.add(Atom::Unknown);
+        }
+        result
+    }
+
+    /// A method of an object that is known by a base of its class, perhaps: any override may be meant.
+    #[expect(clippy::too_many_arguments, reason = "what a method call is made of")]
+    fn call_virtual(
+        &mut self,
+        state: &mut State,
+        receiver: &Value,
+        (atom, module, class): (&Atom, ModuleId, ClassId),
+        name: Symbol,
+        (at, function): (ModuleId, FunctionId),
+        arguments: &Arguments,
+        expr: ExprId,
+    ) -> Value {
+        let facts = self.setting.facts;
+        let overriding = facts
+            .overrides
+            .get(&(module, class, name))
+            .map_or(&[][..], Vec::as_slice);
+        let before = (!overriding.is_empty()).then(|| state.clone());
+        if before.is_some() {
+            self.called(receiver);
+        }
+        let this = self.this_of(receiver, atom);
+        let bound = self.bound_arguments(at, function, this.clone(), (module, class), arguments);
+        let mut result = self.call_project(
+            state,
+            at,
+            function,
+            &bound,
+            Some((module, class)),
+            None,
+            expr,
+        );
+        for (at, function) in overriding {
+            let data = &self.setting.project.module(*at)[*function];
+            let (Some(before), Some(of)) = (&before, data.class) else {
+                continue;
+            };
+            if (self.setting.summaries)(*at, data.scope).is_none() {
+                continue;
+            }
+            let mut other = before.clone();
+            let bound = self.bound_arguments(*at, *function, this.clone(), (*at, of), arguments);
+            let value = self.call_project(
+                &mut other,
+                *at,
+                *function,
+                &bound,
+                Some((*at, of)),
+                None,
+                expr,
+            );
+            if other.live {
+                result.join(&value);
+                state.join(other);
+            }
         }
         result
     }
@@ -538,7 +597,10 @@ impl Interpreter<'_, '_> {
                 self.iterated(state, &atom.into(), expr)
             }
             "items" | "values" | "keys" | "copy" | "getlist" => {
-                let element = self.iterated(state, &atom.into(), expr);
+                let element = match name.as_str() {
+                    "items" | "values" => self.some_value(state, path),
+                    _ => self.iterated(state, &atom.into(), expr),
+                };
                 let mut object = Object::new(Kind::List);
                 object.exact = false;
                 object.rest = if name.as_str() == "items" {
@@ -674,6 +736,13 @@ impl Interpreter<'_, '_> {
         if trust == Some(crate::model::Trust::Harmless) {
             return value;
         }
+        // What a model says of the result of a call goes before what lies below a source.
+        if let Some(model) = model
+            && !model.sanitizers.is_empty()
+            && let Some(known) = self.sanitized(state, path, model, receiver, arguments, expr)
+        {
+            return known;
+        }
         if let Some(text) = self.source_text(
             result_path,
             receiver,
@@ -759,12 +828,39 @@ impl Interpreter<'_, '_> {
                 }
             }
         }
+        let mut returned: Option<Value> = None;
         for runs in &model.runs {
-            self.run_later(state, runs, receiver, arguments, expr);
+            if let Some(value) = self.run_later(state, runs, receiver, arguments, expr) {
+                match &mut returned {
+                    Some(returned) => returned.join(&value),
+                    none => *none = Some(value),
+                }
+            }
         }
         for render in &model.renders {
             self.render(state, render, receiver, arguments, expr);
         }
+        if let Some(mut returned) = returned {
+            // What stands for the call, a future, gives what the function returned and nothing else of what it was given.
+            returned.add(Atom::External(self.values.path_of_call(path)));
+            return Some(returned);
+        }
+        if let Some(value) = self.sanitized(state, path, model, receiver, arguments, expr) {
+            return Some(value);
+        }
+        self.propagated(state, path, model, receiver, arguments, expr)
+    }
+
+    /// What a sanitizer leaves of an argument.
+    fn sanitized(
+        &mut self,
+        state: &mut State,
+        path: Symbol,
+        model: &CallModel,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+        expr: ExprId,
+    ) -> Option<Value> {
         for sanitizer in &model.sanitizers {
             if self.conditions(state, &sanitizer.conditions, receiver, arguments) != Some(true) {
                 continue;
@@ -809,6 +905,19 @@ impl Interpreter<'_, '_> {
                 result
             });
         }
+        None
+    }
+
+    /// Where models say that data goes in a call.
+    fn propagated(
+        &mut self,
+        state: &mut State,
+        path: Symbol,
+        model: &CallModel,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+        expr: ExprId,
+    ) -> Option<Value> {
         let result_path = self.values.path_of_call(path);
         if model.clean {
             return Some(Atom::External(result_path).into());
@@ -1003,7 +1112,7 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    /// Runs a function given to something outside, with what it is given.
+    /// Runs a function of the project given to something outside, with what it is given; says what it returned.
     fn run_later(
         &mut self,
         state: &mut State,
@@ -1011,13 +1120,15 @@ impl Interpreter<'_, '_> {
         receiver: Option<&Value>,
         arguments: &Arguments,
         expr: ExprId,
-    ) {
-        if self.quiet > 0 {
-            return;
-        }
+    ) -> Option<Value> {
         let functions = self.argument_values(state, &runs.function, receiver, arguments);
         let given = if runs.arguments.rest {
-            let from = usize::from(runs.arguments.at.unwrap_or(0));
+            // Those behind the function, where no other place is named.
+            let from = match (runs.arguments.at, runs.function.at) {
+                (Some(at), _) => usize::from(at),
+                (None, Some(function)) => usize::from(function) + 1,
+                (None, None) => 0,
+            };
             let function_name = runs.function.name;
             Arguments {
                 positional: arguments.positional.iter().skip(from).cloned().collect(),
@@ -1047,12 +1158,33 @@ impl Interpreter<'_, '_> {
                     }
                 }
             }
+            // Whoever takes a tuple of arguments takes those by name beside it.
+            for name in ["kwargs", "kwds"] {
+                if let Some(Atom::Object(id)) = arguments
+                    .named(Symbol::from(name))
+                    .and_then(|map| map.only().cloned())
+                    && let Some(object) = state.object(id)
+                    && object.kind == Kind::Dict
+                {
+                    given.keywords.extend(object.fields.iter().cloned());
+                }
+            }
             given
         };
+        let mut returned = None;
         for function in functions {
+            if !self.is_project_callable(state, &function) {
+                continue;
+            }
             let mut aside = state.clone();
-            self.call_value(&mut aside, &function, &given, expr);
+            let value = self.call_value(&mut aside, &function, &given, expr);
+            if aside.live {
+                // What it returned may refer to what it made.
+                state.join(aside);
+            }
+            returned.get_or_insert_with(Value::nothing).join(&value);
         }
+        returned
     }
 
     // What models ask of arguments.

@@ -1367,7 +1367,11 @@ fn container_holes(state: &State, container: &Value) -> Vec<Arc<Hole>> {
             && let Some(object) = state.object(*id)
         {
             if object.kind == Kind::Dict {
-                let keys = if object.keys.is_nothing() { &object.rest } else { &object.keys };
+                let keys = if object.keys.is_nothing() {
+                    &object.rest
+                } else {
+                    &object.keys
+                };
                 found.extend(keys.holes());
             } else {
                 found.extend(object.contents().holes());

@@ -337,7 +337,27 @@ impl Interpreter<'_, '_> {
                 self.make(state, expr, pair)
             }
             (_, "index" | "count") => Atom::Scalar.into(),
-            (Kind::Tuple | Kind::List, "_asdict" | "_replace") => Atom::Object(id).into(),
+            // Named tuples.
+            (Kind::Tuple, "_asdict") => {
+                let mut dict = (*object).clone();
+                dict.kind = Kind::Dict;
+                dict.items.clear();
+                self.make(state, expr, dict)
+            }
+            (Kind::Tuple, "_replace") => {
+                let mut copy = (*object).clone();
+                copy.many = false;
+                for (name, value) in &arguments.keywords {
+                    let at = copy.fields.iter().position(|(known, _)| known == name);
+                    if let Some(at) = at {
+                        copy.fields[at].1 = value.clone();
+                        if let Some(item) = copy.items.get_mut(at) {
+                            *item = value.clone();
+                        }
+                    }
+                }
+                self.make(state, expr, copy)
+            }
             _ => Value::unknown(),
         }
     }

@@ -18,6 +18,9 @@ use crate::value::{
 /// Operands of one level whose product is looked at.
 const MAX_PRODUCT: usize = 6;
 
+/// Modules that hand a variable on to each other by imports.
+const MAX_IMPORTS: usize = 6;
+
 /// Constants that a loop over a display is walked for one by one.
 const MAX_DISPLAY: usize = 64;
 
@@ -204,8 +207,7 @@ impl<'p> Interpreter<'_, 'p> {
                 {
                     let end = object.items.len().saturating_sub(usize::from(after));
                     let items = object.items.get(usize::from(before)..end);
-                    let mut rest =
-                        Object::sequence(Kind::List, items.unwrap_or_default().to_vec());
+                    let mut rest = Object::sequence(Kind::List, items.unwrap_or_default().to_vec());
                     rest.rest = object.rest.clone();
                     return self.make(state, expr, rest);
                 }
@@ -358,7 +360,7 @@ impl<'p> Interpreter<'_, 'p> {
             let at = self.at().module;
             return match data.kind {
                 DefKind::Param(_) | DefKind::Phi(_) | DefKind::Value(_) => Value::unknown(),
-                _ => self.resolved(at, def),
+                _ => self.resolved(state, at, def),
             };
         }
         if data.scope == self.at().scope
@@ -423,12 +425,12 @@ impl<'p> Interpreter<'_, 'p> {
                     | DefKind::ImportFrom { .. }
             )
         {
-            return self.resolved(at, *def);
+            return self.resolved(state, at, *def);
         }
         let path = InputPath::whole(Root::Captured(scope, slot));
         let mut value = Value::from(self.input(path));
         if let [def] = defs.as_slice() {
-            for atom in self.resolved(at, *def).atoms() {
+            for atom in self.resolved(state, at, *def).atoms() {
                 if matches!(atom, Atom::External(_) | Atom::Instance(..)) {
                     value.add(atom.clone());
                 }
@@ -438,13 +440,7 @@ impl<'p> Interpreter<'_, 'p> {
     }
 
     /// A variable of the module.
-    fn global(
-        &mut self,
-        state: &mut State,
-        at: ModuleId,
-        name: Symbol,
-        scope: ScopeId,
-    ) -> Value {
+    fn global(&mut self, state: &mut State, at: ModuleId, name: Symbol, scope: ScopeId) -> Value {
         // The body of the module itself is at work below.
         if let Some(depth) = self
             .frames
@@ -477,13 +473,41 @@ impl<'p> Interpreter<'_, 'p> {
         at: ModuleId,
         name: Symbol,
     ) -> Value {
+        let (at, name) = self.imported(at, name);
         if let Some(known) = self.setting.facts.globals.get(&(at, name)) {
             let known = Arc::clone(known);
             let site = hash_id(&(at.0, name, 7u8));
-            return self.import(state, &known, site, true);
+            return self.import_shared(state, &known, site, (at, None, name));
         }
         let values = self.values.export(at, name);
         self.from_evaluated(values)
+    }
+
+    /// The module and name that a variable of a module was imported from, when it is a variable there.
+    fn imported(&self, at: ModuleId, name: Symbol) -> (ModuleId, Symbol) {
+        let (mut here, mut known) = (at, name);
+        for _ in 0..MAX_IMPORTS {
+            let facts = &self.setting.facts.globals;
+            if facts.contains_key(&(here, known)) {
+                return (here, known);
+            }
+            let module = self.setting.project.module(here);
+            let Some(slot) = module.slot(Module::TOP, known).filter(|slot| slot.bound) else {
+                break;
+            };
+            let DefKind::ImportFrom {
+                module: from,
+                name: of,
+            } = module[slot.exit].kind
+            else {
+                break;
+            };
+            let hognose_python::Found::Module(from) = self.setting.project.find(from, here) else {
+                break;
+            };
+            (here, known) = (from, of);
+        }
+        (at, name)
     }
 
     /// What the evaluator says of a name.
@@ -493,11 +517,19 @@ impl<'p> Interpreter<'_, 'p> {
     }
 
     /// What a definition of a module binds, by the evaluator.
-    pub(super) fn resolved(&mut self, at: ModuleId, def: DefId) -> Value {
+    pub(super) fn resolved(&mut self, state: &mut State, at: ModuleId, def: DefId) -> Value {
         let module = self.setting.project.module(at);
         match module[def].kind {
             DefKind::Function(function) => return Atom::Function(at, function).into(),
             DefKind::Class(class) => return Atom::Class(at, class).into(),
+            DefKind::ImportFrom { module: from, name } => {
+                if let hognose_python::Found::Module(from) = self.setting.project.find(from, at) {
+                    let (of, name) = self.imported(from, name);
+                    if self.setting.facts.globals.contains_key(&(of, name)) {
+                        return self.module_variable(state, of, name);
+                    }
+                }
+            }
             _ => {}
         }
         let values = self.values.definition(at, def);
@@ -739,7 +771,7 @@ impl<'p> Interpreter<'_, 'p> {
         let mut value = Value::nothing();
         for hole in crate::shape::holes(text) {
             let id = match key {
-                Key::Any => hash_id(&(hole.id, expr.0)),
+                Key::Any | Key::Value => hash_id(&(hole.id, expr.0)),
                 key => hash_id(&(hole.id, key)),
             };
             let mut part = hole.derive(id, None);
@@ -839,7 +871,11 @@ impl<'p> Interpreter<'_, 'p> {
                     _ => value.add(Atom::Unknown),
                 },
                 Atom::Input(path) => {
-                    let part = path.then(constant.unwrap_or(Key::Any));
+                    if constant.is_none() {
+                        // Which one, the key decides.
+                        self.decides(key);
+                    }
+                    let part = path.then(constant.unwrap_or(Key::Value));
                     match state.written_to(&part) {
                         Some(written) => value.join(&written.clone()),
                         None => {
@@ -872,6 +908,49 @@ impl<'p> Interpreter<'_, 'p> {
                     value.join(&found);
                 }
                 _ => value.add(Atom::Unknown),
+            }
+        }
+        value
+    }
+
+    /// Some value of an input that is a mapping.
+    pub(super) fn some_value(&mut self, state: &State, path: &Arc<InputPath>) -> Value {
+        let mut value = Value::nothing();
+        for key in [Key::Value, Key::Any] {
+            if let Some(written) = state.written_to(&path.then(key)) {
+                value.join(written);
+            }
+        }
+        let part = self.input(path.then(Key::Value));
+        value.add(part);
+        value
+    }
+
+    /// Some value of mappings, or element of others.
+    pub(super) fn mapped_values(
+        &mut self,
+        state: &mut State,
+        container: &Value,
+        expr: ExprId,
+    ) -> Value {
+        let mut value = Value::nothing();
+        for atom in container.atoms() {
+            match atom {
+                Atom::Object(id) => match state.object(*id) {
+                    Some(object) if object.kind == Kind::Dict => value.join(&object.values()),
+                    _ => {
+                        let element = self.iterated(state, &atom.clone().into(), expr);
+                        value.join(&element);
+                    }
+                },
+                Atom::Input(path) => {
+                    let part = self.some_value(state, path);
+                    value.join(&part);
+                }
+                other => {
+                    let element = self.iterated(state, &other.clone().into(), expr);
+                    value.join(&element);
+                }
             }
         }
         value

@@ -17,6 +17,9 @@ use crate::value::{Atom, InputPath, Key, ObjId, Origin, Root, Symbol, Taint, Val
 /// Longest function that is walked in place, in bytes of its text.
 const MAX_IN_PLACE: usize = 5_000;
 
+/// Length of a function, in bytes, whose walks in place are not counted; the work they do is.
+const SMALL: usize = 300;
+
 /// Statements that have to be left for a walk in place.
 const MIN_WORK: u32 = 400;
 
@@ -84,18 +87,36 @@ impl Interpreter<'_, '_> {
         let module = self.module();
         let at = self.at().module;
         let data = &module[function];
+        let mut defaults = Vec::new();
+        for param in &data.params {
+            if let Some(default) = param.default {
+                defaults.push((param.name, self.eval(state, default)));
+            }
+        }
         let inside = !matches!(module[data.parent].kind, ScopeKind::Module)
             && self
                 .frames
                 .iter()
                 .any(|frame| frame.module == at && frame.function.is_some());
         if !inside {
-            return Atom::Function(at, function).into();
+            let value = Atom::Function(at, function).into();
+            self.registered(state, function, &value);
+            return value;
         }
         let mut object = Object::new(Kind::Closure(at, function, data.parent));
-        // What is captured, as it is now: the variables may be gone when the function runs.
-        for slot in &module[data.scope].slots {
-            if slot.bound {
+        for (name, value) in defaults {
+            object.set_field(default_name(name), value);
+        }
+        // What is captured, as it is now: the variables may be gone when the function runs. Functions in it capture through it.
+        let mut scopes = vec![data.scope];
+        let nested = module
+            .functions
+            .iter()
+            .filter(|other| data.range.contains_range(other.range) && other.scope != data.scope);
+        scopes.extend(nested.map(|other| other.scope));
+        let slots = scopes.iter().flat_map(|scope| &module[*scope].slots);
+        for slot in slots {
+            if slot.bound || object.field(slot.name).is_some() {
                 continue;
             }
             let mut around = Some(data.parent);
@@ -155,8 +176,32 @@ impl Interpreter<'_, '_> {
         value
     }
 
+    /// Runs the decorators of a function of a module for what they do: keep it in a table. What they make of it is found at
+    /// its calls.
+    fn registered(&mut self, state: &mut State, function: FunctionId, value: &Value) {
+        let module = self.module();
+        if self.frames.len() != 1 || self.at().function.is_some() {
+            return;
+        }
+        for decorator in module[function].decorators.iter().rev() {
+            let callee = self.eval(state, *decorator);
+            if self.is_project_callable(state, &callee) {
+                let mut aside = state.clone();
+                self.call_value(
+                    &mut aside,
+                    &callee,
+                    &Arguments::of(std::slice::from_ref(value)),
+                    *decorator,
+                );
+                if aside.live {
+                    state.heap = aside.heap;
+                }
+            }
+        }
+    }
+
     /// Whether some alternative is a function or object of the project that can be called.
-    fn is_project_callable(&self, state: &State, value: &Value) -> bool {
+    pub(super) fn is_project_callable(&self, state: &State, value: &Value) -> bool {
         value.atoms().iter().any(|atom| match atom {
             Atom::Function(..) | Atom::Class(..) => true,
             Atom::Object(id) => matches!(
@@ -297,9 +342,11 @@ impl Interpreter<'_, '_> {
             && active == 0
             && usize::from(data.range.len()) < MAX_IN_PLACE
             && self.work > MIN_WORK
-            && self.walks > 0;
+            && (self.walks > 0 || is_small(data));
         if fits && self.is_worth_a_walk(state, data, summary.as_deref(), &params, closure) {
-            self.walks -= 1;
+            if !is_small(data) {
+                self.walks -= 1;
+            }
             let class = class.or_else(|| data.class.map(|class| (module, class)));
             return self.walk_in_place(state, module, function, params, closure, class, expr);
         }
@@ -338,7 +385,8 @@ impl Interpreter<'_, '_> {
             })
         });
         let Some(summary) = summary else {
-            return self.quiet == 0 && tainted;
+            // Called by way of the language, a special method, nobody knew in time that it is called.
+            return self.quiet == 0 && (tainted || is_small(data));
         };
         for (number, (param, value)) in data.params.iter().zip(params).enumerate() {
             let bit = 1u64
@@ -460,10 +508,36 @@ impl Interpreter<'_, '_> {
         params
     }
 
-    /// Values of defaults, evaluated where the function stands.
-    pub(crate) fn default_of(&mut self, module: ModuleId, param: &Param) -> Value {
+    /// Values of defaults, evaluated where the function stands, once.
+    fn default_of(
+        &mut self,
+        state: &mut State,
+        module: ModuleId,
+        param: &Param,
+        closure: Option<ObjId>,
+    ) -> Value {
+        if let Some(kept) = closure
+            .and_then(|closure| state.object(closure))
+            .and_then(|object| object.field(default_name(param.name)))
+        {
+            return kept.clone();
+        }
         match param.default {
             Some(default) => {
+                // A container is the same one in every call.
+                let kind = match self.setting.project.module(module)[default] {
+                    Expr::ListOf(list) if list.is_empty() => Some(Kind::List),
+                    Expr::Dict(list) if list.is_empty() => Some(Kind::Dict),
+                    _ => None,
+                };
+                if let Some(kind) = kind {
+                    let site = hash_id(&(module.0, default.0, 27u8));
+                    let id = self.object_at(site, 0);
+                    if state.object(id).is_none() {
+                        state.allocate(id, Object::new(kind));
+                    }
+                    return Atom::Object(id).into();
+                }
                 let values = self.values.eval(module, default);
                 self.from_evaluated(values)
             }
@@ -493,7 +567,7 @@ impl Interpreter<'_, '_> {
                 Some(value) => super::assign::with_step(value, |taint| {
                     taint.trail = taint.trail.step(place, Why::Passed(name));
                 }),
-                None => self.default_of(module, param),
+                None => self.default_of(state, module, param, closure),
             };
             bound.push(value);
         }
@@ -565,7 +639,7 @@ impl Interpreter<'_, '_> {
         for (param, value) in data.params.iter().zip(params) {
             given.push(match value {
                 Some(value) => value.clone(),
-                None => self.default_of(module, param),
+                None => self.default_of(state, module, param, closure),
             });
         }
         let mut substitution = Substitution {
@@ -726,6 +800,7 @@ impl Interpreter<'_, '_> {
                     self.item(state, &value, &key, substitution.expr, true)
                 }
                 Key::Any => self.iterated(state, &value, substitution.expr),
+                Key::Value => self.mapped_values(state, &value, substitution.expr),
             };
         }
         self.quiet -= 1;
@@ -758,8 +833,14 @@ impl Interpreter<'_, '_> {
         objects: Option<&[ObjId]>,
     ) -> Value {
         let mut result = Value::nothing();
+        let is_input = value
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom, Atom::Input(_)));
         for atom in value.atoms() {
             match atom {
+                // What class the callee knew an input to have; the caller knows the object.
+                Atom::Instance(..) if is_input => {}
                 Atom::Input(path) => {
                     let value = self.resolve(state, substitution, path);
                     result.join(&value);
@@ -783,6 +864,18 @@ impl Interpreter<'_, '_> {
                     None => result.add(Atom::Unknown),
                 },
                 other => result.add(other.clone()),
+            }
+        }
+        if is_input
+            && !result
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom, Atom::Object(_)))
+        {
+            for atom in value.atoms() {
+                if matches!(atom, Atom::Instance(..)) {
+                    result.add(atom.clone());
+                }
             }
         }
         result
@@ -952,7 +1045,7 @@ impl Interpreter<'_, '_> {
                 let key = Atom::Int(i64::from(*index)).into();
                 self.set_item(state, &owner, &key, value);
             }
-            Key::Any => self.pour(state, &owner, &value),
+            Key::Any | Key::Value => self.pour(state, &owner, &value),
         }
     }
 
@@ -1049,6 +1142,9 @@ impl Interpreter<'_, '_> {
             if shared && state.object(*id).is_some() {
                 continue;
             }
+            if shared {
+                self.shared.insert(*id);
+            }
             state.allocate(
                 *id,
                 Object {
@@ -1108,8 +1204,79 @@ impl Interpreter<'_, '_> {
                 .writes
                 .push((Arc::clone(path), self.export(&state, value)));
         }
+        if state.live {
+            self.shared_writes(&state);
+            summary.calls = self.calls;
+        }
         summary.reaches = std::mem::take(&mut self.reaches);
         summary
+    }
+
+    /// Takes in what a variable of a module, or an attribute of a class, holds.
+    pub(super) fn import_shared(
+        &mut self,
+        state: &mut State,
+        exported: &Exported,
+        site: u32,
+        (module, class, name): (ModuleId, Option<ClassId>, Symbol),
+    ) -> Value {
+        let value = self.import(state, exported, site, true);
+        let known = self
+            .origins
+            .iter()
+            .any(|shared| shared.module == module && shared.class == class && shared.name == name);
+        if !known && !exported.heap.is_empty() {
+            let objects = (0..exported.heap.len())
+                .filter_map(|number| {
+                    let id = self.object_at(site, 50_000 + u32::try_from(number).unwrap_or(0));
+                    Some((id, Arc::clone(state.object(id)?)))
+                })
+                .collect();
+            self.origins.push(super::Shared {
+                module,
+                class,
+                name,
+                value: value.clone(),
+                objects,
+            });
+        }
+        value
+    }
+
+    /// Inputs that are kept for other bodies may be called by them.
+    pub(super) fn kept(&mut self, kept: &Exported) {
+        self.called(&kept.value);
+        for object in &kept.heap {
+            self.called(&object.contents());
+        }
+    }
+
+    /// Remembers for other bodies what was put into objects that they see too.
+    pub(crate) fn shared_writes(&mut self, state: &State) {
+        for shared in std::mem::take(&mut self.origins) {
+            let changed = shared
+                .objects
+                .iter()
+                .any(|(id, before)| !same_object(state, *id, before));
+            if !changed {
+                continue;
+            }
+            let value = self.export(state, &shared.value);
+            self.kept(&value);
+            if !crate::analysis::is_news(&value) {
+                continue;
+            }
+            match shared.class {
+                Some(class) => self.class_writes.push(super::ClassWrite {
+                    module: shared.module,
+                    class,
+                    name: shared.name,
+                    value,
+                    of_class: true,
+                }),
+                None => self.global_writes.push((shared.module, shared.name, value)),
+            }
+        }
     }
 
     /// Keeps what an input reaches for the callers.
@@ -1125,6 +1292,25 @@ impl Interpreter<'_, '_> {
             self.reaches.push(reach);
         }
     }
+}
+
+/// Whether an object is what it was.
+fn same_object(state: &State, id: ObjId, before: &Arc<Object>) -> bool {
+    state
+        .heap
+        .get(id.0 as usize)
+        .and_then(Option::as_ref)
+        .is_some_and(|now| Arc::ptr_eq(now, before) || **now == **before)
+}
+
+/// Whether a walk of a function costs about what its summary does: wrappers and other decorators' functions.
+fn is_small(function: &Function) -> bool {
+    usize::from(function.range.len()) < SMALL
+}
+
+/// Under which a closure keeps the default of a parameter.
+fn default_name(param: Symbol) -> Symbol {
+    Symbol::from(format!("\u{0}{param}"))
 }
 
 /// What the inputs of a callee are at a call.

@@ -10,6 +10,39 @@ use super::call::Arguments;
 use crate::state::{Kind, Object, State};
 use crate::value::{Atom, Key, ObjId, Symbol, Value, hash_id};
 
+/// Whether a function is the setter or deleter of a property.
+fn changes_property(module: &Module, function: FunctionId) -> bool {
+    module[function].decorators.iter().any(|decorator| {
+        matches!(
+            module[*decorator],
+            Expr::Attribute { attr, .. } if matches!(attr.as_str(), "setter" | "deleter")
+        )
+    })
+}
+
+/// Methods that records are given, which give what the record holds.
+fn is_record_method(name: &str) -> bool {
+    matches!(
+        name,
+        "_asdict" | "_replace" | "asdict" | "copy" | "dict" | "model_copy" | "model_dump"
+    )
+}
+
+/// Annotations that say no more of a value than that it holds text or whatever: what is known of it by its flow is better.
+pub(crate) fn is_plain(path: &str) -> bool {
+    matches!(
+        path,
+        "builtins.str()"
+            | "builtins.bytes()"
+            | "typing.Any()"
+            | "builtins.object()"
+            | "builtins.list()"
+            | "builtins.dict()"
+            | "builtins.set()"
+            | "builtins.tuple()"
+    )
+}
+
 /// Decorators that make a method a property.
 const PROPERTIES: &[&str] = &[
     "builtins.property",
@@ -49,10 +82,22 @@ impl Interpreter<'_, '_> {
             if let Some(slot) = home.slot(scope, name)
                 && slot.bound
             {
-                return match home[slot.exit].kind {
-                    DefKind::Function(function) => Some((*at, function)),
-                    _ => None,
+                let DefKind::Function(last) = home[slot.exit].kind else {
+                    return None;
                 };
+                // `@name.setter` binds the property again: its getter is the function before.
+                let getter = slot.defs.iter().find_map(|def| match home[*def].kind {
+                    DefKind::Function(function) if !changes_property(home, function) => {
+                        Some(function)
+                    }
+                    _ => None,
+                });
+                let method = if changes_property(home, last) {
+                    getter.unwrap_or(last)
+                } else {
+                    last
+                };
+                return Some((*at, method));
             }
         }
         None
@@ -184,15 +229,50 @@ impl Interpreter<'_, '_> {
             }
             return Atom::Function(at, function).into();
         }
+        self.stored_member(
+            state,
+            (module, class),
+            name,
+            instance.is_some(),
+            instance.is_some(),
+            expr,
+        )
+    }
+
+    /// What is stored under a name in a class and, where asked for, in its objects.
+    fn stored_member(
+        &mut self,
+        state: &mut State,
+        (module, class): (ModuleId, ClassId),
+        name: Symbol,
+        is_object: bool,
+        of_objects: bool,
+        expr: ExprId,
+    ) -> Value {
         let mut value = Value::nothing();
         let order = self.values.mro(module, class);
         for ancestor in order.iter() {
             match ancestor {
                 ClassRef::Project(at, class) => {
-                    if let Some(stored) = self.setting.facts.attributes.get(&(*at, *class, name)) {
+                    if !of_objects {
+                        // What was stored in the class here is what it holds.
+                        let own = self.class_object(*at, *class);
+                        if let Some(stored) = state.object(own).and_then(|own| own.field(name)) {
+                            value.join(stored);
+                            return value;
+                        }
+                    }
+                    let facts = self.setting.facts;
+                    if of_objects && let Some(stored) = facts.attributes.get(&(*at, *class, name)) {
                         let stored = Arc::clone(stored);
                         let site = hash_id(&(at.0, class.0, name, 5u8));
                         value.join(&self.import(state, &stored, site, true));
+                    }
+                    if let Some(stored) = facts.class_attributes.get(&(*at, *class, name)) {
+                        let stored = Arc::clone(stored);
+                        let site = hash_id(&(at.0, class.0, name, 8u8));
+                        let origin = (*at, Some(*class), name);
+                        value.join(&self.import_shared(state, &stored, site, origin));
                     }
                 }
                 ClassRef::External(path) => {
@@ -202,7 +282,7 @@ impl Interpreter<'_, '_> {
                             "builtins.object" | "abc.ABC" | "typing.Generic" | "typing.Protocol"
                         )
                     {
-                        let base = if instance.is_some() {
+                        let base = if is_object {
                             self.values.path_of_call(*path)
                         } else {
                             *path
@@ -214,7 +294,7 @@ impl Interpreter<'_, '_> {
             }
         }
         // The evaluator follows annotations and what is stored.
-        let object = if instance.is_some() {
+        let object = if is_object {
             hognose_python::Value::Instance(module, class)
         } else {
             hognose_python::Value::Class(module, class)
@@ -226,7 +306,7 @@ impl Interpreter<'_, '_> {
                 match atom {
                     // Where it was stored it was met first.
                     atom if followed => value.add(atom.clone()),
-                    Atom::External(path) => {
+                    Atom::External(path) if !is_plain(path.as_str()) => {
                         value.join(&self.external(*path, &Value::nothing(), expr));
                     }
                     _ => {}
@@ -236,6 +316,68 @@ impl Interpreter<'_, '_> {
             }
         }
         value
+    }
+
+    /// What a descriptor of the project in the class of an object does when the attribute is read or written; `None` when there
+    /// is none.
+    pub(super) fn descriptor(
+        &mut self,
+        state: &mut State,
+        id: ObjId,
+        name: Symbol,
+        method: &str,
+        given: &[Value],
+    ) -> Option<Value> {
+        let Kind::Instance(module, class) = state.object(id)?.kind else {
+            return None;
+        };
+        if self.descriptors == 0 {
+            return None;
+        }
+        let order = self.values.mro(module, class);
+        let expr = order.iter().find_map(|ancestor| {
+            let ClassRef::Project(at, class) = ancestor else {
+                return None;
+            };
+            let home = self.setting.project.module(*at);
+            let slot = home
+                .slot(home[*class].scope, name)
+                .filter(|slot| slot.bound)?;
+            match home[slot.exit].kind {
+                // Only what a call makes can be one.
+                DefKind::Value(value) if matches!(home[value], Expr::Call { .. }) => {
+                    Some((*at, value))
+                }
+                _ => None,
+            }
+        });
+        let (at, expr) = expr?;
+        let made = self.values.eval(at, expr);
+        let [hognose_python::Value::Instance(of, kind)] = made.as_slice() else {
+            return None;
+        };
+        let (of, kind) = (*of, *kind);
+        let (at, function) = self.find_method(of, kind, Symbol::from(method), false)?;
+        self.descriptors -= 1;
+        let owner = if method == "__get__" {
+            vec![Atom::Object(id).into(), Atom::Class(module, class).into()]
+        } else {
+            vec![Atom::Object(id).into()]
+        };
+        let mut all: Vec<Value> = vec![Atom::Instance(of, kind).into()];
+        all.extend(owner);
+        all.extend(given.iter().cloned());
+        let value = self.call_project(
+            state,
+            at,
+            function,
+            &Arguments::of(&all),
+            Some((of, kind)),
+            None,
+            ExprId(0),
+        );
+        self.descriptors += 1;
+        Some(value)
     }
 
     /// A method with its receiver, as a value.
@@ -265,6 +407,9 @@ impl Interpreter<'_, '_> {
         };
         match object.kind {
             Kind::Instance(module, class) => {
+                if let Some(value) = self.descriptor(state, id, name, "__get__", &[]) {
+                    return value;
+                }
                 if let Some(value) = object.field(name) {
                     let mut value = value.clone();
                     if object.many {
@@ -311,20 +456,10 @@ impl Interpreter<'_, '_> {
                         expr,
                     );
                 }
-                let instance = Atom::Instance(module, class);
-                let mut value = self.member(state, module, class, name, Some(&instance), expr);
-                // A descriptor of the project answers itself.
-                if let Some(Atom::Instance(at, kind)) = value.only().cloned()
-                    && let Some((at, function)) =
-                        self.find_method(at, kind, Symbol::from("__get__"), false)
-                {
-                    let arguments = Arguments::of(&[
-                        value.clone(),
-                        Atom::Object(id).into(),
-                        Atom::Class(module, class).into(),
-                    ]);
-                    return self.call_project(state, at, function, &arguments, None, None, expr);
-                }
+                // What is in an object made here is known; others may have put something into one that they see too.
+                let of_objects = self.shared.contains(&id);
+                let mut value =
+                    self.stored_member(state, (module, class), name, true, of_objects, expr);
                 value.join(&object.rest);
                 value
             }
@@ -358,6 +493,9 @@ impl Interpreter<'_, '_> {
                 Some(value) => value.clone(),
                 None => Value::unknown(),
             },
+            Kind::Tuple if object.field(name).is_some() => {
+                object.field(name).cloned().unwrap_or_default()
+            }
             // A method of a container, kept for later: `add = found.append`.
             _ => self.bound(state, &Atom::Object(id).into(), Atom::Str(name), expr),
         }
@@ -433,8 +571,13 @@ impl Interpreter<'_, '_> {
                     };
                 };
                 let mut value = object.rest.clone();
-                if let Some(found) = object.field(name) {
-                    value.join(found);
+                match object.field(name) {
+                    Some(found) => value.join(found),
+                    None => {
+                        if let Some(made) = self.made_entry(state, id, name, expr) {
+                            value.join(&made);
+                        }
+                    }
                 }
                 if value.is_nothing() {
                     value.add(Atom::Unknown);
@@ -464,6 +607,42 @@ impl Interpreter<'_, '_> {
         }
     }
 
+    /// The entry that a `defaultdict` makes for a key it does not have.
+    fn made_entry(
+        &mut self,
+        state: &mut State,
+        id: ObjId,
+        name: Symbol,
+        expr: ExprId,
+    ) -> Option<Value> {
+        let factory = self.factories.get(&id).cloned()?;
+        let kind = match factory.only() {
+            Some(Atom::External(path)) => match path.as_str() {
+                "builtins.list" => Some(Kind::List),
+                "builtins.dict" => Some(Kind::Dict),
+                "builtins.set" => Some(Kind::Set),
+                _ => None,
+            },
+            _ => None,
+        };
+        let made = match kind {
+            Some(kind) => {
+                let made = self.object_at(hash_id(&(id, name, 29u8)), 0);
+                if state.object(made).is_none() {
+                    state.allocate(made, Object::new(kind));
+                }
+                Atom::Object(made).into()
+            }
+            None => self.call_value(state, &factory, &Arguments::default(), expr),
+        };
+        if self.quiet == 0
+            && let Some(object) = state.object_mut(id)
+        {
+            object.set_field(name, made.clone());
+        }
+        Some(made)
+    }
+
     /// A method of an object.
     pub(super) fn method_of_object(
         &mut self,
@@ -478,6 +657,27 @@ impl Interpreter<'_, '_> {
             return Value::unknown();
         };
         match object.kind {
+            Kind::Instance(module, class)
+                if self.setting.facts.records.contains_key(&(module, class))
+                    && is_record_method(name.as_str())
+                    && self.find_method(module, class, name, false).is_none() =>
+            {
+                let mut copy = (*object).clone();
+                copy.many = false;
+                match name.as_str() {
+                    "_replace" | "copy" | "model_copy" => {
+                        for (name, value) in &arguments.keywords {
+                            if name.as_str() == "update" {
+                                self.merge_into(state, &mut copy, value);
+                            } else {
+                                copy.set_field(*name, value.clone());
+                            }
+                        }
+                    }
+                    _ => copy.kind = Kind::Dict,
+                }
+                self.make(state, expr, copy)
+            }
             Kind::Instance(module, class) => {
                 if object.field(name).is_none()
                     && let Some((at, function)) = self.find_method(module, class, name, false)
@@ -506,12 +706,6 @@ impl Interpreter<'_, '_> {
                     .iter()
                     .all(|atom| matches!(atom, Atom::Unknown))
                 {
-                    // Generated methods of records give what the record holds.
-                    if matches!(name.as_str(), "_asdict" | "dict" | "model_dump" | "asdict") {
-                        let mut dict = (*object).clone();
-                        dict.kind = Kind::Dict;
-                        return self.make(state, expr, dict);
-                    }
                     let this = Atom::Object(id).into();
                     let with = arguments.after(this);
                     return self.unknown_call(state, None, None, &with, expr, 2);
@@ -809,8 +1003,11 @@ impl Interpreter<'_, '_> {
                     .named(*name)
                     .or_else(|| arguments.positional.get(number).cloned())
                     .or_else(|| arguments.star.clone());
-                if let Some(value) = given {
-                    let value = self.as_field(state, module, class, *name, value);
+                let value = match given {
+                    Some(value) => Some(self.as_field(state, module, class, *name, value, expr)),
+                    None => self.field_default(state, module, class, *name, expr),
+                };
+                if let Some(value) = value {
                     object.set_field(*name, value);
                 }
             }
@@ -893,17 +1090,96 @@ impl Interpreter<'_, '_> {
         this
     }
 
-    /// A field of a record as its annotation leaves it: numbers and enumerations hold no text.
+    /// What is said of a field of a record in its class: annotation, and the arguments of the call that describes it.
+    fn field_of(
+        &mut self,
+        module: ModuleId,
+        class: ClassId,
+        name: Symbol,
+    ) -> Option<(ModuleId, Option<ExprId>, Option<List>)> {
+        let order = self.values.mro(module, class);
+        order.iter().find_map(|ancestor| {
+            let ClassRef::Project(at, class) = ancestor else {
+                return None;
+            };
+            let home = self.setting.project.module(*at);
+            let slot = home.slot(home[*class].scope, name)?;
+            let annotation = slot.defs.iter().find_map(|def| home[*def].annotation);
+            let described = match home[slot.exit].kind {
+                DefKind::Value(value) => match home[value] {
+                    Expr::Call { args, .. } => Some(args),
+                    _ => None,
+                },
+                _ => None,
+            };
+            annotation
+                .is_some()
+                .then_some((*at, annotation.map(NonMaxExpr::get), described))
+        })
+    }
+
+    /// An argument of the call that describes a field.
+    fn field_argument(&self, module: ModuleId, args: List, names: &[&str]) -> Option<ExprId> {
+        self.setting
+            .project
+            .module(module)
+            .args(args)
+            .iter()
+            .find(|argument| {
+                matches!(argument.kind, ArgKind::Keyword(name) if names.contains(&name.as_str()))
+            })
+            .map(|argument| argument.value)
+    }
+
+    /// What a field holds that is not given, when a factory makes it.
+    fn field_default(
+        &mut self,
+        state: &mut State,
+        module: ModuleId,
+        class: ClassId,
+        name: Symbol,
+        expr: ExprId,
+    ) -> Option<Value> {
+        let (at, _, described) = self.field_of(module, class, name)?;
+        let factory = self.field_argument(at, described?, &["default_factory", "factory"])?;
+        let factory = self.values.eval(at, factory);
+        let factory = self.from_evaluated(factory);
+        let kind = match factory.only() {
+            Some(Atom::External(path)) => match path.as_str() {
+                "builtins.list" => Kind::List,
+                "builtins.dict" => Kind::Dict,
+                "builtins.set" => Kind::Set,
+                _ => return None,
+            },
+            _ => return Some(self.call_value(state, &factory, &Arguments::default(), expr)),
+        };
+        let site = hash_id(&(self.site(expr), name));
+        let id = self.object_at(site, 2);
+        state.allocate(id, Object::new(kind));
+        Some(Atom::Object(id).into())
+    }
+
+    /// A field of a record as its class leaves what is given: where it is checked against the annotation, numbers and
+    /// enumerations hold no text.
     fn as_field(
         &mut self,
-        _state: &State,
+        state: &mut State,
         module: ModuleId,
         class: ClassId,
         name: Symbol,
         value: Value,
+        expr: ExprId,
     ) -> Value {
-        let home = self.setting.project.module(module);
-        let scope = home[class].scope;
+        let Some((at, annotation, described)) = self.field_of(module, class, name) else {
+            return value;
+        };
+        if let Some(converter) =
+            described.and_then(|args| self.field_argument(at, args, &["converter"]))
+        {
+            let converter = self.values.eval(at, converter);
+            let converter = self.from_evaluated(converter);
+            return self.call_value(state, &converter, &Arguments::of(&[value]), expr);
+        }
         let validates = {
             let order = self.values.mro(module, class);
             order.iter().any(|ancestor| {
@@ -913,18 +1189,55 @@ impl Interpreter<'_, '_> {
         if !validates {
             return value;
         }
-        let annotation = home
-            .slot(scope, name)
-            .and_then(|slot| slot.defs.first())
-            .and_then(|def| home[*def].annotation);
-        match annotation {
-            Some(annotation) if !self.holds_text(module, annotation.get()) => Atom::Scalar.into(),
-            _ => value,
+        if annotation.is_some_and(|annotation| !self.holds_text(at, annotation)) {
+            return Atom::Scalar.into();
         }
+        let pattern = described
+            .and_then(|args| self.field_argument(at, args, &["pattern", "regex"]))
+            .and_then(|pattern| self.values.constant(at, pattern));
+        if let Some(hognose_python::Constant::Str(pattern)) = pattern
+            && let Some(parsed) = self.parsed(&Value::text(&pattern))
+            && let Ok(alphabet) = parsed.alphabet(hognose_regex::Mode::Search)
+        {
+            let restriction = crate::shape::Restriction::alphabet(alphabet.into());
+            self.restrict_value(state, &value, restriction);
+            let id = self.site(expr);
+            let mut checked = Value::nothing();
+            for text in self.texts_of(state, &value) {
+                let text = crate::shape::map_holes(&text, |hole| {
+                    restriction.apply(hole);
+                    hole.id = hash_id(&(hole.id, id, 28u8));
+                });
+                checked.join(&Value::stretches(text));
+            }
+            return checked;
+        }
+        value
     }
 
     /// Whether something that was checked against an annotation can hold text of a stranger's choice.
     pub(crate) fn holds_text(&mut self, module: ModuleId, annotation: ExprId) -> bool {
+        let home = self.setting.project.module(module);
+        match home[annotation] {
+            Expr::None => return false,
+            Expr::Binary {
+                op: Operator::BitOr,
+                left,
+                right,
+            } => return self.holds_text(module, left) || self.holds_text(module, right),
+            Expr::Subscript { value, .. } => {
+                let generic = self.values.dotted(module, value);
+                if generic.is_some_and(|path| {
+                    matches!(
+                        path.as_str(),
+                        "typing.Literal" | "typing_extensions.Literal"
+                    )
+                }) {
+                    return false;
+                }
+            }
+            _ => {}
+        }
         let values = self.values.instance_of(module, annotation);
         if values.is_empty() {
             return true;

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use hognose_python::ir::*;
 use hognose_python::{Evaluator, ModuleId, Project};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::Facts as ProjectFacts;
 use crate::model::Models;
@@ -35,6 +35,9 @@ const MAX_WORK: u32 = 12_000;
 
 /// Functions walked in place inside of each other.
 pub(crate) const MAX_INLINED: usize = 4;
+
+/// Descriptors called inside of each other.
+const MAX_DESCRIPTORS: u32 = 2;
 
 /// Times a loop is walked until its state has to be stable.
 const MAX_ROUNDS: u32 = 3;
@@ -59,6 +62,27 @@ pub(crate) struct Setting<'a, 'p> {
     /// Summaries by module and scope, as far as they are known.
     pub summaries: &'a (dyn Fn(ModuleId, ScopeId) -> Option<Arc<Summary>> + Sync),
     pub templates: &'a template::Templates,
+}
+
+/// A store to an attribute.
+#[derive(Debug)]
+pub(crate) struct ClassWrite {
+    pub module: ModuleId,
+    pub class: ClassId,
+    pub name: Symbol,
+    pub value: crate::summary::Exported,
+    /// Of the class itself, not of one of its objects.
+    pub of_class: bool,
+}
+
+/// A variable of a module, or an attribute of a class, whose objects are at hand.
+struct Shared {
+    module: ModuleId,
+    class: Option<ClassId>,
+    name: Symbol,
+    value: Value,
+    /// The objects as they were.
+    objects: Vec<(ObjId, Arc<crate::state::Object>)>,
 }
 
 /// What holds where a function is left.
@@ -106,7 +130,15 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub reaches: Vec<Reach>,
     /// Writes to module variables and to attributes of classes.
     pub global_writes: Vec<(ModuleId, Symbol, crate::summary::Exported)>,
-    pub class_writes: Vec<(ModuleId, ClassId, Symbol, crate::summary::Exported)>,
+    pub class_writes: Vec<ClassWrite>,
+    /// Objects that other bodies see too: what variables of modules and attributes of classes hold.
+    shared: FxHashSet<ObjId>,
+    /// Where they were found, and as what.
+    origins: Vec<Shared>,
+    /// Descriptors that may still be called inside of each other: one that reads its own attribute ends.
+    descriptors: u32,
+    /// What a `defaultdict` makes its entries with.
+    factories: FxHashMap<ObjId, Value>,
     pub decides: u64,
     pub calls: u64,
     pub undecided: bool,
@@ -139,6 +171,10 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             reaches: Vec::new(),
             global_writes: Vec::new(),
             class_writes: Vec::new(),
+            shared: FxHashSet::default(),
+            origins: Vec::new(),
+            descriptors: MAX_DESCRIPTORS,
+            factories: FxHashMap::default(),
             decides: 0,
             calls: 0,
             undecided: false,
@@ -373,7 +409,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             Stmt::Import(defs) => {
                 let at = self.at().module;
                 for def in module.defs_list(defs) {
-                    let value = self.resolved(at, *def);
+                    let value = self.resolved(state, at, *def);
                     self.bind_name(state, *def, value);
                 }
             }
@@ -727,5 +763,6 @@ pub(crate) fn attr_key(attr: Symbol) -> Key {
 }
 
 pub(crate) use condition::host_is_fixed;
+pub(crate) use instance::is_plain;
 pub(crate) use native::is_path_of_host;
 pub(crate) use template::Templates;

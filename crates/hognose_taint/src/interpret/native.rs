@@ -367,8 +367,13 @@ impl Interpreter<'_, '_> {
                 let mut object = Object::new(Kind::Dict);
                 // The first of a chain wins.
                 let mut merged = arguments.positional.to_vec();
-                if name == "collections.ChainMap" {
-                    merged.reverse();
+                let mut factory = None;
+                match name {
+                    "collections.ChainMap" => merged.reverse(),
+                    "collections.defaultdict" if !merged.is_empty() => {
+                        factory = Some(merged.remove(0));
+                    }
+                    _ => {}
                 }
                 for value in &merged {
                     self.merge_into(state, &mut object, value);
@@ -376,6 +381,17 @@ impl Interpreter<'_, '_> {
                 for (name, value) in &arguments.keywords {
                     object.set_field(*name, value.clone());
                 }
+                let made = self.make(state, expr, object);
+                if let (Some(factory), Some(Atom::Object(id))) = (factory, made.only()) {
+                    self.factories.insert(*id, factory);
+                }
+                Some(made)
+            }
+            "collections.namedtuple" => {
+                let names = self.field_names(state, &arguments.either(1, "field_names")?)?;
+                let class = self.values.path_of_call(path);
+                let mut object = Object::new(Kind::Holder(class));
+                object.items = names.iter().map(|name| Value::text(name)).collect();
                 Some(self.make(state, expr, object))
             }
             "collections.namedtuple()" => {
@@ -489,6 +505,59 @@ impl Interpreter<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// The names of the fields of a named tuple: in a list, or in one text.
+    fn field_names(&self, state: &State, given: &Value) -> Option<Vec<String>> {
+        match given.only()? {
+            Atom::Str(text) => Some(
+                text.as_str()
+                    .split([' ', ',', '\n', '\t'])
+                    .filter(|name| !name.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
+            ),
+            Atom::Object(id) => {
+                let object = state.object(*id).filter(|object| object.exact)?;
+                object
+                    .items
+                    .iter()
+                    .map(|name| name.known_text().map(|name| name.as_str().to_owned()))
+                    .collect()
+            }
+            _ => None,
+        }
+    }
+
+    /// Calls the class that `namedtuple` made.
+    pub(super) fn named_tuple(
+        &mut self,
+        state: &mut State,
+        class: &Object,
+        arguments: &Arguments,
+        expr: ExprId,
+    ) -> Value {
+        let mut object = Object::new(Kind::Tuple);
+        for (number, name) in class.items.iter().enumerate() {
+            let Some(name) = name.known_text() else {
+                continue;
+            };
+            let mut value = arguments
+                .positional
+                .get(number)
+                .cloned()
+                .or_else(|| arguments.named(name))
+                .or_else(|| arguments.star.clone());
+            if value.is_none()
+                && let Some(map) = &arguments.double_star
+            {
+                value = Some(self.item(state, map, &Value::text(name.as_str()), expr, true));
+            }
+            let value = value.unwrap_or_else(Value::unknown);
+            object.items.push(value.clone());
+            object.set_field(name, value);
+        }
+        self.make(state, expr, object)
     }
 
     /// Methods of objects of this module: texts that are filled in, texts that are written piece by piece, patterns.

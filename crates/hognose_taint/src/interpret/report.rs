@@ -129,7 +129,9 @@ impl<'p> Interpreter<'_, 'p> {
                 // A dict in place of a page is sent as JSON.
                 Atom::Object(id)
                     if need == Need::Html
-                        && state.object(*id).is_some_and(|object| object.kind == Kind::Dict) => {}
+                        && state
+                            .object(*id)
+                            .is_some_and(|object| object.kind == Kind::Dict) => {}
                 Atom::Object(_) => {
                     if matches!(
                         need,
