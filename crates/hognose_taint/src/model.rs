@@ -349,6 +349,10 @@ pub struct Render {
     pub name: Argument,
     /// It is the text.
     pub constant: bool,
+    /// It was given to the call that made the receiver.
+    pub made: bool,
+    /// The receiver comes from an environment, which says whether values are escaped.
+    pub environment: bool,
     /// The values: keywords, or a dict.
     pub context: Option<Argument>,
     /// Keywords are values beside the dict.
@@ -499,6 +503,8 @@ pub struct Models {
     pub methods: FxHashMap<Symbol, Vec<Sink>>,
     /// Stores to attributes and items by access path.
     pub stores: FxHashMap<Symbol, Vec<Sink>>,
+    /// Calls whose arguments are remembered by what they make, with the names of the fields.
+    pub makers: FxHashMap<Symbol, Vec<(Symbol, Argument)>>,
     /// Objects that hold what is put in, by access path.
     pub holders: FxHashMap<Symbol, Holder>,
     /// Functions that a framework calls.
@@ -538,6 +544,24 @@ pub fn rule_set(models: &Models, ids: &[String]) -> RuleSet {
 }
 
 impl Models {
+    /// A call that gives a template: its name or text is remembered.
+    pub fn gives_template(&mut self, call: Symbol, argument: Argument, constant: bool) {
+        let field = crate::interpret::template_field(constant);
+        self.remembers(call, field, argument);
+    }
+
+    /// A call that gives an environment of templates: what it says of escaping is remembered.
+    pub fn gives_environment(&mut self, call: Symbol, argument: Argument) {
+        self.remembers(call, crate::interpret::autoescape_field(), argument);
+    }
+
+    fn remembers(&mut self, call: Symbol, field: Symbol, argument: Argument) {
+        let known = self.makers.entry(call).or_default();
+        if !known.contains(&(field, argument.clone())) {
+            known.push((field, argument));
+        }
+    }
+
     /// Makes the tables that find entries.
     pub fn index(&mut self) {
         for (number, entry) in self.entries.iter().enumerate() {

@@ -308,9 +308,16 @@ struct TemplateFile {
     name: Option<PickFile>,
     /// Instead of the name, the template itself.
     text: Option<PickFile>,
+    /// Name or text were given to the call that made the receiver.
+    #[serde(default)]
+    made: bool,
     context: Option<ArgumentFile>,
     engine: String,
     autoescape: Option<toml::Value>,
+    /// Calls whose argument says whether values are escaped; `autoescape` holds where it is missing.
+    #[serde(default)]
+    environments: Vec<String>,
+    escapes: Option<PickFile>,
     #[serde(default)]
     globals: std::collections::BTreeMap<String, String>,
 }
@@ -555,10 +562,15 @@ impl Builder {
             }
         }
         for file in &tables.template {
-            let context = match &file.context {
-                None => None,
-                Some(ArgumentFile::Word(word)) if word == "keywords" => None,
-                Some(argument) => arguments(argument)?.into_iter().next(),
+            let (context, keywords) = match &file.context {
+                None => (None, false),
+                Some(ArgumentFile::Word(word)) if word == "keywords" => (None, false),
+                // A dict, and keywords beside it.
+                Some(ArgumentFile::Word(word)) if word == "both" => {
+                    let first = Argument { at: Some(0), ..Argument::default() };
+                    (Some(first), true)
+                }
+                Some(argument) => (arguments(argument)?.into_iter().next(), false),
             };
             let (name, constant) = match (&file.name, &file.text) {
                 (Some(name), None) => (name, false),
@@ -569,8 +581,10 @@ impl Builder {
                 sink: self.page_sink()?,
                 name: pick(name)?,
                 constant,
+                made: file.made,
+                environment: !file.environments.is_empty(),
                 context,
-                keywords: false,
+                keywords,
                 globals: file
                     .globals
                     .iter()
@@ -579,6 +593,24 @@ impl Builder {
                 engine: file.engine.clone(),
                 autoescape: file.autoescape.as_ref().and_then(toml::Value::as_bool),
             };
+            if file.made {
+                for path in file.calls.iter().flat_map(|path| expand(path)) {
+                    let maker = path
+                        .rsplit_once('.')
+                        .and_then(|(receiver, _)| receiver.strip_suffix("()"))
+                        .ok_or_else(|| format!("`{path}` is no method of what a call made"))?;
+                    let models = &mut self.flows.models;
+                    models.gives_template(Symbol::from(maker), render.name.clone(), constant);
+                }
+            }
+            let escapes = file.escapes.as_ref().map(pick).transpose()?;
+            for path in file.environments.iter().flat_map(|path| expand(path)) {
+                let argument = escapes.clone().unwrap_or(Argument {
+                    name: Some(Symbol::from("autoescape")),
+                    ..Argument::default()
+                });
+                self.flows.models.gives_environment(Symbol::from(path), argument);
+            }
             self.each(&file.calls, |model| model.renders.push(render.clone()));
         }
         Ok(())

@@ -837,8 +837,14 @@ impl Interpreter<'_, '_> {
                 }
             }
         }
+        let mut rendered: Option<Value> = None;
         for render in &model.renders {
-            self.render(state, render, receiver, arguments, expr);
+            if let Some(value) = self.render(state, render, receiver, arguments, expr) {
+                rendered.get_or_insert_with(Value::nothing).join(&value);
+            }
+        }
+        if rendered.is_some() {
+            return rendered;
         }
         if let Some(mut returned) = returned {
             // What stands for the call, a future, gives what the function returned and nothing else of what it was given.
@@ -1002,12 +1008,27 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) -> Option<Value> {
         let models = self.setting.models;
+        if let Some(kept) = models.makers.get(&path) {
+            let mut object = Object::new(Kind::Holder(result_path));
+            object.exact = false;
+            for (field, argument) in kept {
+                let given = self.argument_values(state, argument, receiver, arguments);
+                if let Some(value) = given.into_iter().next() {
+                    object.set_field(*field, value);
+                } else if arguments.double_star.is_some() {
+                    object.set_field(*field, Value::unknown());
+                }
+            }
+            if let Some(receiver) = receiver {
+                object.set_field(super::template::maker_field(), receiver.clone());
+            }
+            return Some(self.make(state, expr, object));
+        }
         if models.holders.contains_key(&result_path) {
             let mut object = Object::new(Kind::Holder(result_path));
             object.exact = false;
             return Some(self.make(state, expr, object));
         }
-        let _ = (path, receiver, arguments);
         None
     }
 

@@ -14,6 +14,7 @@ use hognose_template::{
 };
 use ruff_text_size::{TextRange, TextSize};
 use rustc_hash::FxHashMap;
+use symbol_table::{GlobalSymbol, static_symbol};
 
 use super::Interpreter;
 use super::call::Arguments;
@@ -21,7 +22,7 @@ use crate::model::Render;
 use crate::shape::{Alphabet, Stretch, map_holes, push};
 use crate::state::{Kind, State};
 use crate::summary::SinkRef;
-use crate::value::{Atom, Place, Symbol, Value, Why};
+use crate::value::{Atom, ObjId, Place, Symbol, Value, Why};
 
 /// Files that extend, include or import each other, and macros that call each other.
 const MAX_NESTED: usize = 12;
@@ -122,10 +123,12 @@ struct Page<'t> {
     depth: u32,
     /// Where the hole at hand stands.
     context: HtmlContext,
+    /// What comes out, where that is not judged at once: a text for each place that something is written to.
+    result: Option<Value>,
 }
 
 impl<'p> Interpreter<'_, 'p> {
-    /// A template is rendered.
+    /// A template is rendered. Gives what comes out, if the template is a known text.
     pub(super) fn render(
         &mut self,
         state: &mut State,
@@ -133,9 +136,11 @@ impl<'p> Interpreter<'_, 'p> {
         receiver: Option<&Value>,
         arguments: &Arguments,
         expr: ExprId,
-    ) {
-        if self.quiet > 0 {
-            return;
+    ) -> Option<Value> {
+        // A file is a page; what a program keeps as a text may become anything, and is judged where it goes.
+        let returns = render.made && render.constant;
+        if self.quiet > 0 && !returns {
+            return None;
         }
         let engine = match render.engine.as_str() {
             "django" => Engine::Django,
@@ -173,13 +178,33 @@ impl<'p> Interpreter<'_, 'p> {
             })
         };
         if !names.iter().any(|(_, value)| worth(value)) && !mappings.iter().any(worth) {
-            return;
+            return None;
         }
         let project = self.setting.project;
         let near = &*self.module().file;
         let sink = (self.messages)(&render.sink);
         let mut origins: Vec<Origin<'p>> = Vec::new();
-        for name in self.argument_values(state, &render.name, receiver, arguments) {
+        let mut autoescape = render.autoescape;
+        let given = if render.made {
+            let field = template_field(render.constant);
+            let mut given = Vec::new();
+            for maker in receiver
+                .map(|receiver| makers(state, receiver))
+                .into_iter()
+                .flatten()
+            {
+                if let Some(object) = state.object(maker) {
+                    given.extend(object.field(field).cloned());
+                    if render.environment {
+                        autoescape = environment_escapes(state, maker, render.autoescape);
+                    }
+                }
+            }
+            given
+        } else {
+            self.argument_values(state, &render.name, receiver, arguments)
+        };
+        for name in given {
             for atom in name.atoms() {
                 let mut known = Vec::new();
                 match atom {
@@ -200,10 +225,11 @@ impl<'p> Interpreter<'_, 'p> {
                 }
             }
         }
+        let mut result = None;
         for origin in origins.into_iter().take(MAX_NAMES) {
             let mut page = Page {
                 engine,
-                autoescape: render.autoescape,
+                autoescape,
                 sink,
                 frames: Vec::new(),
                 names: names.clone(),
@@ -213,6 +239,7 @@ impl<'p> Interpreter<'_, 'p> {
                 steps: MAX_STEPS,
                 depth: 0,
                 context: HtmlContext::Text,
+                result: returns.then(Value::nothing),
             };
             self.file(
                 state,
@@ -224,7 +251,14 @@ impl<'p> Interpreter<'_, 'p> {
                 None,
                 HtmlContext::Text,
             );
+            if let Some(mut value) = page.result {
+                if value.is_nothing() {
+                    value.add(Atom::Unknown);
+                }
+                result.get_or_insert_with(Value::nothing).join(&value);
+            }
         }
+        result
     }
 
     fn source(&self, origin: Origin<'p>) -> &'p str {
@@ -508,7 +542,7 @@ impl<'p> Interpreter<'_, 'p> {
     fn lands(
         &mut self,
         state: &mut State,
-        page: &Page<'p>,
+        page: &mut Page<'p>,
         frame: usize,
         value: &Value,
         context: &HtmlContext,
@@ -540,7 +574,11 @@ impl<'p> Interpreter<'_, 'p> {
             for stretch in text {
                 push(&mut whole, stretch);
             }
-            self.reached(page.sink, place, callee, Value::stretches(whole), 0);
+            let value = Value::stretches(whole);
+            match &mut page.result {
+                Some(result) => result.join(&value),
+                None => self.reached(page.sink, place, callee, value, 0),
+            }
         }
     }
 
@@ -1291,6 +1329,71 @@ impl<'p> Interpreter<'_, 'p> {
             safe: true,
         }
     }
+}
+
+/// The field of what a call made, for the object that the call was a method of.
+pub(super) fn maker_field() -> Symbol {
+    static_symbol!("@receiver")
+}
+
+/// The field for the name, or the text, of a template.
+pub(crate) fn template_field(constant: bool) -> Symbol {
+    if constant {
+        static_symbol!("@text")
+    } else {
+        static_symbol!("@name")
+    }
+}
+
+/// The field for whether an environment escapes.
+pub(crate) fn autoescape_field() -> Symbol {
+    static_symbol!("@autoescape")
+}
+
+/// The objects that a value may be and that know how they were made.
+fn makers(state: &State, value: &Value) -> Vec<ObjId> {
+    let objects = value.atoms().iter().filter_map(|atom| match atom {
+        Atom::Object(id) => Some(*id),
+        _ => None,
+    });
+    objects
+        .filter(|id| {
+            state
+                .object(*id)
+                .is_some_and(|object| matches!(object.kind, Kind::Holder(_)))
+        })
+        .collect()
+}
+
+/// What the environment of a template says of escaping; without a word, what holds `otherwise`. `None`: by extension.
+fn environment_escapes(state: &State, template: ObjId, otherwise: Option<bool>) -> Option<bool> {
+    let mut at = template;
+    // The template, its environment, an overlay.
+    for _ in 0..3 {
+        let object = state.object(at)?;
+        if let Some(said) = object.field(autoescape_field()) {
+            return match said.only() {
+                Some(Atom::Bool(said)) => Some(*said),
+                Some(Atom::None) => Some(false),
+                Some(Atom::External(_) | Atom::Function(..)) => None,
+                // Default filters of Mako.
+                Some(Atom::Object(id)) if state.object(*id)?.kind == Kind::List => {
+                    let h = Atom::Str(static_symbol!("h"));
+                    Some(state.object(*id)?.contents().atoms().contains(&h))
+                }
+                // A closure, or nobody knows.
+                _ => Some(true),
+            };
+        }
+        match object
+            .field(maker_field())
+            .map(|maker| makers(state, maker))
+        {
+            Some(above) if !above.is_empty() => at = above[0],
+            _ => break,
+        }
+    }
+    otherwise
 }
 
 /// Where a macro stands that is called.
