@@ -447,6 +447,7 @@ mod tests {
                 &schema["$defs"]["suppression"],
             ),
             (&report["summary"], &schema["$defs"]["summary"]),
+            (&report["data_flow"], &schema["$defs"]["data_flow"]),
             (&report["practices"][0], &schema["$defs"]["practice"]),
             (&report["failures"][0], &schema["$defs"]["failure"]),
             (&report["notes"][0], &schema["$defs"]["note"]),

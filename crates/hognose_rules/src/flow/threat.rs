@@ -74,6 +74,8 @@ pub fn distributions(sources: &dyn Sources, project: &Project) -> Vec<Distributi
         let declares = match name {
             "pyproject.toml" => read().is_some_and(|text| pyproject_declares(&text)),
             "setup.cfg" => read().is_some_and(|text| setup_cfg_declares(&text)),
+            "PKG-INFO" => !directory.ends_with(".egg-info"),
+            "METADATA" => directory.ends_with(".dist-info"),
             "setup.py" => project.by_file(&entry.path).is_some_and(|id| {
                 project.module(id).imports.iter().any(|(name, _)| {
                     matches!(
@@ -83,6 +85,11 @@ pub fn distributions(sources: &dyn Sources, project: &Project) -> Vec<Distributi
                 })
             }),
             _ => false,
+        };
+        // The metadata of an installed copy stand beside it.
+        let directory = match name {
+            "METADATA" => directory.rsplit_once('/').map_or("", |(around, _)| around),
+            _ => directory,
         };
         if declares && !found.iter().any(|known| known.directory == directory) {
             found.push(Distribution {
