@@ -68,7 +68,10 @@ fn a_distribution_is_called_by_strangers() {
 #[test]
 fn an_application_is_not() {
     for (file, text) in [
-        ("ledger/web.py", "from flask import Flask\n\napp = Flask(__name__)\n"),
+        (
+            "ledger/web.py",
+            "from flask import Flask\n\napp = Flask(__name__)\n",
+        ),
         (
             "manage.py",
             "def main():\n    from django.core.management import execute_from_command_line\n    \
@@ -99,15 +102,15 @@ fn an_application_is_not() {
 }
 
 #[test]
-fn an_installed_copy_is_a_distribution() {
+fn source_archives_and_installed_copies_are_distributions() {
     let project = Project::new(&[
+        ("PKG-INFO", "Name: ledger\n"),
         ("ledger/__init__.py", ""),
         ("ledger/store.py", STORE),
-        ("ledger-1.0.dist-info/METADATA", "Name: ledger\n"),
     ]);
     assert_eq!(
         kinds(&report(&project)),
-        "remote, local, library (ledger-1.0.dist-info/METADATA declares a distribution)"
+        "remote, local, library (PKG-INFO declares a distribution)"
     );
     let project = Project::new(&[("ledger/__init__.py", ""), ("ledger/store.py", STORE)]);
     assert_eq!(
@@ -142,8 +145,9 @@ fn the_configuration_chooses() {
     let run = project.run(&["check"]);
     assert_eq!(run.code, Some(2));
     assert!(
-        run.err
-            .contains("hognose.toml:1:12: `remot` is no value of `sources`; did you mean `remote`?"),
+        run.err.contains(
+            "hognose.toml:1:12: `remot` is no value of `sources`; did you mean `remote`?"
+        ),
         "{}",
         run.err
     );

@@ -83,13 +83,8 @@ fn is_other(path: &Path, lower: &str) -> bool {
         "py" | "pyi" | "pyw" => return false,
         _ => {}
     }
-    // What tells of a distribution in a source archive and in an installed copy.
-    if lower == "pkg-info"
-        || lower == "metadata"
-            && path
-                .parent()
-                .is_some_and(|parent| parent.extension().is_some_and(|end| end == "dist-info"))
-    {
+    // What tells of a distribution in a source archive.
+    if lower == "pkg-info" {
         return true;
     }
     lower.starts_with("dockerfile")
@@ -180,8 +175,6 @@ mod tests {
             "ci.yml",
             "dockerfile_tools.py",
             "PKG-INFO",
-            "a-1.0.dist-info/METADATA",
-            "b/METADATA",
             "a.c",
             ".py",
         ]
@@ -195,8 +188,7 @@ mod tests {
              app/templates/feed.xml Template\npom.xml Unknown\nmanage NeedsShebang\n.bashrc Unknown\n.env Other\n\
              .env.production Other\n.envrc Unknown\nDockerfile Other\nDockerfile.dev Other\ndev.Dockerfile Other\n\
              requirements-dev.txt Other\nrequirements/base.txt Other\nnotes.txt Unknown\nuv.lock Other\nPipfile Other\n\
-             ci.yml Other\ndockerfile_tools.py Module\nPKG-INFO Other\na-1.0.dist-info/METADATA Other\n\
-             b/METADATA NeedsShebang\na.c Unknown\n.py Unknown"
+             ci.yml Other\ndockerfile_tools.py Module\nPKG-INFO Other\na.c Unknown\n.py Unknown"
         );
     }
 

@@ -7,8 +7,8 @@
 use std::io::{self, Write};
 
 use hognose_finding::{
-    Cell, DataFlow, Finding, FixSafety, Label, Location, Position, Practice, RuleMeta, Severity, Step,
-    Suppressed,
+    Cell, DataFlow, Finding, FixSafety, Label, Location, Position, Practice, RuleMeta, Severity,
+    Step, Suppressed,
 };
 use serde::Serialize;
 

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use hognose_finding::{
-    Assessment, Cell, Confidence, FileFailure, Finding, Fingerprint, FingerprintBuilder, Fix,
-    DataFlow, FixSafety, Label, Location, Note, Persona, Position, Practice, Replacement, Report,
-    RuleMeta, SourceUse,
-    Severity, Source, Step, Suppressed,
+    Assessment, Cell, Confidence, DataFlow, FileFailure, Finding, Fingerprint, FingerprintBuilder,
+    Fix, FixSafety, Label, Location, Note, Persona, Position, Practice, Replacement, Report,
+    RuleMeta, Severity, Source, SourceUse, Step, Suppressed,
 };
 
 use crate::{Presentation, View, ViewOptions};
