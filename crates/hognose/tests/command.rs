@@ -162,6 +162,7 @@ default-excludes = true   # default
 respect-gitignore = true  # default
 source-roots = []         # default
 test-paths = []           # default
+sources = [\"auto\"]        # default
 compat = []               # default
 # baseline is not set     # default
 threads = 0               # default

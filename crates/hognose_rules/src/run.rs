@@ -163,7 +163,10 @@ fn replace_patterns(registry: &Registry, findings: &mut Vec<Finding>, flows: &mu
                     .rule(&flow.rule)
                     .is_some_and(|rule| rule.replaces.iter().any(|id| **id == *finding.rule))
             {
-                flow.confidence = flow.confidence.max(finding.confidence);
+                // How certain a smell is says nothing of a defect.
+                if finding.persona <= flow.persona {
+                    flow.confidence = flow.confidence.max(finding.confidence);
+                }
                 flow.persona = flow.persona.min(finding.persona);
                 return false;
             }

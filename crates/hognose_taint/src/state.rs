@@ -213,7 +213,7 @@ pub struct Flag {
 const MAX_FLAGS: usize = 8;
 
 /// The variables of one function at work.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Vars {
     /// By slot: the definition that reaches, and its value.
     pub slots: Vec<(DefId, Value)>,
@@ -268,7 +268,11 @@ impl State {
 
     /// The variables of the function at work.
     pub fn vars(&mut self) -> &mut Vars {
-        let last = self.frames.len().saturating_sub(1);
+        if self.frames.is_empty() {
+            // What stands behind a call that never returns is looked at without variables.
+            self.frames.push(Vars::default());
+        }
+        let last = self.frames.len() - 1;
         &mut self.frames[last]
     }
 

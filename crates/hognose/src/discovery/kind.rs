@@ -83,6 +83,10 @@ fn is_other(path: &Path, lower: &str) -> bool {
         "py" | "pyi" | "pyw" => return false,
         _ => {}
     }
+    // What tells of a distribution in a source archive.
+    if lower == "pkg-info" {
+        return true;
+    }
     lower.starts_with("dockerfile")
         || lower.starts_with("containerfile")
         || lower == "pipfile"
@@ -170,6 +174,7 @@ mod tests {
             "Pipfile",
             "ci.yml",
             "dockerfile_tools.py",
+            "PKG-INFO",
             "a.c",
             ".py",
         ]
@@ -183,7 +188,7 @@ mod tests {
              app/templates/feed.xml Template\npom.xml Unknown\nmanage NeedsShebang\n.bashrc Unknown\n.env Other\n\
              .env.production Other\n.envrc Unknown\nDockerfile Other\nDockerfile.dev Other\ndev.Dockerfile Other\n\
              requirements-dev.txt Other\nrequirements/base.txt Other\nnotes.txt Unknown\nuv.lock Other\nPipfile Other\n\
-             ci.yml Other\ndockerfile_tools.py Module\na.c Unknown\n.py Unknown"
+             ci.yml Other\ndockerfile_tools.py Module\nPKG-INFO Other\na.c Unknown\n.py Unknown"
         );
     }
 

@@ -7,8 +7,8 @@
 use std::io::{self, Write};
 
 use hognose_finding::{
-    Cell, DataFlow, Finding, FixSafety, Label, Location, Position, Practice, RuleMeta, Severity, Step,
-    Suppressed,
+    Cell, DataFlow, Finding, FixSafety, Label, Location, Position, Practice, RuleMeta, Severity,
+    Step, Suppressed,
 };
 use serde::Serialize;
 
@@ -447,6 +447,7 @@ mod tests {
                 &schema["$defs"]["suppression"],
             ),
             (&report["summary"], &schema["$defs"]["summary"]),
+            (&report["data_flow"], &schema["$defs"]["data_flow"]),
             (&report["practices"][0], &schema["$defs"]["practice"]),
             (&report["failures"][0], &schema["$defs"]["failure"]),
             (&report["notes"][0], &schema["$defs"]["note"]),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use hognose_finding::{
-    Assessment, Cell, Confidence, FileFailure, Finding, Fingerprint, FingerprintBuilder, Fix,
-    FixSafety, Label, Location, Note, Persona, Position, Practice, Replacement, Report, RuleMeta,
-    Severity, Source, Step, Suppressed,
+    Assessment, Cell, Confidence, DataFlow, FileFailure, Finding, Fingerprint, FingerprintBuilder,
+    Fix, FixSafety, Label, Location, Note, Persona, Position, Practice, Replacement, Report,
+    RuleMeta, Severity, Source, SourceUse, Step, Suppressed,
 };
 
 use crate::{Presentation, View, ViewOptions};
@@ -305,6 +305,21 @@ impl Specimen {
                 ordinal: finding.location.start.line,
             };
         }
+        let source = |kind: &str, why: Option<&str>| SourceUse {
+            kind: kind.to_owned(),
+            why: why.map(str::to_owned),
+        };
+        self.report.data_flow = Some(DataFlow {
+            sources: vec![
+                source("remote", None),
+                source("library", Some("pyproject.toml declares a distribution")),
+            ],
+            functions: 321,
+            entries: 12,
+            cut: 1,
+            calls: 2_000,
+            unresolved: 100,
+        });
         self.report
             .practices
             .insert(Practice::Transport, Assessment { rules: 4 });

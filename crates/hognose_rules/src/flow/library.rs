@@ -55,7 +55,10 @@ pub(crate) fn handed<'a>(
                 continue;
             }
             let key = (reach.place, reach.sink.rule);
-            if best.get(&key).is_some_and(|(depth, _)| *depth <= reach.depth) {
+            if best
+                .get(&key)
+                .is_some_and(|(depth, _)| *depth <= reach.depth)
+            {
                 continue;
             }
             if let Some(handed) = judge(project, &mut values, *module, *function, reach) {
@@ -82,7 +85,11 @@ fn is_public(
     if !called
         || name == "main"
         || !threat.is_public_file(&home.file)
-        || home.name.as_str().split('.').any(|part| part.starts_with('_'))
+        || home
+            .name
+            .as_str()
+            .split('.')
+            .any(|part| part.starts_with('_'))
     {
         return false;
     }
@@ -125,8 +132,12 @@ fn judge<'a>(
         };
         let open = harms(reach.sink.need, reach.sink.rule, &text);
         for (at, stretch) in text.iter().enumerate() {
-            let Stretch::Hole(hole) = stretch else { continue };
-            let Some(harm) = open.iter().find(|harm| std::sync::Arc::ptr_eq(&harm.hole, hole))
+            let Stretch::Hole(hole) = stretch else {
+                continue;
+            };
+            let Some(harm) = open
+                .iter()
+                .find(|harm| std::sync::Arc::ptr_eq(&harm.hole, hole))
             else {
                 continue;
             };
@@ -140,13 +151,15 @@ fn judge<'a>(
                 let number = usize::from(number);
                 // What an object given has for attributes is the caller's own.
                 let foreign = !path.keys.iter().any(|key| matches!(key, Key::Attr(_)));
-                let Some(param) = data.params.get(number).filter(|_| number >= receiver && foreign)
+                let Some(param) = data
+                    .params
+                    .get(number)
+                    .filter(|_| number >= receiver && foreign)
                 else {
                     continue;
                 };
                 let asked = asked_for(reach, data, param, path, hole, text.len() == 1);
-                let Some(smell) =
-                    framed(reach.sink.need, &text[..at], hole, harm.partial, asked)
+                let Some(smell) = framed(reach.sink.need, &text[..at], hole, harm.partial, asked)
                 else {
                     continue;
                 };
@@ -188,10 +201,22 @@ fn asked_for(
     }
     let of_need: &[&str] = match reach.sink.need {
         Need::Code => &[
-            "code", "source", "src", "script", "program", "statement", "stmt", "command", "cmd",
-            "snippet", "cell", "body",
+            "code",
+            "source",
+            "src",
+            "script",
+            "program",
+            "statement",
+            "stmt",
+            "command",
+            "cmd",
+            "snippet",
+            "cell",
+            "body",
         ],
-        Need::Template => &["template", "tmpl", "tpl", "source", "src", "jinja", "jinja2", "mako"],
+        Need::Template => &[
+            "template", "tmpl", "tpl", "source", "src", "jinja", "jinja2", "mako",
+        ],
         _ => &[],
     };
     let words = names::words(param.name.as_str());
@@ -217,9 +242,12 @@ fn asked_for(
                 .iter()
                 .any(|part| word.strip_prefix("un") == Some(*part))
     }) || reach.sink.need == Need::Code
-        && said
-            .iter()
-            .any(|word| matches!(word.as_str(), "eval" | "exec" | "execute" | "compile" | "run"))
+        && said.iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "eval" | "exec" | "execute" | "compile" | "run"
+            )
+        })
 }
 
 /// Whether a parameter becomes part of something the function wrote, or is read as what can act; `Some(true)` for a smell.

@@ -242,13 +242,7 @@ fn finding(
     }
 }
 
-fn message(
-    rule: &str,
-    sink: SinkRef,
-    analysis: &Analysis,
-    what: &str,
-    callee: Symbol,
-) -> String {
+fn message(rule: &str, sink: SinkRef, analysis: &Analysis, what: &str, callee: Symbol) -> String {
     let own = sink
         .message
         .and_then(|number| analysis.messages.get(number as usize));

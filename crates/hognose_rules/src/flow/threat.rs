@@ -74,6 +74,7 @@ pub fn distributions(sources: &dyn Sources, project: &Project) -> Vec<Distributi
         let declares = match name {
             "pyproject.toml" => read().is_some_and(|text| pyproject_declares(&text)),
             "setup.cfg" => read().is_some_and(|text| setup_cfg_declares(&text)),
+            "PKG-INFO" => true,
             "setup.py" => project.by_file(&entry.path).is_some_and(|id| {
                 project.module(id).imports.iter().any(|(name, _)| {
                     matches!(
@@ -348,10 +349,7 @@ fn public_directories(
             rest.len()
         ),
     };
-    let directories = libraries
-        .iter()
-        .map(|one| one.directory.clone())
-        .collect();
+    let directories = libraries.iter().map(|one| one.directory.clone()).collect();
     Some((directories, why))
 }
 
@@ -455,7 +453,13 @@ mod tests {
 
     #[test]
     fn what_stands_beside_the_code() {
-        for path in ["tests/a.py", "docs/conf.py", "pkg/examples/a.py", "setup.py", "pkg/__main__.py"] {
+        for path in [
+            "tests/a.py",
+            "docs/conf.py",
+            "pkg/examples/a.py",
+            "setup.py",
+            "pkg/__main__.py",
+        ] {
             assert!(is_aside(path), "{path}");
         }
         for path in ["pkg/a.py", "pkg/setup/a.py", "pkg/docstring.py"] {

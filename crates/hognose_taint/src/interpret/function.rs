@@ -764,9 +764,15 @@ impl Interpreter<'_, '_> {
                 .unwrap_or_else(Value::unknown),
             Root::Captured(scope, slot) => {
                 let here = self.at().module == substitution.module;
-                let name = self.setting.project.module(substitution.module)[scope].slots
-                    [slot.index()]
-                .name;
+                // What a function of another module captured, met by a walk in place, is nobody's here.
+                let home = self.setting.project.module(substitution.module);
+                let captured = home
+                    .scopes
+                    .get(scope.0 as usize)
+                    .and_then(|scope| scope.slots.get(slot.index()));
+                let Some(name) = captured.map(|slot| slot.name) else {
+                    return Value::unknown();
+                };
                 if here && let Some(depth) = self.frame_of(scope) {
                     state.frames[depth]
                         .slots

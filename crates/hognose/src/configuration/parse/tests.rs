@@ -41,6 +41,7 @@ default-excludes = false
 respect-gitignore = false
 source-roots = ["src"]
 test-paths = ["spec/**"]
+sources = ["remote", "database"]
 compat = ["bandit", "ruff"]
 baseline = "accepted.json"
 threads = 4
@@ -69,7 +70,7 @@ until = 2027-01-31
         found.threads,
         Setting {
             value: 4,
-            origin: Origin::File(18)
+            origin: Origin::File(19)
         }
     );
     let rule = &found.rules["sql-injection"];
@@ -80,7 +81,7 @@ until = 2027-01-31
             disable: true
         }
     );
-    assert_eq!(rule.origin, Origin::File(20));
+    assert_eq!(rule.origin, Origin::File(21));
     assert_eq!(
         found.ignore_paths,
         [PathSuppression {
@@ -88,7 +89,7 @@ until = 2027-01-31
             rules: vec![Selector::Cwe(89)],
             reason: Some("rewritten next year".to_owned()),
             until: Some((2027, 1, 31)),
-            line: 24,
+            line: 25,
         }]
     );
     // No key is without a place in the configuration: `apply` would have said so.
@@ -160,7 +161,7 @@ error: hognose.toml:8:12: `a[` is no pattern: unclosed character class; missing 
 
 error: hognose.toml:9:1: unknown key `frobnicate`; the keys here are persona, select, ignore, min-severity, \
 min-confidence, fail-on, strict, format, include, exclude, default-excludes, respect-gitignore, source-roots, \
-test-paths, compat, baseline, threads, rules, ignore-path
+test-paths, sources, compat, baseline, threads, rules, ignore-path
   |
 9 | frobnicate = 1
   | ^^^^^^^^^^"

@@ -1,0 +1,154 @@
+//! Which kinds of sources count, from the configuration to the summary.
+
+mod support;
+
+use serde_json::Value;
+use support::Project;
+
+const METADATA: &str = "[build-system]\nrequires = []\n[project]\nname = \"ledger\"\n";
+
+const STORE: &str = "import sqlite3\n\n\ndef account(owner):\n    \
+    sqlite3.connect(\"a\").execute(f\"SELECT 1 FROM a WHERE owner = '{owner}'\")\n";
+
+const STORED: &str = "import sqlite3\nimport subprocess\n\n\ndef run():\n    \
+    row = sqlite3.connect(\"a\").execute(\"SELECT command FROM job\").fetchone()\n    \
+    subprocess.run(\"nice \" + row[0], shell=True)\n";
+
+fn report(project: &Project) -> Value {
+    let run = project.run(&["check", "--format", "json"]);
+    assert!(matches!(run.code, Some(0 | 1)), "{}", run.err);
+    serde_json::from_str(&run.out).unwrap()
+}
+
+fn rules(report: &Value) -> Vec<&str> {
+    let findings = report["findings"].as_array().unwrap();
+    let flows = findings
+        .iter()
+        .filter(|finding| !finding["flow"].as_array().unwrap().is_empty());
+    flows
+        .map(|finding| finding["rule"].as_str().unwrap())
+        .collect()
+}
+
+fn kinds(report: &Value) -> String {
+    let sources = report["data_flow"]["sources"].as_array().unwrap();
+    let words: Vec<String> = sources
+        .iter()
+        .map(|used| match used["why"].as_str() {
+            Some(why) => format!("{} ({why})", used["kind"].as_str().unwrap()),
+            None => used["kind"].as_str().unwrap().to_owned(),
+        })
+        .collect();
+    words.join(", ")
+}
+
+#[test]
+fn a_distribution_is_called_by_strangers() {
+    let project = Project::new(&[
+        ("pyproject.toml", METADATA),
+        ("ledger/__init__.py", ""),
+        ("ledger/store.py", STORE),
+    ]);
+    let found = report(&project);
+    assert_eq!(rules(&found), ["sql-injection"]);
+    assert_eq!(found["findings"][0]["confidence"], "low");
+    assert_eq!(
+        kinds(&found),
+        "remote, local, library (pyproject.toml declares a distribution)"
+    );
+    let said = project.run(&["check", "--format", "concise"]);
+    assert!(
+        said.out
+            .contains("Sources: remote, local, library (pyproject.toml declares a distribution)\n"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn an_application_is_not() {
+    for (file, text) in [
+        (
+            "ledger/web.py",
+            "from flask import Flask\n\napp = Flask(__name__)\n",
+        ),
+        (
+            "manage.py",
+            "def main():\n    from django.core.management import execute_from_command_line\n    \
+             execute_from_command_line([])\n\n\nmain()\n",
+        ),
+    ] {
+        let project = Project::new(&[
+            ("pyproject.toml", METADATA),
+            ("ledger/__init__.py", ""),
+            ("ledger/store.py", STORE),
+            (file, text),
+        ]);
+        let found = report(&project);
+        assert_eq!(kinds(&found), "remote, local", "{file}");
+        assert!(rules(&found).is_empty(), "{file}");
+    }
+    // In the tests of a distribution there is an application, too.
+    let project = Project::new(&[
+        ("pyproject.toml", METADATA),
+        ("ledger/__init__.py", ""),
+        ("ledger/store.py", STORE),
+        (
+            "tests/web.py",
+            "from flask import Flask\n\napp = Flask(__name__)\n",
+        ),
+    ]);
+    assert_eq!(rules(&report(&project)), ["sql-injection"]);
+}
+
+#[test]
+fn source_archives_and_installed_copies_are_distributions() {
+    let project = Project::new(&[
+        ("PKG-INFO", "Name: ledger\n"),
+        ("ledger/__init__.py", ""),
+        ("ledger/store.py", STORE),
+    ]);
+    assert_eq!(
+        kinds(&report(&project)),
+        "remote, local, library (PKG-INFO declares a distribution)"
+    );
+    let project = Project::new(&[("ledger/__init__.py", ""), ("ledger/store.py", STORE)]);
+    assert_eq!(
+        kinds(&report(&project)),
+        "remote, local, library (`ledger` is a package and no application)"
+    );
+}
+
+#[test]
+fn the_configuration_chooses() {
+    let project = Project::new(&[
+        ("hognose.toml", ""),
+        ("pyproject.toml", METADATA),
+        ("ledger/__init__.py", ""),
+        ("ledger/store.py", STORE),
+        ("ledger/job.py", STORED),
+    ]);
+    for (sources, found) in [
+        ("[\"auto\"]", vec!["sql-injection"]),
+        ("[\"remote\"]", vec![]),
+        ("[\"library\"]", vec!["sql-injection"]),
+        ("[\"database\"]", vec!["command-injection"]),
+        (
+            "[\"auto\", \"database\"]",
+            vec!["command-injection", "sql-injection"],
+        ),
+    ] {
+        project.write("hognose.toml", &format!("sources = {sources}\n"));
+        assert_eq!(rules(&report(&project)), found, "{sources}");
+    }
+    project.write("hognose.toml", "sources = [\"remot\"]\n");
+    let run = project.run(&["check"]);
+    assert_eq!(run.code, Some(2));
+    assert!(
+        run.err.contains(
+            "hognose.toml:1:12: `remot` is no value of `sources`; did you mean `remote`?"
+        ),
+        "{}",
+        run.err
+    );
+}
