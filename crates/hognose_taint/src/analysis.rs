@@ -20,7 +20,7 @@ use crate::summary::{Exported, Found, Reach, SinkRef, Summary, Unit};
 use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Value, hash_id};
 
 /// Walks over the project.
-const MAX_PASSES: usize = 3;
+const MAX_PASSES: usize = 2;
 
 /// Rounds over bodies that call each other, until nothing new comes out: as many as parts of inputs are told apart.
 const MAX_GROUP_ROUNDS: usize = 4;

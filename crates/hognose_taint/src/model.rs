@@ -499,6 +499,10 @@ pub struct Models {
     pub calls: FxHashMap<Symbol, CallModel>,
     /// Callees whose path holds `*`.
     pub call_patterns: Vec<(String, CallModel)>,
+    /// Both sorts of patterns by their last name; `*` where that is open.
+    pub trust_by_last: FxHashMap<Box<str>, Vec<usize>>,
+    /// See [`Models::trust_by_last`].
+    pub calls_by_last: FxHashMap<Box<str>, Vec<usize>>,
     /// Methods known by name alone.
     pub methods: FxHashMap<Symbol, Vec<Sink>>,
     /// Stores to attributes and items by access path.
@@ -564,6 +568,16 @@ impl Models {
 
     /// Makes the tables that find entries.
     pub fn index(&mut self) {
+        fn last(pattern: &str) -> Box<str> {
+            let last = pattern.rsplit('.').next().unwrap_or(pattern);
+            Box::from(if last.contains('*') { "*" } else { last })
+        }
+        for (number, (pattern, _)) in self.trust_patterns.iter().enumerate() {
+            self.trust_by_last.entry(last(pattern)).or_default().push(number);
+        }
+        for (number, (pattern, _)) in self.call_patterns.iter().enumerate() {
+            self.calls_by_last.entry(last(pattern)).or_default().push(number);
+        }
         for (number, entry) in self.entries.iter().enumerate() {
             for registered in &entry.registered {
                 match registered {
@@ -624,12 +638,16 @@ impl Models {
             if let Some(trust) = self.trust_by_text.get(front) {
                 return Some(*trust);
             }
-            if let Some((_, trust)) = self
-                .trust_patterns
-                .iter()
-                .find(|(pattern, _)| fits(pattern, front))
-            {
-                return Some(*trust);
+            // Patterns by their last name, so that few are compared.
+            let last = front.rsplit('.').next().unwrap_or(front);
+            for group in [last, "*"] {
+                if let Some(numbers) = self.trust_by_last.get(group)
+                    && let Some(number) = numbers
+                        .iter()
+                        .find(|number| fits(&self.trust_patterns[**number].0, front))
+                {
+                    return Some(self.trust_patterns[*number].1);
+                }
             }
         }
         None
@@ -643,10 +661,15 @@ impl Models {
             }
             let known = CALLS.with_borrow(|known| known.get(&path).copied());
             let number = known.unwrap_or_else(|| {
-                let number = self
-                    .call_patterns
-                    .iter()
-                    .position(|(pattern, _)| fits(pattern, path.as_str()));
+                let text = path.as_str();
+                let last = text.rsplit('.').next().unwrap_or(text);
+                let number = [last, "*"].iter().find_map(|group| {
+                    let numbers = self.calls_by_last.get(*group)?;
+                    numbers
+                        .iter()
+                        .find(|number| fits(&self.call_patterns[**number].0, text))
+                        .copied()
+                });
                 CALLS.with_borrow_mut(|known| known.insert(path, number));
                 number
             });

@@ -212,11 +212,50 @@ pub struct Flag {
 /// Flags kept at a point; programs have one or two.
 const MAX_FLAGS: usize = 8;
 
+/// What points have in common until one of them changes it.
+#[derive(Debug, Clone, Default)]
+pub struct Common<T>(Arc<T>);
+
+impl<T> Common<T> {
+    /// Whether two are the same, without a look inside.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T: PartialEq> PartialEq for Common<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(other) || self.0 == other.0
+    }
+}
+
+impl<T: Eq> Eq for Common<T> {}
+
+impl<T> std::ops::Deref for Common<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Clone> std::ops::DerefMut for Common<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl<T> From<T> for Common<T> {
+    fn from(value: T) -> Self {
+        Self(Arc::new(value))
+    }
+}
+
 /// The variables of one function at work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Vars {
     /// By slot: the definition that reaches, and its value.
-    pub slots: Vec<(DefId, Value)>,
+    pub slots: Common<Vec<(DefId, Value)>>,
 }
 
 /// What holds at a point.
@@ -225,7 +264,7 @@ pub struct State {
     /// Variables of the function at work, and of those that called it while it is looked into.
     pub frames: SmallVec<[Vars; 1]>,
     /// Objects by id.
-    pub heap: Vec<Option<Arc<Object>>>,
+    pub heap: Common<Vec<Option<Arc<Object>>>>,
     /// Parts of inputs that were written.
     pub written: Vec<(Arc<InputPath>, Value)>,
     /// What was found out of holes.
@@ -244,9 +283,9 @@ impl State {
     pub fn new(slots: usize) -> Self {
         Self {
             frames: SmallVec::from_iter([Vars {
-                slots: vec![(SEVERAL, Value::nothing()); slots],
+                slots: vec![(SEVERAL, Value::nothing()); slots].into(),
             }]),
-            heap: Vec::new(),
+            heap: Common::default(),
             written: Vec::new(),
             known: SmallVec::new(),
             flags: Vec::new(),
@@ -258,7 +297,7 @@ impl State {
     pub fn dead() -> Self {
         Self {
             frames: SmallVec::new(),
-            heap: Vec::new(),
+            heap: Common::default(),
             written: Vec::new(),
             known: SmallVec::new(),
             flags: Vec::new(),
@@ -319,28 +358,39 @@ impl State {
             return;
         }
         self.flags = self.joined_flags(&other);
-        for (mine, theirs) in self.frames.iter_mut().zip(other.frames) {
-            for (mine, theirs) in mine.slots.iter_mut().zip(theirs.slots) {
-                if mine.0 != theirs.0 {
+        for (mine, theirs) in self.frames.iter_mut().zip(&other.frames) {
+            if mine.slots.is(&theirs.slots) {
+                continue;
+            }
+            for number in 0..mine.slots.len().min(theirs.slots.len()) {
+                if mine.slots[number] == theirs.slots[number] {
+                    continue;
+                }
+                let (def, value) = &theirs.slots[number];
+                let mine = &mut mine.slots[number];
+                if mine.0 != *def {
                     mine.0 = SEVERAL;
                 }
-                if mine.1 != theirs.1 {
-                    mine.1.join(&theirs.1);
-                }
+                mine.1.join(value);
             }
         }
-        if self.heap.len() < other.heap.len() {
-            self.heap.resize(other.heap.len(), None);
-        }
-        for (mine, theirs) in self.heap.iter_mut().zip(other.heap) {
-            match (mine, theirs) {
-                (Some(mine), Some(theirs)) => {
-                    if !Arc::ptr_eq(mine, &theirs) && *mine != theirs {
-                        Arc::make_mut(mine).join(&theirs);
+        if !self.heap.is(&other.heap) {
+            if self.heap.len() < other.heap.len() {
+                self.heap.resize(other.heap.len(), None);
+            }
+            for (number, theirs) in other.heap.iter().enumerate() {
+                match (&self.heap[number], theirs) {
+                    (Some(mine), Some(theirs)) => {
+                        if !Arc::ptr_eq(mine, theirs)
+                            && mine != theirs
+                            && let Some(mine) = &mut self.heap[number]
+                        {
+                            Arc::make_mut(mine).join(theirs);
+                        }
                     }
+                    (None, Some(theirs)) => self.heap[number] = Some(Arc::clone(theirs)),
+                    _ => {}
                 }
-                (mine @ None, theirs) => *mine = theirs,
-                _ => {}
             }
         }
         for (path, value) in other.written {
@@ -461,17 +511,22 @@ impl State {
         }
         let mut change = |value: &mut Value| restrict_value(value, id, restriction);
         for frame in &mut self.frames {
-            for (_, value) in &mut frame.slots {
-                change(value);
+            for number in 0..frame.slots.len() {
+                if mentions(&frame.slots[number].1, id) {
+                    change(&mut frame.slots[number].1);
+                }
             }
         }
-        for object in self.heap.iter_mut().flatten() {
+        for number in 0..self.heap.len() {
+            let Some(object) = &self.heap[number] else {
+                continue;
+            };
             let concerned = [&object.rest, &object.keys]
                 .into_iter()
                 .chain(&object.items)
                 .chain(object.fields.iter().map(|(_, value)| value))
                 .any(|value| mentions(value, id));
-            if concerned {
+            if concerned && let Some(object) = &mut self.heap[number] {
                 Arc::make_mut(object).each(&mut change);
             }
         }
@@ -581,7 +636,7 @@ impl State {
             *value = Value::of(atoms.collect::<Vec<_>>());
         };
         for frame in &mut self.frames {
-            for (_, value) in &mut frame.slots {
+            for (_, value) in frame.slots.iter_mut() {
                 change(value);
             }
         }

@@ -366,7 +366,7 @@ impl Interpreter<'_, '_> {
     fn restrict_resolved(&mut self, state: &mut State, id: u32, restriction: Restriction) {
         let mut base = None;
         for frame in &state.frames {
-            for (_, value) in &frame.slots {
+            for (_, value) in frame.slots.iter() {
                 for hole in value.holes() {
                     if hole.id == id
                         && let Some((Part::Resolved, whole)) = hole.part

@@ -1328,7 +1328,7 @@ impl<'p> Interpreter<'_, 'p> {
         }
         // What the elements made and what `:=` bound lives on; what was found of them does not.
         for (frame, other) in state.frames.iter_mut().zip(&inside.frames) {
-            for (known, (def, value)) in frame.slots.iter_mut().zip(&other.slots) {
+            for (known, (def, value)) in frame.slots.iter_mut().zip(other.slots.iter()) {
                 if known.0 != *def && inside.live {
                     known.0 = crate::state::SEVERAL;
                     known.1.join(value);

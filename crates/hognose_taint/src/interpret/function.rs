@@ -23,6 +23,9 @@ const SMALL: usize = 300;
 /// Statements that have to be left for a walk in place.
 const MIN_WORK: u32 = 400;
 
+/// Calls inside of calls where nothing but a value is asked for.
+const MAX_NESTED_QUIET: u32 = 2;
+
 /// What a call costs of the work of its function, in statements.
 const CALL_WORK: u32 = 4;
 
@@ -54,7 +57,7 @@ impl Interpreter<'_, '_> {
             state.frames[0] = State::new(slots).frames[0].clone();
         } else {
             state.frames.push(Vars {
-                slots: vec![(crate::state::SEVERAL, Value::nothing()); slots],
+                slots: vec![(crate::state::SEVERAL, Value::nothing()); slots].into(),
             });
         }
         self.frames.push(Frame {
@@ -302,7 +305,9 @@ impl Interpreter<'_, '_> {
         closure: Option<ObjId>,
         expr: ExprId,
     ) -> Value {
-        if self.nested >= MAX_NESTED || self.work < CALL_WORK {
+        // What is only looked at is not looked at through all that it runs.
+        let deepest = if self.quiet > 0 { MAX_NESTED_QUIET } else { MAX_NESTED };
+        if self.nested >= deepest || self.work < CALL_WORK {
             self.cut = true;
             return Value::unknown();
         }

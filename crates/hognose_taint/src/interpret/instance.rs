@@ -1196,7 +1196,7 @@ impl Interpreter<'_, '_> {
             .and_then(|args| self.field_argument(at, args, &["pattern", "regex"]))
             .and_then(|pattern| self.values.constant(at, pattern));
         if let Some(hognose_python::Constant::Str(pattern)) = pattern
-            && let Some(parsed) = self.parsed(&Value::text(&pattern))
+            && let Some(parsed) = self.parsed(&Value::text(&pattern), None)
             && let Ok(alphabet) = parsed.alphabet(hognose_regex::Mode::Search)
         {
             let restriction = crate::shape::Restriction::alphabet(alphabet.into());

@@ -31,7 +31,7 @@ use crate::summary::{Found, Implied, Reach, SinkRef, Summary};
 use crate::value::{Atom, InputPath, Key, ObjId, Place, Root, Value, hash_id};
 
 /// Statements walked for one summary; real functions need a few hundred.
-const MAX_WORK: u32 = 12_000;
+const MAX_WORK: u32 = 5_000;
 
 /// Functions walked in place inside of each other.
 pub(crate) const MAX_INLINED: usize = 4;
@@ -715,10 +715,11 @@ fn parameters_of(value: &Value) -> u64 {
 /// What grows from round to round becomes a single hole.
 fn widen(state: &mut State, before: &State) {
     for (frame, old) in state.frames.iter_mut().zip(&before.frames) {
-        for ((_, value), (_, old)) in frame.slots.iter_mut().zip(&old.slots) {
-            if value == old {
+        for number in 0..frame.slots.len().min(old.slots.len()) {
+            if frame.slots[number].1 == old.slots[number].1 {
                 continue;
             }
+            let value = &mut frame.slots[number].1;
             let texts = value
                 .atoms()
                 .iter()
