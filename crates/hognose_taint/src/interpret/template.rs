@@ -549,10 +549,11 @@ impl<'p> Interpreter<'_, 'p> {
         range: TextRange,
     ) {
         let (place, callee) = match page.frames[frame].origin {
-            Origin::File(id) => (
-                Place::new(id, range),
-                Symbol::from(&*self.setting.project.module(id).file),
-            ),
+            Origin::File(id) => {
+                let file = &*self.setting.project.module(id).file;
+                let name = file.rsplit('/').next().unwrap_or(file);
+                (Place::new(id, range), Symbol::from(name))
+            }
             Origin::Constant(_) => (self.place(page.expr), Symbol::from("the template")),
         };
         let at = self.place(page.expr);
@@ -625,7 +626,9 @@ impl<'p> Interpreter<'_, 'p> {
                 let key = self.made(state, page, frame, key, at).value;
                 Made::of(self.item(state, &base, &key, page.expr, false))
             }
-            Expr::Call(callee, arguments) => self.called_in_page(state, page, frame, callee, arguments, at),
+            Expr::Call(callee, arguments) => {
+                self.called_in_page(state, page, frame, callee, arguments, at)
+            }
             Expr::String(text) => Made::of(Value::text(text)),
             Expr::Scalar => Made::of(Atom::Scalar.into()),
             Expr::Concat(parts) => {
