@@ -132,6 +132,7 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
         rule: sink.rule,
         need: sink.need,
         confidence: sink.confidence,
+        by_name: sink.by_name,
         message: sink
             .message
             .as_ref()

@@ -44,6 +44,8 @@ pub struct SinkRef {
     pub confidence: u8,
     /// Number of its message, if it has one of its own.
     pub message: Option<u32>,
+    /// A method known by its name alone: counts when the text begins like a statement of its language.
+    pub by_name: bool,
 }
 
 /// A source that meets a need at a sink.
@@ -93,6 +95,8 @@ pub struct Summary {
     pub calls: u64,
     /// Whether a sink counts depends on an input.
     pub undecided: bool,
+    /// It raises for some inputs: what is given may decide whether it checks anything.
+    pub raises: bool,
     /// It never returns.
     pub stops: bool,
     /// A bound was hit.
@@ -112,6 +116,7 @@ impl Summary {
     /// Whether knowing more of its inputs can change more than a truth value for the caller.
     pub fn matters(&self) -> bool {
         self.undecided
+            || self.raises
             || !self.reaches.is_empty()
             || !self.returns.heap.is_empty()
             || self.returns.value.atoms().iter().any(|atom| {

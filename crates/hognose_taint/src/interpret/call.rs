@@ -816,6 +816,7 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) -> Option<Value> {
         if model.stops {
+            self.raises = true;
             state.live = false;
             return Some(Value::nothing());
         }

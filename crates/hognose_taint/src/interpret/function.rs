@@ -424,6 +424,12 @@ impl Interpreter<'_, '_> {
                                 _ => tainted && summary.matters(),
                             }
                     }
+                    // `run(cursor, statement)`: which methods are called there is known here.
+                    Atom::External(_) => {
+                        summary.calls & bit != 0
+                            && tainted
+                            && !value.atoms().iter().any(|atom| matches!(atom, Atom::Text(_)))
+                    }
                     _ => false,
                 };
                 if worth {
@@ -1186,6 +1192,7 @@ impl Interpreter<'_, '_> {
             decides: self.decides,
             calls: self.calls,
             undecided: self.undecided,
+            raises: self.raises,
             cut: self.cut,
             ..Summary::default()
         };

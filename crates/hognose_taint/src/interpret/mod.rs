@@ -142,6 +142,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub decides: u64,
     pub calls: u64,
     pub undecided: bool,
+    /// An exception is raised, by the body itself or by what never returns.
+    pub raises: bool,
     /// Walks in place that are left.
     walks: u32,
     /// Looking only: nothing is reported, nothing changes for good.
@@ -178,6 +180,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             decides: 0,
             calls: 0,
             undecided: false,
+            raises: false,
             walks: MAX_WALKS,
             quiet: 0,
             nested: 0,
@@ -311,7 +314,8 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             });
             if !self.frame().handlers.is_empty() && state.live {
                 let now = state.clone();
-                if let Some(handler) = self.frame().handlers.last_mut() {
+                self.raises = true;
+        if let Some(handler) = self.frame().handlers.last_mut() {
                     match handler {
                         Some(before) => before.join(now),
                         none => *none = Some(now),

@@ -7,6 +7,7 @@ use super::Interpreter;
 use super::call::Arguments;
 use crate::model::{CallModel, Need, Sink, Stored, Trust};
 use crate::need;
+use crate::shape::Stretch;
 use crate::state::{Kind, State};
 use crate::summary::{Found, Reach, SinkRef};
 use crate::value::{Atom, Origin, Place, Symbol, Value, Why};
@@ -86,9 +87,6 @@ impl<'p> Interpreter<'_, 'p> {
         let place = self.place(expr);
         for value in given {
             let value = self.sink_value(state, sink, value);
-            if sink.by_name && !looks_like(sink.need, &value) {
-                continue;
-            }
             self.reached(sink_ref, place, path, value, 0);
         }
     }
@@ -188,10 +186,20 @@ impl<'p> Interpreter<'_, 'p> {
                 }
                 _ => continue,
             };
+            // What a text begins with that a caller gives, the caller knows.
+            let begins = !sink.by_name || looks_like(sink.need, &text);
+            let asked_later = matches!(
+                text.first(),
+                Some(Stretch::Hole(hole)) if hole.taints.iter().any(|taint| !taint.origin.is_source())
+            );
+            if !begins && !asked_later {
+                continue;
+            }
             let mut open = false;
             for harm in need::harms(sink.need, sink.rule, &text) {
                 for taint in &harm.hole.taints {
                     match &taint.origin {
+                        Origin::Source(_) if !begins => {}
                         Origin::Source(source) => self.found.push(Found {
                             sink,
                             place,
@@ -353,20 +361,21 @@ impl<'p> Interpreter<'_, 'p> {
 }
 
 /// Whether a text begins like a statement of the language of a need.
-fn looks_like(need: Need, value: &Value) -> bool {
+fn looks_like(need: Need, text: &[Stretch]) -> bool {
     if need != Need::Sql {
         return true;
     }
-    value.atoms().iter().any(|atom| match atom {
-        Atom::Text(text) => {
-            let front = crate::shape::prefix(text).trim_start().to_ascii_lowercase();
-            let word: String = front
-                .chars()
-                .take_while(char::is_ascii_alphabetic)
-                .collect();
-            matches!(
-                word.as_str(),
-                "select"
+    let front = crate::shape::prefix(text)
+        .trim_start()
+        .to_ascii_lowercase();
+    let word: String = front
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .collect();
+    matches!(
+        word.as_str(),
+        "values"
+            | "select"
                     | "insert"
                     | "update"
                     | "delete"
@@ -387,8 +396,5 @@ fn looks_like(need: Need, value: &Value) -> bool {
                     | "use"
                     | "show"
                     | "describe"
-            )
-        }
-        _ => false,
-    })
+    )
 }
