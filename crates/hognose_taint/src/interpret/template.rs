@@ -625,7 +625,9 @@ impl<'p> Interpreter<'_, 'p> {
                 let key = self.made(state, page, frame, key, at).value;
                 Made::of(self.item(state, &base, &key, page.expr, false))
             }
-            Expr::Call(callee, arguments) => self.called_in_page(state, page, frame, callee, arguments, at),
+            Expr::Call(callee, arguments) => {
+                self.called_in_page(state, page, frame, callee, arguments, at)
+            }
             Expr::String(text) => Made::of(Value::text(text)),
             Expr::Scalar => Made::of(Atom::Scalar.into()),
             Expr::Concat(parts) => {
