@@ -29,7 +29,7 @@ const MAX_GROUP_ROUNDS: usize = 4;
 const SMALL_GROUP: usize = 4;
 
 /// Overrides of a method that are looked at where only a base class is known; more say little.
-const MAX_OVERRIDES: usize = 6;
+const MAX_OVERRIDES: usize = 4;
 
 /// Answers an evaluator remembers before it forgets.
 const MAX_MEMORY: usize = 150_000;
@@ -397,13 +397,13 @@ impl Writes {
             };
             match attributes.get_mut(&key) {
                 None => {
-                    if is_news(&exported) {
+                    if has_source(&exported) {
                         changed.insert(name);
                     }
                     attributes.insert(key, Arc::new(exported));
                 }
                 Some(known) => {
-                    if **known != exported && merge(known, &exported) && is_news(&exported) {
+                    if **known != exported && merge(known, &exported) && has_source(&exported) {
                         changed.insert(name);
                     }
                 }
@@ -469,11 +469,26 @@ fn merge(known: &mut Arc<Exported>, more: &Exported) -> bool {
     true
 }
 
-/// Whether readers have to know: it holds something from outside, or functions that are called.
+/// Whether readers of a variable of a module have to know: it holds something from outside, or functions that are called.
 pub(crate) fn is_news(exported: &Exported) -> bool {
     let holds = |value: &Value| {
+        value
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom, Atom::Function(..)))
+    };
+    has_source(exported)
+        || exported.heap.iter().any(|object| {
+            holds(&object.rest)
+                || object.items.iter().any(holds)
+                || object.fields.iter().any(|(_, value)| holds(value))
+        })
+}
+
+/// Whether something in it comes from outside.
+fn has_source(exported: &Exported) -> bool {
+    let holds = |value: &Value| {
         value.atoms().iter().any(|atom| match atom {
-            Atom::Function(..) => true,
             Atom::Text(text) => crate::shape::holes(text)
                 .any(|hole| hole.taints.iter().any(|taint| taint.origin.is_source())),
             _ => false,

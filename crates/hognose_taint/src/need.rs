@@ -274,9 +274,9 @@ fn url(front: &[Stretch], hole: &Hole, _back: &[Stretch]) -> Option<bool> {
         })
     {
         // Behind the host: another path, or further parameters of the query.
-        let query = front
-            .iter()
-            .any(|stretch| matches!(stretch, Stretch::Known(known) if known.as_str().contains('?')));
+        let query = front.iter().any(
+            |stretch| matches!(stretch, Stretch::Known(known) if known.as_str().contains('?')),
+        );
         return alphabet
             .contains_any(if query { "&#" } else { "/?#\\" })
             .then_some(true);

@@ -134,7 +134,9 @@ impl Object {
     /// Everything in it, keys too.
     pub fn contents(&self) -> Value {
         let mut all = self.values();
-        all.join(&self.keys);
+        if !self.keys.is_nothing() {
+            all.join(&self.keys);
+        }
         all
     }
 
@@ -419,7 +421,9 @@ impl State {
             // What was known before, where the other way does not make it wrong.
             for flag in one.flags.iter().filter(|flag| one.is_set(flag)) {
                 let (frame, slot) = flag.variable;
-                let otherwise = another.slot(frame, slot).and_then(|(_, value)| value.truth());
+                let otherwise = another
+                    .slot(frame, slot)
+                    .and_then(|(_, value)| value.truth());
                 if otherwise == Some(!flag.truth)
                     || another.implies(&flag.known)
                     || another.flags.contains(flag) && another.is_set(flag)
@@ -441,7 +445,9 @@ impl State {
             for (frame, vars) in one.frames.iter().enumerate() {
                 for (slot, (_, value)) in vars.slots.iter().enumerate() {
                     let Some(truth) = value.truth() else { continue };
-                    if another.slot(frame, slot).and_then(|(_, value)| value.truth())
+                    if another
+                        .slot(frame, slot)
+                        .and_then(|(_, value)| value.truth())
                         != Some(!truth)
                     {
                         continue;
@@ -469,7 +475,8 @@ impl State {
     /// Whether a variable still is what it was where its ways met.
     fn is_set(&self, flag: &Flag) -> bool {
         let (frame, slot) = flag.variable;
-        self.slot(frame, slot).is_some_and(|(def, _)| *def == SEVERAL)
+        self.slot(frame, slot)
+            .is_some_and(|(def, _)| *def == SEVERAL)
     }
 
     fn implies(&self, known: &Known) -> bool {

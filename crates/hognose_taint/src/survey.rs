@@ -76,9 +76,10 @@ pub(crate) fn survey(
                 let scope = scopes.around(range.start().to_u32());
                 let callees = values.eval(id, func);
                 survey.calls_met += 1;
-                survey.unresolved += usize::from(callees.iter().all(|value| {
-                    matches!(value, Evaluated::Unknown(_) | Evaluated::Param(..))
-                }));
+                survey.unresolved +=
+                    usize::from(callees.iter().all(|value| {
+                        matches!(value, Evaluated::Unknown(_) | Evaluated::Param(..))
+                    }));
                 for value in callees {
                     match value {
                         Evaluated::Function(at, function) => survey

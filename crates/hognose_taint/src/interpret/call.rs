@@ -298,8 +298,8 @@ impl Interpreter<'_, '_> {
             .atoms()
             .iter()
             .any(|atom| matches!(atom, Atom::External(path) if path.as_str() == "pathlib.Path()"));
-        let of_texts = super::string::is_string_method(name)
-            || matches!(name.as_str(), "count" | "index");
+        let of_texts =
+            super::string::is_string_method(name) || matches!(name.as_str(), "count" | "index");
         let external_source = is_path || self.has_external_source(receiver) && !of_texts;
         let text_wins = !is_path
             && of_texts
@@ -477,7 +477,10 @@ impl Interpreter<'_, '_> {
             let (Some(before), Some(of)) = (&before, data.class) else {
                 continue;
             };
-            if (self.setting.summaries)(*at, data.scope).is_none() {
+            // One of which nothing is known in time, or that does nothing with what it is given, says nothing.
+            if (self.setting.summaries)(*at, data.scope)
+                .is_none_or(|summary| !summary.matters() && summary.writes.is_empty())
+            {
                 continue;
             }
             let mut other = before.clone();
@@ -760,13 +763,14 @@ impl Interpreter<'_, '_> {
                     let named = arguments.keywords.iter();
                     let mut named = named.filter(|(name, _)| name.as_str() == "type");
                     let positional = arguments.positional.get(2);
-                    positional.or_else(|| named.next().map(|(_, value)| value)).cloned()
+                    positional
+                        .or_else(|| named.next().map(|(_, value)| value))
+                        .cloned()
                 })
                 .flatten();
             match convert {
                 Some(convert) => {
-                    let converted =
-                        self.call_value(state, &convert, &Arguments::of(&[text]), expr);
+                    let converted = self.call_value(state, &convert, &Arguments::of(&[text]), expr);
                     value = converted;
                 }
                 None => value.join(&text),

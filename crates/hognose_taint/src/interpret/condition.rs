@@ -809,9 +809,7 @@ impl Interpreter<'_, '_> {
         let callee = self.eval(state, func);
         for atom in callee.atoms() {
             match atom {
-                Atom::External(path)
-                    if path.as_str() == "builtins.bool" =>
-                {
+                Atom::External(path) if path.as_str() == "builtins.bool" => {
                     if let [argument] = module.args(args) {
                         self.assume(state, argument.value, outcome);
                         return;
@@ -1244,7 +1242,10 @@ impl Interpreter<'_, '_> {
                     restriction.facts |= Facts::NO_DOTS;
                 }
                 for (front, facts) in [
-                    ("/", Facts::NOT_ABSOLUTE | Facts::NO_TWO_SLASHES | Facts::NO_SLASH_BACKSLASH),
+                    (
+                        "/",
+                        Facts::NOT_ABSOLUTE | Facts::NO_TWO_SLASHES | Facts::NO_SLASH_BACKSLASH,
+                    ),
                     ("//", Facts::NO_TWO_SLASHES),
                     ("/\\", Facts::NO_SLASH_BACKSLASH),
                     ("-", Facts::NOT_OPTION),

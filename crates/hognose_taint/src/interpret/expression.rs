@@ -1011,15 +1011,17 @@ impl<'p> Interpreter<'_, 'p> {
                         // What is found of every element holds of the whole, and the other way round.
                         let whole = container.holes();
                         let text = match whole.as_slice() {
-                            [whole] => Value::of(text.atoms().iter().map(|atom| match atom {
-                                Atom::Text(text) => Atom::Text(
-                                    crate::shape::map_holes(text, |hole| {
-                                        hole.part = Some((crate::shape::Part::Piece, whole.id));
-                                        hole.alphabet = hole.alphabet.intersect(whole.alphabet);
-                                    })
-                                    .into(),
-                                ),
-                                other => other.clone(),
+                            [whole] => Value::of(text.atoms().iter().map(|atom| {
+                                match atom {
+                                    Atom::Text(text) => Atom::Text(
+                                        crate::shape::map_holes(text, |hole| {
+                                            hole.part = Some((crate::shape::Part::Piece, whole.id));
+                                            hole.alphabet = hole.alphabet.intersect(whole.alphabet);
+                                        })
+                                        .into(),
+                                    ),
+                                    other => other.clone(),
+                                }
                             })),
                             _ => text,
                         };

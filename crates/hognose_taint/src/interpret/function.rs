@@ -17,7 +17,7 @@ use crate::value::{Atom, InputPath, Key, ObjId, Origin, Root, Symbol, Taint, Val
 /// Longest function that is walked in place, in bytes of its text.
 const MAX_IN_PLACE: usize = 5_000;
 
-/// Length of a function, in bytes, whose walks in place are not counted; the work they do is.
+/// Length of a function, in bytes, whose walks in place are counted apart.
 const SMALL: usize = 300;
 
 /// Statements that have to be left for a walk in place.
@@ -347,9 +347,11 @@ impl Interpreter<'_, '_> {
             && active == 0
             && usize::from(data.range.len()) < MAX_IN_PLACE
             && self.work > MIN_WORK
-            && (self.walks > 0 || is_small(data));
+            && (self.walks > 0 || is_small(data) && self.small_walks > 0);
         if fits && self.is_worth_a_walk(state, data, summary.as_deref(), &params, closure) {
-            if !is_small(data) {
+            if is_small(data) && self.small_walks > 0 {
+                self.small_walks -= 1;
+            } else {
                 self.walks -= 1;
             }
             let class = class.or_else(|| data.class.map(|class| (module, class)));

@@ -302,7 +302,10 @@ impl Interpreter<'_, '_> {
         let known = self.values.attribute(&[object], name);
         for atom in self.from_evaluated(known).atoms() {
             if matches!(atom, Atom::External(_)) {
-                let followed = value.atoms().iter().any(|atom| matches!(atom, Atom::Text(_)));
+                let followed = value
+                    .atoms()
+                    .iter()
+                    .any(|atom| matches!(atom, Atom::Text(_)));
                 match atom {
                     // Where it was stored it was met first.
                     atom if followed => value.add(atom.clone()),
@@ -1196,7 +1199,8 @@ impl Interpreter<'_, '_> {
             .and_then(|args| self.field_argument(at, args, &["pattern", "regex"]))
             .and_then(|pattern| self.values.constant(at, pattern));
         if let Some(hognose_python::Constant::Str(pattern)) = pattern
-            && let Some(parsed) = self.parsed(&Value::text(&pattern), None)
+            && let Some(parsed) =
+                self.parsed(&Value::text(&pattern), Some(hognose_regex::Flags::NONE))
             && let Ok(alphabet) = parsed.alphabet(hognose_regex::Mode::Search)
         {
             let restriction = crate::shape::Restriction::alphabet(alphabet.into());

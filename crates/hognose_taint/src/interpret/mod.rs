@@ -48,6 +48,9 @@ const MAX_LOOPS: u32 = 2;
 /// Functions walked in place for one summary: real code needs a few; a chain of factories and closures needs a dozen.
 const MAX_WALKS: u32 = 16;
 
+/// Walks in place of small functions for one summary: wrappers of decorators, special methods, validators.
+const MAX_SMALL_WALKS: u32 = 40;
+
 /// Calls inside of calls: setters that set, summaries that call properties.
 pub(crate) const MAX_NESTED: u32 = 10;
 
@@ -146,6 +149,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub raises: bool,
     /// Walks in place that are left.
     walks: u32,
+    /// Those of small functions that are left.
+    small_walks: u32,
     /// Looking only: nothing is reported, nothing changes for good.
     quiet: u32,
     /// Calls of project functions that are being looked at, one inside of the other.
@@ -182,6 +187,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             undecided: false,
             raises: false,
             walks: MAX_WALKS,
+            small_walks: MAX_SMALL_WALKS,
             quiet: 0,
             nested: 0,
             work: MAX_WORK,

@@ -296,8 +296,7 @@ impl Interpreter<'_, '_> {
             }
             "json.dumps" => {
                 let alphabet = Alphabet::ALL.without("\n\r\t\u{0}");
-                let text =
-                    self.transformed(state, path, &first(), alphabet, Facts::LITERAL, expr);
+                let text = self.transformed(state, path, &first(), alphabet, Facts::LITERAL, expr);
                 Some(self.mapped(state, &text, expr, |hole| {
                     hole.facts = hole.facts.without(Facts::STRUCTURE);
                 }))
@@ -636,10 +635,14 @@ impl Interpreter<'_, '_> {
                 let mut with = arguments.clone();
                 with.positional.insert(0, pattern);
                 // Its own arguments are positions; the flags were given before.
-                if matches!(method, "match" | "fullmatch" | "search" | "findall" | "finditer") {
+                if matches!(
+                    method,
+                    "match" | "fullmatch" | "search" | "findall" | "finditer"
+                ) {
                     with.positional.truncate(2);
                 }
-                with.keywords.retain(|(name, _)| name.as_str() == "string" || name.as_str() == "repl");
+                with.keywords
+                    .retain(|(name, _)| name.as_str() == "string" || name.as_str() == "repl");
                 if let Some(flags) = object.field(Symbol::from(FLAGS)) {
                     with.keywords.push((Symbol::from("flags"), flags.clone()));
                 }
@@ -722,7 +725,12 @@ impl Interpreter<'_, '_> {
     }
 
     /// `t"…{value}…"`: its parts, its texts, its values.
-    pub(super) fn template_string(&mut self, state: &mut State, expr: ExprId, parts: List) -> Value {
+    pub(super) fn template_string(
+        &mut self,
+        state: &mut State,
+        expr: ExprId,
+        parts: List,
+    ) -> Value {
         let module = self.module();
         let site = self.site(expr);
         let (mut all, mut texts, mut values, mut fields) =
@@ -748,8 +756,7 @@ impl Interpreter<'_, '_> {
             fields.push(Atom::Object(id).into());
             values.push(value);
         }
-        let mut template =
-            Object::new(Kind::Holder(Symbol::from("string.templatelib.Template()")));
+        let mut template = Object::new(Kind::Holder(Symbol::from("string.templatelib.Template()")));
         for (number, (name, items)) in [
             ("strings", texts),
             ("values", values),
@@ -1698,7 +1705,9 @@ impl Interpreter<'_, '_> {
     ) -> Option<Value> {
         let pattern = arguments.position(0)?;
         let flags = match function {
-            "match" | "fullmatch" | "search" | "findall" | "finditer" => arguments.either(2, "flags"),
+            "match" | "fullmatch" | "search" | "findall" | "finditer" => {
+                arguments.either(2, "flags")
+            }
             "split" => arguments.either(3, "flags"),
             "sub" | "subn" => arguments.either(4, "flags"),
             _ => None,

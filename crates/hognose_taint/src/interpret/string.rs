@@ -76,7 +76,8 @@ pub(super) fn is_string_method(name: Symbol) -> bool {
 
 /// Texts are no structures any more.
 fn as_texts(value: &Value) -> Value {
-    let structure = |text: &[Stretch]| crate::shape::holes(text).any(|hole| hole.facts.has(Facts::STRUCTURE));
+    let structure =
+        |text: &[Stretch]| crate::shape::holes(text).any(|hole| hole.facts.has(Facts::STRUCTURE));
     Value::of(
         value
             .atoms()
@@ -1201,7 +1202,9 @@ fn strip_text(text: &[Stretch], name: &str, characters: Option<&str>) -> Value {
         text = map_holes(&text, |hole| hole.facts |= Facts::NOT_ABSOLUTE);
     }
     if set.iter().any(|character| "'\"[]{}".contains(*character)) {
-        text = map_holes(&text, |hole| hole.facts = hole.facts.without(Facts::LITERAL));
+        text = map_holes(&text, |hole| {
+            hole.facts = hole.facts.without(Facts::LITERAL)
+        });
     }
     if set.contains(&'-') && name != "rstrip" {
         text = map_holes(&text, |hole| hole.facts |= Facts::NOT_OPTION);
