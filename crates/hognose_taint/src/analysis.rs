@@ -154,6 +154,7 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
     let mut next: Vec<Vec<u32>> = vec![Vec::new(); units.all.len()];
     let mut reads: FxHashMap<Symbol, Vec<u32>> = FxHashMap::default();
     let mut counted = Coverage::default();
+    let mut matter: Vec<u32> = Vec::new();
     for (number, survey) in surveys.into_iter().enumerate() {
         counted.calls += survey.calls_met;
         counted.unresolved += survey.unresolved;
@@ -169,7 +170,12 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
                 .or_default()
                 .push(u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX));
         }
+        for scope in survey.matter {
+            matter.push(u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX));
+        }
         for (function, entry) in survey.entries {
+            let scope = project.module(function.0)[function.1].scope;
+            matter.push(u32::try_from(units.number(function.0, scope)).unwrap_or(u32::MAX));
             crate::survey::merge_entry(&mut facts.entries, function, entry);
         }
         facts.records.extend(survey.records);
@@ -221,16 +227,23 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
 
     let mut results: Vec<Option<Outcome>> = Vec::new();
     results.resize_with(units.all.len(), || None);
-    let mut pending: Option<FxHashSet<u32>> = None;
+    let mut callers: Vec<Vec<u32>> = vec![Vec::new(); units.all.len()];
+    for (from, callees) in next.iter().enumerate() {
+        for callee in callees {
+            callers[*callee as usize].push(u32::try_from(from).unwrap_or(u32::MAX));
+        }
+    }
+    // A flow begins in a body that meets a source, and goes through those that call it and those that any of them calls; the
+    // same holds of sinks for what public functions are given. No other body is walked.
+    let mut pending = with_all(with_all(matter, &callers).into_iter().collect(), &next);
+    let mut walked: FxHashSet<u32> = FxHashSet::default();
     for _ in 0..MAX_PASSES {
         for level in &levels {
             let work: Vec<&Vec<u32>> = level
                 .iter()
                 .map(|group| &groups[*group as usize])
                 .filter(|group| {
-                    pending
-                        .as_ref()
-                        .is_none_or(|pending| group.iter().any(|unit| pending.contains(unit)))
+                    group.iter().any(|unit| pending.contains(unit))
                 })
                 .collect();
             let outcomes: Vec<Vec<(u32, Outcome)>> = work
@@ -255,26 +268,20 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
         if changed.is_empty() {
             break;
         }
-        // Those that read what has changed, and whoever calls them.
-        let mut again: FxHashSet<u32> = FxHashSet::default();
-        let mut waiting: Vec<u32> = changed
+        // Those that read what has changed, and whoever calls them; what they call must have been walked once.
+        walked.extend(&pending);
+        let readers: Vec<u32> = changed
             .iter()
             .filter_map(|name| reads.get(name))
             .flatten()
             .copied()
             .collect();
-        let mut callers: Vec<Vec<u32>> = vec![Vec::new(); units.all.len()];
-        for (from, callees) in next.iter().enumerate() {
-            for callee in callees {
-                callers[*callee as usize].push(u32::try_from(from).unwrap_or(u32::MAX));
-            }
-        }
-        while let Some(unit) = waiting.pop() {
-            if again.insert(unit) {
-                waiting.extend(&callers[unit as usize]);
-            }
-        }
-        pending = Some(again);
+        let again = with_all(readers, &callers);
+        let called = with_all(again.iter().copied().collect(), &next);
+        pending = called
+            .into_iter()
+            .filter(|unit| again.contains(unit) || !walked.contains(unit))
+            .collect();
     }
 
     let mut analysis = Analysis {
@@ -325,6 +332,18 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
         }
     }
     analysis
+}
+
+/// Units with all that can be reached from them.
+fn with_all(from: Vec<u32>, edges: &[Vec<u32>]) -> FxHashSet<u32> {
+    let mut found = FxHashSet::default();
+    let mut waiting = from;
+    while let Some(unit) = waiting.pop() {
+        if found.insert(unit) {
+            waiting.extend(&edges[unit as usize]);
+        }
+    }
+    found
 }
 
 fn all_sinks(models: &Models) -> Vec<&Sink> {

@@ -1,7 +1,7 @@
 //! What the engine is told of libraries and rules. It knows none by name.
 
 use hognose_python::{Aliases, Symbol};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::shape::{Alphabet, Restriction, RuleSet};
 
@@ -499,6 +499,8 @@ pub struct Models {
     pub calls: FxHashMap<Symbol, CallModel>,
     /// Callees whose path holds `*`.
     pub call_patterns: Vec<(String, CallModel)>,
+    /// Last names of the paths of sources.
+    pub source_names: FxHashSet<Symbol>,
     /// Both sorts of patterns by their last name; `*` where that is open.
     pub trust_by_last: FxHashMap<Box<str>, Vec<usize>>,
     /// See [`Models::trust_by_last`].
@@ -572,6 +574,14 @@ impl Models {
             let last = pattern.rsplit('.').next().unwrap_or(pattern);
             Box::from(if last.contains('*') { "*" } else { last })
         }
+        let sources = self.trust_by_text.keys().map(|path| &**path);
+        let sources = sources.chain(self.trust_patterns.iter().map(|(path, _)| path.as_str()));
+        self.source_names = sources
+            .filter_map(|path| {
+                let path = path.trim_end_matches(['(', ')', '[', ']']);
+                path.rsplit('.').next().map(Symbol::from)
+            })
+            .collect();
         for (number, (pattern, _)) in self.trust_patterns.iter().enumerate() {
             self.trust_by_last.entry(last(pattern)).or_default().push(number);
         }

@@ -18,6 +18,13 @@ pub struct Exported {
     pub heap: Vec<Object>,
 }
 
+impl Exported {
+    /// Whether a hole or an input is anywhere in it.
+    pub fn has_holes(&self) -> bool {
+        self.value.has_holes() || self.heap.iter().any(|object| object.contents().has_holes())
+    }
+}
+
 /// Something that reaches a sink, with an input among what it is made of.
 #[derive(Debug, Clone)]
 pub struct Reach {

@@ -7,6 +7,7 @@ use hognose_python::{ClassRef, Constant, Evaluator, ModuleId, Project, Value as 
 use rustc_hash::FxHashMap;
 
 use crate::facts::{EntryFacts, Filled};
+use crate::model::Trust;
 use crate::model::{Argument, Entry, Filled as Fill, Filling, Models, ParameterPick, Registered};
 use crate::shape::Alphabet;
 use crate::summary::Unit;
@@ -17,6 +18,8 @@ use crate::value::{Atom, Symbol};
 pub(crate) struct Survey {
     /// Calls of project functions: from a scope, of a body.
     pub calls: Vec<(ScopeId, Unit)>,
+    /// Scopes that meet a source, or a sink that parameters of public functions count for.
+    pub matter: Vec<ScopeId>,
     /// Attributes and module variables read in a scope.
     pub reads: Vec<(ScopeId, Symbol)>,
     /// Functions that a framework calls.
@@ -97,10 +100,23 @@ pub(crate) fn survey(
                             }
                         }
                         Evaluated::External(path) => {
+                            let result = values.path_of_call(path);
+                            if matches!(models.trust_of(result.as_str()), Some(Trust::Source(_)))
+                                || models.call(path).is_some_and(|model| {
+                                    model.sinks.iter().any(|sink| models.rules[usize::from(sink.rule)].library)
+                                })
+                            {
+                                survey.matter.push(scope);
+                            }
                             registered(project, models, values, id, path, args, &mut survey);
                         }
                         _ => {}
                     }
+                }
+                if let Expr::Attribute { attr, .. } = module[func]
+                    && models.methods.contains_key(&attr)
+                {
+                    survey.matter.push(scope);
                 }
                 // Functions given to a call may be called by it.
                 for argument in module.args(args) {
@@ -121,6 +137,16 @@ pub(crate) fn survey(
             Expr::Attribute { attr, value } => {
                 let scope = scopes.around(module.expr_range(expr).start().to_u32());
                 survey.reads.push((scope, attr));
+                if models.source_names.contains(&attr)
+                    && values.eval(id, expr).iter().any(|value| {
+                        matches!(value, Evaluated::External(path) if matches!(
+                            models.trust_of(path.as_str()),
+                            Some(Trust::Source(_))
+                        ))
+                    })
+                {
+                    survey.matter.push(scope);
+                }
                 // A property runs its function.
                 if matches!(module[value], Expr::Name { .. } | Expr::Call { .. }) {
                     for object in values.eval(id, value) {

@@ -238,7 +238,7 @@ impl Interpreter<'_, '_> {
         value: &Value,
         of_class: bool,
     ) {
-        if self.quiet > 0 || value.is_nothing() {
+        if self.quiet > 0 || self.written_before || value.is_nothing() {
             return;
         }
         let value = self.export(state, value);

@@ -1048,8 +1048,22 @@ impl Interpreter<'_, '_> {
         let Some((last, front)) = path.keys.split_last() else {
             return;
         };
+        // The callee has told its class itself.
+        self.written_before = true;
+        self.write_into(state, substitution, path.root, (last, front), value);
+        self.written_before = false;
+    }
+
+    fn write_into(
+        &mut self,
+        state: &mut State,
+        substitution: &mut Substitution,
+        root: Root,
+        (last, front): (&Key, &[Key]),
+        value: Value,
+    ) {
         let owner = Arc::new(InputPath {
-            root: path.root,
+            root,
             keys: front.iter().copied().collect(),
         });
         let owner = self.resolve(state, substitution, &owner);
@@ -1220,9 +1234,11 @@ impl Interpreter<'_, '_> {
             if matches!(value.atoms(), [Atom::Input(same)] if same == path) {
                 continue;
             }
-            summary
-                .writes
-                .push((Arc::clone(path), self.export(&state, value)));
+            // What was made known or made anew matters for an object that is being made; a stranger's text anywhere.
+            let exported = self.export(&state, value);
+            if function.name.as_str() == "__init__" || exported.has_holes() {
+                summary.writes.push((Arc::clone(path), exported));
+            }
         }
         if state.live {
             self.shared_writes(&state);

@@ -134,6 +134,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     /// Writes to module variables and to attributes of classes.
     pub global_writes: Vec<(ModuleId, Symbol, crate::summary::Exported)>,
     pub class_writes: Vec<ClassWrite>,
+    /// What is written now was written, and told, by a callee.
+    written_before: bool,
     /// Objects that other bodies see too: what variables of modules and attributes of classes hold.
     shared: FxHashSet<ObjId>,
     /// Where they were found, and as what.
@@ -178,6 +180,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             reaches: Vec::new(),
             global_writes: Vec::new(),
             class_writes: Vec::new(),
+            written_before: false,
             shared: FxHashSet::default(),
             origins: Vec::new(),
             descriptors: MAX_DESCRIPTORS,
