@@ -23,13 +23,13 @@ use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Value, hash_id}
 const MAX_PASSES: usize = 2;
 
 /// Rounds over bodies that call each other, until nothing new comes out: as many as parts of inputs are told apart.
-const MAX_GROUP_ROUNDS: usize = 4;
+const MAX_GROUP_ROUNDS: usize = 3;
 
 /// Bodies that call each other of which further rounds are worth their time: most recursion is a function that calls itself.
 const SMALL_GROUP: usize = 4;
 
 /// Overrides of a method that are looked at where only a base class is known; more say little.
-const MAX_OVERRIDES: usize = 4;
+const MAX_OVERRIDES: usize = 3;
 
 /// Answers an evaluator remembers before it forgets.
 const MAX_MEMORY: usize = 150_000;

@@ -49,7 +49,7 @@ const MAX_LOOPS: u32 = 2;
 const MAX_WALKS: u32 = 16;
 
 /// Walks in place of small functions for one summary: wrappers of decorators, special methods, validators.
-const MAX_SMALL_WALKS: u32 = 40;
+const MAX_SMALL_WALKS: u32 = 12;
 
 /// Calls inside of calls: setters that set, summaries that call properties.
 pub(crate) const MAX_NESTED: u32 = 10;
