@@ -119,11 +119,7 @@ impl Trimmed {
     }
 
     /// Whether characters can follow one after the other behind some positions.
-    fn leads_on(
-        &self,
-        mut places: Vec<PositionId>,
-        characters: impl Iterator<Item = u32>,
-    ) -> bool {
+    fn leads_on(&self, mut places: Vec<PositionId>, characters: impl Iterator<Item = u32>) -> bool {
         for character in characters {
             let next = places
                 .iter()

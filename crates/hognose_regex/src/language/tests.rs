@@ -146,3 +146,45 @@ fn removed() {
     assert_eq!(removed(r"<(?!b)"), "none");
     assert_eq!(removed(r"[^a-z]+"), r"[\u{0}-`{-\u{7f}\u{80}-\u{10ffff}]");
 }
+
+#[test]
+fn what_occurs_in_texts_that_pass() {
+    let may = |text: &str, mode, needle: &str| {
+        let pattern = Pattern::parse(text, Flags::NONE).expect("a pattern");
+        pattern.may_contain(mode, needle).expect("within bounds")
+    };
+    assert!(!may(r"[a-z]+/[a-z]+\.txt", Mode::FullMatch, ".."));
+    assert!(may(r"[a-z./]+", Mode::FullMatch, ".."));
+    assert!(may(r"[a-z]+\.?\.?[a-z]", Mode::FullMatch, ".."));
+    assert!(!may(r"([a-z]+\.)+[a-z]+", Mode::FullMatch, ".."));
+    // The match need not be all of the text.
+    assert!(may(r"[a-z]+", Mode::Match, ".."));
+    assert!(!may(r"[a-z]+\Z", Mode::Match, ".."));
+}
+
+#[test]
+fn how_texts_that_pass_begin() {
+    let may = |text: &str, mode, front: &str| {
+        let pattern = Pattern::parse(text, Flags::NONE).expect("a pattern");
+        pattern.may_begin(mode, front).expect("within bounds")
+    };
+    assert!(!may(r"/[a-z]+(/[a-z]+)*", Mode::FullMatch, "//"));
+    assert!(may(r"/[a-z/]+", Mode::FullMatch, "//"));
+    assert!(!may(r"[a-z]+", Mode::FullMatch, "/"));
+    assert!(may(r"[a-z]+", Mode::Search, "/"));
+}
+
+#[test]
+fn what_a_group_holds() {
+    let pattern = Pattern::parse(r"([a-z]*),(?P<rest>.*)", Flags::NONE).expect("a pattern");
+    let first = pattern.group_alphabet(1).expect("within bounds");
+    assert!(first.contains('a') && !first.contains('/') && !first.contains(','));
+    assert!(
+        pattern
+            .group_alphabet(2)
+            .expect("within bounds")
+            .contains('/')
+    );
+    // There is no such group.
+    assert_eq!(pattern.group_alphabet(7), Ok(Alphabet::ANY));
+}

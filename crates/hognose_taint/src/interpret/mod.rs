@@ -323,8 +323,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             });
             if !self.frame().handlers.is_empty() && state.live {
                 let now = state.clone();
-                self.raises = true;
-        if let Some(handler) = self.frame().handlers.last_mut() {
+                if let Some(handler) = self.frame().handlers.last_mut() {
                     match handler {
                         Some(before) => before.join(now),
                         none => *none = Some(now),
@@ -455,6 +454,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
 
     /// An exception leaves this point.
     pub(crate) fn thrown(&mut self, state: &mut State) {
+        self.raises = true;
         let now = std::mem::replace(state, State::dead());
         if let Some(handler) = self.frame().handlers.last_mut() {
             match handler {

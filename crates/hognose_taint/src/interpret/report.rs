@@ -365,9 +365,7 @@ fn looks_like(need: Need, text: &[Stretch]) -> bool {
     if need != Need::Sql {
         return true;
     }
-    let front = crate::shape::prefix(text)
-        .trim_start()
-        .to_ascii_lowercase();
+    let front = crate::shape::prefix(text).trim_start().to_ascii_lowercase();
     let word: String = front
         .chars()
         .take_while(char::is_ascii_alphabetic)
@@ -376,25 +374,25 @@ fn looks_like(need: Need, text: &[Stretch]) -> bool {
         word.as_str(),
         "values"
             | "select"
-                    | "insert"
-                    | "update"
-                    | "delete"
-                    | "create"
-                    | "drop"
-                    | "alter"
-                    | "with"
-                    | "replace"
-                    | "truncate"
-                    | "grant"
-                    | "call"
-                    | "exec"
-                    | "execute"
-                    | "merge"
-                    | "pragma"
-                    | "copy"
-                    | "set"
-                    | "use"
-                    | "show"
-                    | "describe"
+            | "insert"
+            | "update"
+            | "delete"
+            | "create"
+            | "drop"
+            | "alter"
+            | "with"
+            | "replace"
+            | "truncate"
+            | "grant"
+            | "call"
+            | "exec"
+            | "execute"
+            | "merge"
+            | "pragma"
+            | "copy"
+            | "set"
+            | "use"
+            | "show"
+            | "describe"
     )
 }
