@@ -106,14 +106,22 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
         notes.append(&mut remarks);
     }
     let analysed = catch_unwind(AssertUnwindSafe(|| {
-        let analysis = hognose_taint::analyse(project, &registry.flows.models);
-        let threat = ThreatModel::decide(
-            &options.sources,
-            &options.distributions,
-            registry,
-            project,
-            &analysis,
-        );
+        let decided = std::cell::OnceCell::new();
+        let decide = |entries: &[hognose_taint::Entered]| {
+            decided
+                .get_or_init(|| {
+                    ThreatModel::decide(
+                        &options.sources,
+                        &options.distributions,
+                        registry,
+                        project,
+                        entries,
+                    )
+                })
+                .chosen(registry)
+        };
+        let analysis = hognose_taint::analyse(project, &registry.flows.models, &decide);
+        let threat = decided.into_inner().unwrap_or_default();
         let flows = crate::flow::report(registry, project, &analysis, &threat, &enabled, &tests);
         let data_flow = DataFlow {
             sources: threat.used,

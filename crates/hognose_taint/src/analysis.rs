@@ -31,8 +31,20 @@ const SMALL_GROUP: usize = 4;
 /// Overrides of a method that are looked at where only a base class is known; more say little.
 const MAX_OVERRIDES: usize = 3;
 
+/// Times that callers of what was walked are added; a source is seldom handed up further.
+const MAX_WAVES: usize = 16;
+
 /// Answers an evaluator remembers before it forgets.
 const MAX_MEMORY: usize = 150_000;
+
+/// What counts in a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen {
+    /// Kinds of sources, a bit each.
+    pub kinds: u32,
+    /// Parameters of public functions.
+    pub library: bool,
+}
 
 /// What was not followed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -100,7 +112,11 @@ impl Units {
 }
 
 /// Follows data through a project.
-pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
+pub fn analyse<'p>(
+    project: &'p Project,
+    models: &'p Models,
+    choose: &dyn Fn(&[Entered]) -> Chosen,
+) -> Analysis {
     let units = Units::new(project);
     let evaluators: Mutex<Vec<Evaluator<'p>>> = Mutex::default();
     let with_values = |work: &mut dyn FnMut(&mut Evaluator<'p>)| {
@@ -154,7 +170,8 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
     let mut next: Vec<Vec<u32>> = vec![Vec::new(); units.all.len()];
     let mut reads: FxHashMap<Symbol, Vec<u32>> = FxHashMap::default();
     let mut counted = Coverage::default();
-    let mut matter: Vec<u32> = Vec::new();
+    let mut matter: Vec<(u32, crate::survey::Matter)> = Vec::new();
+    let mut called_from_outside: Vec<u32> = Vec::new();
     for (number, survey) in surveys.into_iter().enumerate() {
         counted.calls += survey.calls_met;
         counted.unresolved += survey.unresolved;
@@ -170,12 +187,12 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
                 .or_default()
                 .push(u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX));
         }
-        for scope in survey.matter {
-            matter.push(u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX));
+        for (scope, why) in survey.matter {
+            matter.push((u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX), why));
         }
         for (function, entry) in survey.entries {
             let scope = project.module(function.0)[function.1].scope;
-            matter.push(u32::try_from(units.number(function.0, scope)).unwrap_or(u32::MAX));
+            called_from_outside.push(u32::try_from(units.number(function.0, scope)).unwrap_or(u32::MAX));
             crate::survey::merge_entry(&mut facts.entries, function, entry);
         }
         facts.records.extend(survey.records);
@@ -233,64 +250,7 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
             callers[*callee as usize].push(u32::try_from(from).unwrap_or(u32::MAX));
         }
     }
-    // A flow begins in a body that meets a source, and goes through those that call it and those that any of them calls; the
-    // same holds of sinks for what public functions are given. No other body is walked.
-    let mut pending = with_all(with_all(matter, &callers).into_iter().collect(), &next);
-    let mut walked: FxHashSet<u32> = FxHashSet::default();
-    for _ in 0..MAX_PASSES {
-        for level in &levels {
-            let work: Vec<&Vec<u32>> = level
-                .iter()
-                .map(|group| &groups[*group as usize])
-                .filter(|group| {
-                    group.iter().any(|unit| pending.contains(unit))
-                })
-                .collect();
-            let outcomes: Vec<Vec<(u32, Outcome)>> = work
-                .into_par_iter()
-                .map(|group| {
-                    let mut all = Vec::new();
-                    with_values(&mut |values| {
-                        all = analyser.group(values, &facts, group, &next);
-                    });
-                    all
-                })
-                .collect();
-            for (unit, outcome) in outcomes.into_iter().flatten() {
-                results[unit as usize] = Some(outcome);
-            }
-        }
-        let mut writes = Writes::default();
-        for outcome in results.iter_mut().flatten() {
-            writes.take(std::mem::take(&mut outcome.writes));
-        }
-        let changed = writes.into_facts(&mut facts);
-        if changed.is_empty() {
-            break;
-        }
-        // Those that read what has changed, and whoever calls them; what they call must have been walked once.
-        walked.extend(&pending);
-        let readers: Vec<u32> = changed
-            .iter()
-            .filter_map(|name| reads.get(name))
-            .flatten()
-            .copied()
-            .collect();
-        let again = with_all(readers, &callers);
-        let called = with_all(again.iter().copied().collect(), &next);
-        pending = called
-            .into_iter()
-            .filter(|unit| again.contains(unit) || !walked.contains(unit))
-            .collect();
-    }
-
-    let mut analysis = Analysis {
-        messages,
-        coverage: counted,
-        ..Analysis::default()
-    };
-    analysis.coverage.entries = facts.entries.len();
-    analysis.entries = facts
+    let mut entries: Vec<Entered> = facts
         .entries
         .iter()
         .map(|((module, function), entry)| Entered {
@@ -308,6 +268,91 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
             page: entry.returns_html.is_some(),
         })
         .collect();
+    let chosen = choose(&entries);
+    let begin = matter
+        .into_iter()
+        .filter(|(_, why)| match why {
+            crate::survey::Matter::Source(kind) => chosen.kinds >> kind & 1 == 1,
+            crate::survey::Matter::Sink => chosen.library,
+        })
+        .map(|(unit, _)| unit)
+        .chain(called_from_outside)
+        .collect();
+    // A flow begins in a body that meets a source, and goes on in those it calls; in those that call it only where it gives
+    // something of the source to them, or where what they give it reaches a sink. No other body is walked.
+    let mut pending = with_all(begin, &next);
+    let mut walked: FxHashSet<u32> = FxHashSet::default();
+    let mut passes = 1;
+    for _ in 0..MAX_WAVES {
+        if pending.is_empty() {
+            break;
+        }
+        for level in &levels {
+            let work: Vec<&Vec<u32>> = level
+                .iter()
+                .map(|group| &groups[*group as usize])
+                .filter(|group| group.iter().any(|unit| pending.contains(unit)))
+                .collect();
+            let outcomes: Vec<Vec<(u32, Outcome)>> = work
+                .into_par_iter()
+                .map(|group| {
+                    let mut all = Vec::new();
+                    with_values(&mut |values| {
+                        all = analyser.group(values, &facts, group, &next);
+                    });
+                    all
+                })
+                .collect();
+            for (unit, outcome) in outcomes.into_iter().flatten() {
+                results[unit as usize] = Some(outcome);
+            }
+        }
+        walked.extend(&pending);
+        let mut order: Vec<u32> = pending.into_iter().collect();
+        order.sort_unstable();
+        let mut concerned: Vec<u32> = Vec::new();
+        let mut writes = Writes::default();
+        for unit in order {
+            if let Some(outcome) = &mut results[unit as usize] {
+                writes.take(std::mem::take(&mut outcome.writes));
+            }
+            let summary = summaries[unit as usize]
+                .read()
+                .ok()
+                .and_then(|summary| summary.clone());
+            if let Some(summary) = summary
+                && (gives_source(&summary) || chosen.library && !summary.reaches.is_empty())
+            {
+                concerned.extend(callers[unit as usize].iter().filter(|unit| !walked.contains(unit)));
+            }
+        }
+        let changed = writes.into_facts(&mut facts);
+        let mut again: FxHashSet<u32> = FxHashSet::default();
+        if !changed.is_empty() && passes < MAX_PASSES {
+            // Those that read what has changed, and those among the walked that call them.
+            passes += 1;
+            let readers: Vec<u32> = changed
+                .iter()
+                .filter_map(|name| reads.get(name))
+                .flatten()
+                .copied()
+                .collect();
+            again = with_all(readers.clone(), &callers);
+            again.retain(|unit| walked.contains(unit));
+            concerned.extend(readers);
+        }
+        pending = with_all(concerned, &next);
+        pending.retain(|unit| !walked.contains(unit));
+        pending.extend(again);
+    }
+
+    let mut analysis = Analysis {
+        messages,
+        coverage: counted,
+        ..Analysis::default()
+    };
+    analysis.coverage.entries = facts.entries.len();
+    analysis.entries = entries;
     analysis
         .entries
         .sort_unstable_by_key(|entry| (entry.module, entry.function.0));
@@ -332,6 +377,13 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
         }
     }
     analysis
+}
+
+/// Whether a body hands something of a source to whoever calls it.
+fn gives_source(summary: &Summary) -> bool {
+    has_source(&summary.returns)
+        || summary.yields.as_ref().is_some_and(has_source)
+        || summary.writes.iter().any(|(_, written)| has_source(written))
 }
 
 /// Units with all that can be reached from them.

@@ -20,5 +20,5 @@ pub mod summary;
 pub(crate) mod survey;
 pub mod value;
 
-pub use analysis::{Analysis, Coverage, analyse};
+pub use analysis::{Analysis, Chosen, Coverage, Entered, analyse};
 pub use model::Models;

@@ -13,13 +13,22 @@ use crate::shape::Alphabet;
 use crate::summary::Unit;
 use crate::value::{Atom, Symbol};
 
+/// Why a scope may be a part of a flow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Matter {
+    /// It meets a source of a kind.
+    Source(u8),
+    /// It calls a sink that parameters of public functions count for.
+    Sink,
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
     /// Calls of project functions: from a scope, of a body.
     pub calls: Vec<(ScopeId, Unit)>,
     /// Scopes that meet a source, or a sink that parameters of public functions count for.
-    pub matter: Vec<ScopeId>,
+    pub matter: Vec<(ScopeId, Matter)>,
     /// Attributes and module variables read in a scope.
     pub reads: Vec<(ScopeId, Symbol)>,
     /// Functions that a framework calls.
@@ -101,12 +110,14 @@ pub(crate) fn survey(
                         }
                         Evaluated::External(path) => {
                             let result = values.path_of_call(path);
-                            if matches!(models.trust_of(result.as_str()), Some(Trust::Source(_)))
-                                || models.call(path).is_some_and(|model| {
-                                    model.sinks.iter().any(|sink| models.rules[usize::from(sink.rule)].library)
-                                })
-                            {
-                                survey.matter.push(scope);
+                            if let Some(Trust::Source(source)) = models.trust_of(result.as_str()) {
+                                survey.matter.push((scope, Matter::Source(models.sources[source as usize].kind)));
+                            }
+                            if models.call(path).is_some_and(|model| {
+                                let mut sinks = model.sinks.iter();
+                                sinks.any(|sink| models.rules[usize::from(sink.rule)].library)
+                            }) {
+                                survey.matter.push((scope, Matter::Sink));
                             }
                             registered(project, models, values, id, path, args, &mut survey);
                         }
@@ -116,7 +127,7 @@ pub(crate) fn survey(
                 if let Expr::Attribute { attr, .. } = module[func]
                     && models.methods.contains_key(&attr)
                 {
-                    survey.matter.push(scope);
+                    survey.matter.push((scope, Matter::Sink));
                 }
                 // Functions given to a call may be called by it.
                 for argument in module.args(args) {
@@ -137,15 +148,15 @@ pub(crate) fn survey(
             Expr::Attribute { attr, value } => {
                 let scope = scopes.around(module.expr_range(expr).start().to_u32());
                 survey.reads.push((scope, attr));
-                if models.source_names.contains(&attr)
-                    && values.eval(id, expr).iter().any(|value| {
-                        matches!(value, Evaluated::External(path) if matches!(
-                            models.trust_of(path.as_str()),
-                            Some(Trust::Source(_))
-                        ))
-                    })
-                {
-                    survey.matter.push(scope);
+                if models.source_names.contains(&attr) {
+                    for value in values.eval(id, expr) {
+                        if let Evaluated::External(path) = value
+                            && let Some(Trust::Source(source)) = models.trust_of(path.as_str())
+                        {
+                            let kind = models.sources[source as usize].kind;
+                            survey.matter.push((scope, Matter::Source(kind)));
+                        }
+                    }
                 }
                 // A property runs its function.
                 if matches!(module[value], Expr::Name { .. } | Expr::Call { .. }) {

@@ -5,7 +5,7 @@
 
 use hognose_python::ir::*;
 use hognose_python::{Evaluator, ModuleId, Project, SourceKind, Sources};
-use hognose_taint::Analysis;
+use hognose_taint::{Chosen, Entered};
 
 use crate::registry::Registry;
 use crate::test_code;
@@ -206,7 +206,7 @@ impl ThreatModel {
         declared: &[Distribution],
         registry: &Registry,
         project: &Project,
-        analysis: &Analysis,
+        entries: &[Entered],
     ) -> Self {
         let names = &registry.flows.models.kinds;
         let bit = |word: &str| {
@@ -252,7 +252,7 @@ impl ThreatModel {
                     let asked = more.iter().any(|asked| asked == kind);
                     if kind == LIBRARY && !asked {
                         if let Some((directories, why)) =
-                            public_directories(declared, registry, project, analysis)
+                            public_directories(declared, registry, project, entries)
                         {
                             threat.kinds |= bit(kind);
                             threat.public = directories;
@@ -272,6 +272,21 @@ impl ThreatModel {
             }
         }
         threat
+    }
+
+    /// What of it the engine needs to know: the kinds that count for some rule.
+    pub(crate) fn chosen(&self, registry: &Registry) -> Chosen {
+        let models = &registry.flows.models;
+        let mut kinds = 0;
+        for kind in 0..u8::try_from(models.kinds.len()).unwrap_or(0) {
+            if models.rules.iter().any(|rule| self.counts(kind, rule.from)) {
+                kinds |= 1 << kind;
+            }
+        }
+        Chosen {
+            kinds,
+            library: !self.public.is_empty(),
+        }
     }
 
     /// Whether a kind counts for a rule that counts these.
@@ -307,12 +322,12 @@ fn public_directories(
     declared: &[Distribution],
     registry: &Registry,
     project: &Project,
-    analysis: &Analysis,
+    entries: &[Entered],
 ) -> Option<(Vec<String>, String)> {
     let starts = applications(registry, project);
     if declared.is_empty() {
         // No metadata, as in an installed copy: a package at the top that nothing runs and no framework calls.
-        if !starts.is_empty() || is_called_from_outside(registry, project, analysis) {
+        if !starts.is_empty() || is_called_from_outside(registry, project, entries) {
             return None;
         }
         let package = project.modules.iter().find(|module| {
@@ -354,9 +369,9 @@ fn public_directories(
 }
 
 /// Whether a framework hands requests to some function.
-fn is_called_from_outside(registry: &Registry, project: &Project, analysis: &Analysis) -> bool {
+fn is_called_from_outside(registry: &Registry, project: &Project, entries: &[Entered]) -> bool {
     let models = &registry.flows.models;
-    analysis.entries.iter().any(|entry| {
+    entries.iter().any(|entry| {
         !is_aside(&project.module(entry.module).file)
             && (entry.page
                 || entry.sources.iter().any(|source| {
