@@ -95,7 +95,8 @@ fn meets(need: Need, front: &[Stretch], hole: &Hole, back: &[Stretch]) -> Option
         Need::Format => whole(alphabet.contains_any("{")),
         Need::Regex => whole(alphabet.contains_any("*+{(")),
         Need::Object => {
-            let structure = hole.facts.has(Facts::STRUCTURE) || of_caller(hole);
+            let structure = (hole.facts.has(Facts::STRUCTURE) || of_caller(hole))
+                && !hole.facts.has(Facts::TEXT);
             whole(structure && front.is_empty() && back.is_empty())
         }
         Need::Number => {

@@ -158,6 +158,8 @@ impl Facts {
     pub const LITERAL: Self = Self(1 << 11);
     /// A path that does not begin with a separator.
     pub const NOT_ABSOLUTE: Self = Self(1 << 12);
+    /// A text, whatever it was part of.
+    pub const TEXT: Self = Self(1 << 18);
     /// A URL that names no scheme.
     pub const NO_SCHEME: Self = Self(1 << 13);
     /// A URL in which Python sees no host; browsers take `\\` for `/`, too.

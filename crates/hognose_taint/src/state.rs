@@ -620,32 +620,3 @@ fn restrict_value(value: &mut Value, id: u32, restriction: Restriction) {
     });
     *value = Value::of(atoms.collect::<Vec<_>>());
 }
-
-impl State {
-    /// Holes of an id are texts, no structures.
-    pub fn no_structure(&mut self, id: u32) {
-        use crate::shape::Facts;
-        let change = |value: &mut Value| {
-            if !mentions(value, id) {
-                return;
-            }
-            let atoms = value.atoms().iter().map(|atom| match atom {
-                Atom::Text(text) => Atom::Text(
-                    map_holes(text, |hole| {
-                        if hole.id == id {
-                            hole.facts = hole.facts.without(Facts::STRUCTURE);
-                        }
-                    })
-                    .into(),
-                ),
-                other => other.clone(),
-            });
-            *value = Value::of(atoms.collect::<Vec<_>>());
-        };
-        for frame in &mut self.frames {
-            for (_, value) in frame.slots.iter_mut() {
-                change(value);
-            }
-        }
-    }
-}

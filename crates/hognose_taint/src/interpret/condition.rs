@@ -765,11 +765,7 @@ impl Interpreter<'_, '_> {
             );
         }
         if texts {
-            // No structure any more; the fact is a bad one, so it is taken away by its opposite.
-            for hole in value.holes() {
-                state.restrict(hole.id, Restriction::facts(Facts::NONE));
-                state.no_structure(hole.id);
-            }
+            self.restrict_value(state, value, Restriction::facts(Facts::TEXT));
         }
     }
 

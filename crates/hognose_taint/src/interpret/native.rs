@@ -258,7 +258,19 @@ impl Interpreter<'_, '_> {
             let value = arguments.position(at).unwrap_or_else(Value::unknown);
             return Some(match name {
                 "builtins.str" | "builtins.bytes" | "builtins.bytearray" => {
-                    self.text_value(state, &value)
+                    // The same text, and no structure any more.
+                    let text = self.text_value(state, &value);
+                    Value::of(text.atoms().iter().map(|atom| {
+                        match atom {
+                            Atom::Text(text) => Atom::Text(
+                                map_holes(text, |hole| {
+                                    hole.facts |= Facts::TEXT;
+                                })
+                                .into(),
+                            ),
+                            other => other.clone(),
+                        }
+                    }))
                 }
                 "copy.copy" => self.copied(state, &value, expr),
                 "copy.deepcopy" => self.copied_deeply(state, &value, expr),
