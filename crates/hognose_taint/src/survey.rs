@@ -103,7 +103,10 @@ pub(crate) fn survey(
                             let result = values.path_of_call(path);
                             if matches!(models.trust_of(result.as_str()), Some(Trust::Source(_)))
                                 || models.call(path).is_some_and(|model| {
-                                    model.sinks.iter().any(|sink| models.rules[usize::from(sink.rule)].library)
+                                    model
+                                        .sinks
+                                        .iter()
+                                        .any(|sink| models.rules[usize::from(sink.rule)].library)
                                 })
                             {
                                 survey.matter.push(scope);
