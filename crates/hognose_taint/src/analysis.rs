@@ -242,7 +242,9 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
             let work: Vec<&Vec<u32>> = level
                 .iter()
                 .map(|group| &groups[*group as usize])
-                .filter(|group| group.iter().any(|unit| pending.contains(unit)))
+                .filter(|group| {
+                    group.iter().any(|unit| pending.contains(unit))
+                })
                 .collect();
             let outcomes: Vec<Vec<(u32, Outcome)>> = work
                 .into_par_iter()

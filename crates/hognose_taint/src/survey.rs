@@ -6,7 +6,7 @@ use hognose_python::ir::*;
 use hognose_python::{ClassRef, Constant, Evaluator, ModuleId, Project, Value as Evaluated};
 use rustc_hash::FxHashMap;
 
-use crate::facts::{EntryFacts, Filled};
+use crate::facts::{EntryFacts, Filled, OfClass};
 use crate::model::Trust;
 use crate::model::{Argument, Entry, Filled as Fill, Filling, Models, ParameterPick, Registered};
 use crate::shape::Alphabet;
@@ -33,7 +33,7 @@ pub(crate) struct Survey {
     /// Those of which no callee is known.
     pub unresolved: usize,
     /// Methods that override one of a class above, or may stand for it there.
-    pub overrides: Vec<((ModuleId, ClassId, Symbol), (ModuleId, FunctionId))>,
+    pub overrides: Vec<(OfClass, (ModuleId, FunctionId))>,
 }
 
 /// Decorators that make a class a record.
@@ -103,10 +103,7 @@ pub(crate) fn survey(
                             let result = values.path_of_call(path);
                             if matches!(models.trust_of(result.as_str()), Some(Trust::Source(_)))
                                 || models.call(path).is_some_and(|model| {
-                                    model
-                                        .sinks
-                                        .iter()
-                                        .any(|sink| models.rules[usize::from(sink.rule)].library)
+                                    model.sinks.iter().any(|sink| models.rules[usize::from(sink.rule)].library)
                                 })
                             {
                                 survey.matter.push(scope);

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hognose_python::Symbol;
-use hognose_taint::Models;
 use hognose_taint::model::{
     Argument, Asks, CallModel, Conditions, Elements, Entry, Filled, Filling, FlowRule, Gives,
     Guard, Holder, Holds, Literal, Need, ParameterPick, Propagator, Registered, Render, Runs,
     Sanitizer, Sink, SourceModel, Stored, To, Trust, When, regex_lite, rule_set,
 };
+use hognose_taint::need::NO_RULE;
 use hognose_taint::shape::{Alphabet, Facts, Restriction};
 use serde::Deserialize;
 
@@ -389,8 +389,8 @@ impl Builder {
             rule: number,
             message: file.message.clone(),
         });
-        if self.flows.rules.len() > 64 {
-            return Err("more than 64 flow rules".to_owned());
+        if self.flows.rules.len() > usize::from(NO_RULE) {
+            return Err(format!("more than {NO_RULE} flow rules"));
         }
         Ok(())
     }
