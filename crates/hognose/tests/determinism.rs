@@ -1,6 +1,10 @@
 //! The same bytes on any number of threads and on every run: the outcome of data flow must not depend on who was first.
 
-#![allow(clippy::disallowed_methods, reason = "tests read the examples")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests make files and run programs"
+)]
 
 mod support;
 

@@ -1,4 +1,9 @@
 //! Which kinds of sources count, from the configuration to the summary.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests make files and run programs"
+)]
 
 mod support;
 

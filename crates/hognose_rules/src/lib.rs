@@ -26,8 +26,8 @@ mod suppress;
 mod test_code;
 mod text;
 
-pub use flow::{Distribution, SOURCE_KINDS, SourceChoice, UsedSource, distributions};
 pub use context::{Argument, CallSite, Callee, Context, Draft};
+pub use flow::{Distribution, SOURCE_KINDS, SourceChoice, UsedSource, distributions};
 pub use parity::{
     ParityEntry, ParityTool, parity, parity_markdown, parity_of_comment, parity_tool, reported_by,
 };

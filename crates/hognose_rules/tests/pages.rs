@@ -43,10 +43,10 @@ fn every_rule_has_a_page_with_a_finding_and_a_look_alike() {
                     })
                 };
                 let sections = || suite.sections().iter();
-                let findings = sections().any(|one| demanded(&&*one, &[Kind::Finding], false));
+                let findings = sections().any(|one| demanded(&one, &[Kind::Finding], false));
                 // Other rules may find something in what looks like this one's.
                 let marked = [Kind::Finding, Kind::Missed, Kind::Spurious];
-                let look_alikes = sections().any(|one| !demanded(&&*one, &marked, true));
+                let look_alikes = sections().any(|one| !demanded(&one, &marked, true));
                 if !findings || !look_alikes {
                     complaints.push(format!(
                         "{id}: needs code with a finding, and a section without one of this rule"

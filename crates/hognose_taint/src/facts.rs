@@ -10,6 +10,9 @@ use crate::model::Sink;
 use crate::summary::Exported;
 use crate::value::Atom;
 
+/// What a class calls by a name.
+pub type OfClass = (ModuleId, ClassId, Symbol);
+
 /// How a function that a framework calls is given its parameters.
 #[derive(Debug, Clone, Default)]
 pub struct EntryFacts {
@@ -34,11 +37,11 @@ pub struct Facts {
     /// Module variables that hold more than functions, classes and imports.
     pub globals: FxHashMap<(ModuleId, Symbol), Arc<Exported>>,
     /// What methods and others store in attributes of objects, by their class.
-    pub attributes: FxHashMap<(ModuleId, ClassId, Symbol), Arc<Exported>>,
+    pub attributes: FxHashMap<OfClass, Arc<Exported>>,
     /// What class bodies and others store in attributes of the classes themselves.
-    pub class_attributes: FxHashMap<(ModuleId, ClassId, Symbol), Arc<Exported>>,
+    pub class_attributes: FxHashMap<OfClass, Arc<Exported>>,
     /// Methods of subclasses that are meant where an object is known by this class only, by name.
-    pub overrides: FxHashMap<(ModuleId, ClassId, Symbol), Vec<(ModuleId, FunctionId)>>,
+    pub overrides: FxHashMap<OfClass, Vec<(ModuleId, FunctionId)>>,
     /// Functions a framework calls.
     pub entries: FxHashMap<(ModuleId, FunctionId), EntryFacts>,
     /// Classes whose objects are records: their annotated attributes are what they are made of.

@@ -583,10 +583,16 @@ impl Models {
             })
             .collect();
         for (number, (pattern, _)) in self.trust_patterns.iter().enumerate() {
-            self.trust_by_last.entry(last(pattern)).or_default().push(number);
+            self.trust_by_last
+                .entry(last(pattern))
+                .or_default()
+                .push(number);
         }
         for (number, (pattern, _)) in self.call_patterns.iter().enumerate() {
-            self.calls_by_last.entry(last(pattern)).or_default().push(number);
+            self.calls_by_last
+                .entry(last(pattern))
+                .or_default()
+                .push(number);
         }
         for (number, entry) in self.entries.iter().enumerate() {
             for registered in &entry.registered {

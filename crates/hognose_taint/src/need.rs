@@ -64,7 +64,7 @@ fn meets(need: Need, front: &[Stretch], hole: &Hole, back: &[Stretch]) -> Option
         Need::Shell => whole(shell(front, hole)),
         Need::Program => whole(front.is_empty() && !alphabet.within(number())),
         Need::Argument => {
-            let leads = front.is_empty() || known_end(front) == "";
+            let leads = front.is_empty() || known_end(front).is_empty();
             whole(
                 leads
                     && alphabet.contains('-')
@@ -229,9 +229,12 @@ fn only_base(front: &[Stretch]) -> bool {
             .is_none_or(|last| !matches!(last, Stretch::Known(_)))
 }
 
+/// The number of no rule: flow rules have lower ones. What is cleaned for a rule is open without one.
+pub const NO_RULE: u8 = 63;
+
 /// Whether some hole of a path is open.
 pub fn path_is_open(text: &[Stretch]) -> bool {
-    !harms(Need::Path, u8::MAX & 63, text).is_empty()
+    !harms(Need::Path, NO_RULE, text).is_empty()
         && holes(text).any(|hole| hole.alphabet.contains('/'))
 }
 
@@ -296,14 +299,7 @@ fn url(front: &[Stretch], hole: &Hole, _back: &[Stretch]) -> Option<bool> {
             None
         }
         // Something of the program's choice stands in front: a base URL, most likely with its host.
-        _ => {
-            let slash = known_end(front);
-            if slash.contains('/') {
-                Some(true)
-            } else {
-                Some(true)
-            }
-        }
+        _ => Some(true),
     }
 }
 

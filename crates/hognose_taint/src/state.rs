@@ -424,13 +424,11 @@ impl State {
                 let otherwise = another
                     .slot(frame, slot)
                     .and_then(|(_, value)| value.truth());
-                if otherwise == Some(!flag.truth)
+                let holds = otherwise == Some(!flag.truth)
                     || another.implies(&flag.known)
-                    || another.flags.contains(flag) && another.is_set(flag)
-                {
-                    if !flags.contains(flag) && flags.len() < MAX_FLAGS {
-                        flags.push(flag.clone());
-                    }
+                    || another.flags.contains(flag) && another.is_set(flag);
+                if holds && !flags.contains(flag) && flags.len() < MAX_FLAGS {
+                    flags.push(flag.clone());
                 }
             }
             // What only this way found out.

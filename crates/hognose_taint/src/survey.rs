@@ -6,7 +6,7 @@ use hognose_python::ir::*;
 use hognose_python::{ClassRef, Constant, Evaluator, ModuleId, Project, Value as Evaluated};
 use rustc_hash::FxHashMap;
 
-use crate::facts::{EntryFacts, Filled};
+use crate::facts::{EntryFacts, Filled, OfClass};
 use crate::model::Trust;
 use crate::model::{Argument, Entry, Filled as Fill, Filling, Models, ParameterPick, Registered};
 use crate::shape::Alphabet;
@@ -42,7 +42,7 @@ pub(crate) struct Survey {
     /// Those of which no callee is known.
     pub unresolved: usize,
     /// Methods that override one of a class above, or may stand for it there.
-    pub overrides: Vec<((ModuleId, ClassId, Symbol), (ModuleId, FunctionId))>,
+    pub overrides: Vec<(OfClass, (ModuleId, FunctionId))>,
 }
 
 /// Decorators that make a class a record.

@@ -385,17 +385,17 @@ impl Value {
         let mut all = std::mem::take(&mut self.0);
         all.push(atom.clone());
         let mut stretches = Vec::new();
+        let mut constants = false;
         for atom in all {
             match atom {
                 Atom::Text(text) => stretches.extend(text.iter().cloned()),
-                Atom::Str(_) | Atom::Int(_) | Atom::Bool(_) => {
-                    if !self.0.contains(&Atom::Unknown) {
-                        self.0.push(Atom::Unknown);
-                    }
-                }
+                Atom::Str(_) | Atom::Int(_) | Atom::Bool(_) => constants = true,
                 other if self.0.len() < MAX_ATOMS - 2 => self.0.push(other),
                 _ => {}
             }
+        }
+        if constants && !self.0.contains(&Atom::Unknown) {
+            self.0.push(Atom::Unknown);
         }
         if stretches
             .iter()

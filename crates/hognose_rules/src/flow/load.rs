@@ -9,8 +9,8 @@ use hognose_taint::model::{
     Guard, Holder, Holds, Literal, Need, ParameterPick, Propagator, Registered, Render, Runs,
     Sanitizer, Sink, SourceModel, Stored, To, Trust, When, regex_lite, rule_set,
 };
+use hognose_taint::need::NO_RULE;
 use hognose_taint::shape::{Alphabet, Facts, Restriction};
-use hognose_taint::Models;
 use serde::Deserialize;
 
 use super::{FlowMeta, Flows};
@@ -389,8 +389,8 @@ impl Builder {
             rule: number,
             message: file.message.clone(),
         });
-        if self.flows.rules.len() > 64 {
-            return Err("more than 64 flow rules".to_owned());
+        if self.flows.rules.len() > usize::from(NO_RULE) {
+            return Err(format!("more than {NO_RULE} flow rules"));
         }
         Ok(())
     }
@@ -471,7 +471,9 @@ impl Builder {
                     conditions: conditions(&file.hold, &file.unless)?,
                     gives: gives.clone(),
                 };
-                self.each(&file.calls, |model| model.sanitizers.push(sanitizer.clone()));
+                self.each(&file.calls, |model| {
+                    model.sanitizers.push(sanitizer.clone())
+                });
             }
         }
         for file in &tables.guard {
@@ -523,7 +525,9 @@ impl Builder {
                 },
                 same_text: file.same_text,
             };
-            self.each(&file.calls, |model| model.propagators.push(propagator.clone()));
+            self.each(&file.calls, |model| {
+                model.propagators.push(propagator.clone())
+            });
         }
         for file in &tables.application {
             let paths = file.calls.iter().flat_map(|path| expand(path));
@@ -556,7 +560,10 @@ impl Builder {
             for function in arguments(&file.function)? {
                 let runs = Runs {
                     function,
-                    arguments: file.arguments.as_ref().map_or(Ok(Argument::default()), pick)?,
+                    arguments: file
+                        .arguments
+                        .as_ref()
+                        .map_or(Ok(Argument::default()), pick)?,
                 };
                 self.each(&file.calls, |model| model.runs.push(runs.clone()));
             }
@@ -567,7 +574,10 @@ impl Builder {
                 Some(ArgumentFile::Word(word)) if word == "keywords" => (None, false),
                 // A dict, and keywords beside it.
                 Some(ArgumentFile::Word(word)) if word == "both" => {
-                    let first = Argument { at: Some(0), ..Argument::default() };
+                    let first = Argument {
+                        at: Some(0),
+                        ..Argument::default()
+                    };
                     (Some(first), true)
                 }
                 Some(argument) => (arguments(argument)?.into_iter().next(), false),
@@ -609,7 +619,9 @@ impl Builder {
                     name: Some(Symbol::from("autoescape")),
                     ..Argument::default()
                 });
-                self.flows.models.gives_environment(Symbol::from(path), argument);
+                self.flows
+                    .models
+                    .gives_environment(Symbol::from(path), argument);
             }
             self.each(&file.calls, |model| model.renders.push(render.clone()));
         }
@@ -643,7 +655,11 @@ impl Builder {
             let (known, new) = (*known as usize, new as usize);
             if !models.sources[new].keys.is_empty() || models.sources[known].keys.is_empty() {
                 let extra = u32::try_from(new).unwrap_or(u32::MAX);
-                models.more_trust.entry(Box::from(path)).or_default().push(extra);
+                models
+                    .more_trust
+                    .entry(Box::from(path))
+                    .or_default()
+                    .push(extra);
                 return;
             }
             models
@@ -659,7 +675,10 @@ impl Builder {
         let models = &mut self.flows.models;
         for path in calls.iter().flat_map(|path| expand(path)) {
             if path.contains('*') {
-                let at = models.call_patterns.iter().position(|(known, _)| *known == path);
+                let at = models
+                    .call_patterns
+                    .iter()
+                    .position(|(known, _)| *known == path);
                 let at = at.unwrap_or_else(|| {
                     models.call_patterns.push((path, CallModel::default()));
                     models.call_patterns.len() - 1
@@ -706,11 +725,21 @@ impl Builder {
             }
         });
         for name in file.methods.iter().flat_map(|name| expand(name)) {
-            let sinks = self.flows.models.methods.entry(Symbol::from(name)).or_default();
+            let sinks = self
+                .flows
+                .models
+                .methods
+                .entry(Symbol::from(name))
+                .or_default();
             sinks.push(sink.clone());
         }
         for path in file.stores.iter().flat_map(|path| expand(path)) {
-            let sinks = self.flows.models.stores.entry(Symbol::from(path)).or_default();
+            let sinks = self
+                .flows
+                .models
+                .stores
+                .entry(Symbol::from(path))
+                .or_default();
             sinks.push(sink.clone());
         }
         Ok(())
@@ -813,7 +842,8 @@ impl Builder {
                 "typed" => {
                     let what = "a request parameter";
                     let text = self.source("remote", what, None, &[], false)?;
-                    let structure = self.source("remote", "the body of the request", None, &[], true)?;
+                    let structure =
+                        self.source("remote", "the body of the request", None, &[], true)?;
                     Filled::Typed(text, structure)
                 }
                 other => return Err(format!("no such parameters: `{other}`")),
@@ -834,13 +864,18 @@ impl Builder {
                     };
                     let filling = match (&parameter.is, &parameter.kind) {
                         (Some(path), _) => Filling::Object(Symbol::from(path)),
-                        (None, Some(kind)) => Filling::Source(self.source(
-                            kind,
-                            parameter.what.as_deref().unwrap_or("an argument of a handler"),
-                            parameter.alphabet.as_deref(),
-                            &[],
-                            false,
-                        )?),
+                        (None, Some(kind)) => Filling::Source(
+                            self.source(
+                                kind,
+                                parameter
+                                    .what
+                                    .as_deref()
+                                    .unwrap_or("an argument of a handler"),
+                                parameter.alphabet.as_deref(),
+                                &[],
+                                false,
+                            )?,
+                        ),
                         (None, None) => return Err("a parameter needs `is` or `kind`".into()),
                     };
                     all.push((pick, filling));

@@ -172,7 +172,7 @@ impl Interpreter<'_, '_> {
                         continue;
                     }
                     if self
-                        .descriptor(state, *id, attr, "__set__", &[value.clone()])
+                        .descriptor(state, *id, attr, "__set__", std::slice::from_ref(&value))
                         .is_some()
                     {
                         continue;
@@ -439,11 +439,10 @@ impl Interpreter<'_, '_> {
         state.live = true;
     }
 
-    /// Binds what a pattern captures; says whether it surely matches. The state that goes on when it does not is refined.
+    /// Binds what a pattern captures; says whether it surely matches.
     pub(super) fn matched(
         &mut self,
         inside: &mut State,
-        otherwise: &mut State,
         subject: ExprId,
         pattern: PatternId,
     ) -> bool {
@@ -452,7 +451,7 @@ impl Interpreter<'_, '_> {
             Pattern::Wildcard => true,
             Pattern::Capture { def, pattern } => {
                 let surely = match pattern {
-                    Some(pattern) => self.matched(inside, otherwise, subject, pattern),
+                    Some(pattern) => self.matched(inside, subject, pattern),
                     None => true,
                 };
                 if let DefKind::Value(value) = module[def].kind {
@@ -481,7 +480,7 @@ impl Interpreter<'_, '_> {
                 let mut surely = false;
                 for pattern in patterns {
                     let mut one = inside.clone();
-                    surely |= self.matched(&mut one, otherwise, subject, pattern);
+                    surely |= self.matched(&mut one, subject, pattern);
                     all.join(one);
                 }
                 *inside = all;

@@ -83,15 +83,10 @@ impl Interpreter<'_, '_> {
             (Kind::List, "append" | "appendleft" | "put" | "put_nowait") | (Kind::Set, "add") => {
                 if let Some(object) = state.object_mut(id).filter(|_| !quiet) {
                     let value = first();
+                    let at_end = name.as_str() == "append" && !object.many;
                     if object.exact
-                        && !object.many
                         && object.items.len() < MAX_ITEMS
-                        && name.as_str() == "append"
-                    {
-                        object.items.push(value);
-                    } else if object.kind == Kind::Set
-                        && object.exact
-                        && object.items.len() < MAX_ITEMS
+                        && (at_end || object.kind == Kind::Set)
                     {
                         object.items.push(value);
                     } else {

@@ -399,12 +399,11 @@ impl<'p> Interpreter<'_, 'p> {
     }
 
     fn captured(&mut self, state: &mut State, scope: ScopeId, slot: SlotId, name: Symbol) -> Value {
-        if let Some(depth) = self.frame_of(scope) {
-            if let Some((_, value)) = state.frames[depth].slots.get(slot.index())
-                && !value.is_nothing()
-            {
-                return value.clone();
-            }
+        if let Some(depth) = self.frame_of(scope)
+            && let Some((_, value)) = state.frames[depth].slots.get(slot.index())
+            && !value.is_nothing()
+        {
+            return value.clone();
         }
         if let Some(closure) = self.at().closure
             && let Some(object) = state.object(closure)
@@ -463,7 +462,7 @@ impl<'p> Interpreter<'_, 'p> {
             return self.module_variable(state, at, name);
         }
         // A builtin, or a name that an import of everything brings.
-        self.from_evaluated_name(at, scope, name)
+        self.evaluated_name(at, scope, name)
     }
 
     /// What a module variable holds, by what was found of the module's body.
@@ -511,7 +510,7 @@ impl<'p> Interpreter<'_, 'p> {
     }
 
     /// What the evaluator says of a name.
-    fn from_evaluated_name(&mut self, at: ModuleId, scope: ScopeId, name: Symbol) -> Value {
+    fn evaluated_name(&mut self, at: ModuleId, scope: ScopeId, name: Symbol) -> Value {
         let values = self.values.outside_name(at, scope, name);
         self.from_evaluated(values)
     }
@@ -537,6 +536,10 @@ impl<'p> Interpreter<'_, 'p> {
     }
 
     /// The evaluator's words in ours.
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "from the values; the interpreter looks constants up"
+    )]
     pub(crate) fn from_evaluated(&mut self, values: Values) -> Value {
         let mut result = Value::nothing();
         for value in values {
@@ -798,10 +801,7 @@ impl<'p> Interpreter<'_, 'p> {
         if let Expr::Slice(bounds) = module[index] {
             let mut parts = [None, None, None];
             for (part, bound) in parts.iter_mut().zip(module.opt(bounds)) {
-                *part = match bound {
-                    Some(bound) => Some(self.eval(state, bound.get())),
-                    None => None,
-                };
+                *part = bound.map(|bound| self.eval(state, bound.get()));
             }
             return self.slice(state, &container, &parts, expr);
         }

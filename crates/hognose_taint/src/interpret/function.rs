@@ -306,7 +306,11 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) -> Value {
         // What is only looked at is not looked at through all that it runs.
-        let deepest = if self.quiet > 0 { MAX_NESTED_QUIET } else { MAX_NESTED };
+        let deepest = if self.quiet > 0 {
+            MAX_NESTED_QUIET
+        } else {
+            MAX_NESTED
+        };
         if self.nested >= deepest || self.work < CALL_WORK {
             self.cut = true;
             return Value::unknown();
@@ -430,7 +434,10 @@ impl Interpreter<'_, '_> {
                     Atom::External(_) => {
                         summary.calls & bit != 0
                             && tainted
-                            && !value.atoms().iter().any(|atom| matches!(atom, Atom::Text(_)))
+                            && !value
+                                .atoms()
+                                .iter()
+                                .any(|atom| matches!(atom, Atom::Text(_)))
                     }
                     _ => false,
                 };
@@ -475,7 +482,7 @@ impl Interpreter<'_, '_> {
                     let mut object =
                         Object::sequence(Kind::Tuple, next.by_ref().cloned().collect());
                     if let Some(star) = &arguments.star {
-                        object.exact = object.exact && object.items.is_empty() && false;
+                        object.exact = false;
                         for item in std::mem::take(&mut object.items) {
                             object.rest.join(&item);
                         }

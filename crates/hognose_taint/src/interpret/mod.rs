@@ -684,7 +684,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
                 break;
             }
             let mut inside = state.clone();
-            let surely = self.matched(&mut inside, state, subject, case.pattern);
+            let surely = self.matched(&mut inside, subject, case.pattern);
             if inside.live {
                 if let Some(guard) = case.guard {
                     let truth = self.eval(&mut inside, guard.get()).truth();

@@ -1193,9 +1193,7 @@ impl Interpreter<'_, '_> {
             }
             "basename" => self.base_name(state, &first, expr),
             "dirname" => self.part_of(state, &first, expr, Part::Parent),
-            "abspath" | "realpath" | "normpath" => {
-                self.resolved_path(state, &first, function != "normpath", expr)
-            }
+            "abspath" | "realpath" | "normpath" => self.resolved_path(state, &first, expr),
             "relpath" => self.relative_path(state, &first, expr),
             "commonprefix" => {
                 let element = self.iterated(state, &first, expr);
@@ -1303,13 +1301,7 @@ impl Interpreter<'_, '_> {
 
     /// The path as the system sees it: no `..` left; where the text began with a directory of the program's choice, it may
     /// have left it.
-    fn resolved_path(
-        &mut self,
-        state: &mut State,
-        value: &Value,
-        absolute: bool,
-        expr: ExprId,
-    ) -> Value {
+    fn resolved_path(&mut self, state: &mut State, value: &Value, expr: ExprId) -> Value {
         let mut result = Value::nothing();
         for text in self.texts_of(state, value) {
             if holes(&text).next().is_none() {
@@ -1328,11 +1320,7 @@ impl Interpreter<'_, '_> {
             let all: Vec<Arc<crate::shape::Hole>> = holes(&text).cloned().collect();
             let id = hash_id(&(all.first().map(|hole| hole.id), expr.0, 17u8));
             if let Some(mut hole) = self.blend(&all, id, Alphabet::ALL, 0, |_| {}) {
-                hole.facts |= if absolute {
-                    Facts::NORMALISED
-                } else {
-                    Facts::NORMALISED
-                };
+                hole.facts |= Facts::NORMALISED;
                 if let [one] = all.as_slice() {
                     hole.alphabet = one.alphabet.union(Alphabet::word("/._-"));
                     hole.facts |= Facts(one.facts.0 & Facts::CONTAINED.0);
@@ -1421,7 +1409,7 @@ impl Interpreter<'_, '_> {
         let this = self.only_texts(receiver?);
         Some(match method {
             "absolute" => whole(this),
-            "resolve" => whole(self.resolved_path(state, &this, true, expr)),
+            "resolve" => whole(self.resolved_path(state, &this, expr)),
             "joinpath" => {
                 let mut parts = vec![this];
                 parts.extend(arguments.positional.iter().cloned());
@@ -1621,7 +1609,7 @@ impl Interpreter<'_, '_> {
                     ("username", None),
                     ("password", None),
                 ] {
-                    let value = self.url_part(state, &first, name, part, expr);
+                    let value = self.url_part(state, &first, name, part);
                     object.set_field(Symbol::from(name), value);
                 }
                 object.set_field(Symbol::from("port"), Atom::Scalar.into());
@@ -1674,7 +1662,6 @@ impl Interpreter<'_, '_> {
         url: &Value,
         name: &str,
         part: Option<Part>,
-        expr: ExprId,
     ) -> Value {
         let mut value = Value::nothing();
         for text in self.texts_of(state, url) {

@@ -202,7 +202,7 @@ impl Interpreter<'_, '_> {
             }
             let text = map_holes(&text, |hole| {
                 hole.alphabet = hole.alphabet.without("\n\r\t\u{0}\u{b}\u{c}");
-                hole.facts = hole.facts | Facts::LITERAL;
+                hole.facts |= Facts::LITERAL;
                 hole.id = hash_id(&(hole.id, 12u8));
                 hole.part = None;
             });
