@@ -120,7 +120,7 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
                 })
                 .chosen(registry)
         };
-        let analysis = hognose_taint::analyse(project, &registry.flows.models, &decide);
+        let analysis = hognose_taint::analyse(project, &registry.flows.models, &decide, &tests);
         let threat = decided.into_inner().unwrap_or_default();
         let flows = crate::flow::report(registry, project, &analysis, &threat, &enabled, &tests);
         let data_flow = DataFlow {

@@ -116,6 +116,7 @@ pub fn analyse<'p>(
     project: &'p Project,
     models: &'p Models,
     choose: &dyn Fn(&[Entered]) -> Chosen,
+    is_test: &dyn Fn(ModuleId) -> bool,
 ) -> Analysis {
     let units = Units::new(project);
     let evaluators: Mutex<Vec<Evaluator<'p>>> = Mutex::default();
@@ -277,11 +278,14 @@ pub fn analyse<'p>(
         })
         .map(|(unit, _)| unit)
         .chain(called_from_outside)
+        // Nobody from outside calls a test.
+        .filter(|unit| !is_test(units.all[*unit as usize].0))
         .collect();
     // A flow begins in a body that meets a source, and goes on in those it calls; in those that call it only where it gives
     // something of the source to them, or where what they give it reaches a sink. No other body is walked.
     let mut pending = with_all(begin, &next);
     let mut walked: FxHashSet<u32> = FxHashSet::default();
+    let tests: Vec<bool> = project.iter().map(|(id, _)| is_test(id)).collect();
     let mut passes = 1;
     for _ in 0..MAX_WAVES {
         if pending.is_empty() {
@@ -323,7 +327,9 @@ pub fn analyse<'p>(
             if let Some(summary) = summary
                 && (gives_source(&summary) || chosen.library && !summary.reaches.is_empty())
             {
-                concerned.extend(callers[unit as usize].iter().filter(|unit| !walked.contains(unit)));
+                concerned.extend(callers[unit as usize]
+                        .iter()
+                        .filter(|unit| !walked.contains(unit) && !tests[units.all[**unit as usize].0.index()]));
             }
         }
         let changed = writes.into_facts(&mut facts);

@@ -33,7 +33,7 @@ const CALL_WORK: u32 = 4;
 const MAX_EXPORTED: usize = 32;
 
 /// Calls between a function and a sink that one of its inputs reaches.
-const MAX_DEPTH: u8 = 12;
+const MAX_DEPTH: u8 = 8;
 
 impl Interpreter<'_, '_> {
     /// Puts a body on top of those at work.
@@ -654,6 +654,9 @@ impl Interpreter<'_, '_> {
         closure: Option<ObjId>,
         expr: ExprId,
     ) -> Value {
+        // What is taken in costs as much as it is large.
+        let cost = summary.reaches.len() / 2 + summary.returns.heap.len() / 4 + summary.writes.len() / 2;
+        self.work = self.work.saturating_sub(u32::try_from(cost).unwrap_or(u32::MAX));
         let data = &self.setting.project.module(module)[function];
         let mut given = Vec::with_capacity(params.len());
         for (param, value) in data.params.iter().zip(params) {

@@ -55,7 +55,7 @@ const MAX_SMALL_WALKS: u32 = 12;
 pub(crate) const MAX_NESTED: u32 = 10;
 
 /// Sinks of inputs kept of one function.
-pub(crate) const MAX_REACHES: usize = 48;
+pub(crate) const MAX_REACHES: usize = 24;
 
 /// What all interpretations read.
 pub(crate) struct Setting<'a, 'p> {
