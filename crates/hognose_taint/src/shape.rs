@@ -360,7 +360,7 @@ pub enum Stretch {
 pub type Text = Arc<[Stretch]>;
 
 /// Stretches kept of a text; longer ones become a single hole.
-pub const MAX_STRETCHES: usize = 48;
+pub const MAX_STRETCHES: usize = 32;
 
 /// Longest known text that is kept, in bytes.
 pub const MAX_KNOWN: usize = 4096;

@@ -56,6 +56,9 @@ pub struct Object {
 /// Fields kept of one object; others go to the rest.
 pub const MAX_FIELDS: usize = 64;
 
+/// Parts of inputs whose new values are kept.
+pub const MAX_WRITTEN: usize = 16;
+
 /// Elements kept apart.
 pub const MAX_ITEMS: usize = 32;
 
@@ -563,7 +566,7 @@ impl State {
         match at {
             Some(at) if weak => self.written[at].1.join(&value),
             Some(at) => self.written[at].1 = value,
-            None if self.written.len() < MAX_FIELDS => self.written.push((path, value)),
+            None if self.written.len() < MAX_WRITTEN => self.written.push((path, value)),
             None => {}
         }
     }

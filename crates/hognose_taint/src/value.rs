@@ -14,7 +14,7 @@ pub use hognose_python::Symbol;
 use crate::shape::{Alphabet, Facts, Hole, RuleSet, Stretch, Text};
 
 /// Alternatives kept of a value.
-pub const MAX_ATOMS: usize = 8;
+pub const MAX_ATOMS: usize = 6;
 
 /// Keys kept of the path to a part of an input; deeper parts are the part at the end of it.
 pub const MAX_KEYS: usize = 4;

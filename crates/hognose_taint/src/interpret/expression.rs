@@ -16,7 +16,7 @@ use crate::value::{
 };
 
 /// Operands of one level whose product is looked at.
-const MAX_PRODUCT: usize = 6;
+const MAX_PRODUCT: usize = 4;
 
 /// Modules that hand a variable on to each other by imports.
 const MAX_IMPORTS: usize = 6;

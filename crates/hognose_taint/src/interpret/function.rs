@@ -30,7 +30,7 @@ const MAX_NESTED_QUIET: u32 = 2;
 const CALL_WORK: u32 = 4;
 
 /// Objects of a value that leaves its function.
-const MAX_EXPORTED: usize = 32;
+const MAX_EXPORTED: usize = 12;
 
 /// Calls between a function and a sink that one of its inputs reaches.
 const MAX_DEPTH: u8 = 8;

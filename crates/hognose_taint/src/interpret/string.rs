@@ -14,7 +14,7 @@ use crate::state::{Kind, Object, State};
 use crate::value::{Atom, ObjId, Symbol, Taint, Value, hash_id};
 
 /// Alternatives of a text that are kept apart.
-const MAX_ALTERNATIVES: usize = 6;
+const MAX_ALTERNATIVES: usize = 4;
 
 /// Objects looked into when a container becomes a text.
 const MAX_OBJECTS: usize = 24;
