@@ -111,7 +111,10 @@ pub(crate) fn survey(
                         Evaluated::External(path) => {
                             let result = values.path_of_call(path);
                             if let Some(Trust::Source(source)) = models.trust_of(result.as_str()) {
-                                survey.matter.push((scope, Matter::Source(models.sources[source as usize].kind)));
+                                survey.matter.push((
+                                    scope,
+                                    Matter::Source(models.sources[source as usize].kind),
+                                ));
                             }
                             if let Some(kinds) = models.source_objects.get(result.as_str()) {
                                 for kind in kinds {
