@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use ruff_text_size::{TextRange, TextSize};
 
 use crate::parity::{parity_of_comment, reported_by};
+use crate::registry::registry;
 use crate::run::{location, symbol};
 use crate::spelling::nearest;
 use crate::test_code;
@@ -59,10 +60,18 @@ impl Vocabulary for RuleNames<'_> {
     }
 
     fn answers(&self, tool: Tool, id: Option<&str>, rule: &str) -> bool {
+        // A rule that stands for another one at its place is what the comment there speaks of.
+        let replaced = registry().rule(rule).map_or(&[][..], |rule| &rule.replaces);
         match id {
-            Some(id) => parity_of_comment(tool.as_str(), id)
-                .is_some_and(|entry| entry.rules.iter().any(|ours| ours == rule)),
-            None => reported_by(tool.as_str(), rule),
+            Some(id) => parity_of_comment(tool.as_str(), id).is_some_and(|entry| {
+                entry
+                    .rules
+                    .iter()
+                    .any(|ours| ours == rule || replaced.contains(ours))
+            }),
+            None => std::iter::once(rule)
+                .chain(replaced.iter().map(String::as_str))
+                .any(|rule| reported_by(tool.as_str(), rule)),
         }
     }
 }

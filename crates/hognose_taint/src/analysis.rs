@@ -189,11 +189,15 @@ pub fn analyse<'p>(
                 .push(u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX));
         }
         for (scope, why) in survey.matter {
-            matter.push((u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX), why));
+            matter.push((
+                u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX),
+                why,
+            ));
         }
         for (function, entry) in survey.entries {
             let scope = project.module(function.0)[function.1].scope;
-            called_from_outside.push(u32::try_from(units.number(function.0, scope)).unwrap_or(u32::MAX));
+            called_from_outside
+                .push(u32::try_from(units.number(function.0, scope)).unwrap_or(u32::MAX));
             crate::survey::merge_entry(&mut facts.entries, function, entry);
         }
         facts.records.extend(survey.records);
@@ -251,7 +255,7 @@ pub fn analyse<'p>(
             callers[*callee as usize].push(u32::try_from(from).unwrap_or(u32::MAX));
         }
     }
-    let mut entries: Vec<Entered> = facts
+    let entries: Vec<Entered> = facts
         .entries
         .iter()
         .map(|((module, function), entry)| Entered {
@@ -327,9 +331,9 @@ pub fn analyse<'p>(
             if let Some(summary) = summary
                 && (gives_source(&summary) || chosen.library && !summary.reaches.is_empty())
             {
-                concerned.extend(callers[unit as usize]
-                        .iter()
-                        .filter(|unit| !walked.contains(unit) && !tests[units.all[**unit as usize].0.index()]));
+                concerned.extend(callers[unit as usize].iter().filter(|unit| {
+                    !walked.contains(unit) && !tests[units.all[**unit as usize].0.index()]
+                }));
             }
         }
         let changed = writes.into_facts(&mut facts);
@@ -389,7 +393,10 @@ pub fn analyse<'p>(
 fn gives_source(summary: &Summary) -> bool {
     has_source(&summary.returns)
         || summary.yields.as_ref().is_some_and(has_source)
-        || summary.writes.iter().any(|(_, written)| has_source(written))
+        || summary
+            .writes
+            .iter()
+            .any(|(_, written)| has_source(written))
 }
 
 /// Units with all that can be reached from them.

@@ -499,6 +499,9 @@ pub struct Models {
     pub calls: FxHashMap<Symbol, CallModel>,
     /// Callees whose path holds `*`.
     pub call_patterns: Vec<(String, CallModel)>,
+    /// Results of calls whose attributes or elements are sources, with the kinds of these: who has such an object may let
+    /// another function read it.
+    pub source_objects: FxHashMap<Box<str>, Vec<u8>>,
     /// Last names of the paths of sources.
     pub source_names: FxHashSet<Symbol>,
     /// Both sorts of patterns by their last name; `*` where that is open.
@@ -582,6 +585,26 @@ impl Models {
                 path.rsplit('.').next().map(Symbol::from)
             })
             .collect();
+        #[expect(clippy::iter_over_hash_type, reason = "they are sets")]
+        for (path, trust) in &self.trust_by_text {
+            let Trust::Source(number) = trust else {
+                continue;
+            };
+            let more = self.more_trust.get(path).into_iter().flatten();
+            for source in std::iter::once(number).chain(more) {
+                let kind = self.sources[*source as usize].kind;
+                for (end, _) in path.match_indices(')') {
+                    let object = &path[..=end];
+                    if object.len() == path.len() {
+                        continue;
+                    }
+                    let kinds = self.source_objects.entry(Box::from(object)).or_default();
+                    if !kinds.contains(&kind) {
+                        kinds.push(kind);
+                    }
+                }
+            }
+        }
         for (number, (pattern, _)) in self.trust_patterns.iter().enumerate() {
             self.trust_by_last
                 .entry(last(pattern))

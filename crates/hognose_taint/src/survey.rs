@@ -111,7 +111,15 @@ pub(crate) fn survey(
                         Evaluated::External(path) => {
                             let result = values.path_of_call(path);
                             if let Some(Trust::Source(source)) = models.trust_of(result.as_str()) {
-                                survey.matter.push((scope, Matter::Source(models.sources[source as usize].kind)));
+                                survey.matter.push((
+                                    scope,
+                                    Matter::Source(models.sources[source as usize].kind),
+                                ));
+                            }
+                            if let Some(kinds) = models.source_objects.get(result.as_str()) {
+                                for kind in kinds {
+                                    survey.matter.push((scope, Matter::Source(*kind)));
+                                }
                             }
                             if models.call(path).is_some_and(|model| {
                                 let mut sinks = model.sinks.iter();
@@ -205,6 +213,16 @@ pub(crate) fn survey(
     for function in &module.functions {
         if let ScopeKind::Function(_) = module[function.parent].kind {
             survey.calls.push((function.parent, (id, function.scope)));
+        }
+    }
+    // What a nested function meets it may leave in a variable of the function around it.
+    for number in 0..survey.matter.len() {
+        let (mut scope, why) = survey.matter[number];
+        while let Some(around) = module[scope].parent {
+            if let ScopeKind::Function(_) = module[around].kind {
+                survey.matter.push((around, why));
+            }
+            scope = around;
         }
     }
     classes(project, values, id, &mut survey);

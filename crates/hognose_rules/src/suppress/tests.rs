@@ -21,6 +21,7 @@ fn rules() -> Vec<RuleMeta> {
         "subprocess-with-shell",
         "eval-of-dynamic-code",
         "cookie-without-secure",
+        "sql-injection",
     ]
     .into_iter()
     .chain(SUPPRESSION_RULES)
@@ -65,7 +66,7 @@ fn finding(
     )
 }
 
-/// Makes a finding of every `run(` (shell), `eval(` and `set_cookie(`, and lists what becomes of them.
+/// Makes a finding of every `run(` (shell), `eval(`, `set_cookie(` and `execute(` (SQL), and lists what becomes of them.
 fn outcome(text: &str, compat: &[&str]) -> String {
     let module = module(text);
     let rules = rules();
@@ -74,6 +75,7 @@ fn outcome(text: &str, compat: &[&str]) -> String {
         ("run(", "subprocess-with-shell"),
         ("eval(", "eval-of-dynamic-code"),
         ("set_cookie(", "cookie-without-secure"),
+        ("execute(", "sql-injection"),
     ] {
         for (at, _) in text.match_indices(needle) {
             findings.push(finding(&module, &rules, rule, at, needle.len()));
@@ -177,6 +179,16 @@ fn other_tools_comments_count_when_they_are_named() {
          4: subprocess-with-shell: semgrep\n"
     );
     assert!(!outcome(text, &[]).contains("bandit"));
+}
+
+#[test]
+fn their_comments_hide_the_flow_that_stands_for_their_pattern() {
+    // Bandit's B608 is `sql-built-from-strings`, for which `sql-injection` stands where the flow is known.
+    let text = "execute(a)  # nosec B608\nexecute(b)  # nosec\nexecute(c)  # nosec B602\nexecute(d)  # noqa: S608\n";
+    assert_eq!(
+        outcome(text, &["bandit", "ruff"]),
+        "1: sql-injection: bandit\n2: sql-injection: bandit\n3: sql-injection: open\n4: sql-injection: ruff\n"
+    );
 }
 
 #[test]

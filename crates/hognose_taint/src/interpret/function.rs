@@ -655,8 +655,11 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) -> Value {
         // What is taken in costs as much as it is large.
-        let cost = summary.reaches.len() / 2 + summary.returns.heap.len() / 4 + summary.writes.len() / 2;
-        self.work = self.work.saturating_sub(u32::try_from(cost).unwrap_or(u32::MAX));
+        let cost =
+            summary.reaches.len() / 2 + summary.returns.heap.len() / 4 + summary.writes.len() / 2;
+        self.work = self
+            .work
+            .saturating_sub(u32::try_from(cost).unwrap_or(u32::MAX));
         let data = &self.setting.project.module(module)[function];
         let mut given = Vec::with_capacity(params.len());
         for (param, value) in data.params.iter().zip(params) {
