@@ -17,6 +17,7 @@ use crate::model::{Models, Sink};
 use crate::shape::Stretch;
 use crate::state::State;
 use crate::summary::{Exported, Found, Reach, SinkRef, Summary, Unit};
+use crate::watch::{Sighting, Watch};
 use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Value, hash_id};
 
 /// Walks over the project.
@@ -75,6 +76,8 @@ pub struct Analysis {
     pub coverage: Coverage,
     /// Messages of sinks that have their own.
     pub messages: Vec<String>,
+    /// What is at the sinks of the place that is watched, unsorted.
+    pub sightings: Vec<Sighting>,
 }
 
 struct Units {
@@ -101,6 +104,15 @@ impl Units {
 
 /// Follows data through a project.
 pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
+    analyse_watched(project, models, None)
+}
+
+/// Follows data through a project, and writes down what is at the sinks of a place.
+pub fn analyse_watched<'p>(
+    project: &'p Project,
+    models: &'p Models,
+    watch: Option<Watch>,
+) -> Analysis {
     let units = Units::new(project);
     let evaluators: Mutex<Vec<Evaluator<'p>>> = Mutex::default();
     let with_values = |work: &mut dyn FnMut(&mut Evaluator<'p>)| {
@@ -204,6 +216,7 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
         summaries: &summaries,
         sink_ref: &sink_ref,
         templates: Templates::default(),
+        watch,
     };
     // Module bodies first, without summaries: what their variables hold.
     let mut writes = Writes::default();
@@ -236,6 +249,10 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
     // A flow begins in a body that meets a source, and goes through those that call it and those that any of them calls; the
     // same holds of sinks for what public functions are given. No other body is walked.
     let mut pending = with_all(with_all(matter, &callers).into_iter().collect(), &next);
+    if let Some(watch) = watch {
+        let asked = watched_units(project, &units, watch);
+        pending.extend(with_all(with_all(asked, &callers).into_iter().collect(), &next));
+    }
     let mut walked: FxHashSet<u32> = FxHashSet::default();
     for _ in 0..MAX_PASSES {
         for level in &levels {
@@ -315,6 +332,7 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
         let Some(outcome) = outcome else { continue };
         let (module, scope) = units.all[number];
         analysis.found.extend(outcome.found);
+        analysis.sightings.extend(outcome.sightings);
         analysis.coverage.functions += 1;
         analysis.coverage.cut += usize::from(outcome.cut);
         if let ScopeKind::Function(function) = project.module(module)[scope].kind {
@@ -332,6 +350,23 @@ pub fn analyse<'p>(project: &'p Project, models: &'p Models) -> Analysis {
         }
     }
     analysis
+}
+
+/// The bodies that a place lies in: whoever asks about it hears of it even where no flow goes through.
+fn watched_units(project: &Project, units: &Units, watch: Watch) -> Vec<u32> {
+    if watch.module.index() >= units.first.len() {
+        // A template: its pages are made by bodies that render it.
+        return Vec::new();
+    }
+    let module = project.module(watch.module);
+    let inside = module.functions.iter().filter(|function| {
+        watch.covers(Place::new(watch.module, function.range))
+    });
+    inside
+        .map(|function| function.scope)
+        .chain([Module::TOP])
+        .map(|scope| u32::try_from(units.number(watch.module, scope)).unwrap_or(u32::MAX))
+        .collect()
 }
 
 /// Units with all that can be reached from them.
@@ -372,6 +407,7 @@ struct Outcome {
     found: Vec<Found>,
     writes: Writes,
     cut: bool,
+    sightings: Vec<Sighting>,
 }
 
 /// Stores to module variables and to attributes of classes.
@@ -580,6 +616,7 @@ struct Analyser<'a, 'p> {
     summaries: &'a [RwLock<Option<Arc<Summary>>>],
     sink_ref: &'a (dyn Fn(&Sink) -> SinkRef + Sync),
     templates: Templates,
+    watch: Option<Watch>,
 }
 
 impl<'p> Analyser<'_, 'p> {
@@ -657,6 +694,7 @@ impl<'p> Analyser<'_, 'p> {
             facts,
             summaries: lookup,
             templates: &self.templates,
+            watch: self.watch,
         }
     }
 
@@ -737,6 +775,7 @@ impl<'p> Analyser<'_, 'p> {
                 attributes: std::mem::take(&mut interpreter.class_writes),
             },
             cut: interpreter.cut,
+            sightings: std::mem::take(&mut interpreter.sightings),
         };
         if let Ok(mut slot) = self.summaries[unit as usize].write() {
             *slot = Some(Arc::new(summary));
@@ -804,6 +843,7 @@ impl<'p> Analyser<'_, 'p> {
                 attributes: std::mem::take(&mut interpreter.class_writes),
             },
             cut: interpreter.cut,
+            sightings: std::mem::take(&mut interpreter.sightings),
         }
     }
 }
@@ -886,6 +926,10 @@ impl Interpreter<'_, '_> {
                 }
                 _ => {}
             }
+        }
+        if self.setting.watch.is_some_and(|watch| watch.covers(place)) {
+            let seen = if pages.is_nothing() { returned.value.clone() } else { pages.clone() };
+            self.sight_value(&State::new(0), sink_ref, function.name, place, seen);
         }
         // Only what comes from outside counts: nobody calls an entry but the framework.
         self.reached_page(sink_ref, place, function, pages);
