@@ -26,6 +26,8 @@ mod suppress;
 mod test_code;
 mod text;
 
+pub use hognose_taint::Watch;
+pub use flow::{ArgumentSeen, Arrival, LineFacts, SinkSeen};
 pub use flow::{Distribution, SOURCE_KINDS, SourceChoice, UsedSource, distributions};
 pub use context::{Argument, CallSite, Callee, Context, Draft};
 pub use parity::{

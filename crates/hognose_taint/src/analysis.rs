@@ -17,7 +17,7 @@ use crate::model::{Models, Sink};
 use crate::shape::Stretch;
 use crate::state::State;
 use crate::summary::{Exported, Found, Reach, SinkRef, Summary, Unit};
-use crate::watch::{Sighting, Watch};
+use crate::watch::{Seen, Sighting, Watch};
 use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Value, hash_id};
 
 /// Walks over the project.
@@ -77,7 +77,7 @@ pub struct Analysis {
     /// Messages of sinks that have their own.
     pub messages: Vec<String>,
     /// What is at the sinks of the place that is watched, unsorted.
-    pub sightings: Vec<Sighting>,
+    pub sightings: Vec<Seen>,
 }
 
 struct Units {
@@ -332,7 +332,11 @@ pub fn analyse_watched<'p>(
         let Some(outcome) = outcome else { continue };
         let (module, scope) = units.all[number];
         analysis.found.extend(outcome.found);
-        analysis.sightings.extend(outcome.sightings);
+        let seen = outcome.sightings.into_iter();
+        analysis.sightings.extend(seen.map(|sighting| Seen {
+            unit: (module, scope),
+            sighting,
+        }));
         analysis.coverage.functions += 1;
         analysis.coverage.cut += usize::from(outcome.cut);
         if let ScopeKind::Function(function) = project.module(module)[scope].kind {

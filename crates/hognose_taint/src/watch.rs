@@ -66,6 +66,15 @@ pub struct Sighting {
     pub depth: u8,
 }
 
+/// A sighting with the body that was walked, whose parameters its inputs are.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Module and scope of the body.
+    pub unit: crate::summary::Unit,
+    /// What was seen.
+    pub sighting: Sighting,
+}
+
 impl Sighting {
     /// Whether it says the same.
     pub(crate) fn same(&self, other: &Self) -> bool {

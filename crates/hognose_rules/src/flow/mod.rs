@@ -4,10 +4,13 @@ mod library;
 mod load;
 mod report;
 mod threat;
+mod why;
 
 pub(crate) use load::{FlowFile, FlowTables, build};
 pub(crate) use report::report;
 pub(crate) use threat::ThreatModel;
+pub(crate) use why::line_facts;
+pub use why::{ArgumentSeen, Arrival, LineFacts, SinkSeen};
 pub use threat::{Distribution, SOURCE_KINDS, SourceChoice, UsedSource, distributions};
 
 use hognose_python::Symbol;

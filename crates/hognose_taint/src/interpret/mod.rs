@@ -788,4 +788,5 @@ pub(crate) fn attr_key(attr: Symbol) -> Key {
 pub(crate) use condition::host_is_fixed;
 pub(crate) use instance::is_plain;
 pub(crate) use native::is_path_of_host;
+pub(crate) use report::looks_like;
 pub(crate) use template::{Templates, autoescape_field, template_field};

@@ -367,7 +367,7 @@ impl<'p> Interpreter<'_, 'p> {
 }
 
 /// Whether a text begins like a statement of the language of a need.
-fn looks_like(need: Need, text: &[Stretch]) -> bool {
+pub(crate) fn looks_like(need: Need, text: &[Stretch]) -> bool {
     if need != Need::Sql {
         return true;
     }

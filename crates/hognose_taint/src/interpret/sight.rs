@@ -48,6 +48,10 @@ impl Interpreter<'_, '_> {
         }
         self.quiet -= 1;
         self.decides = decides;
+        // That there is nothing to look at is worth knowing, too.
+        if seen.is_empty() && !sink.arguments.is_empty() {
+            seen.push((0, Value::nothing()));
+        }
         let sink_ref = (self.messages)(sink);
         let settled = self.settled_here(state);
         for (number, value) in seen {
