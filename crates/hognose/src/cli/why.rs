@@ -204,28 +204,31 @@ impl Answer<'_> {
 
     fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let facts = self.facts;
-        let mut paragraphs = vec![format!("{}:{}  {}", self.file, self.line, self.code)];
-        paragraphs.extend(facts.sinks.iter().map(|sink| self.paragraph(sink)));
+        let mut paragraphs = vec![shown(format!("{}:{}  {}", self.file, self.line, self.code))];
+        let (given, idle): (Vec<&SinkSeen>, Vec<&SinkSeen>) =
+            facts.sinks.iter().partition(|sink| !sink.arguments.is_empty());
+        paragraphs.extend(given.into_iter().map(|sink| self.paragraph(sink)));
+        paragraphs.extend(not_given(&idle));
         let told: Vec<&Finding> = facts.sinks.iter().filter_map(|s| self.finding(s)).collect();
         for finding in &self.findings {
             if !told.iter().any(|known| std::ptr::eq(*known, *finding)) {
-                paragraphs.push(format!(
-                    "{}: {}. It is {}.",
+                paragraphs.push(shown(format!(
+                    "{}, {}: {}.",
                     finding.rule,
-                    finding.message,
-                    self.fate(finding)
-                ));
+                    self.fate(finding),
+                    finding.message
+                )));
             }
         }
         for (callee, rule) in &facts.not_reached {
-            paragraphs.push(format!(
+            paragraphs.push(shown(format!(
                 "`{callee}`: a sink of {rule} to which no way leads that hognose followed."
-            ));
+            )));
         }
         for (callee, reason) in &facts.unresolved {
-            paragraphs.push(format!(
-                "`{callee}`: what is called is not known ({reason}), so it is no sink."
-            ));
+            paragraphs.push(shown(format!(
+                "`{callee}`: what is called is not known ({reason})."
+            )));
         }
         if facts.dead {
             paragraphs.push("This line never runs.".to_owned());
@@ -233,8 +236,7 @@ impl Answer<'_> {
         if paragraphs.len() == 1 {
             paragraphs.push("Nothing on this line is a sink that hognose knows.".to_owned());
         }
-        let lines: Vec<_> = paragraphs.iter().map(|text| visible_line(text)).collect();
-        writeln!(out, "{}", lines.join("\n\n"))
+        writeln!(out, "{}", paragraphs.join("\n\n"))
     }
 
     /// All of a sink.
@@ -248,7 +250,7 @@ impl Answer<'_> {
         )];
         sentences.extend(sink.conditions.iter().map(|text| format!("{}.", capital(text))));
         for argument in &sink.arguments {
-            self.argument(sink, argument, &mut sentences);
+            self.argument(argument, &mut sentences);
         }
         if !sink.harmed() {
             for arrival in &sink.checked {
@@ -259,21 +261,24 @@ impl Answer<'_> {
                 ));
             }
         }
-        sentences.join(" ")
+        // Sentence by sentence: what is too long of one does not hide the next.
+        let told: Vec<_> = sentences.iter().map(|text| visible_line(text)).collect();
+        told.join(" ")
     }
 
-    fn argument(&self, sink: &SinkSeen, argument: &ArgumentSeen, sentences: &mut Vec<String>) {
+    fn argument(&self, argument: &ArgumentSeen, sentences: &mut Vec<String>) {
         let name = capital(&argument.name);
         if argument.arrivals.is_empty() {
             sentences.push(format!("{name}: {}.", argument.otherwise.unwrap_or("nothing")));
             return;
         }
-        for arrival in &argument.arrivals {
-            sentences.push(format!("{name}: {}.", self.arrival(sink, arrival)));
+        for (number, arrival) in argument.arrivals.iter().enumerate() {
+            let name = if number == 0 { &name } else { "Also" };
+            sentences.push(format!("{name}: {}.", self.arrival(arrival)));
         }
     }
 
-    fn arrival(&self, sink: &SinkSeen, arrival: &Arrival) -> String {
+    fn arrival(&self, arrival: &Arrival) -> String {
         let mut text = self.way(&arrival.steps);
         let mut left = arrival.left.clone();
         if arrival.doubtful {
@@ -284,7 +289,7 @@ impl Answer<'_> {
         }
         let outcome = match arrival.harmful {
             false => "harmless here",
-            true if !sink.counts => "it would do harm if this were a sink",
+            true if !arrival.at_sink => "it would do harm if this counted",
             true if arrival.kind == "parameter" => {
                 "it would do harm, but no caller is known to pass anything from outside"
             }
@@ -372,6 +377,7 @@ fn arrivals(all: &[Arrival]) -> Vec<Value> {
             "left": arrival.left,
             "sanitizers": arrival.sanitizers,
             "harmful": arrival.harmful,
+            "at_sink": arrival.at_sink,
             "counts": arrival.counted,
             "doubtful": arrival.doubtful,
         })
@@ -381,6 +387,28 @@ fn arrivals(all: &[Arrival]) -> Vec<Value> {
 
 fn place(at: &Location) -> Value {
     json!({ "file": &*at.file, "line": at.start.line, "column": at.start.column })
+}
+
+/// Sinks of which no argument that matters is given, callee by callee.
+fn not_given(sinks: &[&SinkSeen]) -> Vec<String> {
+    let same = |a: &&SinkSeen, b: &&SinkSeen| a.callee == b.callee && a.location == b.location;
+    let mut sorted = sinks.to_vec();
+    sorted.sort_by(|a, b| (&a.location, &a.callee, &a.rule).cmp(&(&b.location, &b.callee, &b.rule)));
+    let told = sorted.chunk_by(same).map(|of_one| {
+        let mut rules: Vec<&str> = of_one.iter().map(|sink| &*sink.rule).collect();
+        rules.dedup();
+        let (callee, line) = (&of_one[0].callee, of_one[0].location.start.line);
+        shown(format!(
+            "`{callee}`, line {line}: {}, not reported. No argument that matters is given.",
+            rules.join(", ")
+        ))
+    });
+    told.collect()
+}
+
+/// As the terminal may have it.
+fn shown(text: String) -> String {
+    visible_line(&text).into_owned()
 }
 
 /// With a capital at the beginning.

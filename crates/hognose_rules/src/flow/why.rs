@@ -63,8 +63,9 @@ pub struct SinkSeen {
 impl SinkSeen {
     /// Whether something that does harm reaches it.
     pub fn harmed(&self) -> bool {
-        self.counts && self.arguments.iter().any(|argument| {
-            argument.arrivals.iter().any(|arrival| arrival.harmful && arrival.counted)
+        self.arguments.iter().any(|argument| {
+            let mut arrivals = argument.arrivals.iter();
+            arrivals.any(|arrival| arrival.harmful && arrival.counted && arrival.at_sink)
         })
     }
 }
@@ -95,6 +96,8 @@ pub struct Arrival {
     pub sanitizers: Vec<String>,
     /// Whether it meets the need of the sink.
     pub harmful: bool,
+    /// Whether it arrives where the sink counts as one.
+    pub at_sink: bool,
     /// Whether its kind counts in this run.
     pub counted: bool,
     /// A call on its way whose effect is not known.
@@ -118,20 +121,20 @@ pub(crate) fn line_facts(
         project,
         threat,
     };
-    let mut groups: BTreeMap<(Place, SinkRef, Symbol), Vec<&Seen>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Place, u8, Symbol), Vec<&Seen>> = BTreeMap::new();
     for seen in &analysis.sightings {
         let sighting = &seen.sighting;
         groups
-            .entry((sighting.place, sighting.sink, sighting.callee))
+            .entry((sighting.place, sighting.sink.rule, sighting.callee))
             .or_default()
             .push(seen);
     }
     let mut facts = LineFacts::default();
     let mut places: Vec<Place> = Vec::new();
-    for ((place, sink, callee), seen) in groups {
-        let meta = &registry.flows.rules[usize::from(sink.rule)];
+    for ((place, rule, callee), seen) in groups {
+        let meta = &registry.flows.rules[usize::from(rule)];
         places.push(place);
-        let told = teller.sink(place, sink, callee, enabled[meta.rule], &seen);
+        let told = teller.sink(place, rule, callee, enabled[meta.rule], &seen);
         if !facts.sinks.contains(&told) {
             facts.sinks.push(told);
         }
@@ -207,6 +210,10 @@ fn other_calls(
                 continue;
             };
             for sink in &model.sinks {
+                // What a text that is known is asked to do is no danger, and not looked at.
+                if sink.arguments.iter().all(|argument| argument.receiver) {
+                    continue;
+                }
                 let rule = &registry.rules[registry.flows.rules[usize::from(sink.rule)].rule];
                 let entry = (readable(*path), Arc::clone(&rule.id));
                 if !facts.not_reached.contains(&entry) {
@@ -232,12 +239,12 @@ impl Teller<'_> {
     fn sink(
         &self,
         place: Place,
-        sink: SinkRef,
+        rule: u8,
         callee: Symbol,
         enabled: bool,
         seen: &[&Seen],
     ) -> SinkSeen {
-        let meta = &self.registry.flows.rules[usize::from(sink.rule)];
+        let meta = &self.registry.flows.rules[usize::from(rule)];
         let module = self.project.module(place.module);
         let mut conditions = Vec::new();
         let mut counts = false;
@@ -269,22 +276,32 @@ impl Teller<'_> {
         if counts {
             conditions.clear();
         }
-        let mut arguments: Vec<ArgumentSeen> = Vec::new();
+        let mut found: Vec<(Option<Argument>, ArgumentSeen)> = Vec::new();
         for seen in seen {
-            let name = label(seen.sighting.argument.as_deref());
-            let at = match arguments.iter().position(|known| known.name == name) {
+            // Where nothing of it is given there is nothing to tell.
+            if seen.sighting.value.is_nothing() {
+                continue;
+            }
+            let argument = seen.sighting.argument.as_deref();
+            let which = argument.cloned().map(unnamed);
+            let at = match found.iter().position(|(known, _)| *known == which) {
                 Some(at) => at,
                 None => {
-                    arguments.push(ArgumentSeen {
-                        name,
-                        arrivals: Vec::new(),
-                        otherwise: None,
-                    });
-                    arguments.len() - 1
+                    found.push((
+                        which,
+                        ArgumentSeen {
+                            name: label(argument),
+                            arrivals: Vec::new(),
+                            otherwise: None,
+                        },
+                    ));
+                    found.len() - 1
                 }
             };
-            self.arrive(seen, sink, &mut arguments[at]);
+            self.arrive(seen, seen.sighting.sink, &mut found[at].1);
         }
+        let mut arguments: Vec<ArgumentSeen> =
+            found.into_iter().map(|(_, argument)| argument).collect();
         for argument in &mut arguments {
             tidy(&mut argument.arrivals);
         }
@@ -293,7 +310,8 @@ impl Teller<'_> {
             for hole in &seen.sighting.settled {
                 for taint in &hole.taints {
                     let left = vec!["one of few values that the program chose".to_owned()];
-                    if let Some(arrival) = self.arrival(seen, sink, hole, taint, false, left) {
+                    if let Some(arrival) =
+                        self.arrival(seen, seen.sighting.sink, hole, taint, false, left) {
                         push_arrival(&mut checked, arrival);
                     }
                 }
@@ -315,9 +333,6 @@ impl Teller<'_> {
     /// What an alternative of an argument is.
     fn arrive(&self, seen: &Seen, sink: SinkRef, argument: &mut ArgumentSeen) {
         let sighting = &seen.sighting;
-        if sighting.value.is_nothing() {
-            argument.otherwise.get_or_insert("nothing of it is given");
-        }
         for atom in sighting.value.atoms() {
             let text = match atom {
                 Atom::Text(text) => Arc::clone(text),
@@ -414,6 +429,7 @@ impl Teller<'_> {
             left,
             sanitizers,
             harmful,
+            at_sink: matches!(seen.sighting.counts, Counts::Yes),
             counted,
             doubtful: hole.doubt > 0,
         })
@@ -458,8 +474,10 @@ fn push_arrival(all: &mut Vec<Arrival>, arrival: Arrival) {
         known.steps.first() == arrival.steps.first() && known.kind == arrival.kind
     });
     match same {
-        Some(known) if !known.harmful && arrival.harmful => *known = arrival,
-        Some(known) if known.harmful == arrival.harmful && known.left.is_empty() => {
+        Some(known) if (known.harmful, known.at_sink) < (arrival.harmful, arrival.at_sink) => {
+            *known = arrival;
+        }
+        Some(known) if known.harmful == arrival.harmful && arrival.at_sink && known.left.is_empty() => {
             *known = arrival;
         }
         Some(_) => {}
@@ -580,6 +598,14 @@ fn characters(alphabet: Alphabet) -> Vec<String> {
         Some(last) if parts.is_empty() => vec![format!("only {last}")],
         Some(last) => vec![format!("only {} and {last}", parts.join(", "))],
         None => word("no character of ASCII"),
+    }
+}
+
+/// An argument that several models give different names.
+fn unnamed(argument: Argument) -> Argument {
+    Argument {
+        name: argument.name.filter(|_| argument.at.is_none()),
+        ..argument
     }
 }
 
