@@ -9,8 +9,8 @@ use hognose_finding::{
 };
 use hognose_python::{Layout, Project, SourceKind, Sources};
 use hognose_rules::{
-    Outcome, RunOptions, SourceChoice, SuppressOptions, distributions, registry, rules, run,
-    suppress,
+    LineFacts, Outcome, RunOptions, SourceChoice, SuppressOptions, Watch, distributions, registry,
+    rules, run, suppress,
 };
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
@@ -50,19 +50,31 @@ impl Default for AuditOptions {
 /// Audits a project. Never fails: what could not be analysed is in the report.
 pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
     let project = Project::build(sources, &options.layout);
+    audit_program(sources, &project, options, None).0
+}
+
+/// Audits a program that was read, and tells all that is known of one of its places.
+pub(crate) fn audit_program(
+    sources: &dyn Sources,
+    project: &Project,
+    options: &AuditOptions,
+    watch: Option<Watch>,
+) -> (Report, Option<LineFacts>) {
     let registry = registry();
-    let tests = test_files(&project, &options.test_paths);
+    let tests = test_files(project, &options.test_paths);
     let run_options = RunOptions {
         disabled: options.disabled_rules.clone(),
         tests,
         sources: options.sources.clone(),
-        distributions: distributions(sources, &project),
+        distributions: distributions(sources, project),
+        watch,
     };
     let Outcome {
         findings,
         notes,
         data_flow,
-    } = run(registry, &project, &run_options);
+        watched,
+    } = run(registry, project, &run_options);
 
     let mut report = Report {
         findings,
@@ -70,7 +82,7 @@ pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
         data_flow: data_flow.map(followed),
         ..Report::default()
     };
-    coverage(&project, &mut report);
+    coverage(project, &mut report);
     for rule in registry
         .rules
         .iter()
@@ -110,8 +122,8 @@ pub fn audit(sources: &dyn Sources, options: &AuditOptions) -> Report {
     report.failures.sort();
     report.notes.sort();
     report.notes.dedup();
-    report.sources = excerpts(&project, &report.findings);
-    report
+    report.sources = excerpts(project, &report.findings);
+    (report, watched)
 }
 
 fn followed(data_flow: hognose_rules::DataFlow) -> DataFlow {

@@ -17,6 +17,7 @@ mod page;
 mod project;
 mod rules;
 mod terminal;
+mod why;
 mod write_file;
 
 use std::io::{self, Write};
@@ -84,6 +85,7 @@ macro_rules! commands {
 commands! {
     Check => check,
     Explain => explain,
+    Why => why,
     Rules => rules,
     Config => config,
     Inspect => inspect,

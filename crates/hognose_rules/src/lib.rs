@@ -27,7 +27,9 @@ mod test_code;
 mod text;
 
 pub use context::{Argument, CallSite, Callee, Context, Draft};
+pub use flow::{ArgumentSeen, Arrival, LineFacts, SinkSeen};
 pub use flow::{Distribution, SOURCE_KINDS, SourceChoice, UsedSource, distributions};
+pub use hognose_taint::Watch;
 pub use parity::{
     ParityEntry, ParityTool, parity, parity_markdown, parity_of_comment, parity_tool, reported_by,
 };

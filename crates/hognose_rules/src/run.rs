@@ -21,7 +21,7 @@ use crate::context::{
     Argument, CallSite, Context, Draft, Memo, argument, call_sites, dict_entry, external,
 };
 use crate::fingerprint::{self, Statements};
-use crate::flow::{Distribution, SourceChoice, ThreatModel, UsedSource};
+use crate::flow::{Distribution, LineFacts, SourceChoice, ThreatModel, UsedSource};
 use crate::matcher::{Matcher, MatcherRef};
 use crate::registry::{Registry, Rule, Tests};
 use crate::settings::{Settings, judge};
@@ -38,6 +38,8 @@ pub struct RunOptions {
     pub sources: SourceChoice,
     /// What is made to be imported, see [`crate::distributions`].
     pub distributions: Vec<Distribution>,
+    /// A place of which all that is known is to be told.
+    pub watch: Option<hognose_taint::Watch>,
 }
 
 /// What a run came to.
@@ -49,6 +51,8 @@ pub struct Outcome {
     pub notes: Vec<Note>,
     /// How far data was followed; `None` when that failed.
     pub data_flow: Option<DataFlow>,
+    /// What is known of the place that was asked about; `None` when the analysis of data flow failed.
+    pub watched: Option<LineFacts>,
 }
 
 /// How far data was followed.
@@ -120,33 +124,43 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
                 })
                 .chosen(registry)
         };
-        let analysis = hognose_taint::analyse(project, &registry.flows.models, &decide, &tests);
+        let analysis = hognose_taint::analyse(
+            project,
+            &registry.flows.models,
+            &decide,
+            &tests,
+            options.watch,
+        );
         let threat = decided.into_inner().unwrap_or_default();
         let flows = crate::flow::report(registry, project, &analysis, &threat, &enabled, &tests);
+        let watched = options.watch.map(|watch| {
+            crate::flow::line_facts(registry, project, &analysis, &threat, &enabled, watch)
+        });
         let data_flow = DataFlow {
             sources: threat.used,
             coverage: analysis.coverage,
         };
-        (flows, data_flow)
+        (flows, data_flow, watched)
     }));
-    let data_flow = match analysed {
-        Ok((mut flows, data_flow)) => {
+    let (data_flow, watched) = match analysed {
+        Ok((mut flows, data_flow, watched)) => {
             replace_patterns(registry, &mut findings, &mut flows);
             findings.extend(flows);
-            Some(data_flow)
+            (Some(data_flow), watched)
         }
         Err(_) => {
             notes.push(Note {
                 file: None,
                 text: "the analysis of data flow failed; its findings are missing".to_owned(),
             });
-            None
+            (None, None)
         }
     };
     Outcome {
         findings,
         notes,
         data_flow,
+        watched,
     }
 }
 

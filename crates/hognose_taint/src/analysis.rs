@@ -18,6 +18,7 @@ use crate::shape::Stretch;
 use crate::state::State;
 use crate::summary::{Exported, Found, Reach, SinkRef, Summary, Unit};
 use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Value, hash_id};
+use crate::watch::{Seen, Sighting, Watch};
 
 /// Walks over the project.
 const MAX_PASSES: usize = 2;
@@ -87,6 +88,8 @@ pub struct Analysis {
     pub coverage: Coverage,
     /// Messages of sinks that have their own.
     pub messages: Vec<String>,
+    /// What is at the sinks of the place that is watched, unsorted.
+    pub sightings: Vec<Seen>,
 }
 
 struct Units {
@@ -111,12 +114,13 @@ impl Units {
     }
 }
 
-/// Follows data through a project.
+/// Follows data through a project; what is at the sinks of a watched place is written down.
 pub fn analyse<'p>(
     project: &'p Project,
     models: &'p Models,
     choose: &dyn Fn(&[Entered]) -> Chosen,
     is_test: &dyn Fn(ModuleId) -> bool,
+    watch: Option<Watch>,
 ) -> Analysis {
     let units = Units::new(project);
     let evaluators: Mutex<Vec<Evaluator<'p>>> = Mutex::default();
@@ -226,6 +230,7 @@ pub fn analyse<'p>(
         summaries: &summaries,
         sink_ref: &sink_ref,
         templates: Templates::default(),
+        watch,
     };
     // Module bodies first, without summaries: what their variables hold.
     let mut writes = Writes::default();
@@ -288,6 +293,13 @@ pub fn analyse<'p>(
     // A flow begins in a body that meets a source, and goes on in those it calls; in those that call it only where it gives
     // something of the source to them, or where what they give it reaches a sink. No other body is walked.
     let mut pending = with_all(begin, &next);
+    if let Some(watch) = watch {
+        let asked = watched_units(project, &units, watch);
+        pending.extend(with_all(
+            with_all(asked, &callers).into_iter().collect(),
+            &next,
+        ));
+    }
     let mut walked: FxHashSet<u32> = FxHashSet::default();
     let tests: Vec<bool> = project.iter().map(|(id, _)| is_test(id)).collect();
     let mut passes = 1;
@@ -370,6 +382,11 @@ pub fn analyse<'p>(
         let Some(outcome) = outcome else { continue };
         let (module, scope) = units.all[number];
         analysis.found.extend(outcome.found);
+        let seen = outcome.sightings.into_iter();
+        analysis.sightings.extend(seen.map(|sighting| Seen {
+            unit: (module, scope),
+            sighting,
+        }));
         analysis.coverage.functions += 1;
         analysis.coverage.cut += usize::from(outcome.cut);
         if let ScopeKind::Function(function) = project.module(module)[scope].kind {
@@ -397,6 +414,24 @@ fn gives_source(summary: &Summary) -> bool {
             .writes
             .iter()
             .any(|(_, written)| has_source(written))
+}
+
+/// The bodies that a place lies in: whoever asks about it hears of it even where no flow goes through.
+fn watched_units(project: &Project, units: &Units, watch: Watch) -> Vec<u32> {
+    if watch.module.index() >= units.first.len() {
+        // A template: its pages are made by bodies that render it.
+        return Vec::new();
+    }
+    let module = project.module(watch.module);
+    let inside = module
+        .functions
+        .iter()
+        .filter(|function| watch.covers(Place::new(watch.module, function.range)));
+    inside
+        .map(|function| function.scope)
+        .chain([Module::TOP])
+        .map(|scope| u32::try_from(units.number(watch.module, scope)).unwrap_or(u32::MAX))
+        .collect()
 }
 
 /// Units with all that can be reached from them.
@@ -437,6 +472,7 @@ struct Outcome {
     found: Vec<Found>,
     writes: Writes,
     cut: bool,
+    sightings: Vec<Sighting>,
 }
 
 /// Stores to module variables and to attributes of classes.
@@ -645,6 +681,7 @@ struct Analyser<'a, 'p> {
     summaries: &'a [RwLock<Option<Arc<Summary>>>],
     sink_ref: &'a (dyn Fn(&Sink) -> SinkRef + Sync),
     templates: Templates,
+    watch: Option<Watch>,
 }
 
 impl<'p> Analyser<'_, 'p> {
@@ -722,6 +759,7 @@ impl<'p> Analyser<'_, 'p> {
             facts,
             summaries: lookup,
             templates: &self.templates,
+            watch: self.watch,
         }
     }
 
@@ -802,6 +840,7 @@ impl<'p> Analyser<'_, 'p> {
                 attributes: std::mem::take(&mut interpreter.class_writes),
             },
             cut: interpreter.cut,
+            sightings: std::mem::take(&mut interpreter.sightings),
         };
         if let Ok(mut slot) = self.summaries[unit as usize].write() {
             *slot = Some(Arc::new(summary));
@@ -869,6 +908,7 @@ impl<'p> Analyser<'_, 'p> {
                 attributes: std::mem::take(&mut interpreter.class_writes),
             },
             cut: interpreter.cut,
+            sightings: std::mem::take(&mut interpreter.sightings),
         }
     }
 }
@@ -951,6 +991,14 @@ impl Interpreter<'_, '_> {
                 }
                 _ => {}
             }
+        }
+        if self.setting.watch.is_some_and(|watch| watch.covers(place)) {
+            let seen = if pages.is_nothing() {
+                returned.value.clone()
+            } else {
+                pages.clone()
+            };
+            self.sight_value(&State::new(0), sink_ref, function.name, place, seen);
         }
         // Only what comes from outside counts: nobody calls an entry but the framework.
         self.reached_page(sink_ref, place, function, pages);

@@ -7,6 +7,7 @@
 //! - [`summary`]: what callers need to know of a function.
 //! - [`need`]: what a hole needs to do harm at a sink.
 //! - [`analysis`]: all bodies of a project, callees first, in parallel.
+//! - [`watch`]: what is at the sinks of one place, for whoever asks.
 //! - [`model`]: what the engine is told of libraries and rules; it knows none by name.
 
 pub mod analysis;
@@ -19,6 +20,8 @@ pub mod state;
 pub mod summary;
 pub(crate) mod survey;
 pub mod value;
+pub mod watch;
 
 pub use analysis::{Analysis, Chosen, Coverage, Entered, analyse};
 pub use model::Models;
+pub use watch::Watch;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hognose_template::{Attribute, AttributeKind, HtmlContext, HtmlTokenizer};
 
-use crate::interpret::{host_is_fixed, is_path_of_host};
+use crate::interpret::{host_is_fixed, is_path_of_host, looks_like};
 use crate::model::Need;
 use crate::shape::{Alphabet, Facts, Hole, Stretch, holes, prefix};
 
@@ -49,6 +49,11 @@ pub fn harms(need: Need, rule: u8, text: &[Stretch]) -> Vec<Harm> {
         }
     }
     found
+}
+
+/// Whether a text begins like what a sink that is known by its name alone is given.
+pub fn starts_as_wanted(need: Need, text: &[Stretch]) -> bool {
+    looks_like(need, text)
 }
 
 /// Whether a hole between two texts meets a need; `Some(true)` in part only.

@@ -96,6 +96,8 @@ pub struct Summary {
     pub writes: Vec<(Arc<InputPath>, Exported)>,
     /// Sinks that inputs reach.
     pub reaches: Vec<Reach>,
+    /// What is seen of inputs at the place that is watched.
+    pub watched: Vec<crate::watch::Sighting>,
     /// Inputs whose constant, function or class decides what it does, a bit per parameter.
     pub decides: u64,
     /// Inputs that it calls, or calls methods of, a bit per parameter.

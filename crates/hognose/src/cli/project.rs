@@ -11,10 +11,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use hognose_finding::{Date, Report, RuleMeta};
 use hognose_python::{Layout, MemorySources, SourceKind, Sources};
+use hognose_rules::{LineFacts, Watch};
 
 use super::Terminal;
 use super::arguments::{FilterArguments, ProjectArguments};
 use super::check::start_time;
+use crate::audit::audit_program;
 use crate::configuration::{self, Configuration};
 use crate::discovery::{self, DiscoveryOptions, DiskSources, MAX_FILE_BYTES, PathGlobs};
 use crate::progress::{self, Watched};
@@ -241,6 +243,44 @@ impl Project {
                 audit(&watched, options)
             })
         });
+        self.settle(sources, options, &mut report)?;
+        Ok(report)
+    }
+
+    /// Audits the project, and tells all that is known of one of its places, which `find` looks up.
+    ///
+    /// # Errors
+    /// As [`Self::audit`], and what `find` says.
+    pub fn audit_place<P>(
+        &self,
+        sources: &ProjectSources,
+        options: &AuditOptions,
+        terminal: &Terminal,
+        find: impl Fn(&hognose_python::Project) -> Result<(Watch, P)> + Send + Sync,
+    ) -> Result<(Report, Option<LineFacts>, P)>
+    where
+        P: Send,
+    {
+        let watched = Watched::new(sources.get());
+        let (mut report, facts, place) = self.pool()?.install(|| {
+            progress::show_while(terminal.stderr_watched, &watched, || {
+                let program = hognose_python::Project::build(&watched, &options.layout);
+                let (watch, place) = find(&program)?;
+                let (report, facts) = audit_program(&watched, &program, options, Some(watch));
+                anyhow::Ok((report, facts, place))
+            })
+        })?;
+        self.settle(sources, options, &mut report)?;
+        Ok((report, facts, place))
+    }
+
+    /// What the configuration says of a report, and what was not read.
+    fn settle(
+        &self,
+        sources: &ProjectSources,
+        options: &AuditOptions,
+        report: &mut Report,
+    ) -> Result<()> {
         if let ProjectSources::Disk(disk) = sources {
             report.failures.extend_from_slice(disk.failures());
             report.failures.sort();
@@ -264,7 +304,7 @@ impl Project {
                 finding.severity = severity;
             }
         }
-        Ok(report)
+        Ok(())
     }
 
     /// Reads the Python program without judging it.

@@ -4,11 +4,14 @@ mod library;
 mod load;
 mod report;
 mod threat;
+mod why;
 
 pub(crate) use load::{FlowFile, FlowTables, build};
 pub(crate) use report::report;
 pub(crate) use threat::ThreatModel;
 pub use threat::{Distribution, SOURCE_KINDS, SourceChoice, UsedSource, distributions};
+pub(crate) use why::line_facts;
+pub use why::{ArgumentSeen, Arrival, LineFacts, SinkSeen};
 
 use hognose_python::Symbol;
 use hognose_taint::Models;

@@ -253,7 +253,7 @@ fn message(rule: &str, sink: SinkRef, analysis: &Analysis, what: &str, callee: S
 }
 
 /// A callee as people write it.
-fn readable(path: Symbol) -> String {
+pub(super) fn readable(path: Symbol) -> String {
     let path = path.as_str();
     path.strip_prefix("builtins.")
         .unwrap_or(path)
@@ -268,7 +268,23 @@ fn steps(project: &Project, told: &Told<'_>) -> Vec<Step> {
         location: at(told.from),
         text: told.what.to_owned(),
     }];
-    for (place, why) in told.trail.steps() {
+    for step in trail_steps(project, told.trail) {
+        if steps.last() != Some(&step) {
+            steps.push(step);
+        }
+    }
+    steps.push(Step {
+        location: at(told.place),
+        text: format!("reaches `{}`", readable(told.callee)),
+    });
+    steps
+}
+
+/// The steps of a way in words.
+pub(super) fn trail_steps(project: &Project, trail: &Trail) -> Vec<Step> {
+    let at = |place: Place| location(project.module(place.module), place.text_range());
+    let mut steps: Vec<Step> = Vec::new();
+    for (place, why) in trail.steps() {
         let text = match why {
             Why::Stored(name) => format!("stored in `{name}`"),
             Why::Passed(name) => format!("passed to `{name}`"),
@@ -284,9 +300,5 @@ fn steps(project: &Project, told: &Told<'_>) -> Vec<Step> {
             steps.push(step);
         }
     }
-    steps.push(Step {
-        location: at(told.place),
-        text: format!("reaches `{}`", readable(told.callee)),
-    });
     steps
 }

@@ -1327,7 +1327,7 @@ impl Interpreter<'_, '_> {
         sure.then_some(true)
     }
 
-    fn condition(
+    pub(super) fn condition(
         &mut self,
         state: &mut State,
         when: &When,

@@ -287,6 +287,9 @@ impl Interpreter<'_, '_> {
         value: &Value,
         restriction: Restriction,
     ) {
+        if restriction.finite && self.setting.watch.is_some() {
+            self.settle(value);
+        }
         for atom in value.atoms() {
             match atom {
                 Atom::Text(text) => {

@@ -704,6 +704,26 @@ impl Interpreter<'_, '_> {
                 }
             }
         }
+        if tainted && self.quiet == 0 {
+            for sighting in &summary.watched {
+                if sighting.depth >= MAX_DEPTH {
+                    continue;
+                }
+                let value = self.substitute(state, &mut substitution, &sighting.value, None);
+                let mut settled = Vec::new();
+                for hole in &sighting.settled {
+                    let given =
+                        self.substitute(state, &mut substitution, &Self::as_text(hole), None);
+                    settled.extend(given.holes());
+                }
+                self.sighted(crate::watch::Sighting {
+                    value,
+                    settled,
+                    depth: sighting.depth + 1,
+                    ..sighting.clone()
+                });
+            }
+        }
         if tainted {
             for (path, written) in &summary.writes {
                 let value = self.import_substituted(state, &mut substitution, written);
@@ -1258,6 +1278,11 @@ impl Interpreter<'_, '_> {
             summary.calls = self.calls;
         }
         summary.reaches = std::mem::take(&mut self.reaches);
+        let of_inputs = self
+            .sightings
+            .iter()
+            .filter(|sighting| sighting.of_inputs());
+        summary.watched = of_inputs.cloned().collect();
         summary
     }
 

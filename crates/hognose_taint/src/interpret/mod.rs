@@ -14,6 +14,7 @@ mod function;
 mod instance;
 mod native;
 mod report;
+mod sight;
 mod string;
 mod template;
 
@@ -65,6 +66,8 @@ pub(crate) struct Setting<'a, 'p> {
     /// Summaries by module and scope, as far as they are known.
     pub summaries: &'a (dyn Fn(ModuleId, ScopeId) -> Option<Arc<Summary>> + Sync),
     pub templates: &'a template::Templates,
+    /// The place whose sinks are written down.
+    pub watch: Option<crate::watch::Watch>,
 }
 
 /// A store to an attribute.
@@ -131,6 +134,10 @@ pub(crate) struct Interpreter<'a, 'p> {
     inputs: FxHashMap<u32, Arc<InputPath>>,
     pub found: Vec<Found>,
     pub reaches: Vec<Reach>,
+    /// What is at the sinks of the place that is watched.
+    pub sightings: Vec<crate::watch::Sighting>,
+    /// Holes that became one of few values, by id; filled where a place is watched.
+    settled: FxHashMap<u32, Arc<crate::shape::Hole>>,
     /// Writes to module variables and to attributes of classes.
     pub global_writes: Vec<(ModuleId, Symbol, crate::summary::Exported)>,
     pub class_writes: Vec<ClassWrite>,
@@ -178,6 +185,8 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             inputs: FxHashMap::default(),
             found: Vec::new(),
             reaches: Vec::new(),
+            sightings: Vec::new(),
+            settled: FxHashMap::default(),
             global_writes: Vec::new(),
             class_writes: Vec::new(),
             written_before: false,
@@ -779,4 +788,5 @@ pub(crate) fn attr_key(attr: Symbol) -> Key {
 pub(crate) use condition::host_is_fixed;
 pub(crate) use instance::is_plain;
 pub(crate) use native::is_path_of_host;
+pub(crate) use report::looks_like;
 pub(crate) use template::{Templates, autoescape_field, template_field};

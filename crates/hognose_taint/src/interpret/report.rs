@@ -50,6 +50,9 @@ impl<'p> Interpreter<'_, 'p> {
         arguments: &Arguments,
         expr: ExprId,
     ) {
+        if self.setting.watch.is_some() && self.watches(self.place(expr)) {
+            self.sight_call(state, sink, path, receiver, arguments, expr);
+        }
         let mut given: Vec<Value> = Vec::new();
         let format = self.conversions(state, sink, receiver, arguments);
         for argument in &sink.arguments {
@@ -119,7 +122,7 @@ impl<'p> Interpreter<'_, 'p> {
     }
 
     /// What counts of an argument: texts as they are, containers with all they hold.
-    fn sink_value(&mut self, state: &mut State, sink: &Sink, value: Value) -> Value {
+    pub(super) fn sink_value(&mut self, state: &mut State, sink: &Sink, value: Value) -> Value {
         let need = sink.need;
         let mut result = Value::nothing();
         for atom in value.atoms() {
@@ -318,6 +321,9 @@ impl<'p> Interpreter<'_, 'p> {
             let given = self.sink_value(state, sink, given.clone());
             let sink_ref = (self.messages)(sink);
             let place = Place::new(self.at().module, range);
+            if self.watches(place) {
+                self.sight_value(state, sink_ref, path, place, given.clone());
+            }
             self.reached(sink_ref, place, path, given, 0);
         }
     }
@@ -361,7 +367,7 @@ impl<'p> Interpreter<'_, 'p> {
 }
 
 /// Whether a text begins like a statement of the language of a need.
-fn looks_like(need: Need, text: &[Stretch]) -> bool {
+pub(crate) fn looks_like(need: Need, text: &[Stretch]) -> bool {
     if need != Need::Sql {
         return true;
     }

@@ -560,6 +560,10 @@ impl<'p> Interpreter<'_, 'p> {
         let opening = Stretch::Known(Symbol::from(context.opening()));
         for text in self.texts_of(state, value) {
             if crate::shape::holes(&text).next().is_none() {
+                if page.result.is_none() && self.watches(place) {
+                    let known = Value::stretches(text.to_vec());
+                    self.sight_value(state, page.sink, callee, place, known);
+                }
                 continue;
             }
             let text = map_holes(&text, |hole| {
@@ -578,7 +582,12 @@ impl<'p> Interpreter<'_, 'p> {
             let value = Value::stretches(whole);
             match &mut page.result {
                 Some(result) => result.join(&value),
-                None => self.reached(page.sink, place, callee, value, 0),
+                None => {
+                    if self.watches(place) {
+                        self.sight_value(state, page.sink, callee, place, value.clone());
+                    }
+                    self.reached(page.sink, place, callee, value, 0);
+                }
             }
         }
     }
