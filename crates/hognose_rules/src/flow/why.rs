@@ -507,7 +507,7 @@ fn tidy(all: &mut Vec<Arrival>) {
         all.retain(|arrival| arrival.kind != PARAMETER);
     }
     let place = |arrival: &Arrival| arrival.steps.first().map(|step| step.location.clone());
-    all.sort_by(|a, b| (!a.harmful, !a.counted, place(a)).cmp(&(!b.harmful, !b.counted, place(b))));
+    all.sort_by_key(|seen| (!seen.harmful, !seen.counted, place(seen)));
     all.truncate(MAX_ARRIVALS);
 }
 
