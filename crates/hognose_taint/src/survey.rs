@@ -254,6 +254,9 @@ fn method(
     None
 }
 
+/// Functions looked at for the one around a place; those that ended before it lie in between.
+const MAX_LOOKED: usize = 64;
+
 /// Which function a place stands in.
 struct Scopes {
     /// Start, end, scope; by start.
@@ -278,7 +281,7 @@ impl Scopes {
     fn around(&self, at: u32) -> ScopeId {
         let mut number = self.spans.partition_point(|(start, ..)| *start <= at);
         let mut looked = 0;
-        while number > 0 && looked < 64 {
+        while number > 0 && looked < MAX_LOOKED {
             number -= 1;
             looked += 1;
             let (_, end, scope) = self.spans[number];
