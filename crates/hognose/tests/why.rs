@@ -112,8 +112,8 @@ def show(name):
     return ''
 
 
-def nobody(word, cursor=sqlite3.connect('y').cursor()):
-    cursor.execute('select ' + word)
+def nobody(word):
+    sqlite3.connect('y').execute('select ' + word)
 
 
 def raises():
@@ -145,10 +145,10 @@ fn a_condition_that_fails_is_told() {
     let out = why("app.py:14").out;
     let told = paragraph(
         &out,
-        "`subprocess.run`, line 14: llm-output-executed, not reported.",
+        "`subprocess.run`, line 14: command-injection, not reported.",
     );
     assert!(
-        told.contains("It counts only where argument `shell` is true, and that is not so."),
+        told.contains("It counts only where argument 9 (`shell`) is true, and that is not so."),
         "{told}"
     );
 }

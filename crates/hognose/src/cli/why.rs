@@ -280,7 +280,9 @@ impl Answer<'_> {
         if argument.arrivals.is_empty() {
             sentences.push(format!(
                 "{name}: {}.",
-                argument.otherwise.unwrap_or("nothing")
+                argument
+                    .otherwise
+                    .unwrap_or("nothing that comes from outside")
             ));
             return;
         }
@@ -413,7 +415,7 @@ fn not_given(sinks: &[&SinkSeen]) -> Vec<String> {
         rules.dedup();
         let (callee, line) = (&of_one[0].callee, of_one[0].location.start.line);
         shown(format!(
-            "`{callee}`, line {line}: {}, not reported. No argument that matters is given.",
+            "`{callee}`, line {line}: {}, not reported. No argument that matters is given, or holds anything.",
             rules.join(", ")
         ))
     });

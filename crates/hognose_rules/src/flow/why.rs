@@ -251,7 +251,10 @@ impl Teller<'_> {
         let module = self.project.module(place.module);
         let mut conditions = Vec::new();
         let mut counts = false;
-        for seen in seen {
+        // Of several models of the callee those count whose arguments are given.
+        let given = |seen: &&Seen| !seen.sighting.value.is_nothing();
+        let any_given = seen.iter().any(|seen| given(seen));
+        for seen in seen.iter().filter(|seen| !any_given || given(*seen)) {
             let text = match &seen.sighting.counts {
                 Counts::Yes => {
                     counts = true;
@@ -627,10 +630,11 @@ fn characters(alphabet: Alphabet) -> Vec<String> {
     }
 }
 
-/// An argument that several models give different names.
+/// An argument without what several models say of it in different ways.
 fn unnamed(argument: Argument) -> Argument {
     Argument {
         name: argument.name.filter(|_| argument.at.is_none()),
+        until: Vec::new(),
         ..argument
     }
 }
