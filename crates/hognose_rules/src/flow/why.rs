@@ -253,8 +253,8 @@ impl Teller<'_> {
         let mut counts = false;
         // Of several models of the callee those count whose arguments are given.
         let given = |seen: &&Seen| !seen.sighting.value.is_nothing();
-        let any_given = seen.iter().any(|seen| given(seen));
-        for seen in seen.iter().filter(|seen| !any_given || given(*seen)) {
+        let any_given = seen.iter().any(&given);
+        for seen in seen.iter().filter(|seen| !any_given || given(seen)) {
             let text = match &seen.sighting.counts {
                 Counts::Yes => {
                     counts = true;
