@@ -51,7 +51,10 @@ pub(crate) fn handed<'a>(
             continue;
         }
         for reach in reaches {
-            if !rules[usize::from(reach.sink.rule)].library {
+            let rule = &rules[usize::from(reach.sink.rule)];
+            // A host or a file of the caller's choice, as a whole: what such functions are for.
+            let whole = reach.sink.need == Need::Any && matches!(rule.need, Need::Url | Need::Path);
+            if !rule.library || whole {
                 continue;
             }
             let key = (reach.place, reach.sink.rule);
