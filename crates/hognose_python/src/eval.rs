@@ -915,10 +915,18 @@ impl<'p> Evaluator<'p> {
         let Value::Function(at, function) = value else {
             return Values::from_slice(&[value]);
         };
+        if self.is_property(at, function) {
+            return self.result(value);
+        }
+        Values::from_slice(&[value])
+    }
+
+    /// Whether a method is read like an attribute.
+    pub fn is_property(&mut self, at: ModuleId, function: FunctionId) -> bool {
         let decorators = &self.project.module(at)[function].decorators;
-        for decorator in decorators {
-            if let Some(path) = self.dotted(at, *decorator)
-                && any_of!(
+        decorators.iter().any(|decorator| {
+            self.dotted(at, *decorator).is_some_and(|path| {
+                any_of!(
                     path,
                     "builtins.property"
                         | "functools.cached_property"
@@ -926,11 +934,8 @@ impl<'p> Evaluator<'p> {
                         | "werkzeug.utils.cached_property"
                         | "abc.abstractproperty"
                 )
-            {
-                return self.result(value);
-            }
-        }
-        Values::from_slice(&[value])
+            })
+        })
     }
 
     /// What the methods of a class store in an attribute of their receiver.

@@ -819,7 +819,7 @@ impl<'p> Analyser<'_, 'p> {
                     Value::hole(hole)
                 }
                 Some(Filled::Atom(atom)) => atom.clone().into(),
-                None => interpreter.parameter(module, function, number, param),
+                None => interpreter.parameter(module, number, param),
             };
             let slot = home[param.def].slot;
             if let Some(known) = state.vars().slots.get_mut(slot.index()) {
@@ -915,13 +915,7 @@ impl<'p> Analyser<'_, 'p> {
 
 impl Interpreter<'_, '_> {
     /// What a parameter is when nobody says what is given.
-    fn parameter(
-        &mut self,
-        module: ModuleId,
-        function: FunctionId,
-        number: usize,
-        param: &Param,
-    ) -> Value {
+    fn parameter(&mut self, module: ModuleId, number: usize, param: &Param) -> Value {
         let index = u16::try_from(number).unwrap_or(u16::MAX);
         if let Some(annotation) = param.annotation
             && !matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar)
@@ -931,7 +925,6 @@ impl Interpreter<'_, '_> {
         }
         let input = self.input(InputPath::whole(Root::Param(index)));
         let mut value = Value::from(input);
-        let _ = function;
         if !matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar) {
             let known = self.values.definition(module, param.def);
             for atom in self.from_evaluated(known).atoms() {

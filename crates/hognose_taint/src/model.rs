@@ -188,26 +188,16 @@ pub enum Asks {
     /// An object of a class of the project that has a method of this name.
     Defines(Symbol),
     /// A constant text in which one of these occurs.
-    Contains(regex_lite::Matcher),
+    Contains(TextTest),
 }
 
-pub mod regex_lite {
-    //! A test on a text that the one who builds the models provides.
+/// A test on a text, made by whoever reads the models; the engine knows no pattern language of theirs.
+#[derive(Clone)]
+pub struct TextTest(pub std::sync::Arc<dyn Fn(&str) -> bool + Send + Sync>);
 
-    use std::fmt;
-    use std::sync::Arc;
-
-    /// Whether a text fits.
-    pub type Predicate = Arc<dyn Fn(&str) -> bool + Send + Sync>;
-
-    /// See [`Predicate`].
-    #[derive(Clone)]
-    pub struct Matcher(pub Predicate);
-
-    impl fmt::Debug for Matcher {
-        fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-            out.write_str("Matcher")
-        }
+impl std::fmt::Debug for TextTest {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("TextTest")
     }
 }
 

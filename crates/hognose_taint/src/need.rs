@@ -209,10 +209,8 @@ fn path(front: &[Stretch], hole: &Hole) -> bool {
         return false;
     }
     let alphabet = hole.alphabet;
-    let separators = alphabet.contains_any("/\\");
     if !alphabet.contains('/') {
-        // A name; in Windows the other separator counts as well, and that is told only where nothing removed the usual one.
-        let _ = separators;
+        // A name. On Windows the other separator counts as well; whoever removed the usual one is taken at their word.
         return false;
     }
     let absolute = !hole.facts.has(Facts::NOT_ABSOLUTE)

@@ -411,15 +411,7 @@ fn functions(
                     .any(|registered| matches!(registered, Registered::Decorator(known) if *known == path));
                 if fits {
                     let route = route_of(values, id, entry, args, module);
-                    let facts = fill(
-                        project,
-                        models,
-                        values,
-                        entry,
-                        id,
-                        function,
-                        route.as_deref(),
-                    );
+                    let facts = fill(project, values, entry, id, function, route.as_deref());
                     survey.entries.push(((id, function), facts));
                 }
             }
@@ -437,7 +429,7 @@ fn functions(
                     _ => false,
                 });
                 if fits {
-                    let facts = fill(project, models, values, entry, id, function, None);
+                    let facts = fill(project, values, entry, id, function, None);
                     survey.entries.push(((id, function), facts));
                 }
             }
@@ -460,7 +452,7 @@ fn functions(
                 _ => false,
             });
             if fits {
-                let facts = fill(project, models, values, entry, id, function, None);
+                let facts = fill(project, values, entry, id, function, None);
                 survey.entries.push(((id, function), facts));
             }
         }
@@ -506,15 +498,7 @@ fn registered(
             let route = route_of(values, id, entry, Some(args), module);
             for value in values.eval(id, given) {
                 if let Evaluated::Function(at, function) = value {
-                    let facts = fill(
-                        project,
-                        models,
-                        values,
-                        entry,
-                        at,
-                        function,
-                        route.as_deref(),
-                    );
+                    let facts = fill(project, values, entry, at, function, route.as_deref());
                     survey.entries.push(((at, function), facts));
                 }
             }
@@ -555,7 +539,6 @@ fn route_of(
 /// What the parameters of an entry are.
 fn fill(
     project: &Project,
-    models: &Models,
     values: &mut Evaluator<'_>,
     entry: &Entry,
     at: ModuleId,
@@ -616,7 +599,6 @@ fn fill(
             }),
         };
     }
-    let _ = models;
     EntryFacts {
         parameters,
         returns_html: entry.returns_html.clone().map(Arc::new),

@@ -7,7 +7,7 @@ use hognose_python::Symbol;
 use hognose_taint::model::{
     Argument, Asks, CallModel, Conditions, Elements, Entry, Filled, Filling, FlowRule, Gives,
     Guard, Holder, Holds, Literal, Need, ParameterPick, Propagator, Registered, Render, Runs,
-    Sanitizer, Sink, SourceModel, Stored, To, Trust, When, regex_lite, rule_set,
+    Sanitizer, Sink, SourceModel, Stored, TextTest, To, Trust, When, rule_set,
 };
 use hognose_taint::need::NO_RULE;
 use hognose_taint::shape::{Alphabet, Facts, Restriction};
@@ -978,9 +978,7 @@ fn when(file: &WhenFile) -> Result<When, String> {
         Asks::Display(display)
     } else if let Some(pattern) = &file.matches {
         let pattern = regex::Regex::new(pattern).map_err(|error| error.to_string())?;
-        Asks::Contains(regex_lite::Matcher(Arc::new(move |text: &str| {
-            pattern.is_match(text)
-        })))
+        Asks::Contains(TextTest(Arc::new(move |text: &str| pattern.is_match(text))))
     } else if let Some(name) = &file.defines {
         Asks::Defines(Symbol::from(name))
     } else {

@@ -95,18 +95,15 @@ pub(crate) fn report(
         }
     }
     for ((place, _), mut all) in by_sink {
-        all.sort_by(|a, b| {
-            let key = |found: &Found| {
-                (
-                    found.partial,
-                    found.doubt,
-                    weight(registry, &found.source),
-                    std::cmp::Reverse(found.sink.confidence),
-                    found.trail.steps().len(),
-                    file_order(project, found.source.place),
-                )
-            };
-            key(a).cmp(&key(b))
+        all.sort_by_cached_key(|found| {
+            (
+                found.partial,
+                found.doubt,
+                weight(registry, &found.source),
+                std::cmp::Reverse(found.sink.confidence),
+                found.trail.steps().len(),
+                file_order(project, found.source.place),
+            )
         });
         let Some(best) = all.first() else { continue };
         let module = project.module(place.module);

@@ -9,7 +9,6 @@ use crate::shape::{Restriction, map_holes};
 use crate::state::{Kind, Object, State};
 use crate::value::{Atom, Key, Symbol, Value, Why};
 
-/// Key under which the body of a class keeps what it stores, besides its attributes.
 impl Interpreter<'_, '_> {
     pub(super) fn assign(&mut self, state: &mut State, value: ExprId, binds: List) {
         let result = self.eval(state, value);

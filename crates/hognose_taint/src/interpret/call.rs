@@ -368,9 +368,7 @@ impl Interpreter<'_, '_> {
                 Atom::Input(path) => {
                     self.method_of_input(state, path, name, arguments, expr, written)
                 }
-                Atom::Object(id) => {
-                    self.method_of_object(state, *id, name, arguments, expr, written)
-                }
+                Atom::Object(id) => self.method_of_object(state, *id, name, arguments, expr),
                 Atom::Instance(module, class) => match self.method_of(atom, name) {
                     Some((at, function)) => self.call_virtual(
                         state,
@@ -591,7 +589,7 @@ impl Interpreter<'_, '_> {
             // What dicts and lists give.
             "get" | "pop" | "setdefault" | "__getitem__" => {
                 if let Some(key) = arguments.position(0) {
-                    let mut value = self.item(state, &atom.into(), &key, expr, false);
+                    let mut value = self.item(state, &atom.into(), &key, expr);
                     if let Some(default) = arguments.position(1) {
                         value.join(&default);
                     }

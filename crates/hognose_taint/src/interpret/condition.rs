@@ -231,28 +231,11 @@ impl Interpreter<'_, '_> {
 
     /// Takes away the alternatives of a variable that a test rules out.
     fn drop_untrue(&mut self, state: &mut State, name: ExprId, outcome: bool) {
-        let module = self.module();
-        let Expr::Name { slot, def } = module[name] else {
-            return;
-        };
-        if module[def].scope != self.at().scope {
-            return;
-        }
-        if let Some((_, value)) = state.vars().slots.get_mut(slot.index()) {
-            let kept: Vec<Atom> = value
-                .atoms()
-                .iter()
-                .filter(|atom| {
-                    Value::from((*atom).clone())
-                        .truth()
-                        .is_none_or(|truth| truth == outcome)
-                })
-                .cloned()
-                .collect();
-            if kept.len() < value.atoms().len() && !kept.is_empty() {
-                *value = Value::of(kept);
-            }
-        }
+        self.keep_only(state, name, |atom| {
+            Value::from(atom.clone())
+                .truth()
+                .is_none_or(|truth| truth == outcome)
+        });
     }
 
     /// What a value's being true or false says: an empty text is harmless.
@@ -404,8 +387,8 @@ impl Interpreter<'_, '_> {
         match (op, outcome) {
             (CmpOp::Eq | CmpOp::Is, true) | (CmpOp::NotEq | CmpOp::IsNot, false) => {
                 // The length of a text that has a bound.
-                self.same(state, &a, &b, left);
-                self.same(state, &b, &a, right);
+                self.same(state, &a, &b);
+                self.same(state, &b, &a);
                 if let Some(atom) = b.only()
                     && matches!(atom, Atom::None | Atom::Bool(_))
                 {
@@ -463,6 +446,7 @@ impl Interpreter<'_, '_> {
         }
     }
 
+    /// Leaves a variable only the alternatives that fit, unless none does.
     fn keep_only(&mut self, state: &mut State, expr: ExprId, keep: impl Fn(&Atom) -> bool) {
         let module = self.module();
         let Expr::Name { slot, def } = module[expr] else {
@@ -471,21 +455,23 @@ impl Interpreter<'_, '_> {
         if module[def].scope != self.at().scope {
             return;
         }
-        if let Some((_, value)) = state.vars().slots.get_mut(slot.index()) {
-            let kept: Vec<Atom> = value
-                .atoms()
-                .iter()
-                .filter(|atom| keep(atom))
-                .cloned()
-                .collect();
-            if !kept.is_empty() && kept.len() < value.atoms().len() {
-                *value = Value::of(kept);
-            }
+        // Looked at first: a change makes the variables a copy of their own.
+        let Some((_, value)) = state.vars().slots.get(slot.index()) else {
+            return;
+        };
+        let kept: Vec<Atom> = value
+            .atoms()
+            .iter()
+            .filter(|atom| keep(atom))
+            .cloned()
+            .collect();
+        if !kept.is_empty() && kept.len() < value.atoms().len() {
+            state.vars().slots[slot.index()].1 = Value::of(kept);
         }
     }
 
     /// `subject == other`, where the other is of the program's choice.
-    fn same(&mut self, state: &mut State, subject: &Value, other: &Value, written: ExprId) {
+    fn same(&mut self, state: &mut State, subject: &Value, other: &Value) {
         if !subject.has_holes() {
             return;
         }
@@ -495,7 +481,6 @@ impl Interpreter<'_, '_> {
                 return;
             }
             self.restrict_value(state, subject, Restriction::FINITE);
-            let _ = written;
             return;
         }
         // `os.path.basename(x) == x`, `commonpath([base, x]) == base` and their like.
@@ -780,11 +765,9 @@ impl Interpreter<'_, '_> {
         args: List,
         outcome: bool,
     ) {
-        let module = self.module();
         self.quiet += 1;
         self.assume_call_inner(state, test, func, args, outcome);
         self.quiet -= 1;
-        let _ = module;
     }
 
     fn assume_call_inner(
@@ -833,20 +816,12 @@ impl Interpreter<'_, '_> {
                     self.assume_external(state, path, None, &arguments, outcome);
                 }
                 Atom::Function(module, function) if callee.atoms().len() == 1 => {
-                    self.assume_function(state, module, function, &arguments, None, outcome, test);
+                    self.assume_summary(state, module, function, &arguments, outcome, test);
                 }
                 Atom::Object(id) if callee.atoms().len() == 1 => {
                     match state.object(id).map(|object| object.kind.clone()) {
                         Some(Kind::Closure(module, function, _)) => {
-                            self.assume_function(
-                                state,
-                                module,
-                                function,
-                                &arguments,
-                                Some(id),
-                                outcome,
-                                test,
-                            );
+                            self.assume_summary(state, module, function, &arguments, outcome, test);
                         }
                         Some(Kind::Bound) => {
                             let Some(object) = state.object(id).cloned() else {
@@ -866,21 +841,6 @@ impl Interpreter<'_, '_> {
                 _ => {}
             }
         }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what a call is made of")]
-    fn assume_function(
-        &mut self,
-        state: &mut State,
-        module: hognose_python::ModuleId,
-        function: FunctionId,
-        arguments: &Arguments,
-        closure: Option<crate::value::ObjId>,
-        outcome: bool,
-        test: ExprId,
-    ) {
-        let _ = closure;
-        self.assume_summary(state, module, function, arguments, outcome, test);
     }
 
     fn assume_method(

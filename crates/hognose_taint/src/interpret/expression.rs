@@ -190,13 +190,7 @@ impl<'p> Interpreter<'_, 'p> {
             }
             Expr::Element { of, index } => {
                 let container = self.eval(state, of);
-                self.item(
-                    state,
-                    &container,
-                    &Atom::Int(i64::from(index)).into(),
-                    expr,
-                    true,
-                )
+                self.item(state, &container, &Atom::Int(i64::from(index)).into(), expr)
             }
             Expr::Rest { of, before, after } => {
                 let container = self.eval(state, of);
@@ -807,7 +801,7 @@ impl<'p> Interpreter<'_, 'p> {
         }
         let key = self.eval(state, index);
         self.decides_key(&container, &key);
-        self.item(state, &container, &key, expr, false)
+        self.item(state, &container, &key, expr)
     }
 
     /// A key that decides which element is taken.
@@ -828,7 +822,6 @@ impl<'p> Interpreter<'_, 'p> {
         container: &Value,
         key: &Value,
         expr: ExprId,
-        unpacked: bool,
     ) -> Value {
         let constant = single_key(key);
         let external_source = self.has_external_source(container);
@@ -850,7 +843,6 @@ impl<'p> Interpreter<'_, 'p> {
                 Atom::Text(_) if external_source => {}
                 Atom::Text(text) => {
                     let key = constant.unwrap_or(Key::Any);
-                    let _ = unpacked;
                     value.join(&self.part_of_text(text, key, expr));
                 }
                 Atom::Str(text) => match constant {
@@ -1144,7 +1136,7 @@ impl<'p> Interpreter<'_, 'p> {
             Operator::Mod => self.percent(state, left, right, expr),
             Operator::Mult => self.repeat(state, left, right, expr),
             Operator::Div => {
-                if let Some(value) = self.path_division(state, left, right, expr) {
+                if let Some(value) = self.path_division(state, left, right) {
                     return value;
                 }
                 self.operator_dunder(state, left, "__truediv__", right, expr)

@@ -519,7 +519,7 @@ impl Interpreter<'_, '_> {
                 && !matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar)
             {
                 let map = map.clone();
-                let value = self.item(state, &map, &Value::text(param.name.as_str()), expr, true);
+                let value = self.item(state, &map, &Value::text(param.name.as_str()), expr);
                 if !value.atoms().iter().all(|atom| *atom == Atom::Unknown) {
                     params[number] = Some(value);
                 }
@@ -845,11 +845,11 @@ impl Interpreter<'_, '_> {
                 Key::Attr(attr) => self.attribute(state, &value, *attr, substitution.expr),
                 Key::Item(name) => {
                     let key = Atom::Str(*name).into();
-                    self.item(state, &value, &key, substitution.expr, true)
+                    self.item(state, &value, &key, substitution.expr)
                 }
                 Key::Index(index) => {
                     let key = Atom::Int(i64::from(*index)).into();
-                    self.item(state, &value, &key, substitution.expr, true)
+                    self.item(state, &value, &key, substitution.expr)
                 }
                 Key::Any => self.iterated(state, &value, substitution.expr),
                 Key::Value => self.mapped_values(state, &value, substitution.expr),

@@ -43,15 +43,6 @@ pub(crate) fn is_plain(path: &str) -> bool {
     )
 }
 
-/// Decorators that make a method a property.
-const PROPERTIES: &[&str] = &[
-    "builtins.property",
-    "functools.cached_property",
-    "abc.abstractproperty",
-    "django.utils.functional.cached_property",
-    "werkzeug.utils.cached_property",
-];
-
 impl Interpreter<'_, '_> {
     /// A method of a class, found along its method resolution order.
     pub(super) fn method_of(
@@ -129,12 +120,6 @@ impl Interpreter<'_, '_> {
             .any(|path| path.as_str() == "builtins.staticmethod")
     }
 
-    fn is_property(&mut self, module: ModuleId, function: FunctionId) -> bool {
-        self.decorator_paths(module, function)
-            .iter()
-            .any(|path| PROPERTIES.contains(&path.as_str()))
-    }
-
     /// Arguments with the receiver the method takes in front.
     pub(super) fn bound_arguments(
         &mut self,
@@ -208,7 +193,7 @@ impl Interpreter<'_, '_> {
         }
         if let Some((at, function)) = self.method_of(&Atom::Class(module, class), name) {
             if let Some(this) = instance {
-                if self.is_property(at, function) {
+                if self.values.is_property(at, function) {
                     let arguments = Arguments::of(&[this.clone().into()]);
                     return self.call_project(
                         state,
@@ -422,7 +407,7 @@ impl Interpreter<'_, '_> {
                 }
                 if let Some((at, function)) = self.find_method(module, class, name, false) {
                     let this: Value = Atom::Object(id).into();
-                    if self.is_property(at, function) {
+                    if self.values.is_property(at, function) {
                         let arguments = Arguments::of(&[this]);
                         return self.call_project(
                             state,
@@ -654,7 +639,6 @@ impl Interpreter<'_, '_> {
         name: Symbol,
         arguments: &Arguments,
         expr: ExprId,
-        written: Option<(ExprId, ExprId)>,
     ) -> Value {
         let Some(object) = state.object(id).cloned() else {
             return Value::unknown();
@@ -684,7 +668,7 @@ impl Interpreter<'_, '_> {
             Kind::Instance(module, class) => {
                 if object.field(name).is_none()
                     && let Some((at, function)) = self.find_method(module, class, name, false)
-                    && !self.is_property(at, function)
+                    && !self.values.is_property(at, function)
                 {
                     let arguments = self.bound_arguments(
                         at,
@@ -764,10 +748,7 @@ impl Interpreter<'_, '_> {
             Kind::Closure(..) | Kind::Bound | Kind::Partial => {
                 self.unknown_call(state, None, None, arguments, expr, 2)
             }
-            _ => {
-                let _ = written;
-                self.container_method(state, id, name, arguments, expr)
-            }
+            _ => self.container_method(state, id, name, arguments, expr),
         }
     }
 

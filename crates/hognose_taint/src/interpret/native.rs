@@ -562,7 +562,7 @@ impl Interpreter<'_, '_> {
             if value.is_none()
                 && let Some(map) = &arguments.double_star
             {
-                value = Some(self.item(state, map, &Value::text(name.as_str()), expr, true));
+                value = Some(self.item(state, map, &Value::text(name.as_str()), expr));
             }
             let value = value.unwrap_or_else(Value::unknown);
             object.items.push(value.clone());
@@ -611,7 +611,7 @@ impl Interpreter<'_, '_> {
                             {
                                 Some(map) => {
                                     let key = Value::text(field.as_str());
-                                    self.item(state, &map, &key, expr, true)
+                                    self.item(state, &map, &key, expr)
                                 }
                                 None => Value::unknown(),
                             },
@@ -686,7 +686,7 @@ impl Interpreter<'_, '_> {
                 let this: Value = Atom::Object(id).into();
                 let mut found: Vec<Value> = Vec::new();
                 for key in asked.drain(..) {
-                    found.push(self.item(state, &this, &key, expr, false));
+                    found.push(self.item(state, &this, &key, expr));
                 }
                 match found.as_slice() {
                     [one] => Some(one.clone()),
@@ -1357,7 +1357,6 @@ impl Interpreter<'_, '_> {
         state: &mut State,
         left: &Value,
         right: &Value,
-        expr: ExprId,
     ) -> Option<Value> {
         let is_path = |value: &Value| {
             value.atoms().iter().any(
@@ -1371,7 +1370,6 @@ impl Interpreter<'_, '_> {
         if !is_path(left) && !is_path(right) && !texts {
             return None;
         }
-        let _ = expr;
         let mut value = self.path_join(state, &[left.clone(), right.clone()]);
         value.add(Atom::External(Symbol::from("pathlib.Path()")));
         Some(value)
@@ -1617,7 +1615,7 @@ impl Interpreter<'_, '_> {
             }
             "urlunparse" | "urlunsplit" => {
                 let at = |this: &mut Self, state: &mut State, index: i64| {
-                    this.item(state, &first, &Atom::Int(index).into(), expr, true)
+                    this.item(state, &first, &Atom::Int(index).into(), expr)
                 };
                 if let Some(Atom::Object(id)) = first.only()
                     && let Some(object) = state.object(*id)

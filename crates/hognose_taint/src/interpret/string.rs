@@ -536,7 +536,7 @@ impl Interpreter<'_, '_> {
                         let argument = match name {
                             Some(name) => {
                                 let key = Value::text(name);
-                                self.item(state, right, &key, expr, true)
+                                self.item(state, right, &key, expr)
                             }
                             None => {
                                 let index = position;
@@ -574,13 +574,8 @@ impl Interpreter<'_, '_> {
                         Some(Kind::Tuple)
                     ) =>
                 {
-                    let found = self.item(
-                        state,
-                        &atom.clone().into(),
-                        &Atom::Int(index).into(),
-                        expr,
-                        true,
-                    );
+                    let found =
+                        self.item(state, &atom.clone().into(), &Atom::Int(index).into(), expr);
                     result.join(&found);
                 }
                 other => result.add(other.clone()),
@@ -729,7 +724,7 @@ impl Interpreter<'_, '_> {
                 arguments
                     .double_star
                     .clone()
-                    .map(|map| self.item(state, &map, &Value::text(name), expr, true))
+                    .map(|map| self.item(state, &map, &Value::text(name), expr))
             })
         }
         .unwrap_or_else(Value::unknown);
@@ -744,7 +739,7 @@ impl Interpreter<'_, '_> {
                     Ok(index) => Atom::Int(index).into(),
                     Err(_) => Value::text(&item[..end]),
                 };
-                value = self.item(state, &value, &key, expr, true);
+                value = self.item(state, &value, &key, expr);
                 rest = item.get(end + 1..).unwrap_or_default();
             } else {
                 break;

@@ -633,7 +633,7 @@ impl<'p> Interpreter<'_, 'p> {
             Expr::Item(base, key) => {
                 let base = self.made(state, page, frame, base, at).value;
                 let key = self.made(state, page, frame, key, at).value;
-                Made::of(self.item(state, &base, &key, page.expr, false))
+                Made::of(self.item(state, &base, &key, page.expr))
             }
             Expr::Call(callee, arguments) => {
                 self.called_in_page(state, page, frame, callee, arguments, at)
@@ -775,7 +775,7 @@ impl<'p> Interpreter<'_, 'p> {
                 }
                 Bound::Value(value) => {
                     let value = self.made(state, page, frame, value, there).value;
-                    Made::of(self.item(state, &value, &Value::unknown(), page.expr, false))
+                    Made::of(self.item(state, &value, &Value::unknown(), page.expr))
                 }
                 // What stands in it is looked at where it stands.
                 Bound::Text(_) => Made {
@@ -827,7 +827,7 @@ impl<'p> Interpreter<'_, 'p> {
         let key = Value::text(name);
         let mut value = Value::nothing();
         for mapping in page.mappings.clone() {
-            value.join(&self.item(state, &mapping, &key, page.expr, false));
+            value.join(&self.item(state, &mapping, &key, page.expr));
         }
         if value.is_nothing() {
             value.add(Atom::Unknown);
@@ -843,7 +843,7 @@ impl<'p> Interpreter<'_, 'p> {
         index: usize,
     ) -> Value {
         let index = Atom::Int(i64::try_from(index).unwrap_or(0)).into();
-        self.item(state, value, &index, page.expr, true)
+        self.item(state, value, &index, page.expr)
     }
 
     /// What a loop runs over.
@@ -887,12 +887,12 @@ impl<'p> Interpreter<'_, 'p> {
                 if matches!(name, "items" | "values" | "keys" | "all") {
                     one
                 } else {
-                    self.item(state, &one, &key, page.expr, false)
+                    self.item(state, &one, &key, page.expr)
                 }
             } else {
                 let mut found = self.attribute(state, &one, symbol, page.expr);
                 if matches!(atom, Atom::Input(_)) {
-                    found.join(&self.item(state, &one, &key, page.expr, false));
+                    found.join(&self.item(state, &one, &key, page.expr));
                 }
                 found
             };
