@@ -1,0 +1,1 @@
+//! Advisories: OSV records, the compact index of their facts, and the one matcher.

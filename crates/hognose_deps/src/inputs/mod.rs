@@ -1,0 +1,1 @@
+//! Manifests, lock files, environments and bills of materials.
