@@ -9,8 +9,8 @@ use hognose_finding::{
 };
 use hognose_python::{Layout, Project, SourceKind, Sources};
 use hognose_rules::{
-    LineFacts, Outcome, RunOptions, SourceChoice, SuppressOptions, Watch, distributions, registry,
-    rules, run, suppress,
+    LineFacts, Outcome, Registry, RunOptions, SourceChoice, SuppressOptions, Watch, distributions,
+    registry, rules, run, suppress,
 };
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
@@ -31,6 +31,8 @@ pub struct AuditOptions {
     pub today: Date,
     /// Whose data is untrusted.
     pub sources: SourceChoice,
+    /// The rules, with models of the user; by default the built-in ones.
+    pub registry: Option<Arc<Registry>>,
 }
 
 impl Default for AuditOptions {
@@ -43,6 +45,7 @@ impl Default for AuditOptions {
             compat: BTreeSet::new(),
             today: Date::default(),
             sources: SourceChoice::Auto(Vec::new()),
+            registry: None,
         }
     }
 }
@@ -60,13 +63,14 @@ pub(crate) fn audit_program(
     options: &AuditOptions,
     watch: Option<Watch>,
 ) -> (Report, Option<LineFacts>) {
-    let registry = registry();
+    let registry = options.registry.as_deref().unwrap_or_else(|| registry());
     let tests = test_files(project, &options.test_paths);
     let run_options = RunOptions {
         disabled: options.disabled_rules.clone(),
         tests,
         sources: options.sources.clone(),
         distributions: distributions(sources, project),
+        declared: options.suppressions.then_some(options.today),
         watch,
     };
     let Outcome {

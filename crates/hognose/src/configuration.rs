@@ -7,6 +7,7 @@
 
 mod find;
 mod keys;
+mod models;
 mod parse;
 mod schema;
 mod show;
@@ -21,6 +22,7 @@ use hognose_rules::SourceChoice;
 use crate::Selector;
 
 pub use find::{find, read_named};
+pub use models::registry;
 pub use parse::{ConfigurationError, ConfigurationErrors, parse};
 pub use schema::json_schema;
 pub use show::{as_json, as_toml};
@@ -168,6 +170,8 @@ pub struct Configuration {
     pub test_paths: Setting<Vec<String>>,
     /// `sources`.
     pub sources: Setting<Vec<String>>,
+    /// `models`, relative to the directory of the file they stand in.
+    pub models: Setting<Vec<String>>,
     /// `compat`.
     pub compat: Setting<Vec<String>>,
     /// `baseline`, relative to the directory of the file it stands in.
@@ -199,6 +203,7 @@ impl Default for Configuration {
             source_roots: Setting::default(Vec::new()),
             test_paths: Setting::default(Vec::new()),
             sources: Setting::default(vec!["auto".to_owned()]),
+            models: Setting::default(Vec::new()),
             compat: Setting::default(Vec::new()),
             baseline: Setting::default(None),
             threads: Setting::default(0),

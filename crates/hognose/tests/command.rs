@@ -120,6 +120,71 @@ error: pyproject.toml:6:1: unknown key `min_severity`; did you mean `min-severit
 }
 
 #[test]
+fn models_of_the_project_are_read_and_their_mistakes_shown() {
+    let shop = r#"
+import os
+import catalogue
+from flask import Flask, request
+
+app = Flask(__name__)
+
+def folder(name):
+    return catalogue.find(name)
+
+@app.route("/")
+def index():
+    return str(os.listdir(folder(request.args["name"])))
+"#;
+    let configuration = "models = [\"models.toml\"]\n";
+    let run = |models: &str| {
+        Project::new(&[
+            ("shop.py", shop),
+            ("hognose.toml", configuration),
+            ("models.toml", models),
+        ])
+        .run(&["check", "--format", "concise", "--quiet"])
+    };
+    let without = run("");
+    assert_eq!(without.code, Some(1), "{}", without.out);
+    assert!(without.out.contains("path-traversal"), "{}", without.out);
+    let with = run("[[sanitizer]]\ncalls = [\"shop.folder\"]\nfor = [\"path\"]\n");
+    assert_eq!((with.code, with.out.as_str()), (Some(0), ""));
+
+    let wrong = run(
+        "[[sanitizer]]\ncalls = [\"a.b\"]\n\n[[sanitizer]]\ncalls = [\"a.c\"]\nfor = [\"pathh\"]\n",
+    );
+    assert_eq!(wrong.code, Some(2));
+    assert!(
+        wrong
+            .err
+            .starts_with("error: models.toml:4:1: no flow rule and no need is called `pathh`"),
+        "{}",
+        wrong.err
+    );
+    let wrong = run("[[sanitiser]]\ncalls = [\"a.b\"]\n");
+    assert!(
+        wrong.err.contains(
+            "models.toml:1:3: no table of a model is called `sanitiser`; did you mean `sanitizer`?"
+        ),
+        "{}",
+        wrong.err
+    );
+    let outside = Project::new(&[
+        ("shop.py", shop),
+        ("hognose.toml", "models = [\"../models.toml\"]\n"),
+    ])
+    .run(&["check"]);
+    assert_eq!(outside.code, Some(2));
+    assert!(
+        outside
+            .err
+            .contains("the models `../models.toml` do not lie below the configuration file"),
+        "{}",
+        outside.err
+    );
+}
+
+#[test]
 fn a_project_file_of_others_does_not_matter() {
     let project = Project::new(&[("pyproject.toml", "[tool.black\n"), ("app.py", "")]);
     assert_eq!(project.run(&["check"]).code, Some(0));

@@ -153,6 +153,10 @@ pub trait Vocabulary {
     fn is_rule(&self, id: &str) -> bool;
     /// The rule whose id is spelt most like this.
     fn nearest_rule(&self, id: &str) -> Option<&str>;
+    /// Whether a function can be declared a sanitizer for this: a kind such as `sql`, or a rule about data flow.
+    fn is_sanitized(&self, id: &str) -> bool;
+    /// The one of these that is spelt most like this.
+    fn nearest_sanitized(&self, id: &str) -> Option<&str>;
     /// Whether the tool knows this id or name; only then is a word of its comment taken for one.
     fn is_foreign(&self, tool: Tool, id: &str) -> bool;
     /// Whether our rule answers what the tool calls `id`; with no id, whether it answers anything of the tool.
@@ -230,7 +234,7 @@ impl Placed {
             Reach::RangeStart => {
                 self.line <= extent.span.0 && self.range_end.is_none_or(|end| extent.span.0 <= end)
             }
-            Reach::RangeEnd => false,
+            Reach::RangeEnd | Reach::Function => false,
         }
     }
 }

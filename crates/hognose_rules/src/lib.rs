@@ -28,7 +28,7 @@ mod text;
 
 pub use context::{Argument, CallSite, Callee, Context, Draft};
 pub use flow::{ArgumentSeen, Arrival, LineFacts, SinkSeen};
-pub use flow::{Distribution, SOURCE_KINDS, SourceChoice, UsedSource, distributions};
+pub use flow::{Distribution, ModelError, SOURCE_KINDS, SourceChoice, UsedSource, distributions};
 pub use hognose_taint::Watch;
 pub use parity::{
     ParityEntry, ParityTool, parity, parity_markdown, parity_of_comment, parity_tool, reported_by,

@@ -1,5 +1,6 @@
 //! All rules, read once.
 
+use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use hognose_finding::{Confidence, Persona, Practice, RuleMeta, Severity};
@@ -7,7 +8,7 @@ use hognose_python::{Aliases, Constant, Symbol};
 use serde::Deserialize;
 
 use crate::context::Context;
-use crate::flow::{self, FlowFile, Flows};
+use crate::flow::{self, BuildError, FlowFile, Flows, ModelError, OwnModel};
 use crate::matcher::{EntryFile, Matcher, Matchers, Subject};
 use crate::model::{self, Sources};
 
@@ -106,10 +107,16 @@ pub struct Registry {
     metas: Vec<RuleMeta>,
 }
 
-static REGISTRY: LazyLock<Registry> = LazyLock::new(|| match Registry::load(RULES, MODELS) {
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Registry of {} rules", self.rules.len())
+    }
+}
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| match Registry::load(RULES, MODELS, &[]) {
     Ok(registry) => registry,
     // A test loads the registry, so no release has a rule file that cannot be read.
-    Err(error) => panic!("{error}"),
+    Err(error) => panic!("{error:?}"),
 });
 
 /// The built-in rules.
@@ -123,7 +130,34 @@ pub fn rules() -> &'static [RuleMeta] {
 }
 
 impl Registry {
-    fn load(sources: &'static [RuleSource], models: &[(&str, &str)]) -> Result<Self, String> {
+    /// The built-in rules, with models of the user beside the built-in ones: names of files and their texts.
+    ///
+    /// # Errors
+    /// Every file with a mistake.
+    pub fn with_models(models: &[(String, String)]) -> Result<Self, Vec<ModelError>> {
+        let mut own = Vec::new();
+        let mut errors = Vec::new();
+        for (file, text) in models {
+            match OwnModel::parse(file, text) {
+                Ok(model) => own.push(model),
+                Err(error) => errors.push(error),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Self::load(RULES, MODELS, &own).map_err(|error| match error {
+            BuildError::Own(errors) => errors,
+            // As above.
+            BuildError::BuiltIn(error) => panic!("{error}"),
+        })
+    }
+
+    fn load(
+        sources: &'static [RuleSource],
+        models: &[(&str, &str)],
+        own: &[OwnModel<'_>],
+    ) -> Result<Self, BuildError> {
         let mut rules = Vec::with_capacity(sources.len());
         let mut errors = Vec::new();
         for source in sources {
@@ -133,12 +167,12 @@ impl Registry {
             }
         }
         if !errors.is_empty() {
-            return Err(errors.join("\n"));
+            return Err(BuildError::BuiltIn(errors.join("\n")));
         }
         rules.sort_by(|a: &Rule, b: &Rule| a.meta.id.cmp(&b.meta.id));
         let index = Matchers::new(&rules);
         let metas = rules.iter().map(|rule| rule.meta.clone()).collect();
-        let mut models = model::load(models)?;
+        let mut models = model::load(models).map_err(BuildError::BuiltIn)?;
         let flow_rules: Vec<(usize, String, FlowFile)> = rules
             .iter()
             .enumerate()
@@ -147,6 +181,7 @@ impl Registry {
         let flows = flow::build(
             &flow_rules,
             &std::mem::take(&mut models.flows),
+            own,
             models.aliases.clone(),
         )?;
         Ok(Self {

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use hognose_finding::{
-    Cell, Confidence, Finding, Fingerprint, Label, Location, Note, Persona, Position,
+    Cell, Confidence, Date, Finding, Fingerprint, Label, Location, Note, Persona, Position,
 };
 use hognose_python::ir::*;
 use hognose_python::{
@@ -38,6 +38,8 @@ pub struct RunOptions {
     pub sources: SourceChoice,
     /// What is made to be imported, see [`crate::distributions`].
     pub distributions: Vec<Distribution>,
+    /// Comments that declare sanitizers are honoured, as of this day.
+    pub declared: Option<Date>,
     /// A place of which all that is known is to be told.
     pub watch: Option<hognose_taint::Watch>,
 }
@@ -124,26 +126,33 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
                 })
                 .chosen(registry)
         };
-        let analysis = hognose_taint::analyse(
-            project,
-            &registry.flows.models,
-            &decide,
-            &tests,
-            options.watch,
-        );
+        let asked = hognose_taint::Asked {
+            watch: options.watch,
+            cleans: options.declared.map_or_else(FxHashMap::default, |today| {
+                crate::flow::declared(registry, project, today)
+            }),
+        };
+        let analysis =
+            hognose_taint::analyse(project, &registry.flows.models, asked, &decide, &tests);
         let threat = decided.into_inner().unwrap_or_default();
         let flows = crate::flow::report(registry, project, &analysis, &threat, &enabled, &tests);
         let watched = options.watch.map(|watch| {
             crate::flow::line_facts(registry, project, &analysis, &threat, &enabled, watch)
         });
+        let harmless = HarmlessPlaces::new(registry, project, &analysis);
         let data_flow = DataFlow {
             sources: threat.used,
             coverage: analysis.coverage,
         };
-        (flows, data_flow, watched)
+        (flows, harmless, data_flow, watched)
     }));
     let (data_flow, watched) = match analysed {
-        Ok((mut flows, data_flow, watched)) => {
+        Ok((mut flows, harmless, data_flow, watched)) => {
+            for finding in &mut findings {
+                if harmless.hold(registry, finding) {
+                    finding.persona = Persona::Auditor;
+                }
+            }
             replace_patterns(registry, &mut findings, &mut flows);
             findings.extend(flows);
             (Some(data_flow), watched)
@@ -161,6 +170,40 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
         notes,
         data_flow,
         watched,
+    }
+}
+
+/// Sinks that the analysis of data flow knows to be given nothing harmful.
+struct HarmlessPlaces {
+    /// By file: the span in bytes, and the number of the rule in the registry.
+    by_file: FxHashMap<Arc<str>, Vec<((u32, u32), usize)>>,
+}
+
+impl HarmlessPlaces {
+    fn new(registry: &Registry, project: &Project, analysis: &hognose_taint::Analysis) -> Self {
+        let mut by_file: FxHashMap<Arc<str>, Vec<_>> = FxHashMap::default();
+        #[expect(clippy::iter_over_hash_type, reason = "it is asked whether any holds")]
+        for (place, rule) in &analysis.harmless {
+            let rule = registry.flows.rules[usize::from(*rule)].rule;
+            let file = &project.module(place.module).file;
+            let places = by_file.entry(Arc::clone(file)).or_default();
+            places.push((place.range, rule));
+        }
+        Self { by_file }
+    }
+
+    /// Whether a pattern suspects what a flow rule that stands for it knows to be harmless.
+    fn hold(&self, registry: &Registry, finding: &Finding) -> bool {
+        let places = self.by_file.get(&finding.location.file);
+        let (start, end) = finding.location.bytes;
+        places.into_iter().flatten().any(|((first, last), rule)| {
+            *first < end
+                && start < *last
+                && registry.rules[*rule]
+                    .replaces
+                    .iter()
+                    .any(|id| **id == *finding.rule)
+        })
     }
 }
 

@@ -7,13 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hognose_finding::{
     Comment, Date, Extent, FileSuppressions, Finding, Fingerprint, FingerprintBuilder, Fix,
-    FixSafety, Location, Remark, Replacement, RuleMeta, SUPPRESSION_RULES, Suppressed, Tool,
-    Vocabulary, is_addressed,
+    FixSafety, Location, Parsed, Reach, Remark, Replacement, RuleMeta, SUPPRESSION_RULES,
+    Suppressed, Tool, Vocabulary, is_addressed,
 };
 use hognose_python::Module;
+use hognose_taint::model::{Need, rules_of};
+use hognose_taint::shape::RuleSet;
 use rayon::prelude::*;
 use ruff_text_size::{TextRange, TextSize};
 
+use crate::flow::function_of;
 use crate::parity::{parity_of_comment, reported_by};
 use crate::registry::registry;
 use crate::run::{location, symbol};
@@ -53,6 +56,17 @@ impl Vocabulary for RuleNames<'_> {
 
     fn nearest_rule(&self, id: &str) -> Option<&str> {
         nearest(id, self.ids.iter().copied())
+    }
+
+    fn is_sanitized(&self, id: &str) -> bool {
+        rules_of(&registry().flows.models.rules, id) != RuleSet::default()
+    }
+
+    fn nearest_sanitized(&self, id: &str) -> Option<&str> {
+        let rules = &registry().flows.models.rules;
+        let words = Need::WORDS.into_iter().map(|(word, _)| word);
+        let words = words.filter(|word| rules_of(rules, word) != RuleSet::default());
+        nearest(id, words.chain(rules.iter().map(|rule| rule.id.as_str())))
     }
 
     fn is_foreign(&self, tool: Tool, id: &str) -> bool {
@@ -106,6 +120,13 @@ pub fn suppress(
             let mut file = file_suppressions(module, &options.compat, &names);
             if file.is_empty() {
                 return None;
+            }
+            for placed in &mut file.placed {
+                if matches!(&placed.parsed, Parsed::Directive(said) if said.reach == Reach::Function)
+                    && function_of(module, placed).is_some()
+                {
+                    placed.used.fill(1);
+                }
             }
             let mut decide = |finding: &Finding| {
                 let extent = extent(module, &finding.location);

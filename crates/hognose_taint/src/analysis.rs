@@ -14,9 +14,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::facts::{Facts, Filled};
 use crate::interpret::{ClassWrite, Interpreter, Setting, Templates};
 use crate::model::{Models, Sink};
-use crate::shape::Stretch;
+use crate::shape::{RuleSet, Stretch};
 use crate::state::State;
-use crate::summary::{Exported, Found, Reach, SinkRef, Summary, Unit};
+use crate::summary::{Exported, Found, Judged, Reach, SinkRef, Summary, Unit};
 use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Value, hash_id};
 use crate::watch::{Seen, Sighting, Watch};
 
@@ -88,6 +88,8 @@ pub struct Analysis {
     pub coverage: Coverage,
     /// Messages of sinks that have their own.
     pub messages: Vec<String>,
+    /// Sinks that something from elsewhere reaches, which can do no harm there: places with the number of the rule.
+    pub harmless: FxHashSet<(Place, u8)>,
     /// What is at the sinks of the place that is watched, unsorted.
     pub sightings: Vec<Seen>,
 }
@@ -114,14 +116,24 @@ impl Units {
     }
 }
 
-/// Follows data through a project; what is at the sinks of a watched place is written down.
+/// What an analysis is asked for beside the project.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// What is at the sinks of this place is written down.
+    pub watch: Option<Watch>,
+    /// Functions whose results are declared harmless for some rules.
+    pub cleans: FxHashMap<(ModuleId, FunctionId), RuleSet>,
+}
+
+/// Follows data through a project.
 pub fn analyse<'p>(
     project: &'p Project,
     models: &'p Models,
+    asked: Asked,
     choose: &dyn Fn(&[Entered]) -> Chosen,
     is_test: &dyn Fn(ModuleId) -> bool,
-    watch: Option<Watch>,
 ) -> Analysis {
+    let Asked { watch, cleans } = asked;
     let units = Units::new(project);
     let evaluators: Mutex<Vec<Evaluator<'p>>> = Mutex::default();
     let with_values = |work: &mut dyn FnMut(&mut Evaluator<'p>)| {
@@ -159,6 +171,7 @@ pub fn analyse<'p>(
             .as_ref()
             .and_then(|message| message_numbers.get(message).copied()),
     };
+    let described = crate::survey::described(project, models);
     // What each module is made of.
     let surveys: Vec<Survey> = (0..project.modules.len())
         .into_par_iter()
@@ -166,12 +179,16 @@ pub fn analyse<'p>(
             let id = ModuleId(u32::try_from(number).unwrap_or(u32::MAX));
             let mut survey = Survey::default();
             with_values(&mut |values| {
-                survey = crate::survey::survey(project, models, values, id);
+                survey = crate::survey::survey(project, models, &described, values, id);
             });
             survey
         })
         .collect();
-    let mut facts = Facts::default();
+    let mut facts = Facts {
+        described,
+        cleans,
+        ..Facts::default()
+    };
     let mut next: Vec<Vec<u32>> = vec![Vec::new(); units.all.len()];
     let mut reads: FxHashMap<Symbol, Vec<u32>> = FxHashMap::default();
     let mut counted = Coverage::default();
@@ -378,10 +395,16 @@ pub fn analyse<'p>(
     analysis
         .entries
         .sort_unstable_by_key(|entry| (entry.module, entry.function.0));
+    let mut judged: Vec<Judged> = Vec::new();
     for (number, outcome) in results.into_iter().enumerate() {
         let Some(outcome) = outcome else { continue };
         let (module, scope) = units.all[number];
         analysis.found.extend(outcome.found);
+        // Of a body that was not walked to its end, not all that reaches a sink is known.
+        judged.extend(outcome.judged.iter().map(|judged| Judged {
+            harmless: judged.harmless && !outcome.cut,
+            ..*judged
+        }));
         let seen = outcome.sightings.into_iter();
         analysis.sightings.extend(seen.map(|sighting| Seen {
             unit: (module, scope),
@@ -402,6 +425,13 @@ pub fn analyse<'p>(
                     .push((module, function, summary.reaches.clone()));
             }
         }
+    }
+    let (harmless, harmful): (Vec<Judged>, Vec<Judged>) =
+        judged.into_iter().partition(|judged| judged.harmless);
+    let at = |judged: Judged| (judged.place, judged.rule);
+    analysis.harmless = harmless.into_iter().map(at).collect();
+    for judged in harmful {
+        analysis.harmless.remove(&at(judged));
     }
     analysis
 }
@@ -472,6 +502,7 @@ struct Outcome {
     found: Vec<Found>,
     writes: Writes,
     cut: bool,
+    judged: Vec<Judged>,
     sightings: Vec<Sighting>,
 }
 
@@ -840,6 +871,7 @@ impl<'p> Analyser<'_, 'p> {
                 attributes: std::mem::take(&mut interpreter.class_writes),
             },
             cut: interpreter.cut,
+            judged: std::mem::take(&mut interpreter.judged),
             sightings: std::mem::take(&mut interpreter.sightings),
         };
         if let Ok(mut slot) = self.summaries[unit as usize].write() {
@@ -908,6 +940,7 @@ impl<'p> Analyser<'_, 'p> {
                 attributes: std::mem::take(&mut interpreter.class_writes),
             },
             cut: interpreter.cut,
+            judged: std::mem::take(&mut interpreter.judged),
             sightings: std::mem::take(&mut interpreter.sightings),
         }
     }

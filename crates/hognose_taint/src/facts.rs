@@ -7,6 +7,7 @@ use hognose_python::{ModuleId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::Sink;
+use crate::shape::RuleSet;
 use crate::summary::Exported;
 use crate::value::Atom;
 
@@ -48,6 +49,10 @@ pub struct Facts {
     pub records: FxHashMap<(ModuleId, ClassId), Vec<Symbol>>,
     /// Classes that are enumerations.
     pub enums: FxHashSet<(ModuleId, ClassId)>,
+    /// Functions of which the user's own models speak, with the access path they have there.
+    pub described: FxHashMap<(ModuleId, FunctionId), Symbol>,
+    /// Functions whose results are declared harmless for some rules.
+    pub cleans: FxHashMap<(ModuleId, FunctionId), RuleSet>,
     /// The level of a body: callees of lower levels have summaries.
     pub rank: FxHashMap<crate::summary::Unit, u32>,
 }

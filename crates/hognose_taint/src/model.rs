@@ -1,5 +1,7 @@
 //! What the engine is told of libraries and rules. It knows none by name.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use hognose_python::{Aliases, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -55,33 +57,38 @@ pub enum Need {
 }
 
 impl Need {
-    /// By its word in `rule.toml`.
+    /// All of them, by their words in `rule.toml`.
+    pub const WORDS: [(&'static str, Self); 22] = [
+        ("sql", Self::Sql),
+        ("shell", Self::Shell),
+        ("argument", Self::Argument),
+        ("program", Self::Program),
+        ("code", Self::Code),
+        ("template", Self::Template),
+        ("path", Self::Path),
+        ("file-name", Self::FileName),
+        ("url", Self::Url),
+        ("redirect", Self::Redirect),
+        ("html", Self::Html),
+        ("line", Self::Line),
+        ("ldap", Self::Ldap),
+        ("ldap-dn", Self::LdapDn),
+        ("xpath", Self::Xpath),
+        ("csv", Self::Csv),
+        ("format", Self::Format),
+        ("regex", Self::Regex),
+        ("object", Self::Object),
+        ("number", Self::Number),
+        ("text", Self::Text),
+        ("any", Self::Any),
+    ];
+
+    /// By its word.
     pub fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "sql" => Self::Sql,
-            "shell" => Self::Shell,
-            "argument" => Self::Argument,
-            "program" => Self::Program,
-            "code" => Self::Code,
-            "template" => Self::Template,
-            "path" => Self::Path,
-            "file-name" => Self::FileName,
-            "url" => Self::Url,
-            "redirect" => Self::Redirect,
-            "html" => Self::Html,
-            "line" => Self::Line,
-            "ldap" => Self::Ldap,
-            "ldap-dn" => Self::LdapDn,
-            "xpath" => Self::Xpath,
-            "csv" => Self::Csv,
-            "format" => Self::Format,
-            "regex" => Self::Regex,
-            "object" => Self::Object,
-            "number" => Self::Number,
-            "text" => Self::Text,
-            "any" => Self::Any,
-            _ => return None,
-        })
+        let mut words = Self::WORDS.into_iter();
+        words
+            .find(|(known, _)| *known == word)
+            .map(|(_, need)| need)
     }
 }
 
@@ -377,6 +384,16 @@ pub struct CallModel {
 }
 
 impl CallModel {
+    /// Whether it says what comes out, rather than only what must not be given.
+    pub fn speaks_of_the_result(&self) -> bool {
+        self.clean
+            || self.stops
+            || !self.sanitizers.is_empty()
+            || !self.propagators.is_empty()
+            || !self.runs.is_empty()
+            || !self.renders.is_empty()
+    }
+
     /// Takes in another model of the same callee.
     pub fn merge(&mut self, other: Self) {
         self.sinks.extend(other.sinks);
@@ -514,6 +531,10 @@ pub struct Models {
     pub by_name: Vec<usize>,
     /// Flow rules.
     pub rules: Vec<FlowRule>,
+    /// Callees of which the user's own models speak: these may be functions of the project.
+    pub own: FxHashSet<Symbol>,
+    /// Tells sets of models apart.
+    serial: u64,
 }
 
 /// Whether an access path fits one with `*` for any one name.
@@ -531,11 +552,12 @@ pub fn fits(pattern: &str, path: &str) -> bool {
     }
 }
 
-/// Which rules of a set have a name; for sanitizers that name rules.
-pub fn rule_set(models: &Models, ids: &[String]) -> RuleSet {
+/// The rules that a word means: a rule's id, or the need of several; for sanitizers that name them.
+pub fn rules_of(rules: &[FlowRule], word: &str) -> RuleSet {
+    let need = Need::parse(word);
     let mut set = RuleSet::default();
-    for (number, rule) in models.rules.iter().enumerate() {
-        if ids.contains(&rule.id) {
+    for (number, rule) in rules.iter().enumerate() {
+        if rule.id == word || need == Some(rule.need) {
             set.0 |= 1 << number;
         }
     }
@@ -563,6 +585,7 @@ impl Models {
 
     /// Makes the tables that find entries.
     pub fn index(&mut self) {
+        self.serial = SETS.fetch_add(1, Ordering::Relaxed);
         fn last(pattern: &str) -> Box<str> {
             let last = pattern.rsplit('.').next().unwrap_or(pattern);
             Box::from(if last.contains('*') { "*" } else { last })
@@ -627,11 +650,13 @@ impl Models {
     /// What is said of an access path: of the longest part of it that is known. `flask.request.args` speaks of
     /// `flask.request.args.get()` too.
     pub fn trust_of(&self, path: &str) -> Option<Trust> {
-        if let Some(known) = TRUST.with_borrow(|known| known.get(path).copied()) {
+        if let Some(known) =
+            REMEMBERED.with_borrow_mut(|all| all.of(self.serial).trust.get(path).copied())
+        {
             return known;
         }
         let trust = self.find_trust(path);
-        TRUST.with_borrow_mut(|known| known.insert(Box::from(path), trust));
+        REMEMBERED.with_borrow_mut(|all| all.of(self.serial).trust.insert(Box::from(path), trust));
         trust
     }
 
@@ -688,7 +713,8 @@ impl Models {
             if self.call_patterns.is_empty() {
                 return None;
             }
-            let known = CALLS.with_borrow(|known| known.get(&path).copied());
+            let known =
+                REMEMBERED.with_borrow_mut(|all| all.of(self.serial).calls.get(&path).copied());
             let number = known.unwrap_or_else(|| {
                 let text = path.as_str();
                 let last = text.rsplit('.').next().unwrap_or(text);
@@ -699,7 +725,7 @@ impl Models {
                         .find(|number| fits(&self.call_patterns[**number].0, text))
                         .copied()
                 });
-                CALLS.with_borrow_mut(|known| known.insert(path, number));
+                REMEMBERED.with_borrow_mut(|all| all.of(self.serial).calls.insert(path, number));
                 number
             });
             number.map(|number| &self.call_patterns[number].1)
@@ -707,8 +733,30 @@ impl Models {
     }
 }
 
+/// Sets of models made so far.
+static SETS: AtomicU64 = AtomicU64::new(1);
+
+/// Answers of one set of models; a process seldom works with two at once.
+#[derive(Default)]
+struct Remembered {
+    serial: u64,
+    trust: FxHashMap<Box<str>, Option<Trust>>,
+    calls: FxHashMap<Symbol, Option<usize>>,
+}
+
+impl Remembered {
+    /// Those of a set; what is remembered of another one is forgotten.
+    fn of(&mut self, serial: u64) -> &mut Self {
+        if self.serial != serial {
+            *self = Self {
+                serial,
+                ..Self::default()
+            };
+        }
+        self
+    }
+}
+
 thread_local! {
-    // There is one set of models in a process.
-    static TRUST: std::cell::RefCell<FxHashMap<Box<str>, Option<Trust>>> = std::cell::RefCell::default();
-    static CALLS: std::cell::RefCell<FxHashMap<Symbol, Option<usize>>> = std::cell::RefCell::default();
+    static REMEMBERED: std::cell::RefCell<Remembered> = std::cell::RefCell::default();
 }

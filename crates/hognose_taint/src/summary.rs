@@ -55,6 +55,17 @@ pub struct SinkRef {
     pub by_name: bool,
 }
 
+/// What came of a sink that something from elsewhere reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Judged {
+    /// Where it is.
+    pub place: Place,
+    /// The rule, by number.
+    pub rule: u8,
+    /// Nothing that reaches it can do harm there.
+    pub harmless: bool,
+}
+
 /// A source that meets a need at a sink.
 #[derive(Debug, Clone)]
 pub struct Found {

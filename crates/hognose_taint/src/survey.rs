@@ -68,10 +68,54 @@ const RECORD_BASES: &[&str] = &[
     "typing.TypedDict",
 ];
 
+/// Functions of the project of which the user's own models speak, with the access paths they have there.
+pub(crate) fn described(
+    project: &Project,
+    models: &Models,
+) -> FxHashMap<(ModuleId, FunctionId), Symbol> {
+    let mut found = FxHashMap::default();
+    if models.own.is_empty() {
+        return found;
+    }
+    for (id, module) in project.iter() {
+        for (number, function) in module.functions.iter().enumerate() {
+            let Some(around) = path_around(module, function.parent) else {
+                continue;
+            };
+            let of_objects = format!("{around}().{}", function.name);
+            let plain = format!("{around}.{}", function.name);
+            for path in [of_objects, plain] {
+                let path = Symbol::from(path);
+                if models.own.contains(&path) {
+                    let function = FunctionId(u32::try_from(number).unwrap_or(u32::MAX));
+                    found.insert((id, function), path);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The dotted name of a module or class by its scope; none inside of functions.
+fn path_around(module: &Module, mut scope: ScopeId) -> Option<String> {
+    let mut names = Vec::new();
+    while let Some(around) = module[scope].parent {
+        let ScopeKind::Class(class) = module[scope].kind else {
+            return None;
+        };
+        names.push(module[class].name.as_str());
+        scope = around;
+    }
+    names.push(module.name.as_str());
+    names.reverse();
+    Some(names.join("."))
+}
+
 /// Looks over a module.
 pub(crate) fn survey(
     project: &Project,
     models: &Models,
+    described: &FxHashMap<(ModuleId, FunctionId), Symbol>,
     values: &mut Evaluator<'_>,
     id: ModuleId,
 ) -> Survey {
@@ -94,9 +138,14 @@ pub(crate) fn survey(
                     }));
                 for value in callees {
                     match value {
-                        Evaluated::Function(at, function) => survey
-                            .calls
-                            .push((scope, (at, project.module(at)[function].scope))),
+                        Evaluated::Function(at, function) => {
+                            survey
+                                .calls
+                                .push((scope, (at, project.module(at)[function].scope)));
+                            if let Some(path) = described.get(&(at, function)) {
+                                matter_of_call(models, values, *path, scope, &mut survey);
+                            }
+                        }
                         Evaluated::Class(at, class) => {
                             for name in ["__init__", "__new__", "__post_init__"] {
                                 if let Some((at, function)) =
@@ -109,24 +158,7 @@ pub(crate) fn survey(
                             }
                         }
                         Evaluated::External(path) => {
-                            let result = values.path_of_call(path);
-                            if let Some(Trust::Source(source)) = models.trust_of(result.as_str()) {
-                                survey.matter.push((
-                                    scope,
-                                    Matter::Source(models.sources[source as usize].kind),
-                                ));
-                            }
-                            if let Some(kinds) = models.source_objects.get(result.as_str()) {
-                                for kind in kinds {
-                                    survey.matter.push((scope, Matter::Source(*kind)));
-                                }
-                            }
-                            if models.call(path).is_some_and(|model| {
-                                let mut sinks = model.sinks.iter();
-                                sinks.any(|sink| models.rules[usize::from(sink.rule)].library)
-                            }) {
-                                survey.matter.push((scope, Matter::Sink));
-                            }
+                            matter_of_call(models, values, path, scope, &mut survey);
                             registered(project, models, values, id, path, args, &mut survey);
                         }
                         _ => {}
@@ -228,6 +260,32 @@ pub(crate) fn survey(
     classes(project, values, id, &mut survey);
     functions(project, models, values, id, &mut survey);
     survey
+}
+
+/// Why a call of what models know by a path may be a part of a flow.
+fn matter_of_call(
+    models: &Models,
+    values: &mut Evaluator<'_>,
+    path: Symbol,
+    scope: ScopeId,
+    survey: &mut Survey,
+) {
+    let result = values.path_of_call(path);
+    if let Some(Trust::Source(source)) = models.trust_of(result.as_str()) {
+        let kind = models.sources[source as usize].kind;
+        survey.matter.push((scope, Matter::Source(kind)));
+    }
+    if let Some(kinds) = models.source_objects.get(result.as_str()) {
+        for kind in kinds {
+            survey.matter.push((scope, Matter::Source(*kind)));
+        }
+    }
+    if models.call(path).is_some_and(|model| {
+        let mut sinks = model.sinks.iter();
+        sinks.any(|sink| models.rules[usize::from(sink.rule)].library)
+    }) {
+        survey.matter.push((scope, Matter::Sink));
+    }
 }
 
 fn method(

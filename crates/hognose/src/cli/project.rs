@@ -11,7 +11,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use hognose_finding::{Date, Report, RuleMeta};
 use hognose_python::{Layout, MemorySources, SourceKind, Sources};
-use hognose_rules::{LineFacts, Watch};
+use hognose_rules::{LineFacts, Registry, Watch};
 
 use super::Terminal;
 use super::arguments::{FilterArguments, ProjectArguments};
@@ -37,6 +37,8 @@ pub struct Project {
     pub configuration: Configuration,
     /// The rules there are.
     pub rules: &'static [RuleMeta],
+    /// The rules with the models of the configuration, if it names any.
+    registry: Option<Arc<Registry>>,
     inputs: Inputs,
 }
 
@@ -104,11 +106,13 @@ impl Project {
         } else {
             Inputs::Disk(paths)
         };
+        let registry = configuration::registry(&configuration, &working_directory)?;
         Ok(Self {
             root,
             working_directory,
             configuration,
             rules,
+            registry,
             inputs,
         })
     }
@@ -164,6 +168,7 @@ impl Project {
             compat: self.configuration.compat.value.iter().cloned().collect(),
             today: today(),
             sources: self.configuration.source_choice(),
+            registry: self.registry.clone(),
         }
     }
 

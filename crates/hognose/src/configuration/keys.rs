@@ -146,6 +146,11 @@ pub(super) const KEYS: &[Key] = &[
         "Kinds of sources whose data is untrusted. `auto` is remote, local, and library where the project is made to be imported.",
     ),
     key(
+        "models",
+        Kind::Paths,
+        "Files with models of the project's own sources, sinks and sanitizers, below the configuration file.",
+    ),
+    key(
         "compat",
         Kind::Words(COMPAT),
         "Other tools whose suppression comments are honoured.",

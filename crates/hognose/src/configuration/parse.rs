@@ -36,6 +36,46 @@ pub struct ConfigurationError {
     pub message: String,
 }
 
+impl ConfigurationError {
+    /// A mistake at a place of a text, in bytes.
+    pub fn at(text: &str, span: Range<usize>, message: String) -> Self {
+        let start = text.floor_char_boundary(span.start);
+        let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);
+        let whole = text[line_start..].lines().next().unwrap_or_default();
+        let wrong = &text[start..text.floor_char_boundary(span.end.max(start))];
+        let wrong = wrong.lines().next().unwrap_or_default();
+        let before = text[line_start..start].chars().count();
+        let cut = if whole.chars().count() > MAX_EXCERPT {
+            before.saturating_sub(MAX_BEFORE)
+        } else {
+            0
+        };
+        let excerpt: String = whole.chars().skip(cut).take(MAX_EXCERPT).collect();
+        let indent = before - cut;
+        Self {
+            line: line(text, start),
+            column: u32::try_from(before + 1).unwrap_or(u32::MAX),
+            width: wrong
+                .chars()
+                .count()
+                .min(MAX_EXCERPT.saturating_sub(indent))
+                .max(1),
+            excerpt,
+            indent,
+            message,
+        }
+    }
+}
+
+/// The line of a place, from 1.
+fn line(text: &str, offset: usize) -> u32 {
+    let newlines = text.as_bytes()[..offset]
+        .iter()
+        .filter(|b| **b == b'\n')
+        .count();
+    u32::try_from(newlines + 1).unwrap_or(u32::MAX)
+}
+
 /// All mistakes in a configuration file, by place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigurationErrors {
@@ -135,39 +175,12 @@ type Table<'a> = DeTable<'a>;
 
 impl<'a> Reader<'a> {
     fn error(&mut self, span: Range<usize>, message: impl Into<String>) {
-        let start = self.text.floor_char_boundary(span.start);
-        let line_start = self.text[..start].rfind('\n').map_or(0, |i| i + 1);
-        let whole = self.text[line_start..].lines().next().unwrap_or_default();
-        let wrong = &self.text[start..self.text.floor_char_boundary(span.end.max(start))];
-        let wrong = wrong.lines().next().unwrap_or_default();
-        let before = self.text[line_start..start].chars().count();
-        let cut = if whole.chars().count() > MAX_EXCERPT {
-            before.saturating_sub(MAX_BEFORE)
-        } else {
-            0
-        };
-        let excerpt: String = whole.chars().skip(cut).take(MAX_EXCERPT).collect();
-        let indent = before - cut;
-        self.errors.push(ConfigurationError {
-            line: self.line(start),
-            column: u32::try_from(before + 1).unwrap_or(u32::MAX),
-            width: wrong
-                .chars()
-                .count()
-                .min(MAX_EXCERPT.saturating_sub(indent))
-                .max(1),
-            excerpt,
-            indent,
-            message: message.into(),
-        });
+        self.errors
+            .push(ConfigurationError::at(self.text, span, message.into()));
     }
 
     fn line(&self, offset: usize) -> u32 {
-        let newlines = self.text.as_bytes()[..offset]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count();
-        u32::try_from(newlines + 1).unwrap_or(u32::MAX)
+        line(self.text, offset)
     }
 
     fn descend<'t>(&mut self, mut table: &'t Table<'a>, path: &[&str]) -> Option<&'t Table<'a>> {
@@ -503,6 +516,7 @@ fn apply(configuration: &mut Configuration, name: &str, value: Value, origin: Or
         ("source-roots", Value::Texts(texts)) => set(&mut c.source_roots, texts, origin),
         ("test-paths", Value::Texts(texts)) => set(&mut c.test_paths, texts, origin),
         ("sources", Value::Texts(texts)) => set(&mut c.sources, texts, origin),
+        ("models", Value::Texts(texts)) => set(&mut c.models, texts, origin),
         ("compat", Value::Texts(texts)) => set(&mut c.compat, texts, origin),
         ("strict", Value::Bool(on)) => set(&mut c.strict, on, origin),
         ("default-excludes", Value::Bool(on)) => set(&mut c.default_excludes, on, origin),

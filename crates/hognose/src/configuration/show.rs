@@ -117,6 +117,7 @@ fn value_and_origin(c: &Configuration, name: &str) -> Option<(Value, Origin)> {
         "source-roots" => plain(&c.source_roots),
         "test-paths" => plain(&c.test_paths),
         "sources" => plain(&c.sources),
+        "models" => plain(&c.models),
         "compat" => plain(&c.compat),
         "baseline" => (
             json!(c.baseline.value.as_ref().map(|p| p.to_string_lossy())),

@@ -75,7 +75,7 @@ fn survey(
                 Some(end) => format!("up to line {end}"),
                 None => "the rest of the file".to_owned(),
             }),
-            Reach::Line | Reach::SameLine | Reach::RangeEnd => None,
+            Reach::Line | Reach::SameLine | Reach::RangeEnd | Reach::Function => None,
         },
         rules: Vec::new(),
         reason: None,

@@ -3,6 +3,7 @@
 //! ```text
 //! # hognose: ignore[rule-id, other-id] free reason until=2027-01-31
 //! # hognose: ignore-file[rule-id] free reason
+//! # hognose: sanitizes[kind, rule-id] free reason
 //! # nosec            # nosec B602, B607       # nosec: B602 and why
 //! # noqa             # noqa: S602, S603       # ruff: noqa: S101      # flake8: noqa: S101
 //! # ruff: ignore[S602]    # ruff: file-ignore[S602]    # ruff: disable[S602] … # ruff: enable[S602]
@@ -28,6 +29,8 @@ pub enum Reach {
     SameLine,
     /// The whole file.
     File,
+    /// The results of the function whose head the comment stands in, or directly above: they are declared harmless.
+    Function,
     /// From here to the matching end.
     RangeStart,
     /// The end of a range.
@@ -43,12 +46,12 @@ pub struct NamedRule {
     pub range: Range<usize>,
 }
 
-/// A parsed `# hognose: ignore[rule-id, …] reason until=2027-01-01`.
+/// A parsed `# hognose: ignore[rule-id, …] reason until=2027-01-01`, or one that declares a function a sanitizer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directive {
-    /// [`Reach::Line`] or [`Reach::File`].
+    /// [`Reach::Line`], [`Reach::File`] or [`Reach::Function`].
     pub reach: Reach,
-    /// Rule ids, at least one.
+    /// Rule ids, at least one; of a sanitizer also kinds, such as `sql`.
     pub rules: Vec<NamedRule>,
     /// Free text.
     pub reason: Option<String>,
@@ -65,10 +68,10 @@ impl Directive {
 
 impl fmt::Display for Directive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.reach == Reach::File {
-            "ignore-file"
-        } else {
-            "ignore"
+        let word = match self.reach {
+            Reach::File => "ignore-file",
+            Reach::Function => "sanitizes",
+            _ => "ignore",
         };
         let ids: Vec<&str> = self.rules.iter().map(|named| named.id.as_str()).collect();
         write!(f, "hognose: {word}[{}]", ids.join(", "))?;
@@ -97,7 +100,9 @@ pub struct Foreign {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DirectiveError {
     /// The word after the colon is unknown.
-    #[error("`{0}` is no directive; write `ignore[rule-id]` or `ignore-file[rule-id]`")]
+    #[error(
+        "`{0}` is no directive; write `ignore[rule-id]`, `ignore-file[rule-id]` or `sanitizes[kind]`"
+    )]
     UnknownWord(String),
     /// No colon after the name.
     #[error("a colon is missing: write `# hognose: ignore[rule-id]`")]
@@ -298,7 +303,7 @@ impl<'a> Body<'a> {
             // Only what is clearly meant for us; a sentence about hognose is left alone.
             let (word, bracket) =
                 rest.split_at(rest.find(|c: char| !is_word(c)).unwrap_or(rest.len()));
-            return (matches!(word, "ignore" | "ignore-file")
+            return (matches!(word, "ignore" | "ignore-file" | "sanitizes")
                 && bracket.trim_start().starts_with('['))
             .then_some(Parsed::Error(DirectiveError::MissingColon));
         };
@@ -308,6 +313,7 @@ impl<'a> Body<'a> {
         let reach = match word {
             "ignore" => Reach::Line,
             "ignore-file" => Reach::File,
+            "sanitizes" => Reach::Function,
             _ => return Some(Parsed::Error(DirectiveError::UnknownWord(word.to_owned()))),
         };
         self.move_to(rest.trim_start());

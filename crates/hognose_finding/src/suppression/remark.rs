@@ -1,6 +1,6 @@
 //! What is wrong with the suppressions themselves.
 
-use super::{Date, DirectiveError, FileSuppressions, Parsed, Vocabulary};
+use super::{Date, DirectiveError, FileSuppressions, Parsed, Reach, Vocabulary};
 
 /// The rules that speak of suppressions. They are decided here, not in a rule folder.
 pub const SUPPRESSION_RULES: [&str; 6] = [
@@ -75,29 +75,42 @@ pub(super) fn remarks(
                         "The suppression gives no reason".to_owned(),
                     ));
                 }
+                let declares = directive.reach == Reach::Function;
                 for (named, used) in directive.rules.iter().zip(&placed.used) {
                     let at = placed.id_bytes(named);
-                    if !vocabulary.is_rule(&named.id) {
-                        let nearest = vocabulary.nearest_rule(&named.id);
+                    let (known, nearest, what) = if declares {
+                        let known = vocabulary.is_sanitized(&named.id);
+                        let what = "kind of flow or rule about one";
+                        (known, vocabulary.nearest_sanitized(&named.id), what)
+                    } else {
+                        let known = vocabulary.is_rule(&named.id);
+                        (known, vocabulary.nearest_rule(&named.id), "rule")
+                    };
+                    if !known {
                         remarks.push(Remark {
                             rule: "suppression-of-unknown-rule",
                             message: match nearest {
                                 Some(nearest) => {
-                                    format!("No rule is called `{}`; `{nearest}` is", named.id)
+                                    format!("No {what} is called `{}`; `{nearest}` is", named.id)
                                 }
-                                None => format!("No rule is called `{}`", named.id),
+                                None => format!("No {what} is called `{}`", named.id),
                             },
                             bytes: at,
                             line: placed.line,
                             mend: nearest.map(|nearest| (at, nearest.to_owned())),
                         });
-                    } else if *used == 0 && !expired && ran(&named.id) {
+                    } else if *used == 0 && !expired && (declares || ran(&named.id)) {
                         remarks.push(Remark {
                             rule: "suppression-unused",
-                            message: format!(
-                                "`{}` finds nothing here that this could suppress",
-                                named.id
-                            ),
+                            message: if declares {
+                                "This stands at no function, so nothing is declared harmless"
+                                    .to_owned()
+                            } else {
+                                format!(
+                                    "`{}` finds nothing here that this could suppress",
+                                    named.id
+                                )
+                            },
                             bytes: at,
                             line: placed.line,
                             mend: None,

@@ -36,6 +36,14 @@ impl Vocabulary for Words {
         (id == "eval-of-dinamic-code").then_some("eval-of-dynamic-code")
     }
 
+    fn is_sanitized(&self, id: &str) -> bool {
+        id == "sql"
+    }
+
+    fn nearest_sanitized(&self, id: &str) -> Option<&str> {
+        (id == "sqll").then_some("sql")
+    }
+
     fn is_foreign(&self, tool: Tool, id: &str) -> bool {
         MAP.iter().any(|(of, code, _)| *of == tool && *code == id)
     }

@@ -7,12 +7,13 @@ use hognose_python::Symbol;
 use hognose_taint::model::{
     Argument, Asks, CallModel, Conditions, Elements, Entry, Filled, Filling, FlowRule, Gives,
     Guard, Holder, Holds, Literal, Need, ParameterPick, Propagator, Registered, Render, Runs,
-    Sanitizer, Sink, SourceModel, Stored, TextTest, To, Trust, When, rule_set,
+    Sanitizer, Sink, SourceModel, Stored, TextTest, To, Trust, When, rules_of,
 };
 use hognose_taint::need::NO_RULE;
-use hognose_taint::shape::{Alphabet, Facts, Restriction};
+use hognose_taint::shape::{Alphabet, Facts, Restriction, RuleSet};
 use serde::Deserialize;
 
+use super::own::{ModelError, OwnModel};
 use super::{FlowMeta, Flows};
 use crate::matcher::expand;
 
@@ -236,7 +237,7 @@ struct SanitizerFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct GuardFile {
     calls: Vec<String>,
-    argument: ArgumentFile,
+    argument: Option<ArgumentFile>,
     holds: String,
     removes: Option<String>,
     keeps: Option<String>,
@@ -329,10 +330,13 @@ struct TemplateFile {
 pub(crate) fn build(
     rules: &[(usize, String, FlowFile)],
     tables: &[(String, FlowTables)],
+    own: &[OwnModel<'_>],
     aliases: hognose_python::Aliases,
-) -> Result<Flows, String> {
+) -> Result<Flows, BuildError> {
     let mut builder = Builder {
         flows: Flows::default(),
+        at: ("", 0),
+        own: false,
     };
     builder.flows.models.aliases = aliases;
     for kind in USUAL {
@@ -341,19 +345,51 @@ pub(crate) fn build(
     for (number, id, file) in rules {
         builder
             .rule(*number, id, file)
-            .map_err(|error| format!("rules/{id}/rule.toml: {error}"))?;
+            .map_err(|error| BuildError::BuiltIn(format!("rules/{id}/rule.toml: {error}")))?;
     }
     for (file, tables) in tables {
         builder
             .tables(tables)
-            .map_err(|error| format!("models/{file}.toml: {error}"))?;
+            .map_err(|error| BuildError::BuiltIn(format!("models/{file}.toml: {error}")))?;
+    }
+    builder.own = true;
+    let mut errors = Vec::new();
+    for model in own {
+        if let Err(message) = builder.tables(&model.tables) {
+            errors.push(model.error_at(builder.at, message));
+        }
+    }
+    if !errors.is_empty() {
+        return Err(BuildError::Own(errors));
     }
     builder.flows.models.index();
     Ok(builder.flows)
 }
 
+/// The arguments that a table names; the first if it names none.
+fn or_first(file: Option<&ArgumentFile>) -> Result<Vec<Argument>, String> {
+    let first = Argument {
+        at: Some(0),
+        ..Argument::default()
+    };
+    file.map_or_else(|| Ok(vec![first]), arguments)
+}
+
+/// Why models cannot be used.
+#[derive(Debug)]
+pub(crate) enum BuildError {
+    /// A file of hognose itself.
+    BuiltIn(String),
+    /// Files of the user.
+    Own(Vec<ModelError>),
+}
+
 struct Builder {
     flows: Flows,
+    /// The table at hand: its name, and its number among those of this name.
+    at: (&'static str, usize),
+    /// Paths of the user's own models are remembered: they may be functions of the project.
+    own: bool,
 }
 
 impl Builder {
@@ -431,7 +467,8 @@ impl Builder {
     }
 
     fn tables(&mut self, tables: &FlowTables) -> Result<(), String> {
-        for file in &tables.source {
+        for (number, file) in tables.source.iter().enumerate() {
+            self.at = ("source", number);
             let number = self.source(
                 &file.kind,
                 &file.what,
@@ -440,6 +477,9 @@ impl Builder {
                 file.structure,
             )?;
             for path in file.paths.iter().flat_map(|path| expand(path)) {
+                if let Some(callee) = path.strip_suffix("()") {
+                    self.own(callee);
+                }
                 self.trust(&path, Trust::Source(number));
             }
             for path in file.caught.iter().flat_map(|path| expand(path)) {
@@ -449,23 +489,19 @@ impl Builder {
                 self.trust(&path, Trust::Harmless);
             }
         }
-        for file in &tables.entry {
+        for (number, file) in tables.entry.iter().enumerate() {
+            self.at = ("entry", number);
             let entry = self.entry(file)?;
             self.flows.models.entries.push(entry);
         }
-        for file in &tables.sink {
+        for (number, file) in tables.sink.iter().enumerate() {
+            self.at = ("sink", number);
             self.sink(file)?;
         }
-        for file in &tables.sanitizer {
+        for (number, file) in tables.sanitizer.iter().enumerate() {
+            self.at = ("sanitizer", number);
             let gives = self.gives(file)?;
-            let argument = match &file.argument {
-                Some(argument) => arguments(argument)?,
-                None => vec![Argument {
-                    at: Some(0),
-                    ..Argument::default()
-                }],
-            };
-            for argument in argument {
+            for argument in or_first(file.argument.as_ref())? {
                 let sanitizer = Sanitizer {
                     argument,
                     conditions: conditions(&file.hold, &file.unless)?,
@@ -476,7 +512,8 @@ impl Builder {
                 });
             }
         }
-        for file in &tables.guard {
+        for (number, file) in tables.guard.iter().enumerate() {
+            self.at = ("guard", number);
             let gives = self.restriction(
                 file.removes.as_deref(),
                 file.keeps.as_deref(),
@@ -490,7 +527,7 @@ impl Builder {
                 "return" => Holds::Return,
                 other => return Err(format!("`holds` is true, false or return, not `{other}`")),
             };
-            for argument in arguments(&file.argument)? {
+            for argument in or_first(file.argument.as_ref())? {
                 let guard = Guard {
                     argument,
                     conditions: conditions(&file.hold, &file.unless)?,
@@ -500,7 +537,8 @@ impl Builder {
                 self.each(&file.calls, |model| model.guards.push(guard.clone()));
             }
         }
-        for file in &tables.propagator {
+        for (number, file) in tables.propagator.iter().enumerate() {
+            self.at = ("propagator", number);
             let mut from = Vec::new();
             for argument in &file.from {
                 from.extend(arguments(argument)?);
@@ -529,17 +567,21 @@ impl Builder {
                 model.propagators.push(propagator.clone())
             });
         }
-        for file in &tables.application {
+        for (number, file) in tables.application.iter().enumerate() {
+            self.at = ("application", number);
             let paths = file.calls.iter().flat_map(|path| expand(path));
             self.flows.applications.extend(paths.map(Symbol::from));
         }
-        for file in &tables.clean {
+        for (number, file) in tables.clean.iter().enumerate() {
+            self.at = ("clean", number);
             self.each(&file.calls, |model| model.clean = true);
         }
-        for file in &tables.stops {
+        for (number, file) in tables.stops.iter().enumerate() {
+            self.at = ("stops", number);
             self.each(&file.calls, |model| model.stops = true);
         }
-        for file in &tables.object {
+        for (number, file) in tables.object.iter().enumerate() {
+            self.at = ("object", number);
             let mut holder = Holder::default();
             for (name, write) in &file.writes {
                 holder
@@ -556,7 +598,8 @@ impl Builder {
                     .insert(Symbol::from(path), holder.clone());
             }
         }
-        for file in &tables.runs {
+        for (number, file) in tables.runs.iter().enumerate() {
+            self.at = ("runs", number);
             for function in arguments(&file.function)? {
                 let runs = Runs {
                     function,
@@ -568,7 +611,8 @@ impl Builder {
                 self.each(&file.calls, |model| model.runs.push(runs.clone()));
             }
         }
-        for file in &tables.template {
+        for (number, file) in tables.template.iter().enumerate() {
+            self.at = ("template", number);
             let (context, keywords) = match &file.context {
                 None => (None, false),
                 Some(ArgumentFile::Word(word)) if word == "keywords" => (None, false),
@@ -671,9 +715,16 @@ impl Builder {
         models.trust_by_text.insert(Box::from(path), trust);
     }
 
+    fn own(&mut self, callee: &str) {
+        if self.own {
+            self.flows.models.own.insert(Symbol::from(callee));
+        }
+    }
+
     fn each(&mut self, calls: &[String], change: impl Fn(&mut CallModel)) {
-        let models = &mut self.flows.models;
         for path in calls.iter().flat_map(|path| expand(path)) {
+            self.own(&path);
+            let models = &mut self.flows.models;
             if path.contains('*') {
                 let at = models
                     .call_patterns
@@ -796,10 +847,13 @@ impl Builder {
             };
             restriction.facts |= fact;
         }
-        for rule in rules {
-            self.rule_number(rule)?;
+        for word in rules {
+            let of_word = rules_of(&self.flows.models.rules, word);
+            if of_word == RuleSet::default() {
+                return Err(format!("no flow rule and no need is called `{word}`"));
+            }
+            restriction.cleaned.0 |= of_word.0;
         }
-        restriction.cleaned = rule_set(&self.flows.models, rules);
         Ok(restriction)
     }
 

@@ -2,11 +2,14 @@
 
 mod library;
 mod load;
+mod own;
 mod report;
 mod threat;
 mod why;
 
-pub(crate) use load::{FlowFile, FlowTables, build};
+pub(crate) use load::{BuildError, FlowFile, FlowTables, build};
+pub use own::ModelError;
+pub(crate) use own::{OwnModel, declared, function_of};
 pub(crate) use report::report;
 pub(crate) use threat::ThreatModel;
 pub use threat::{Distribution, SOURCE_KINDS, SourceChoice, UsedSource, distributions};

@@ -4,7 +4,7 @@ use hognose_finding::Date;
 use hognose_mdtest::{Observed, Section};
 use hognose_python::{Layout, MemorySources, Project, SourceKind};
 use hognose_rules::{
-    Outcome, RunOptions, SuppressOptions, distributions, registry, rules, run, suppress,
+    Outcome, Registry, RunOptions, SuppressOptions, distributions, registry, rules, run, suppress,
 };
 
 pub fn audit(section: &Section) -> Vec<Observed> {
@@ -28,7 +28,19 @@ pub fn audit(section: &Section) -> Vec<Observed> {
     });
     let sources = MemorySources::new(files);
     let project = Project::build(&sources, &Layout::default());
+    let today = Date::from_days(20_000);
+    // A file of models beside the program is the user's own.
+    let models: Vec<(String, String)> = section
+        .files
+        .iter()
+        .filter(|file| file.name == "models.toml")
+        .map(|file| (file.name.clone(), file.text.clone()))
+        .collect();
+    let own = (!models.is_empty())
+        .then(|| Registry::with_models(&models).expect("the models of the page are sound"));
+    let registry = own.as_ref().unwrap_or_else(|| registry());
     let run_options = RunOptions {
+        declared: Some(today),
         distributions: distributions(&sources, &project),
         ..RunOptions::default()
     };
@@ -36,14 +48,14 @@ pub fn audit(section: &Section) -> Vec<Observed> {
         mut findings,
         notes,
         ..
-    } = run(registry(), &project, &run_options);
+    } = run(registry, &project, &run_options);
     let failed: Vec<_> = notes
         .iter()
         .filter(|note| note.text.contains("are missing"))
         .collect();
     assert!(failed.is_empty(), "{failed:?}");
     let options = SuppressOptions {
-        today: Date::from_days(20_000),
+        today,
         ..SuppressOptions::default()
     };
     suppress(&project.modules, &mut findings, rules(), &options);

@@ -9,7 +9,7 @@ use symbol_table::{GlobalSymbol, static_symbol};
 
 use super::Interpreter;
 use crate::model::{Argument, Asks, CallModel, Conditions, Elements, Gives, Literal, To, When};
-use crate::shape::{Alphabet, Stretch, map_holes};
+use crate::shape::{Alphabet, Restriction, Stretch, map_holes};
 use crate::state::{Kind, Object, State};
 use crate::value::{Atom, InputPath, Key, ObjId, Symbol, Value, Why, hash_id};
 
@@ -822,15 +822,7 @@ impl Interpreter<'_, '_> {
             state.live = false;
             return Some(Value::nothing());
         }
-        for guard in &model.guards {
-            if guard.holds == crate::model::Holds::Return
-                && self.conditions(state, &guard.conditions, receiver, arguments) == Some(true)
-            {
-                for value in self.argument_values(state, &guard.argument, receiver, arguments) {
-                    self.restrict_value(state, &value, guard.gives);
-                }
-            }
-        }
+        self.assume_returned(state, model, receiver, arguments);
         let mut returned: Option<Value> = None;
         for runs in &model.runs {
             if let Some(value) = self.run_later(state, runs, receiver, arguments, expr) {
@@ -860,6 +852,50 @@ impl Interpreter<'_, '_> {
         self.propagated(state, path, model, receiver, arguments, expr)
     }
 
+    /// What guards say of the arguments of a call that has returned.
+    pub(super) fn assume_returned(
+        &mut self,
+        state: &mut State,
+        model: &CallModel,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+    ) {
+        for guard in &model.guards {
+            if guard.holds == crate::model::Holds::Return
+                && self.conditions(state, &guard.conditions, receiver, arguments) == Some(true)
+            {
+                for value in self.argument_values(state, &guard.argument, receiver, arguments) {
+                    self.restrict_value(state, &value, guard.gives);
+                }
+            }
+        }
+    }
+
+    /// What a restriction leaves of the texts of a value.
+    pub(super) fn sanitize(
+        &mut self,
+        state: &mut State,
+        value: &Value,
+        restriction: Restriction,
+        by: Symbol,
+        expr: ExprId,
+    ) -> Value {
+        let place = self.place(expr);
+        let mut result = Value::nothing();
+        for text in self.texts_of(state, value) {
+            let text = map_holes(&text, |hole| {
+                restriction.apply(hole);
+                hole.id = hash_id(&(hole.id, expr.0, 21u8));
+                hole.part = None;
+                for taint in &mut hole.taints {
+                    taint.trail = taint.trail.step(place, Why::Sanitized(by));
+                }
+            });
+            result.join(&Value::stretches(text));
+        }
+        result
+    }
+
     /// What a sanitizer leaves of an argument.
     fn sanitized(
         &mut self,
@@ -881,19 +917,7 @@ impl Interpreter<'_, '_> {
                 let value = match &sanitizer.gives {
                     Gives::Nothing | Gives::Scalar => Atom::Scalar.into(),
                     Gives::Text(restriction) => {
-                        let mut result = Value::nothing();
-                        for text in self.texts_of(state, &value) {
-                            let text = map_holes(&text, |hole| {
-                                restriction.apply(hole);
-                                hole.id = hash_id(&(hole.id, expr.0, 21u8));
-                                hole.part = None;
-                                for taint in &mut hole.taints {
-                                    taint.trail = taint.trail.step(place, Why::Sanitized(path));
-                                }
-                            });
-                            result.join(&Value::stretches(text));
-                        }
-                        result
+                        self.sanitize(state, &value, *restriction, path, expr)
                     }
                     Gives::Alphabet(alphabet) => {
                         let holes = self.all_holes(state, std::slice::from_ref(&value));

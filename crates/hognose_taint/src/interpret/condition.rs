@@ -1121,7 +1121,7 @@ impl Interpreter<'_, '_> {
     }
 
     /// What a callee outside of the project says.
-    fn assume_external(
+    pub(super) fn assume_external(
         &mut self,
         state: &mut State,
         path: Symbol,

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::call::Arguments;
 use super::{Exit, Frame, Interpreter, MAX_INLINED, MAX_NESTED, MAX_REACHES};
+use crate::model::CallModel;
 use crate::shape::{Alphabet, Facts, Hole, Stretch, add_taints, concat};
 use crate::state::{Kind, Object, State, Vars};
 use crate::summary::{Exported, Reach, Summary};
@@ -305,6 +306,17 @@ impl Interpreter<'_, '_> {
         closure: Option<ObjId>,
         expr: ExprId,
     ) -> Value {
+        if let Some(path) = self
+            .setting
+            .facts
+            .described
+            .get(&(module, function))
+            .copied()
+            && let Some(value) =
+                self.call_described(state, path, (module, function), arguments, expr)
+        {
+            return value;
+        }
         // What is only looked at is not looked at through all that it runs.
         let deepest = if self.quiet > 0 {
             MAX_NESTED_QUIET
@@ -321,6 +333,45 @@ impl Interpreter<'_, '_> {
             self.call_project_inner(state, module, function, arguments, class, closure, expr);
         self.nested -= 1;
         value
+    }
+
+    /// A call of a function of the project of which the user's own models speak. What they say of its result stands for
+    /// the body.
+    fn call_described(
+        &mut self,
+        state: &mut State,
+        path: Symbol,
+        of: (ModuleId, FunctionId),
+        arguments: &Arguments,
+        expr: ExprId,
+    ) -> Option<Value> {
+        let (receiver, arguments) = self.without_receiver(of, arguments);
+        let model = self.call_model(path);
+        let result = self.values.path_of_call(path);
+        if self.trust(result).is_some() || model.is_some_and(CallModel::speaks_of_the_result) {
+            return Some(self.call_external(state, path, receiver.as_ref(), &arguments, expr));
+        }
+        if let Some(model) = model {
+            self.check_call(state, path, model, receiver.as_ref(), &arguments, expr);
+            self.assume_returned(state, model, receiver.as_ref(), &arguments);
+        }
+        None
+    }
+
+    /// The object a method is called on, and what else it is given.
+    fn without_receiver(
+        &mut self,
+        (module, function): (ModuleId, FunctionId),
+        arguments: &Arguments,
+    ) -> (Option<Value>, Arguments) {
+        let mut rest = arguments.clone();
+        let of_class = self.setting.project.module(module)[function]
+            .class
+            .is_some();
+        if !of_class || rest.positional.is_empty() || self.is_static(module, function) {
+            return (None, rest);
+        }
+        (Some(rest.positional.remove(0)), rest)
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a call is made of")]
@@ -762,6 +813,16 @@ impl Interpreter<'_, '_> {
         outcome: bool,
         expr: ExprId,
     ) {
+        if let Some(path) = self
+            .setting
+            .facts
+            .described
+            .get(&(module, function))
+            .copied()
+        {
+            let (receiver, arguments) = self.without_receiver((module, function), arguments);
+            self.assume_external(state, path, receiver.as_ref(), &arguments, outcome);
+        }
         let data = &self.setting.project.module(module)[function];
         let Some(summary) = (self.setting.summaries)(module, data.scope) else {
             return;

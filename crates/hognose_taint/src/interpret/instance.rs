@@ -114,7 +114,7 @@ impl Interpreter<'_, '_> {
         })
     }
 
-    fn is_static(&mut self, module: ModuleId, function: FunctionId) -> bool {
+    pub(super) fn is_static(&mut self, module: ModuleId, function: FunctionId) -> bool {
         self.decorator_paths(module, function)
             .iter()
             .any(|path| path.as_str() == "builtins.staticmethod")

@@ -21,14 +21,14 @@ mod template;
 use std::sync::Arc;
 
 use hognose_python::ir::*;
-use hognose_python::{Evaluator, ModuleId, Project};
+use hognose_python::{Evaluator, ModuleId, Project, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::Facts as ProjectFacts;
 use crate::model::Models;
-use crate::shape::Restriction;
+use crate::shape::{Restriction, RuleSet};
 use crate::state::State;
-use crate::summary::{Found, Implied, Reach, SinkRef, Summary};
+use crate::summary::{Found, Implied, Judged, Reach, SinkRef, Summary};
 use crate::value::{Atom, InputPath, Key, ObjId, Place, Root, Value, hash_id};
 
 /// Statements walked for one summary; real functions need a few hundred.
@@ -134,6 +134,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     inputs: FxHashMap<u32, Arc<InputPath>>,
     pub found: Vec<Found>,
     pub reaches: Vec<Reach>,
+    /// Sinks of this body that something from elsewhere reaches.
+    pub judged: Vec<Judged>,
     /// What is at the sinks of the place that is watched.
     pub sightings: Vec<crate::watch::Sighting>,
     /// Holes that became one of few values, by id; filled where a place is watched.
@@ -185,6 +187,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             inputs: FxHashMap::default(),
             found: Vec::new(),
             reaches: Vec::new(),
+            judged: Vec::new(),
             sightings: Vec::new(),
             settled: FxHashMap::default(),
             global_writes: Vec::new(),
@@ -265,7 +268,23 @@ impl<'a, 'p> Interpreter<'a, 'p> {
     }
 
     /// Leaves the function at hand with a value.
-    fn leave(&mut self, state: &mut State, value: Value, expr: Option<ExprId>) {
+    fn leave(&mut self, state: &mut State, mut value: Value, expr: Option<ExprId>) {
+        if let Some(expr) = expr
+            && let Some((name, cleaned)) = self.declared_clean()
+        {
+            let restriction = Restriction {
+                cleaned,
+                ..Restriction::NONE
+            };
+            let (texts, mut rest): (Vec<Atom>, Vec<Atom>) = value
+                .atoms()
+                .iter()
+                .cloned()
+                .partition(|atom| matches!(atom, Atom::Text(_) | Atom::Input(_)));
+            let clean = self.sanitize(state, &Value::of(texts), restriction, name, expr);
+            rest.extend(clean.atoms().iter().cloned());
+            value = Value::of(rest);
+        }
         let truth = value.truth();
         let is_test = expr.is_some_and(|expr| self.is_test(expr));
         let (mut when_true, mut when_false) = (None, None);
@@ -295,6 +314,18 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             none => *none = Some(left),
         }
         state.live = false;
+    }
+
+    /// The name of the function at hand, and the rules for which its result is declared harmless.
+    fn declared_clean(&mut self) -> Option<(Symbol, RuleSet)> {
+        let cleans = &self.setting.facts.cleans;
+        if cleans.is_empty() {
+            return None;
+        }
+        let frame = self.frames.last()?;
+        let (module, function) = (frame.module, frame.function?);
+        let rules = *cleans.get(&(module, function))?;
+        Some((self.setting.project.module(module)[function].name, rules))
     }
 
     /// What is known of inputs.

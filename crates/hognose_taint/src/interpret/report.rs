@@ -9,7 +9,7 @@ use crate::model::{CallModel, Need, Sink, Stored, Trust};
 use crate::need;
 use crate::shape::Stretch;
 use crate::state::{Kind, State};
-use crate::summary::{Found, Reach, SinkRef};
+use crate::summary::{Found, Judged, Reach, SinkRef};
 use crate::value::{Atom, Origin, Place, Symbol, Value, Why};
 
 impl<'p> Interpreter<'_, 'p> {
@@ -90,6 +90,12 @@ impl<'p> Interpreter<'_, 'p> {
         let place = self.place(expr);
         for value in given {
             let value = self.sink_value(state, sink, value);
+            let harmless = is_harmless(sink_ref, &value);
+            self.judged.push(Judged {
+                place,
+                rule: sink.rule,
+                harmless,
+            });
             self.reached(sink_ref, place, path, value, 0);
         }
     }
@@ -401,4 +407,18 @@ pub(crate) fn looks_like(need: Need, text: &[Stretch]) -> bool {
             | "show"
             | "describe"
     )
+}
+
+/// Whether all that a value may be is known to do no harm: constants, and texts whose every hole was made harmless. What is
+/// not known is not.
+fn is_harmless(sink: SinkRef, value: &Value) -> bool {
+    !value.is_nothing()
+        && value.atoms().iter().all(|atom| match atom {
+            Atom::Text(text) => {
+                !text.iter().any(|stretch| matches!(stretch, Stretch::Any))
+                    && need::harms(sink.need, sink.rule, text).is_empty()
+            }
+            Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Str(_) | Atom::Scalar => true,
+            _ => false,
+        })
 }
