@@ -7,10 +7,10 @@ use hognose_python::Symbol;
 use hognose_taint::model::{
     Argument, Asks, CallModel, Conditions, Elements, Entry, Filled, Filling, FlowRule, Gives,
     Guard, Holder, Holds, Literal, Need, ParameterPick, Propagator, Registered, Render, Runs,
-    Sanitizer, Sink, SourceModel, Stored, TextTest, To, Trust, When, rule_set,
+    Sanitizer, Sink, SourceModel, Stored, TextTest, To, Trust, Typed, When, rule_set,
 };
 use hognose_taint::need::NO_RULE;
-use hognose_taint::shape::{Alphabet, Facts, Restriction};
+use hognose_taint::shape::{Alphabet, Facts, Restriction, RuleSet};
 use serde::Deserialize;
 
 use super::{FlowMeta, Flows};
@@ -79,6 +79,8 @@ struct SourceFile {
     except: Vec<String>,
     #[serde(default)]
     structure: bool,
+    #[serde(default, rename = "for")]
+    rules: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -426,6 +428,7 @@ impl Builder {
             alphabet,
             structure,
             keys: keys.to_vec(),
+            cleaned: RuleSet::default(),
         });
         Ok(u32::try_from(sources.len() - 1).unwrap_or(u32::MAX))
     }
@@ -439,6 +442,10 @@ impl Builder {
                 &file.keys,
                 file.structure,
             )?;
+            let cleaned = self.trusted_for(&file.rules)?;
+            if let Some(model) = self.flows.models.sources.last_mut() {
+                model.cleaned = cleaned;
+            }
             for path in file.paths.iter().flat_map(|path| expand(path)) {
                 self.trust(&path, Trust::Source(number));
             }
@@ -796,11 +803,16 @@ impl Builder {
             };
             restriction.facts |= fact;
         }
+        restriction.cleaned = self.trusted_for(rules)?;
+        Ok(restriction)
+    }
+
+    /// Rules named by a model that vouches for something.
+    fn trusted_for(&self, rules: &[String]) -> Result<RuleSet, String> {
         for rule in rules {
             self.rule_number(rule)?;
         }
-        restriction.cleaned = rule_set(&self.flows.models, rules);
-        Ok(restriction)
+        Ok(rule_set(&self.flows.models, rules))
     }
 
     fn entry(&mut self, file: &EntryFile) -> Result<Entry, String> {
@@ -844,7 +856,17 @@ impl Builder {
                     let text = self.source("remote", what, None, &[], false)?;
                     let structure =
                         self.source("remote", "the body of the request", None, &[], true)?;
-                    Filled::Typed(text, structure)
+                    // Which fields a model has its class says.
+                    let model = self.source("remote", what, None, &[], false)?;
+                    let trusted = self.trusted_for(&["mass-assignment".to_owned()])?;
+                    if let Some(source) = self.flows.models.sources.last_mut() {
+                        source.cleaned = trusted;
+                    }
+                    Filled::Typed(Typed {
+                        text,
+                        structure,
+                        model,
+                    })
                 }
                 other => return Err(format!("no such parameters: `{other}`")),
             },
