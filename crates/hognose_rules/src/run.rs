@@ -208,6 +208,7 @@ impl HarmlessPlaces {
 }
 
 /// A flow that is followed stands for what patterns suspect on the same lines, and is as certain as they are at least.
+/// What is told to more than the flow stays beside it: the pattern asks for less than a stranger's text.
 fn replace_patterns(registry: &Registry, findings: &mut Vec<Finding>, flows: &mut [Finding]) {
     let mut by_file: FxHashMap<Arc<str>, Vec<usize>> = FxHashMap::default();
     for (number, flow) in flows.iter().enumerate() {
@@ -222,17 +223,17 @@ fn replace_patterns(registry: &Registry, findings: &mut Vec<Finding>, flows: &mu
         };
         for number in numbers {
             let flow = &mut flows[*number];
-            if flow.location.start.line <= finding.location.end.line
+            if flow.persona <= finding.persona
+                && flow.location.start.line <= finding.location.end.line
                 && finding.location.start.line <= flow.location.end.line
                 && registry
                     .rule(&flow.rule)
                     .is_some_and(|rule| rule.replaces.iter().any(|id| **id == *finding.rule))
             {
                 // How certain a smell is says nothing of a defect.
-                if finding.persona <= flow.persona {
+                if finding.persona == flow.persona {
                     flow.confidence = flow.confidence.max(finding.confidence);
                 }
-                flow.persona = flow.persona.min(finding.persona);
                 return false;
             }
         }

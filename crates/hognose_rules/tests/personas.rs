@@ -207,3 +207,33 @@ def watch(child):
     assert_eq!(regular, ["subprocess-with-shell:4"]);
     assert!(pedantic.is_empty(), "{pedantic:?}");
 }
+
+#[test]
+fn what_an_unknown_object_makes_of_what_it_was_given_is_for_pedants() {
+    let (regular, pedantic) = told(
+        "from flask import redirect, request
+from somelib import Table
+def content():
+    redirect(Table(request.args['next']).get('next'))
+def made():
+    redirect(Table(request.args['next']).address())
+",
+    );
+    assert_eq!(regular, ["open-redirect:4"]);
+    assert_eq!(pedantic, ["open-redirect:6"]);
+}
+
+#[test]
+fn flows_from_the_user_of_a_machine_stand_beside_the_pattern() {
+    let (regular, pedantic) = told(
+        "import os
+from flask import request
+def page():
+    os.system('less ' + request.args['name'])
+def pager():
+    os.system(os.environ['PAGER'] + ' x')
+",
+    );
+    assert_eq!(regular, ["os-command-with-shell:6", "command-injection:4"]);
+    assert_eq!(pedantic, ["command-injection:6"]);
+}

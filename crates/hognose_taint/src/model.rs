@@ -108,6 +108,8 @@ pub struct SourceModel {
     pub structure: bool,
     /// Only under these keys.
     pub keys: Vec<String>,
+    /// Rules it is no danger for.
+    pub cleaned: RuleSet,
 }
 
 /// What is untrusted or harmless at an access path.
@@ -420,6 +422,17 @@ pub enum Registered {
     Named(Vec<String>, Vec<Symbol>),
 }
 
+/// The sources of parameters that are filled by their annotations.
+#[derive(Debug, Clone, Copy)]
+pub struct Typed {
+    /// Texts.
+    pub text: u32,
+    /// Dicts, lists and whatever JSON may hold.
+    pub structure: u32,
+    /// Instances of classes that declare their fields.
+    pub model: u32,
+}
+
 /// How the parameters of an entry are filled.
 #[derive(Debug, Clone)]
 pub enum Filled {
@@ -427,8 +440,8 @@ pub enum Filled {
     Route,
     /// All from outside.
     Remote(u32),
-    /// As their annotations say: texts of one source, structures of the other.
-    Typed(u32, u32),
+    /// As their annotations say, each by its source.
+    Typed(Typed),
     /// One by one.
     Listed(Vec<(ParameterPick, Filling)>),
     /// Not by the outside.

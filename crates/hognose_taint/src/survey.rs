@@ -7,8 +7,9 @@ use hognose_python::{ClassRef, Constant, Evaluator, ModuleId, Project, Value as 
 use rustc_hash::FxHashMap;
 
 use crate::facts::{EntryFacts, Filled, OfClass};
-use crate::model::Trust;
-use crate::model::{Argument, Entry, Filled as Fill, Filling, Models, ParameterPick, Registered};
+use crate::model::{
+    Argument, Entry, Filled as Fill, Filling, Models, ParameterPick, Registered, Trust, Typed,
+};
 use crate::shape::Alphabet;
 use crate::summary::Unit;
 use crate::value::{Atom, Symbol};
@@ -632,7 +633,7 @@ fn fill(
                 Some(filled) => filled,
                 None => Filled::Source(*source, None),
             }),
-            Fill::Typed(text, structure) => typed(values, at, param, *text, *structure),
+            Fill::Typed(sources) => typed(values, at, param, *sources),
             Fill::Listed(list) => list.iter().find_map(|(pick, filling)| {
                 let fits = match pick {
                     ParameterPick::At(at) => *at == position,
@@ -726,10 +727,9 @@ fn typed(
     values: &mut Evaluator<'_>,
     at: ModuleId,
     param: &Param,
-    source: u32,
-    structure: u32,
+    sources: Typed,
 ) -> Option<Filled> {
-    if let Some(filled) = annotated(values, at, param, source) {
+    if let Some(filled) = annotated(values, at, param, sources.text) {
         let module = values.project().module(at);
         let expressions = param.default.into_iter().chain(param.annotation);
         if expressions.into_iter().any(|expr| bounded(module, expr)) {
@@ -749,7 +749,7 @@ fn typed(
         }
     }
     let Some(annotation) = param.annotation else {
-        return Some(Filled::Source(source, None));
+        return Some(Filled::Source(sources.text, None));
     };
     for value in values.instance_of(at, annotation) {
         match value {
@@ -759,7 +759,7 @@ fn typed(
                     "builtins.dict()" | "builtins.list()" | "typing.Any()"
                 ) =>
             {
-                return Some(Filled::Source(structure, None));
+                return Some(Filled::Source(sources.structure, None));
             }
             Evaluated::External(path)
                 if !matches!(
@@ -782,12 +782,12 @@ fn typed(
                         return Some(Filled::Atom(Atom::Scalar));
                     }
                 }
-                return Some(Filled::Source(source, None));
+                return Some(Filled::Source(sources.model, None));
             }
             _ => {}
         }
     }
-    Some(Filled::Source(source, None))
+    Some(Filled::Source(sources.text, None))
 }
 
 /// The variables of a route pattern with the characters they can hold; `None` for any, no character where they hold no text.

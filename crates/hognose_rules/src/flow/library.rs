@@ -12,7 +12,7 @@ use hognose_taint::model::Need;
 use hognose_taint::need::{harms, quote_before};
 use hognose_taint::shape::{Facts, Hole, Stretch};
 use hognose_taint::summary::Reach;
-use hognose_taint::value::{Atom, InputPath, Key, Origin, Place, Root, Trail};
+use hognose_taint::value::{Atom, Key, Origin, Place, Root, Symbol, Trail};
 
 use super::threat::ThreatModel;
 use crate::names;
@@ -87,6 +87,7 @@ fn is_public(
     let called = !name.starts_with(['_', '<']) || matches!(name, "__init__" | "__call__");
     if !called
         || name == "main"
+        || is_script(project, home)
         || !threat.is_public_file(&home.file)
         || home
             .name
@@ -111,6 +112,29 @@ fn is_public(
     }
 }
 
+/// Whether a file is there to be run: it does something only then, and stands in a directory that is no package.
+fn is_script(project: &Project, home: &Module) -> bool {
+    let Some((directory, _)) = home.file.rsplit_once('/') else {
+        return false;
+    };
+    let runs = |stmt: &StmtId| {
+        let Stmt::If { test, .. } = home[*stmt] else {
+            return false;
+        };
+        let Expr::Compare { left, right, .. } = home[test] else {
+            return false;
+        };
+        [left, right]
+            .iter()
+            .any(|side| matches!(home[*side], Expr::Str(text) if home.str(text) == "__main__"))
+    };
+    home.name.as_str().contains('.')
+        && home.block(home.body).iter().any(runs)
+        && project
+            .by_file(&format!("{directory}/__init__.py"))
+            .is_none()
+}
+
 /// Whether what a parameter does at a sink is more than its caller asks for.
 fn judge<'a>(
     project: &Project,
@@ -121,6 +145,9 @@ fn judge<'a>(
 ) -> Option<Handed<'a>> {
     let home = project.module(module);
     let data = &home[function];
+    if is_waived(home, data) {
+        return None;
+    }
     let receiver = usize::from(
         data.class
             .is_some_and(|class| values.receiver(module, function, class).is_some()),
@@ -161,18 +188,19 @@ fn judge<'a>(
                 else {
                     continue;
                 };
-                let asked = asked_for(reach, data, param, path, hole, text.len() == 1);
+                let class = data.class.map(|class| home[class].name);
+                let alone = text.len() == 1 && hole.id == path.id();
+                let asked = alone && asked_for(reach, data, class);
                 let Some(smell) = framed(reach.sink.need, &text[..at], hole, harm.partial, asked)
                 else {
                     continue;
                 };
+                // What an object is made with is set up by whoever imports it; what its methods are given comes and goes.
+                let set_up = class.is_some() && data.name.as_str() == "__init__";
                 if hole.doubt > 1 {
                     continue;
                 }
-                let name = match data.class {
-                    Some(class) if data.name.as_str() == "__init__" => home[class].name,
-                    _ => data.name,
-                };
+                let name = class.filter(|_| set_up).unwrap_or(data.name);
                 return Some(Handed {
                     reach,
                     place: Place::new(module, home[param.def].range),
@@ -182,7 +210,7 @@ fn judge<'a>(
                     ),
                     trail: taint.trail.clone(),
                     doubt: hole.doubt,
-                    partial: smell || hole.doubt > 0,
+                    partial: smell || set_up || hole.doubt > 0,
                 });
             }
         }
@@ -190,42 +218,35 @@ fn judge<'a>(
     None
 }
 
-/// Whether a parameter says by its name, or the function by its own, that this is what it is for.
-fn asked_for(
-    reach: &Reach,
-    function: &Function,
-    param: &Param,
-    path: &InputPath,
-    hole: &Hole,
-    alone: bool,
-) -> bool {
-    if !alone || hole.id != path.id() {
-        return false;
-    }
-    let of_need: &[&str] = match reach.sink.need {
-        Need::Code => &[
-            "code",
-            "source",
-            "src",
-            "script",
-            "program",
-            "statement",
-            "stmt",
-            "command",
-            "cmd",
-            "snippet",
-            "cell",
-            "body",
-        ],
-        Need::Template => &[
-            "template", "tmpl", "tpl", "source", "src", "jinja", "jinja2", "mako",
-        ],
-        _ => &[],
-    };
-    let words = names::words(param.name.as_str());
-    if words.iter().any(|word| of_need.contains(&word.as_str())) {
-        return true;
-    }
+/// Whether callers must ask for what a function does: it raises unless a parameter that is false by itself is set.
+fn is_waived(home: &Module, function: &Function) -> bool {
+    home.block(function.body).iter().any(|stmt| {
+        let Stmt::If { test, body, .. } = home[*stmt] else {
+            return false;
+        };
+        let Expr::Unary {
+            op: UnaryOp::Not,
+            operand,
+        } = home[test]
+        else {
+            return false;
+        };
+        let Expr::Name { def, .. } = home[operand] else {
+            return false;
+        };
+        let raises = home.block(body).last();
+        raises.is_some_and(|last| matches!(home[*last], Stmt::Raise { .. }))
+            && function.params.iter().any(|param| {
+                param.def == def
+                    && param
+                        .default
+                        .is_some_and(|default| home[default] == Expr::Bool(false))
+            })
+    })
+}
+
+/// Whether the function or its class says by its name that it does this with what it is given.
+fn asked_for(reach: &Reach, function: &Function, class: Option<Symbol>) -> bool {
     // `def loads(text): return pickle.loads(text)`, `def load_pickle(file)`.
     let name = function.name.as_str();
     let callee: Vec<&str> = reach
@@ -237,20 +258,15 @@ fn asked_for(
     if callee.last() == Some(&name) {
         return true;
     }
-    let said = names::words(name);
+    let mut said = names::words(name);
+    said.extend(class.iter().flat_map(|class| names::words(class.as_str())));
     let format = callee.split_last().map_or(&[][..], |(_, front)| front);
     said.iter().any(|word| {
         format.contains(&word.as_str())
             || format
                 .iter()
                 .any(|part| word.strip_prefix("un") == Some(*part))
-    }) || reach.sink.need == Need::Code
-        && said.iter().any(|word| {
-            matches!(
-                word.as_str(),
-                "eval" | "exec" | "execute" | "compile" | "run"
-            )
-        })
+    })
 }
 
 /// Whether a parameter becomes part of something the function wrote, or is read as what can act; `Some(true)` for a smell.
@@ -258,14 +274,42 @@ fn framed(need: Need, front: &[Stretch], hole: &Hole, partial: bool, asked: bool
     match need {
         Need::Sql => is_sql_value(front).then_some(false),
         // The program is the function's, an argument of it the caller's.
-        Need::Shell => has_words(front).then_some(false),
+        Need::Shell => is_argument(front).then_some(false),
         // Below a directory. Libraries open what they are told to: only a review can say whether this one should.
         Need::Path => (!front.is_empty() || hole.facts.has(Facts::JOINED)).then_some(true),
         Need::Url => partial.then_some(true),
         Need::Xpath | Need::Ldap | Need::LdapDn => has_words(front).then_some(false),
-        Need::Code | Need::Template | Need::Any => (!asked).then_some(false),
+        // A function that is given a program or a template is for running it. What it puts into its own is a value or a name,
+        // or else an expression, as in `help(%s)`.
+        Need::Code => has_words(front).then(|| !is_code_value(front)),
+        Need::Template => has_words(front).then_some(false),
+        Need::Any => (!asked).then_some(false),
         _ => None,
     }
+}
+
+/// Whether a place of a program is inside of a literal, or the rest of a name.
+fn is_code_value(front: &[Stretch]) -> bool {
+    let names =
+        |known: &str| known.ends_with(|last: char| last.is_alphanumeric() || "_.".contains(last));
+    quote_before(front).is_some()
+        || matches!(front.last(), Some(Stretch::Known(known)) if names(known.as_str()))
+}
+
+/// Whether a place of a shell's command comes after its program: `cd there && x` runs what it is given.
+fn is_argument(front: &[Stretch]) -> bool {
+    let mut words = false;
+    for stretch in front {
+        match stretch {
+            Stretch::Known(known) => {
+                let last = known.as_str().rsplit([';', '&', '|', '(', '\n']).next();
+                let last = last.unwrap_or_default();
+                words = !last.trim().is_empty() || words && last.len() == known.as_str().len();
+            }
+            _ => words = true,
+        }
+    }
+    words && has_words(front)
 }
 
 /// Whether known text that is more than blanks stands before.

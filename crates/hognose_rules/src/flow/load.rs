@@ -7,7 +7,7 @@ use hognose_python::Symbol;
 use hognose_taint::model::{
     Argument, Asks, CallModel, Conditions, Elements, Entry, Filled, Filling, FlowRule, Gives,
     Guard, Holder, Holds, Literal, Need, ParameterPick, Propagator, Registered, Render, Runs,
-    Sanitizer, Sink, SourceModel, Stored, TextTest, To, Trust, When, rules_of,
+    Sanitizer, Sink, SourceModel, Stored, TextTest, To, Trust, Typed, When, rules_of,
 };
 use hognose_taint::need::NO_RULE;
 use hognose_taint::shape::{Alphabet, Facts, Restriction, RuleSet};
@@ -80,6 +80,8 @@ struct SourceFile {
     except: Vec<String>,
     #[serde(default)]
     structure: bool,
+    #[serde(default, rename = "for")]
+    rules: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -462,6 +464,7 @@ impl Builder {
             alphabet,
             structure,
             keys: keys.to_vec(),
+            cleaned: RuleSet::default(),
         });
         Ok(u32::try_from(sources.len() - 1).unwrap_or(u32::MAX))
     }
@@ -476,6 +479,10 @@ impl Builder {
                 &file.keys,
                 file.structure,
             )?;
+            let cleaned = self.trusted_for(&file.rules)?;
+            if let Some(model) = self.flows.models.sources.last_mut() {
+                model.cleaned = cleaned;
+            }
             for path in file.paths.iter().flat_map(|path| expand(path)) {
                 if let Some(callee) = path.strip_suffix("()") {
                     self.own(callee);
@@ -847,14 +854,21 @@ impl Builder {
             };
             restriction.facts |= fact;
         }
-        for word in rules {
-            let of_word = rules_of(&self.flows.models.rules, word);
-            if of_word == RuleSet::default() {
+        restriction.cleaned = self.trusted_for(rules)?;
+        Ok(restriction)
+    }
+
+    /// The rules that a model vouches for, by their ids or by what they need.
+    fn trusted_for(&self, words: &[String]) -> Result<RuleSet, String> {
+        let mut all = RuleSet::default();
+        for word in words {
+            let rules = rules_of(&self.flows.models.rules, word);
+            if rules == RuleSet::default() {
                 return Err(format!("no flow rule and no need is called `{word}`"));
             }
-            restriction.cleaned.0 |= of_word.0;
+            all.0 |= rules.0;
         }
-        Ok(restriction)
+        Ok(all)
     }
 
     fn entry(&mut self, file: &EntryFile) -> Result<Entry, String> {
@@ -898,7 +912,17 @@ impl Builder {
                     let text = self.source("remote", what, None, &[], false)?;
                     let structure =
                         self.source("remote", "the body of the request", None, &[], true)?;
-                    Filled::Typed(text, structure)
+                    // Which fields a model has its class says.
+                    let model = self.source("remote", what, None, &[], false)?;
+                    let trusted = self.trusted_for(&["mass-assignment".to_owned()])?;
+                    if let Some(source) = self.flows.models.sources.last_mut() {
+                        source.cleaned = trusted;
+                    }
+                    Filled::Typed(Typed {
+                        text,
+                        structure,
+                        model,
+                    })
                 }
                 other => return Err(format!("no such parameters: `{other}`")),
             },

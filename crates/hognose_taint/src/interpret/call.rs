@@ -13,6 +13,54 @@ use crate::shape::{Alphabet, Restriction, Stretch, map_holes};
 use crate::state::{Kind, Object, State};
 use crate::value::{Atom, InputPath, Key, ObjId, Symbol, Value, Why, hash_id};
 
+/// Methods by which containers, files, rows, matches and results give what they hold.
+fn gives_content(name: &str) -> bool {
+    matches!(
+        name,
+        "get"
+            | "get_all"
+            | "getall"
+            | "getlist"
+            | "getone"
+            | "get_list"
+            | "pop"
+            | "popitem"
+            | "popleft"
+            | "setdefault"
+            | "items"
+            | "values"
+            | "keys"
+            | "elements"
+            | "copy"
+            | "dict"
+            | "to_dict"
+            | "model_dump"
+            | "json"
+            | "read"
+            | "readline"
+            | "readlines"
+            | "getvalue"
+            | "get_payload"
+            | "tobytes"
+            | "tolist"
+            | "decode"
+            | "group"
+            | "groups"
+            | "groupdict"
+            | "fetchone"
+            | "fetchall"
+            | "fetchmany"
+            | "first"
+            | "last"
+            | "all"
+            | "one"
+            | "scalar"
+            | "result"
+            | "send"
+            | "next"
+    )
+}
+
 /// What a call is given, evaluated.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Arguments {
@@ -672,6 +720,14 @@ impl Interpreter<'_, '_> {
             {
                 Some(Some(key)) => key,
                 _ => Key::Attr(name),
+            };
+            // What an object of which nothing is known makes of what it was given may be something else.
+            let made;
+            let text: &[Stretch] = if gives_content(name.as_str()) {
+                text
+            } else {
+                made = map_holes(text, |hole| hole.doubt = hole.doubt.saturating_add(1));
+                &made
             };
             let mut value = self.part_of_text(text, key, expr);
             // What sequences and texts say of themselves.

@@ -731,6 +731,7 @@ impl<'p> Interpreter<'_, 'p> {
             taint,
         );
         hole.alphabet = model.alphabet;
+        hole.cleaned = model.cleaned;
         if model.structure {
             hole.facts |= crate::shape::Facts::STRUCTURE;
         }
@@ -1352,6 +1353,7 @@ impl<'p> Interpreter<'_, 'p> {
             },
         );
         hole.alphabet = model.alphabet;
+        hole.cleaned = model.cleaned;
         hole
     }
 }

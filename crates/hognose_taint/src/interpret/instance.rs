@@ -20,6 +20,26 @@ fn changes_property(module: &Module, function: FunctionId) -> bool {
     })
 }
 
+/// Generic types that hold nothing but what stands in the brackets.
+fn is_sequence(path: &str) -> bool {
+    matches!(
+        path,
+        "builtins.list"
+            | "builtins.set"
+            | "builtins.frozenset"
+            | "typing.List"
+            | "typing.Set"
+            | "typing.FrozenSet"
+            | "typing.Sequence"
+            | "typing.Iterable"
+            | "typing.Collection"
+            | "typing.Optional"
+            | "collections.abc.Sequence"
+            | "collections.abc.Iterable"
+            | "collections.abc.Collection"
+    )
+}
+
 /// Methods that records are given, which give what the record holds.
 fn is_record_method(name: &str) -> bool {
     matches!(
@@ -1210,15 +1230,14 @@ impl Interpreter<'_, '_> {
                 left,
                 right,
             } => return self.holds_text(module, left) || self.holds_text(module, right),
-            Expr::Subscript { value, .. } => {
+            Expr::Subscript { value, index } => {
                 let generic = self.values.dotted(module, value);
-                if generic.is_some_and(|path| {
-                    matches!(
-                        path.as_str(),
-                        "typing.Literal" | "typing_extensions.Literal"
-                    )
-                }) {
+                let path = generic.as_ref().map_or("", |path| path.as_str());
+                if let "typing.Literal" | "typing_extensions.Literal" = path {
                     return false;
+                }
+                if is_sequence(path) {
+                    return self.holds_text(module, index);
                 }
             }
             _ => {}

@@ -500,9 +500,6 @@ impl Interpreter<'_, '_> {
             {
                 return Atom::Scalar.into();
             }
-            if left.has_holes() {
-                self.check_format(state, left, expr);
-            }
             // A format that is not known: its texts around everything.
             let holes = self.all_holes(state, &[left.clone(), right.clone()]);
             let id = self.site(expr);
