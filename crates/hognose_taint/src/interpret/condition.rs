@@ -281,7 +281,8 @@ impl Interpreter<'_, '_> {
                     for hole in found {
                         // A text that is one of few leaves nothing open in it, wherever its holes are.
                         state.restrict(hole.id, restriction);
-                        if single {
+                        let above = matches!(hole.part, Some((Part::Parent, _)));
+                        if single || above {
                             self.restrict_whole(state, &hole, restriction);
                         }
                     }
@@ -497,8 +498,8 @@ impl Interpreter<'_, '_> {
                     state.restrict(whole, Restriction::facts(Facts::NO_DOTS));
                 }
                 // A directory that the caller chose.
-                Part::CommonPath
-                    if is_resolved(&hole)
+                Part::CommonPath | Part::Parent
+                    if (part == Part::Parent || is_resolved(&hole))
                         && !same_whole
                         && other_holes
                             .iter()
@@ -510,6 +511,14 @@ impl Interpreter<'_, '_> {
                 _ => {}
             }
         }
+    }
+
+    /// Two paths of the same file: what is the directory of the program's choice is no other. Only texts count, for a path is
+    /// seen from outside too.
+    fn same_file(&mut self, state: &mut State, path: &Value, other: &Value) {
+        let path = self.only_texts(path);
+        let other = self.only_texts(other);
+        self.same(state, &path, &other);
     }
 
     /// What a comparison says beyond the values of its sides: `text.find(x) == -1`, `type(x) is int`, `set(text) <= set(letters)`.
@@ -897,9 +906,11 @@ impl Interpreter<'_, '_> {
         for atom in receiver.atoms().to_vec() {
             match &atom {
                 Atom::External(path) => {
-                    if path.as_str() == "pathlib.Path()" && name.as_str() == "is_relative_to" {
-                        if outcome {
-                            self.contained(state, receiver, &first);
+                    if path.as_str() == "pathlib.Path()" {
+                        match (name.as_str(), outcome) {
+                            ("is_relative_to", true) => self.contained(state, receiver, &first),
+                            ("samefile", true) => self.same_file(state, receiver, &first),
+                            _ => {}
                         }
                         continue;
                     }
@@ -1148,6 +1159,13 @@ impl Interpreter<'_, '_> {
                 return;
             }
             "re.compile().match" | "re.compile().fullmatch" | "re.compile().search" => return,
+            "os.path.samefile" => {
+                if outcome && let Some(second) = arguments.position(1) {
+                    self.same_file(state, &first, &second);
+                    self.same_file(state, &second, &first);
+                }
+                return;
+            }
             "os.path.isabs" => {
                 if !outcome {
                     self.restrict_value(state, &first, Restriction::facts(Facts::NOT_ABSOLUTE));
