@@ -101,6 +101,8 @@ pub struct SourceModel {
     pub structure: bool,
     /// Only under these keys.
     pub keys: Vec<String>,
+    /// Rules it is no danger for: an open file names none, and nobody sets the headers of another's request.
+    pub cleaned: RuleSet,
 }
 
 /// What is untrusted or harmless at an access path.
@@ -514,6 +516,16 @@ pub struct Models {
     pub by_name: Vec<usize>,
     /// Flow rules.
     pub rules: Vec<FlowRule>,
+}
+
+impl Models {
+    /// Whether a source is what who runs the program gives it: its environment, its command line.
+    pub fn is_local(&self, source: u32) -> bool {
+        let source = &self.sources[source as usize];
+        self.kinds
+            .get(usize::from(source.kind))
+            .is_some_and(|kind| kind == "local")
+    }
 }
 
 /// Whether an access path fits one with `*` for any one name.

@@ -79,6 +79,8 @@ struct SourceFile {
     except: Vec<String>,
     #[serde(default)]
     structure: bool,
+    #[serde(default, rename = "for")]
+    rules: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -426,6 +428,7 @@ impl Builder {
             alphabet,
             structure,
             keys: keys.to_vec(),
+            cleaned: hognose_taint::shape::RuleSet::default(),
         });
         Ok(u32::try_from(sources.len() - 1).unwrap_or(u32::MAX))
     }
@@ -439,6 +442,11 @@ impl Builder {
                 &file.keys,
                 file.structure,
             )?;
+            for rule in &file.rules {
+                self.rule_number(rule)?;
+            }
+            self.flows.models.sources[number as usize].cleaned =
+                rule_set(&self.flows.models, &file.rules);
             for path in file.paths.iter().flat_map(|path| expand(path)) {
                 self.trust(&path, Trust::Source(number));
             }

@@ -745,6 +745,7 @@ impl<'p> Interpreter<'_, 'p> {
         let place = key.is_none().then(|| self.read_place(expr));
         let mut hole = Hole::new(hash_id(&(part, key, place)), taint);
         hole.alphabet = model.alphabet;
+        hole.cleaned = model.cleaned;
         if model.structure {
             hole.facts |= crate::shape::Facts::STRUCTURE;
         }
@@ -1277,6 +1278,26 @@ impl<'p> Interpreter<'_, 'p> {
             if alternatives.is_empty() {
                 return Value::nothing();
             }
+            // What is one of few known texts does no harm by itself.
+            if alternatives.len() * all.len() > MAX_PRODUCT
+                && alternatives
+                    .iter()
+                    .any(|text| crate::shape::holes(text).next().is_some())
+            {
+                alternatives.retain(|text| crate::shape::holes(text).next().is_some());
+                let mut alike: Vec<Vec<Stretch>> = Vec::new();
+                for text in alternatives {
+                    let known = alike.iter_mut().find_map(|known| {
+                        let both = crate::shape::blended(known, &text)?;
+                        Some((known, both))
+                    });
+                    match known {
+                        Some((known, both)) => *known = both,
+                        None => alike.push(text),
+                    }
+                }
+                alternatives = alike;
+            }
             if alternatives.len() * all.len() > MAX_PRODUCT {
                 let flat: Vec<Stretch> = alternatives.iter().flatten().cloned().collect();
                 let mut whole = crate::shape::collapse(&flat);
@@ -1377,6 +1398,7 @@ impl<'p> Interpreter<'_, 'p> {
             },
         );
         hole.alphabet = model.alphabet;
+        hole.cleaned = model.cleaned;
         hole
     }
 }

@@ -134,6 +134,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     inputs: FxHashMap<u32, Arc<InputPath>>,
     pub found: Vec<Found>,
     pub reaches: Vec<Reach>,
+    /// What a resolved path was resolved from, by the ids of their holes.
+    resolved: FxHashMap<u32, u32>,
     /// What is at the sinks of the place that is watched.
     pub sightings: Vec<crate::watch::Sighting>,
     /// Holes that became one of few values, by id; filled where a place is watched.
@@ -185,6 +187,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             inputs: FxHashMap::default(),
             found: Vec::new(),
             reaches: Vec::new(),
+            resolved: FxHashMap::default(),
             sightings: Vec::new(),
             settled: FxHashMap::default(),
             global_writes: Vec::new(),

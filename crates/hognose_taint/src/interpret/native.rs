@@ -1329,6 +1329,7 @@ impl Interpreter<'_, '_> {
                 // What is found of the path speaks of the name at its end.
                 if let Some(last) = all.last() {
                     hole.part = Some((Part::Resolved, last.id));
+                    self.resolved.insert(hole.id, last.id);
                 }
                 hole.facts = hole.facts.without(Facts::JOINED);
                 result.join(&Value::hole(hole));
