@@ -518,16 +518,6 @@ pub struct Models {
     pub rules: Vec<FlowRule>,
 }
 
-impl Models {
-    /// Whether a source is what who runs the program gives it: its environment, its command line.
-    pub fn is_local(&self, source: u32) -> bool {
-        let source = &self.sources[source as usize];
-        self.kinds
-            .get(usize::from(source.kind))
-            .is_some_and(|kind| kind == "local")
-    }
-}
-
 /// Whether an access path fits one with `*` for any one name.
 pub fn fits(pattern: &str, path: &str) -> bool {
     let mut parts = pattern.split('.');
@@ -555,6 +545,12 @@ pub fn rule_set(models: &Models, ids: &[String]) -> RuleSet {
 }
 
 impl Models {
+    /// The name of a source's kind: `local` is what who runs the program gives it.
+    pub fn kind_of(&self, source: u32) -> &str {
+        let kind = usize::from(self.sources[source as usize].kind);
+        self.kinds.get(kind).map_or("", String::as_str)
+    }
+
     /// A call that gives a template: its name or text is remembered.
     pub fn gives_template(&mut self, call: Symbol, argument: Argument, constant: bool) {
         let field = crate::interpret::template_field(constant);

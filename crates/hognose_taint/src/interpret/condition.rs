@@ -489,6 +489,10 @@ impl Interpreter<'_, '_> {
                 Part::Resolved if same_whole => {
                     state.restrict(whole, Restriction::facts(Facts::NO_DOTS));
                 }
+                // The host the browser asked: who sends a link does not choose it.
+                Part::Host if self.is_own_host(&other_holes) => {
+                    state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+                }
                 // A directory that the caller chose.
                 Part::CommonPath | Part::Parent
                     if (part == Part::Parent || is_resolved(&hole))
@@ -506,7 +510,7 @@ impl Interpreter<'_, '_> {
     fn is_chosen(&self, holes: &[Arc<Hole>]) -> bool {
         let taints = holes.iter().flat_map(|hole| &hole.taints);
         taints.into_iter().all(|taint| match taint.origin {
-            Origin::Source(source) => self.setting.models.is_local(source.model),
+            Origin::Source(source) => self.setting.models.kind_of(source.model) == "local",
             Origin::Input(_) => true,
         })
     }
@@ -515,6 +519,18 @@ impl Interpreter<'_, '_> {
     fn is_setting(&self, holes: &[Arc<Hole>]) -> bool {
         let mut taints = holes.iter().flat_map(|hole| &hole.taints);
         taints.all(|taint| taint.origin.is_source()) && self.is_chosen(holes)
+    }
+
+    /// Whether it is the host a request was sent to, or one that is set.
+    fn is_own_host(&self, holes: &[Arc<Hole>]) -> bool {
+        let mut taints = holes.iter().flat_map(|hole| &hole.taints);
+        taints.all(|taint| match taint.origin {
+            Origin::Source(source) => {
+                let kind = self.setting.models.kind_of(source.model);
+                matches!(kind, "local" | "host-header")
+            }
+            Origin::Input(_) => false,
+        })
     }
 
     /// Two paths of the same file: what is the directory of the program's choice is no other. Only texts count, for a path is
