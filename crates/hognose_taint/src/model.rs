@@ -578,6 +578,12 @@ pub fn rules_of(rules: &[FlowRule], word: &str) -> RuleSet {
 }
 
 impl Models {
+    /// The name of a source's kind: `local` is what who runs the program gives it.
+    pub fn kind_of(&self, source: u32) -> &str {
+        let kind = usize::from(self.sources[source as usize].kind);
+        self.kinds.get(kind).map_or("", String::as_str)
+    }
+
     /// A call that gives a template: its name or text is remembered.
     pub fn gives_template(&mut self, call: Symbol, argument: Argument, constant: bool) {
         let field = crate::interpret::template_field(constant);

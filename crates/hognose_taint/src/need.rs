@@ -219,7 +219,8 @@ fn path(front: &[Stretch], hole: &Hole) -> bool {
         && !hole.facts.has(Facts::NO_DOTS)
         && !hole.facts.has(Facts::NORMALISED);
     if hole.facts.has(Facts::NORMALISED) {
-        return true;
+        // What is not absolute and does not lead upwards stays below what it is joined to.
+        return !hole.facts.has(Facts::NOT_ABSOLUTE | Facts::NO_DOTS);
     }
     absolute || dots
 }
@@ -294,7 +295,11 @@ fn url(front: &[Stretch], hole: &Hole, _back: &[Stretch]) -> Option<bool> {
         return Some(false);
     }
     match before.chars().next() {
-        Some('/') if before.len() == 1 => alphabet.contains_any("/\\").then_some(false),
+        Some('/') if before.len() == 1 => {
+            let slash = alphabet.contains('/') && !hole.facts.has(Facts::NOT_ABSOLUTE);
+            let backslash = alphabet.contains('\\') && !hole.facts.has(Facts::NO_BACKSLASH);
+            (slash || backslash).then_some(false)
+        }
         Some('/') if before.starts_with("//") => Some(false),
         Some('?' | '#' | '.') => None,
         Some(_) if front.len() == 1 && !before.is_empty() => {

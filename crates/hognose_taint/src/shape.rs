@@ -158,6 +158,8 @@ impl Facts {
     pub const LITERAL: Self = Self(1 << 11);
     /// A path that does not begin with a separator.
     pub const NOT_ABSOLUTE: Self = Self(1 << 12);
+    /// Does not begin with a backslash.
+    pub const NO_BACKSLASH: Self = Self(1 << 19);
     /// A text, whatever it was part of.
     pub const TEXT: Self = Self(1 << 18);
     /// A URL that names no scheme.
@@ -359,8 +361,8 @@ pub enum Stretch {
 /// A text with holes.
 pub type Text = Arc<[Stretch]>;
 
-/// Stretches kept of a text; longer ones become a single hole.
-pub const MAX_STRETCHES: usize = 32;
+/// Stretches kept of a text, enough for a page written as one text; longer ones become a single hole.
+pub const MAX_STRETCHES: usize = 96;
 
 /// Longest known text that is kept, in bytes.
 pub const MAX_KNOWN: usize = 4096;
@@ -430,6 +432,25 @@ pub fn collapse(text: &[Stretch]) -> Vec<Stretch> {
     }
     result.push(Stretch::Hole(Arc::new(hole)));
     result
+}
+
+/// Two texts with the same known stretches as one, whose holes hold what either holds.
+pub fn blended(a: &[Stretch], b: &[Stretch]) -> Option<Vec<Stretch>> {
+    if a.len() != b.len() {
+        return None;
+    }
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| match (a, b) {
+            (Stretch::Hole(a), Stretch::Hole(b)) => {
+                let mut hole = (**a).clone();
+                hole.join(b);
+                Some(Stretch::Hole(Arc::new(hole)))
+            }
+            (a, b) if a == b => Some(a.clone()),
+            _ => None,
+        })
+        .collect()
 }
 
 /// What a text surely begins with.

@@ -543,6 +543,13 @@ impl State {
         }
     }
 
+    /// Puts what was found out of holes into a value that was read after it.
+    pub fn recall(&self, value: &mut Value) {
+        for known in &self.known {
+            restrict_value(value, known.id, known.restriction);
+        }
+    }
+
     /// What is known of a hole.
     pub fn known_of(&self, id: u32) -> Restriction {
         self.known

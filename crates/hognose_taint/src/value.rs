@@ -380,10 +380,31 @@ impl Value {
         self.overflow(&atom);
     }
 
-    /// Too many alternatives: texts become one hole, constants unknown.
+    /// Too many alternatives: texts that differ in their holes only become one, otherwise texts become one hole, constants unknown.
     fn overflow(&mut self, atom: &Atom) {
-        let mut all = std::mem::take(&mut self.0);
-        all.push(atom.clone());
+        let mut all: SmallVec<[Atom; 2]> = SmallVec::new();
+        for atom in std::mem::take(&mut self.0)
+            .into_iter()
+            .chain([atom.clone()])
+        {
+            if let Atom::Text(text) = &atom
+                && let Some((known, both)) = all.iter_mut().find_map(|known| match known {
+                    Atom::Text(other) => {
+                        let both = crate::shape::blended(other, text)?;
+                        Some((known, both))
+                    }
+                    _ => None,
+                })
+            {
+                *known = Atom::Text(both.into());
+            } else {
+                all.push(atom);
+            }
+        }
+        if all.len() <= MAX_ATOMS {
+            self.0 = all;
+            return;
+        }
         let mut stretches = Vec::new();
         let mut constants = false;
         for atom in all {

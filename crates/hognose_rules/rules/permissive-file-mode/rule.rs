@@ -19,7 +19,6 @@ const SETTERS: &[(&str, usize)] = &[
     ("pathlib.Path().lchmod", 0),
     ("pathlib.PosixPath().chmod", 0),
     ("pathlib.PosixPath().lchmod", 0),
-    ("anyio.Path().chmod", 0),
 ];
 
 /// Functions that create something; the umask takes bits away. `mkdir` is not among them: everything for everybody is its

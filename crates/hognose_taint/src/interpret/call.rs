@@ -645,6 +645,10 @@ impl Interpreter<'_, '_> {
                 }
                 self.iterated(state, &atom.into(), expr)
             }
+            "model_dump" => {
+                let values = self.some_value(state, path);
+                self.fields_of_model(state, values, expr)
+            }
             "items" | "values" | "keys" | "copy" | "getlist" => {
                 let element = match name.as_str() {
                     "items" | "values" => self.some_value(state, path),
@@ -701,6 +705,15 @@ impl Interpreter<'_, '_> {
         }
     }
 
+    /// What a pydantic model was given, by the names of its fields, which its class chooses.
+    fn fields_of_model(&mut self, state: &mut State, values: Value, expr: ExprId) -> Value {
+        let mut object = Object::new(Kind::Dict);
+        object.exact = false;
+        object.rest = values;
+        object.keys = Value::unknown();
+        self.make(state, expr, object)
+    }
+
     /// A method of something unknown.
     fn method_of_unknown(
         &mut self,
@@ -739,6 +752,9 @@ impl Interpreter<'_, '_> {
                 object.exact = false;
                 object.rest = value;
                 return self.make(state, expr, object);
+            }
+            if name.as_str() == "model_dump" {
+                return self.fields_of_model(state, value, expr);
             }
             if matches!(name.as_str(), "get" | "pop" | "setdefault")
                 && let Some(default) = arguments.position(1)

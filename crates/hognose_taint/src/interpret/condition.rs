@@ -12,7 +12,7 @@ use super::call::Arguments;
 use crate::model::Holds;
 use crate::shape::{Alphabet, Facts, Hole, Part, Restriction, Stretch, holes};
 use crate::state::{Kind, State};
-use crate::value::{Atom, Symbol, Value};
+use crate::value::{Atom, Origin, Symbol, Value};
 
 /// Constants of a display that `any` and `all` are looked at for.
 const MAX_EACH: usize = 64;
@@ -281,7 +281,8 @@ impl Interpreter<'_, '_> {
                     for hole in found {
                         // A text that is one of few leaves nothing open in it, wherever its holes are.
                         state.restrict(hole.id, restriction);
-                        if single {
+                        let above = matches!(hole.part, Some((Part::Parent, _)));
+                        if single || above {
                             self.restrict_whole(state, &hole, restriction);
                         }
                     }
@@ -350,21 +351,9 @@ impl Interpreter<'_, '_> {
 
     /// A fact on a resolved path, and on what it was resolved from.
     fn restrict_resolved(&mut self, state: &mut State, id: u32, restriction: Restriction) {
-        let mut base = None;
-        for frame in &state.frames {
-            for (_, value) in frame.slots.iter() {
-                for hole in value.holes() {
-                    if hole.id == id
-                        && let Some((Part::Resolved, whole)) = hole.part
-                    {
-                        base = Some(whole);
-                    }
-                }
-            }
-        }
         state.restrict(id, restriction);
-        if let Some(base) = base {
-            state.restrict(base, restriction);
+        if let Some(base) = self.resolved.get(&id) {
+            state.restrict(*base, restriction);
         }
     }
 
@@ -483,6 +472,10 @@ impl Interpreter<'_, '_> {
             self.restrict_value(state, subject, Restriction::FINITE);
             return;
         }
+        if self.is_setting(&other_holes) && !self.is_setting(&subject.holes()) {
+            self.restrict_value(state, subject, Restriction::FINITE);
+            return;
+        }
         // `os.path.basename(x) == x`, `commonpath([base, x]) == base` and their like.
         for hole in subject.holes() {
             let Some((part, whole)) = hole.part else {
@@ -496,20 +489,56 @@ impl Interpreter<'_, '_> {
                 Part::Resolved if same_whole => {
                     state.restrict(whole, Restriction::facts(Facts::NO_DOTS));
                 }
+                // The host the browser asked: who sends a link does not choose it.
+                Part::Host if self.is_own_host(&other_holes) => {
+                    state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+                }
                 // A directory that the caller chose.
-                Part::CommonPath
-                    if is_resolved(&hole)
+                Part::CommonPath | Part::Parent
+                    if (part == Part::Parent || is_resolved(&hole))
                         && !same_whole
-                        && other_holes
-                            .iter()
-                            .flat_map(|other| &other.taints)
-                            .all(|taint| !taint.origin.is_source()) =>
+                        && self.is_chosen(&other_holes) =>
                 {
                     self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
                 }
                 _ => {}
             }
         }
+    }
+
+    /// Whether no stranger has a part in holes: they are a caller's affair, or who runs the program sets them.
+    fn is_chosen(&self, holes: &[Arc<Hole>]) -> bool {
+        let taints = holes.iter().flat_map(|hole| &hole.taints);
+        taints.into_iter().all(|taint| match taint.origin {
+            Origin::Source(source) => self.setting.models.kind_of(source.model) == "local",
+            Origin::Input(_) => true,
+        })
+    }
+
+    /// Whether who runs the program sets something, and nobody else has a part in it: a variable of the environment.
+    fn is_setting(&self, holes: &[Arc<Hole>]) -> bool {
+        let mut taints = holes.iter().flat_map(|hole| &hole.taints);
+        taints.all(|taint| taint.origin.is_source()) && self.is_chosen(holes)
+    }
+
+    /// Whether it is the host a request was sent to, or one that is set.
+    fn is_own_host(&self, holes: &[Arc<Hole>]) -> bool {
+        let mut taints = holes.iter().flat_map(|hole| &hole.taints);
+        taints.all(|taint| match taint.origin {
+            Origin::Source(source) => {
+                let kind = self.setting.models.kind_of(source.model);
+                matches!(kind, "local" | "host-header")
+            }
+            Origin::Input(_) => false,
+        })
+    }
+
+    /// Two paths of the same file: what is the directory of the program's choice is no other. Only texts count, for a path is
+    /// seen from outside too.
+    fn same_file(&mut self, state: &mut State, path: &Value, other: &Value) {
+        let path = self.only_texts(path);
+        let other = self.only_texts(other);
+        self.same(state, &path, &other);
     }
 
     /// What a comparison says beyond the values of its sides: `text.find(x) == -1`, `type(x) is int`, `set(text) <= set(letters)`.
@@ -620,9 +649,12 @@ impl Interpreter<'_, '_> {
             return;
         }
         // The containing directory among those above a resolved path.
+        // The directory may be what a caller chose.
+        let chosen = self.is_chosen(&subject.holes());
         for hole in container_holes(state, container) {
             if let Some((Part::Ancestor, whole)) = hole.part
-                && !subject.has_holes()
+                && chosen
+                && subject.holes().iter().all(|other| other.id != whole)
             {
                 self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
             }
@@ -648,6 +680,14 @@ impl Interpreter<'_, '_> {
             } else if !unknown_text {
                 self.restrict_value(state, subject, Restriction::FINITE);
             }
+            return;
+        }
+        let all: Vec<Arc<Hole>> = container_holes(state, container)
+            .into_iter()
+            .chain(own.iter().cloned())
+            .collect();
+        if self.is_setting(&all) && !self.is_setting(&subject.holes()) {
+            self.restrict_value(state, subject, Restriction::FINITE);
             return;
         }
         // A collection that a caller chose is the caller's affair: it is an input, not a part of the same one.
@@ -897,9 +937,18 @@ impl Interpreter<'_, '_> {
         for atom in receiver.atoms().to_vec() {
             match &atom {
                 Atom::External(path) => {
-                    if path.as_str() == "pathlib.Path()" && name.as_str() == "is_relative_to" {
-                        if outcome {
-                            self.contained(state, receiver, &first);
+                    if path.as_str() == "pathlib.Path()" {
+                        match (name.as_str(), outcome) {
+                            ("is_relative_to", true) => self.contained(state, receiver, &first),
+                            ("samefile", true) => self.same_file(state, receiver, &first),
+                            ("is_absolute", false) => {
+                                self.restrict_value(
+                                    state,
+                                    receiver,
+                                    Restriction::facts(Facts::NOT_ABSOLUTE),
+                                );
+                            }
+                            _ => {}
                         }
                         continue;
                     }
@@ -1011,7 +1060,7 @@ impl Interpreter<'_, '_> {
                     }
                     Some("//") => Facts::NO_TWO_SLASHES,
                     Some("/\\") => Facts::NO_SLASH_BACKSLASH,
-                    Some("..") => {
+                    Some(".." | "../") => {
                         self.not_above(state, receiver);
                         continue;
                     }
@@ -1095,16 +1144,17 @@ impl Interpreter<'_, '_> {
             if let Some((Part::Relative, whole)) = hole.part {
                 self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
             }
+            // What is left of `..` stands at the beginning.
+            if hole.facts.has(Facts::NORMALISED) {
+                state.restrict(hole.id, Restriction::facts(Facts::NO_DOTS));
+            }
         }
     }
 
     /// A path that lies below a trusted one, when it is resolved.
     pub(super) fn contained(&mut self, state: &mut State, path: &Value, base: &Value) {
-        let base_sources = self
-            .deep_holes(state, base)
-            .iter()
-            .any(|hole| hole.taints.iter().any(|taint| taint.origin.is_source()));
-        if base_sources {
+        let above = self.deep_holes(state, base);
+        if !self.is_chosen(&above) {
             return;
         }
         for hole in path.holes() {
@@ -1148,6 +1198,13 @@ impl Interpreter<'_, '_> {
                 return;
             }
             "re.compile().match" | "re.compile().fullmatch" | "re.compile().search" => return,
+            "os.path.samefile" => {
+                if outcome && let Some(second) = arguments.position(1) {
+                    self.same_file(state, &first, &second);
+                    self.same_file(state, &second, &first);
+                }
+                return;
+            }
             "os.path.isabs" => {
                 if !outcome {
                     self.restrict_value(state, &first, Restriction::facts(Facts::NOT_ABSOLUTE));

@@ -39,7 +39,19 @@ impl<'p> Interpreter<'_, 'p> {
         {
             return held.clone();
         }
-        stacker::maybe_grow(96 * 1024, 2 * 1024 * 1024, || self.eval_inner(state, expr))
+        let mut value =
+            stacker::maybe_grow(96 * 1024, 2 * 1024 * 1024, || self.eval_inner(state, expr));
+        // What was found out of a part holds when it is read again; what is read anew is another hole, and so is what a loop
+        // comes back to, for nothing of it was known before the loop.
+        if !state.known.is_empty()
+            && matches!(
+                self.module()[expr],
+                Expr::Attribute { .. } | Expr::Subscript { .. } | Expr::Call { .. }
+            )
+        {
+            state.recall(&mut value);
+        }
+        value
     }
 
     fn eval_inner(&mut self, state: &mut State, expr: ExprId) -> Value {
@@ -726,16 +738,29 @@ impl<'p> Interpreter<'_, 'p> {
             trail: Trail::default(),
         });
         let key = key.and_then(single_key);
-        let mut hole = Hole::new(
-            hash_id(&(path, key, key.is_none().then_some(expr.0))),
-            taint,
-        );
+        // `args.get("next")` and `args["next"]` are the same part.
+        let part = path.as_str();
+        let part = part.strip_suffix(".get()").or(part.strip_suffix("[]"));
+        let part = part.filter(|_| key.is_some()).unwrap_or(path.as_str());
+        let place = key.is_none().then(|| self.read_place(expr));
+        let mut hole = Hole::new(hash_id(&(part, key, place)), taint);
         hole.alphabet = model.alphabet;
         hole.cleaned = model.cleaned;
         if model.structure {
             hole.facts |= crate::shape::Facts::STRUCTURE;
         }
         Some(Value::hole(hole))
+    }
+
+    /// Identity of what an expression reads: attributes of the same variable are the same wherever they are read, anything else
+    /// may be another thing each time.
+    fn read_place(&self, expr: ExprId) -> u32 {
+        let module = self.module();
+        match module[expr] {
+            Expr::Attribute { value, attr } => hash_id(&(self.read_place(value), attr)),
+            Expr::Name { slot, def } => hash_id(&(slot, def, self.at().tag)),
+            _ => hash_id(&(expr.0, 32u8)),
+        }
     }
 
     /// Of the sources of a path the one that speaks of a key.
@@ -1252,6 +1277,26 @@ impl<'p> Interpreter<'_, 'p> {
             let mut alternatives = self.texts_of(state, value);
             if alternatives.is_empty() {
                 return Value::nothing();
+            }
+            // What is one of few known texts does no harm by itself.
+            if alternatives.len() * all.len() > MAX_PRODUCT
+                && alternatives
+                    .iter()
+                    .any(|text| crate::shape::holes(text).next().is_some())
+            {
+                alternatives.retain(|text| crate::shape::holes(text).next().is_some());
+                let mut alike: Vec<Vec<Stretch>> = Vec::new();
+                for text in alternatives {
+                    let known = alike.iter_mut().find_map(|known| {
+                        let both = crate::shape::blended(known, &text)?;
+                        Some((known, both))
+                    });
+                    match known {
+                        Some((known, both)) => *known = both,
+                        None => alike.push(text),
+                    }
+                }
+                alternatives = alike;
             }
             if alternatives.len() * all.len() > MAX_PRODUCT {
                 let flat: Vec<Stretch> = alternatives.iter().flatten().cloned().collect();

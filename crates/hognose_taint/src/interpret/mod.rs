@@ -136,6 +136,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub reaches: Vec<Reach>,
     /// Sinks of this body that something from elsewhere reaches.
     pub judged: Vec<Judged>,
+    /// What a resolved path was resolved from, by the ids of their holes.
+    resolved: FxHashMap<u32, u32>,
     /// What is at the sinks of the place that is watched.
     pub sightings: Vec<crate::watch::Sighting>,
     /// Holes that became one of few values, by id; filled where a place is watched.
@@ -188,6 +190,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             found: Vec::new(),
             reaches: Vec::new(),
             judged: Vec::new(),
+            resolved: FxHashMap::default(),
             sightings: Vec::new(),
             settled: FxHashMap::default(),
             global_writes: Vec::new(),

@@ -1259,7 +1259,8 @@ impl Interpreter<'_, '_> {
         for text in self.texts_of(state, value) {
             let single = text.len() == 1;
             let text = map_holes(&text, |hole| {
-                hole.part = single.then_some((part, hole.id));
+                // The directory of a path leaves nothing open in it once it is one of few.
+                hole.part = (single || part == Part::Parent).then_some((part, hole.id));
                 hole.id = hash_id(&(hole.id, expr.0, 15u8));
             });
             result.join(&Value::stretches(text));
@@ -1328,6 +1329,7 @@ impl Interpreter<'_, '_> {
                 // What is found of the path speaks of the name at its end.
                 if let Some(last) = all.last() {
                     hole.part = Some((Part::Resolved, last.id));
+                    self.resolved.insert(hole.id, last.id);
                 }
                 hole.facts = hole.facts.without(Facts::JOINED);
                 result.join(&Value::hole(hole));
@@ -1507,7 +1509,7 @@ impl Interpreter<'_, '_> {
         })
     }
 
-    fn only_texts(&self, value: &Value) -> Value {
+    pub(super) fn only_texts(&self, value: &Value) -> Value {
         let texts = value
             .atoms()
             .iter()

@@ -139,6 +139,14 @@ impl<'p> Interpreter<'_, 'p> {
                         && state
                             .object(*id)
                             .is_some_and(|object| object.kind == Kind::Dict) => {}
+                // A file in memory and its like name no file and no host.
+                Atom::Object(id)
+                    if matches!(
+                        need,
+                        Need::Path | Need::FileName | Need::Url | Need::Redirect
+                    ) && state
+                        .object(*id)
+                        .is_some_and(|object| matches!(object.kind, Kind::Holder(_))) => {}
                 Atom::Object(_) => {
                     if matches!(
                         need,

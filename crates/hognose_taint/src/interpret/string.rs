@@ -1193,6 +1193,9 @@ fn strip_text(text: &[Stretch], name: &str, characters: Option<&str>) -> Value {
     if at_edge && begins {
         text = map_holes(&text, |hole| hole.facts |= Facts::NOT_ABSOLUTE);
     }
+    if at_edge && name != "rstrip" && set.contains(&'\\') {
+        text = map_holes(&text, |hole| hole.facts |= Facts::NO_BACKSLASH);
+    }
     if set.iter().any(|character| "'\"[]{}".contains(*character)) {
         text = map_holes(&text, |hole| {
             hole.facts = hole.facts.without(Facts::LITERAL)
