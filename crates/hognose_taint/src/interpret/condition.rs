@@ -317,6 +317,10 @@ impl Interpreter<'_, '_> {
             Part::Resolved if restriction.finite || restriction.facts.has(Facts::CONTAINED) => {
                 state.restrict(whole, Restriction::facts(Facts::CONTAINED));
             }
+            // An absolute path stays absolute.
+            Part::Resolved if restriction.facts.has(Facts::NOT_ABSOLUTE) => {
+                state.restrict(whole, Restriction::facts(Facts::NOT_ABSOLUTE));
+            }
             Part::Form => {
                 let wider = Restriction {
                     alphabet: restriction
@@ -483,6 +487,7 @@ impl Interpreter<'_, '_> {
             self.restrict_value(state, subject, Restriction::FINITE);
             return;
         }
+        self.same_host(state, subject, &other_holes);
         // `os.path.basename(x) == x`, `commonpath([base, x]) == base` and their like.
         for hole in subject.holes() {
             let Some((part, whole)) = hole.part else {
@@ -508,6 +513,33 @@ impl Interpreter<'_, '_> {
                     self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// `urlsplit(url).netloc == request.host`: whoever makes someone follow a URL does not choose what that one's request says of
+    /// its host. What a caller gives and what is read here come different ways, too.
+    fn same_host(&mut self, state: &mut State, subject: &Value, others: &[Arc<Hole>]) {
+        let models = self.setting.models;
+        let kind = |taint: &crate::value::Taint| match &taint.origin {
+            crate::value::Origin::Source(source) => {
+                Some(models.sources[source.model as usize].kind)
+            }
+            crate::value::Origin::Input(_) => None,
+        };
+        for hole in subject.holes() {
+            let Some((Part::Host, whole)) = hole.part else {
+                continue;
+            };
+            let foreign = |other: &Arc<Hole>| {
+                other.taints.iter().all(|other| {
+                    kind(other).is_some_and(|other| {
+                        hole.taints.iter().all(|taint| kind(taint) != Some(other))
+                    })
+                })
+            };
+            if !others.is_empty() && others.iter().all(foreign) {
+                state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
             }
         }
     }
@@ -650,6 +682,8 @@ impl Interpreter<'_, '_> {
             }
             return;
         }
+        let within = container_holes(state, container);
+        self.same_host(state, subject, if within.is_empty() { &own } else { &within });
         // A collection that a caller chose is the caller's affair: it is an input, not a part of the same one.
         let subject_inputs: Vec<u32> = subject.holes().iter().map(|hole| hole.id).collect();
         let only_other_inputs = container_holes(state, container)
