@@ -140,10 +140,22 @@ pub struct Argument {
     pub element: Option<Elements>,
     /// Elements behind the first count up to one that is this constant.
     pub until: Vec<Symbol>,
+    /// Elements behind a constant option count only where it is one of these: what follows any other may be its value.
+    pub flags: Vec<Symbol>,
     /// The mapping given as `**`.
     pub mapping: bool,
     /// What is stored, for stores.
     pub stored: Option<Stored>,
+}
+
+impl Argument {
+    /// Whether an element is an option that the next one may be the value of.
+    pub fn takes_next(&self, element: &crate::value::Value) -> bool {
+        !self.flags.is_empty()
+            && element
+                .known_text()
+                .is_some_and(|text| text.as_str().starts_with('-') && !self.flags.contains(&text))
+    }
 }
 
 /// Which elements of a list.

@@ -70,11 +70,13 @@ fn meets(need: Need, front: &[Stretch], hole: &Hole, back: &[Stretch]) -> Option
         Need::Program => whole(front.is_empty() && !alphabet.within(number())),
         Need::Argument => {
             let leads = front.is_empty() || known_end(front).is_empty();
+            // The name of an option, behind its dashes.
+            let names =
+                matches!(front, [Stretch::Known(dashes)] if matches!(dashes.as_str(), "-" | "--"));
             whole(
-                leads
-                    && alphabet.contains('-')
-                    && !hole.facts.has(Facts::NOT_OPTION)
-                    && !alphabet.within(number()),
+                !alphabet.within(number())
+                    && (names
+                        || leads && alphabet.contains('-') && !hole.facts.has(Facts::NOT_OPTION)),
             )
         }
         Need::Code => whole(code(front, hole, back)),
@@ -214,7 +216,8 @@ fn path(front: &[Stretch], hole: &Hole) -> bool {
         return false;
     }
     let absolute = !hole.facts.has(Facts::NOT_ABSOLUTE)
-        && (front.is_empty() || hole.facts.has(Facts::JOINED) && only_base(front));
+        && (front.is_empty() || hole.facts.has(Facts::JOINED) && only_base(front))
+        || matches!(front, [Stretch::Known(root)] if root.as_str() == "/");
     let dots = alphabet.contains('.')
         && !hole.facts.has(Facts::NO_DOTS)
         && !hole.facts.has(Facts::NORMALISED);

@@ -113,6 +113,8 @@ pub struct Summary {
     pub decides: u64,
     /// Inputs that it calls, or calls methods of, a bit per parameter.
     pub calls: u64,
+    /// Inputs whose elements count one by one at a sink, a bit per parameter: which of them stands where, the caller knows.
+    pub lists: u64,
     /// Whether a sink counts depends on an input.
     pub undecided: bool,
     /// It raises for some inputs: what is given may decide whether it checks anything.

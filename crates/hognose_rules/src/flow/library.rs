@@ -3,6 +3,7 @@
 //! A function that runs the command it is given does what it says. A finding is only where the caller cannot see what happens:
 //! the parameter becomes part of a text whose frame the function wrote, or is read as something that can act.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use hognose_python::ir::*;
@@ -11,7 +12,7 @@ use hognose_taint::Analysis;
 use hognose_taint::model::Need;
 use hognose_taint::need::{harms, quote_before};
 use hognose_taint::shape::{Facts, Hole, Stretch};
-use hognose_taint::summary::Reach;
+use hognose_taint::summary::{Reach, SinkRef};
 use hognose_taint::value::{Atom, Key, Origin, Place, Root, Symbol, Trail};
 
 use super::threat::ThreatModel;
@@ -40,7 +41,7 @@ pub(crate) fn handed<'a>(
 ) -> BTreeMap<(Place, u8), Handed<'a>> {
     let rules = &registry.flows.models.rules;
     let mut values = Evaluator::new(project, &registry.aliases);
-    let mut best: BTreeMap<(Place, u8), (u8, Handed<'a>)> = BTreeMap::new();
+    let mut best: BTreeMap<(Place, u8), ((u8, Reverse<u8>), Handed<'a>)> = BTreeMap::new();
     let mut functions: Vec<_> = analysis.reaches.iter().collect();
     functions.sort_by_key(|(module, function, _)| {
         let home = project.module(*module);
@@ -58,14 +59,12 @@ pub(crate) fn handed<'a>(
                 continue;
             }
             let key = (reach.place, reach.sink.rule);
-            if best
-                .get(&key)
-                .is_some_and(|(depth, _)| *depth <= reach.depth)
-            {
+            let rank = (reach.depth, Reverse(reach.sink.confidence));
+            if best.get(&key).is_some_and(|(known, _)| *known <= rank) {
                 continue;
             }
             if let Some(handed) = judge(project, &mut values, *module, *function, reach) {
-                best.insert(key, (reach.depth, handed));
+                best.insert(key, (rank, handed));
             }
         }
     }
@@ -179,8 +178,9 @@ fn judge<'a>(
                     continue;
                 };
                 let number = usize::from(number);
-                // What an object given has for attributes is the caller's own.
-                let foreign = !path.keys.iter().any(|key| matches!(key, Key::Attr(_)));
+                // What an object given has for attributes is the caller's own; a value in a statement is data all the same.
+                let foreign = reach.sink.need == Need::Sql
+                    || !path.keys.iter().any(|key| matches!(key, Key::Attr(_)));
                 let Some(param) = data
                     .params
                     .get(number)
@@ -191,8 +191,8 @@ fn judge<'a>(
                 let class = data.class.map(|class| home[class].name);
                 let alone = text.len() == 1 && hole.id == path.id();
                 let asked = alone && asked_for(reach, data, class);
-                let Some(smell) = framed(reach.sink.need, &text[..at], hole, harm.partial, asked)
-                else {
+                let around = (&text[..at], &text[at + 1..]);
+                let Some(smell) = framed(reach.sink, around, hole, harm.partial, asked) else {
                     continue;
                 };
                 // What an object is made with is set up by whoever imports it; what its methods are given comes and goes.
@@ -270,13 +270,23 @@ fn asked_for(reach: &Reach, function: &Function, class: Option<Symbol>) -> bool 
 }
 
 /// Whether a parameter becomes part of something the function wrote, or is read as what can act; `Some(true)` for a smell.
-fn framed(need: Need, front: &[Stretch], hole: &Hole, partial: bool, asked: bool) -> Option<bool> {
-    match need {
+fn framed(
+    sink: SinkRef,
+    (front, back): (&[Stretch], &[Stretch]),
+    hole: &Hole,
+    partial: bool,
+    asked: bool,
+) -> Option<bool> {
+    match sink.need {
         Need::Sql => is_sql_value(front).then_some(false),
         // The program is the function's, an argument of it the caller's.
         Need::Shell => is_argument(front).then_some(false),
-        // Below a directory. Libraries open what they are told to: only a review can say whether this one should.
-        Need::Path => (!front.is_empty() || hole.facts.has(Facts::JOINED)).then_some(true),
+        // Below a directory. Libraries open what they are told to: only a review can say whether this one should. But who gives
+        // the name of something that is kept in a file of the program's own does not speak of files at all.
+        Need::Path => (!front.is_empty() || hole.facts.has(Facts::JOINED))
+            .then(|| !names_own_file(front, back)),
+        // Of which program it may be an option has to be known.
+        Need::Argument => Some(sink.confidence == 0),
         Need::Url => partial.then_some(true),
         Need::Xpath | Need::Ldap | Need::LdapDn => has_words(front).then_some(false),
         // A function that is given a program or a template is for running it. What it puts into its own is a value or a name,
@@ -310,6 +320,16 @@ fn is_argument(front: &[Stretch]) -> bool {
         }
     }
     words && has_words(front)
+}
+
+/// Whether a path is a file with an extension in a directory that no caller has a say in.
+fn names_own_file(front: &[Stretch], back: &[Stretch]) -> bool {
+    let own = !front.is_empty()
+        && !front
+            .iter()
+            .any(|stretch| matches!(stretch, Stretch::Hole(_)));
+    let extension = matches!(back, [Stretch::Known(known)] if known.as_str().starts_with('.'));
+    own && extension
 }
 
 /// Whether known text that is more than blanks stands before.

@@ -143,6 +143,8 @@ struct PickFile {
     #[serde(default)]
     until: Vec<String>,
     #[serde(default)]
+    flags: Vec<String>,
+    #[serde(default)]
     rest: bool,
 }
 
@@ -993,6 +995,7 @@ fn pick(file: &PickFile) -> Result<Argument, String> {
             (None, None) => None,
         },
         until: file.until.iter().map(Symbol::from).collect(),
+        flags: file.flags.iter().map(Symbol::from).collect(),
         ..Argument::default()
     })
 }

@@ -1,6 +1,6 @@
 //! Flows as findings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hognose_finding::{Confidence, Finding, Fingerprint, Label, Persona, Step};
@@ -57,15 +57,18 @@ pub(crate) fn report(
     }
     let mut statements: BTreeMap<ModuleId, Statements> = BTreeMap::new();
     let mut findings = Vec::new();
+    let mut public = BTreeSet::new();
     // Parameters of public functions, where nothing else reaches the sink.
     if !threat.public.is_empty() {
         for ((place, rule), handed) in handed(registry, project, analysis, threat) {
-            if by_sink.contains_key(&(place, rule))
-                || !enabled[flows.rules[usize::from(rule)].rule]
-                || in_test(place.module)
-            {
+            // A flow that is only a smell does not hide one that is more.
+            let told = by_sink.get(&(place, rule)).is_some_and(|all| {
+                handed.partial || all.iter().any(|found| !is_smell(registry, threat, found))
+            });
+            if told || !enabled[flows.rules[usize::from(rule)].rule] || in_test(place.module) {
                 continue;
             }
+            public.insert((place, rule));
             let statements = statements
                 .entry(place.module)
                 .or_insert_with(|| Statements::new(project.module(place.module)));
@@ -94,7 +97,10 @@ pub(crate) fn report(
             ));
         }
     }
-    for ((place, _), mut all) in by_sink {
+    for ((place, rule), mut all) in by_sink {
+        if public.contains(&(place, rule)) {
+            continue;
+        }
         all.sort_by_cached_key(|found| {
             (
                 found.partial,
@@ -143,6 +149,19 @@ pub(crate) fn report(
         ));
     }
     findings
+}
+
+/// Whether a flow is told to few: in part only, or from a kind of source that nobody asked for.
+fn is_smell(registry: &Registry, threat: &ThreatModel, found: &Found) -> bool {
+    let models = &registry.flows.models;
+    let model = &models.sources[found.source.model as usize];
+    let kind = &models.kinds[usize::from(model.kind)];
+    found.partial || found.doubt > 1 || is_distant(kind) && !threat.is_asked(kind)
+}
+
+/// Kinds of sources that whoever runs the program has a say in.
+fn is_distant(kind: &str) -> bool {
+    matches!(kind, "local" | "database" | "network-response")
 }
 
 /// The kind of what is known of a parameter only.
@@ -202,15 +221,12 @@ fn finding(
     if told.doubt > 1 || told.partial {
         persona = persona.max(Persona::Pedantic);
     }
-    match told.kind {
-        "local" | "database" | "network-response" => {
-            confidence = confidence.min(Confidence::Medium);
-            // Who asks for a kind wants to hear of it.
-            if !threat.is_asked(told.kind) {
-                persona = persona.max(Persona::Pedantic);
-            }
+    if is_distant(told.kind) {
+        confidence = confidence.min(Confidence::Medium);
+        // Who asks for a kind wants to hear of it.
+        if !threat.is_asked(told.kind) {
+            persona = persona.max(Persona::Pedantic);
         }
-        _ => {}
     }
     let tested = in_test(told.place.module);
     if tested && data.tests == Tests::Skip {

@@ -635,6 +635,7 @@ fn unnamed(argument: Argument) -> Argument {
     Argument {
         name: argument.name.filter(|_| argument.at.is_none()),
         until: Vec::new(),
+        flags: Vec::new(),
         ..argument
     }
 }

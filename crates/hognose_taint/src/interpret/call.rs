@@ -797,8 +797,9 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) -> Value {
         let model = self.call_model(path);
-        if let Some(model) = model {
-            self.check_call(state, path, model, receiver, arguments, expr);
+        match model {
+            Some(model) => self.check_call(state, path, model, receiver, arguments, expr),
+            None => self.by_name_outside(state, path, arguments, expr),
         }
         if let Some(value) = self.native(state, path, receiver, arguments, expr) {
             return value;
@@ -1370,6 +1371,7 @@ impl Interpreter<'_, '_> {
         let Some(elements) = argument.element else {
             return vec![given];
         };
+        self.lists(state, &given);
         let mut found = Vec::new();
         for atom in given.atoms() {
             let Atom::Object(id) = atom else { continue };
@@ -1386,8 +1388,14 @@ impl Interpreter<'_, '_> {
                         item.known_text()
                             .is_some_and(|text| argument.until.contains(&text))
                     };
-                    let behind = object.items.iter().skip(1);
-                    found.extend(behind.take_while(|item| !ends(item)).cloned());
+                    let items = object.items.iter();
+                    let behind = items.clone().skip(1).zip(items);
+                    found.extend(
+                        behind
+                            .take_while(|(item, _)| !ends(item))
+                            .filter(|(_, before)| !argument.takes_next(before))
+                            .map(|(item, _)| item.clone()),
+                    );
                 }
                 Elements::Rest => found.push(object.rest.clone()),
             }

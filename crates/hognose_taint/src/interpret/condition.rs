@@ -318,6 +318,10 @@ impl Interpreter<'_, '_> {
             Part::Resolved if restriction.finite || restriction.facts.has(Facts::CONTAINED) => {
                 state.restrict(whole, Restriction::facts(Facts::CONTAINED));
             }
+            // An absolute path stays absolute.
+            Part::Resolved if restriction.facts.has(Facts::NOT_ABSOLUTE) => {
+                state.restrict(whole, Restriction::facts(Facts::NOT_ABSOLUTE));
+            }
             Part::Form => {
                 let wider = Restriction {
                     alphabet: restriction
@@ -689,6 +693,13 @@ impl Interpreter<'_, '_> {
         if self.is_setting(&all) && !self.is_setting(&subject.holes()) {
             self.restrict_value(state, subject, Restriction::FINITE);
             return;
+        }
+        if self.is_own_host(&all) {
+            for hole in subject.holes() {
+                if let Some((Part::Host, whole)) = hole.part {
+                    state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+                }
+            }
         }
         // A collection that a caller chose is the caller's affair: it is an input, not a part of the same one.
         let subject_inputs: Vec<u32> = subject.holes().iter().map(|hole| hole.id).collect();

@@ -9,7 +9,7 @@ use symbol_table::{GlobalSymbol, static_symbol};
 use super::assign::{index_name, single_key};
 use super::{Interpreter, attr_key};
 use crate::model::Trust;
-use crate::shape::{Hole, Stretch};
+use crate::shape::{Hole, Part, Stretch};
 use crate::state::{Kind, Object, State};
 use crate::value::{
     Atom, InputPath, Key, Origin, Place, Root, Source, Symbol, Taint, Trail, Value, hash_id,
@@ -643,6 +643,11 @@ impl<'p> Interpreter<'_, 'p> {
                     value.join(&found);
                 }
                 Atom::Text(_) if external_source => {}
+                // A text has no such attribute: what parsed it as a URL has.
+                Atom::Text(_) if matches!(attr.as_str(), "host" | "hostname" | "netloc") => {
+                    let url = atom.clone().into();
+                    value.join(&self.url_part(state, &url, attr.as_str(), Some(Part::Host)));
+                }
                 Atom::Text(text) => {
                     if !super::string::is_string_method(attr) {
                         value.join(&self.part_of_text(text, attr_key(attr), expr));

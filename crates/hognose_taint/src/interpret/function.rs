@@ -393,6 +393,16 @@ impl Interpreter<'_, '_> {
         let data = &self.setting.project.module(module)[function];
         let params = self.bind_arguments(state, data, arguments, expr);
         let summary = (self.setting.summaries)(module, data.scope);
+        if let Some(summary) = summary.as_deref().filter(|summary| summary.lists != 0) {
+            for (number, value) in params.iter().enumerate().take(64) {
+                if let Some(value) = value
+                    .as_ref()
+                    .filter(|_| summary.lists & (1 << number) != 0)
+                {
+                    self.lists(state, value);
+                }
+            }
+        }
         let active = self
             .frames
             .iter()
@@ -473,6 +483,7 @@ impl Interpreter<'_, '_> {
                     Atom::Function(..) | Atom::Class(..) => {
                         (summary.calls | summary.decides) & bit != 0
                     }
+                    Atom::Object(_) if summary.lists & bit != 0 && tainted => true,
                     Atom::Object(id) => {
                         summary.calls & bit != 0
                             && match state.object(*id).map(|object| &object.kind) {
@@ -1301,6 +1312,7 @@ impl Interpreter<'_, '_> {
         let mut summary = Summary {
             decides: self.decides,
             calls: self.calls,
+            lists: self.lists,
             undecided: self.undecided,
             raises: self.raises,
             cut: self.cut,

@@ -157,6 +157,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     factories: FxHashMap<ObjId, Value>,
     pub decides: u64,
     pub calls: u64,
+    /// See [`Summary::lists`].
+    pub lists: u64,
     pub undecided: bool,
     /// An exception is raised, by the body itself or by what never returns.
     pub raises: bool,
@@ -202,6 +204,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             factories: FxHashMap::default(),
             decides: 0,
             calls: 0,
+            lists: 0,
             undecided: false,
             raises: false,
             walks: MAX_WALKS,
@@ -260,6 +263,19 @@ impl<'a, 'p> Interpreter<'a, 'p> {
     /// That an input is called.
     pub(crate) fn called(&mut self, value: &Value) {
         self.calls |= parameters_of(value);
+    }
+
+    /// That the elements of a list, of which inputs give some, count one by one.
+    pub(crate) fn lists(&mut self, state: &State, list: &Value) {
+        self.lists |= parameters_of(list);
+        for atom in list.atoms() {
+            if let Atom::Object(id) = atom
+                && let Some(object) = state.object(*id)
+                && !object.exact
+            {
+                self.lists |= parameters_of(&object.rest);
+            }
+        }
     }
 
     /// Walks a body from its beginning. The frame must be in place, and its variables the last of the state.

@@ -1332,6 +1332,15 @@ impl Interpreter<'_, '_> {
                     self.resolved.insert(hole.id, last.id);
                 }
                 hole.facts = hole.facts.without(Facts::JOINED);
+                // Above the root there is nothing to lead to: `normpath("/" + path)`.
+                if matches!(text.first(), Some(Stretch::Known(known)) if known.as_str() == "/") {
+                    hole.facts = hole.facts.without(Facts::NORMALISED) | Facts::NO_DOTS;
+                    result.join(&Value::stretches(vec![
+                        Stretch::Known(Symbol::from("/")),
+                        Stretch::Hole(Arc::new(hole)),
+                    ]));
+                    continue;
+                }
                 result.join(&Value::hole(hole));
             }
         }
@@ -1656,7 +1665,7 @@ impl Interpreter<'_, '_> {
         })
     }
 
-    fn url_part(
+    pub(super) fn url_part(
         &mut self,
         state: &mut State,
         url: &Value,

@@ -378,6 +378,32 @@ impl<'p> Interpreter<'_, 'p> {
             self.check_sink(state, sink, name, None, arguments, expr);
         }
     }
+
+    /// The same of an object outside of the project that no model speaks of: `engine.raw_connection().cursor().execute(…)`.
+    pub(super) fn by_name_outside(
+        &mut self,
+        state: &mut State,
+        path: Symbol,
+        arguments: &Arguments,
+        expr: ExprId,
+    ) {
+        let models = self.setting.models;
+        let Some((_, name)) = path.as_str().rsplit_once('.') else {
+            return;
+        };
+        let Some((_, sinks)) = models
+            .methods
+            .iter()
+            .find(|(method, _)| method.as_str() == name)
+        else {
+            return;
+        };
+        if self.quiet == 0 {
+            for sink in sinks {
+                self.check_sink(state, sink, path, None, arguments, expr);
+            }
+        }
+    }
 }
 
 /// Whether a text begins like a statement of the language of a need.

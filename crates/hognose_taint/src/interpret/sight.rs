@@ -32,7 +32,7 @@ impl Interpreter<'_, '_> {
     ) {
         let place = self.place(expr);
         // Looking must change nothing: what decides is what the walk itself asks.
-        let decides = self.decides;
+        let (decides, lists) = (self.decides, self.lists);
         self.quiet += 1;
         let counts = self.counts(state, sink, receiver, arguments);
         let mut seen: Vec<(usize, Value)> = Vec::new();
@@ -43,7 +43,7 @@ impl Interpreter<'_, '_> {
             }
         }
         self.quiet -= 1;
-        self.decides = decides;
+        (self.decides, self.lists) = (decides, lists);
         // That there is nothing to look at is worth knowing, too.
         if seen.is_empty() && !sink.arguments.is_empty() {
             seen.push((0, Value::nothing()));

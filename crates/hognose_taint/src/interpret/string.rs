@@ -1182,6 +1182,7 @@ fn strip_text(text: &[Stretch], name: &str, characters: Option<&str>) -> Value {
     {
         *known = Symbol::from(known.as_str().trim_end_matches(set.as_slice()));
     }
+    text.retain(|stretch| !matches!(stretch, Stretch::Known(known) if known.as_str().is_empty()));
     let at_edge = match name {
         "lstrip" => matches!(text.first(), Some(Stretch::Hole(_))),
         _ => {
