@@ -231,7 +231,7 @@ from flask import request
 def page():
     os.system('less ' + request.args['name'])
 def pager():
-    os.system(os.environ['PAGER'] + ' x')
+    os.system(os.environ.get('PAGER') + ' x')
 ",
     );
     assert_eq!(regular, ["os-command-with-shell:6", "command-injection:4"]);
