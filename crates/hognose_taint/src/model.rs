@@ -143,9 +143,9 @@ impl Argument {
     /// Whether an element is an option that the next one may be the value of.
     pub fn takes_next(&self, element: &crate::value::Value) -> bool {
         !self.flags.is_empty()
-            && element.known_text().is_some_and(|text| {
-                text.as_str().starts_with('-') && !self.flags.contains(&text)
-            })
+            && element
+                .known_text()
+                .is_some_and(|text| text.as_str().starts_with('-') && !self.flags.contains(&text))
     }
 }
 

@@ -71,13 +71,12 @@ fn meets(need: Need, front: &[Stretch], hole: &Hole, back: &[Stretch]) -> Option
         Need::Argument => {
             let leads = front.is_empty() || known_end(front).is_empty();
             // The name of an option, behind its dashes.
-            let names = matches!(front, [Stretch::Known(dashes)] if matches!(dashes.as_str(), "-" | "--"));
+            let names =
+                matches!(front, [Stretch::Known(dashes)] if matches!(dashes.as_str(), "-" | "--"));
             whole(
                 !alphabet.within(number())
                     && (names
-                        || leads
-                            && alphabet.contains('-')
-                            && !hole.facts.has(Facts::NOT_OPTION)),
+                        || leads && alphabet.contains('-') && !hole.facts.has(Facts::NOT_OPTION)),
             )
         }
         Need::Code => whole(code(front, hole, back)),

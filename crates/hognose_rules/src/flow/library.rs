@@ -162,8 +162,13 @@ fn judge<'a>(
                     continue;
                 };
                 let asked = asked_for(reach, data, param, path, hole, text.len() == 1);
-                let Some(smell) = framed(reach.sink, (&text[..at], &text[at + 1..]), hole, harm.partial, asked)
-                else {
+                let Some(smell) = framed(
+                    reach.sink,
+                    (&text[..at], &text[at + 1..]),
+                    hole,
+                    harm.partial,
+                    asked,
+                ) else {
                     continue;
                 };
                 if hole.doubt > 1 {
@@ -267,9 +272,8 @@ fn framed(
         Need::Shell => has_words(front).then_some(false),
         // Below a directory. Libraries open what they are told to: only a review can say whether this one should. But who gives
         // the name of something that is kept in a file of the program's own does not speak of files at all.
-        Need::Path => {
-            (!front.is_empty() || hole.facts.has(Facts::JOINED)).then(|| !names_own_file(front, back))
-        }
+        Need::Path => (!front.is_empty() || hole.facts.has(Facts::JOINED))
+            .then(|| !names_own_file(front, back)),
         // Of which program it may be an option has to be known.
         Need::Argument => Some(sink.confidence == 0),
         Need::Url => partial.then_some(true),
@@ -281,7 +285,10 @@ fn framed(
 
 /// Whether a path is a file with an extension in a directory that no caller has a say in.
 fn names_own_file(front: &[Stretch], back: &[Stretch]) -> bool {
-    let own = !front.is_empty() && !front.iter().any(|stretch| matches!(stretch, Stretch::Hole(_)));
+    let own = !front.is_empty()
+        && !front
+            .iter()
+            .any(|stretch| matches!(stretch, Stretch::Hole(_)));
     let extension = matches!(back, [Stretch::Known(known)] if known.as_str().starts_with('.'));
     own && extension
 }

@@ -65,10 +65,7 @@ pub(crate) fn report(
             let told = by_sink.get(&(place, rule)).is_some_and(|all| {
                 handed.partial || all.iter().any(|found| !is_smell(registry, threat, found))
             });
-            if told
-                || !enabled[flows.rules[usize::from(rule)].rule]
-                || in_test(place.module)
-            {
+            if told || !enabled[flows.rules[usize::from(rule)].rule] || in_test(place.module) {
                 continue;
             }
             public.insert((place, rule));

@@ -683,7 +683,11 @@ impl Interpreter<'_, '_> {
             return;
         }
         let within = container_holes(state, container);
-        self.same_host(state, subject, if within.is_empty() { &own } else { &within });
+        self.same_host(
+            state,
+            subject,
+            if within.is_empty() { &own } else { &within },
+        );
         // A collection that a caller chose is the caller's affair: it is an input, not a part of the same one.
         let subject_inputs: Vec<u32> = subject.holes().iter().map(|hole| hole.id).collect();
         let only_other_inputs = container_holes(state, container)

@@ -344,7 +344,10 @@ impl Interpreter<'_, '_> {
         let summary = (self.setting.summaries)(module, data.scope);
         if let Some(summary) = summary.as_deref().filter(|summary| summary.lists != 0) {
             for (number, value) in params.iter().enumerate().take(64) {
-                if let Some(value) = value.as_ref().filter(|_| summary.lists & (1 << number) != 0) {
+                if let Some(value) = value
+                    .as_ref()
+                    .filter(|_| summary.lists & (1 << number) != 0)
+                {
                     self.lists(state, value);
                 }
             }
