@@ -77,6 +77,9 @@ fn secret(context: &mut Context<'_, '_>, own: ExprId, other: ExprId) -> Option<S
             let made = origin(module, own);
             name_of(context, made).filter(|name| is_secret(name))
         })?;
+    if is_basic_credential(context, other) {
+        return (!matches!(context.module[origin(context.module, own)], Expr::Call { .. })).then_some(name);
+    }
     if !is_configured(context, own) && !is_kept_in_session(context, own) {
         return None;
     }
@@ -93,6 +96,37 @@ fn secret(context: &mut Context<'_, '_>, own: ExprId, other: ExprId) -> Option<S
         return None;
     }
     Some(name)
+}
+
+/// Whether a value is a part of something that was decoded from Base64 and taken apart: a name or password of HTTP's Basic scheme.
+fn is_basic_credential(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
+    /// Steps from the part to what was decoded: unpacking, splitting, decoding.
+    const MAX_STEPS: usize = 8;
+    let module = context.module;
+    let mut at = origin(module, expr);
+    let mut split = false;
+    for _ in 0..MAX_STEPS {
+        let next = match module[at] {
+            Expr::Element { of, .. } => of,
+            Expr::Subscript { value, .. } => value,
+            Expr::Call { func, .. } => {
+                let decodes = |path: &Symbol| {
+                    matches!(path.as_str(), "base64.b64decode()" | "base64.standard_b64decode()")
+                };
+                if context.paths(at).iter().any(decodes) {
+                    return split;
+                }
+                let Expr::Attribute { value, attr } = module[func] else {
+                    return false;
+                };
+                split |= matches!(attr.as_str(), "split" | "partition" | "rsplit");
+                value
+            }
+            _ => return false,
+        };
+        at = origin(module, next);
+    }
+    false
 }
 
 /// Whether a value is a parameter of a command: whoever gives it runs the program, and could read its environment as well.

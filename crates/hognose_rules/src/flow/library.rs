@@ -285,8 +285,8 @@ fn framed(
         // the name of something that is kept in a file of the program's own does not speak of files at all.
         Need::Path => (!front.is_empty() || hole.facts.has(Facts::JOINED))
             .then(|| !names_own_file(front, back)),
-        // Of which program it may be an option has to be known.
-        Need::Argument => Some(sink.confidence == 0),
+        // Of which program it may be an option has to be known for sure.
+        Need::Argument => Some(sink.confidence < SURE),
         Need::Url => partial.then_some(true),
         Need::Xpath | Need::Ldap | Need::LdapDn => has_words(front).then_some(false),
         // A function that is given a program or a template is for running it. What it puts into its own is a value or a name,
@@ -321,6 +321,9 @@ fn is_argument(front: &[Stretch]) -> bool {
     }
     words && has_words(front)
 }
+
+/// The confidence of a sink that no model lowers.
+const SURE: u8 = 2;
 
 /// Whether a path is a file with an extension in a directory that no caller has a say in.
 fn names_own_file(front: &[Stretch], back: &[Stretch]) -> bool {

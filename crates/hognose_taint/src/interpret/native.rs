@@ -1197,7 +1197,12 @@ impl Interpreter<'_, '_> {
             "relpath" => self.relative_path(state, &first, expr),
             "commonprefix" => {
                 let element = self.iterated(state, &first, expr);
-                self.part_of(state, &element, expr, Part::Piece)
+                // Of characters; of whole directories where one of the two ends with a separator.
+                if self.names_directory(state, &first) {
+                    self.common_path(state, &element, expr)
+                } else {
+                    self.part_of(state, &element, expr, Part::Piece)
+                }
             }
             "commonpath" => {
                 let element = self.iterated(state, &first, expr);
@@ -1345,6 +1350,24 @@ impl Interpreter<'_, '_> {
             }
         }
         result
+    }
+
+    /// Whether an element of a list ends with a separator.
+    fn names_directory(&mut self, state: &mut State, list: &Value) -> bool {
+        let Some(Atom::Object(id)) = list.only() else {
+            return false;
+        };
+        let items = match state.object(*id) {
+            Some(object) if object.exact => object.items.clone(),
+            _ => return false,
+        };
+        items.iter().any(|item| {
+            let texts = self.texts_of(state, item);
+            !texts.is_empty()
+                && texts.iter().all(|text| {
+                    matches!(text.last(), Some(Stretch::Known(known)) if known.as_str().ends_with('/'))
+                })
+        })
     }
 
     fn common_path(&mut self, state: &mut State, value: &Value, expr: ExprId) -> Value {
