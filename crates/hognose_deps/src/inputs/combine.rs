@@ -42,7 +42,9 @@ pub fn constraints(reads: &mut [Read], includes: &[(String, Include)]) {
     let mut pins: FxHashMap<(usize, Name), Vec<Package>> = FxHashMap::default();
     for (at, read) in reads.iter().enumerate() {
         for package in &read.reading.packages {
-            if package.relation == Relation::Constraint && matches!(package.wanted, Wanted::Pinned(_)) {
+            if package.relation == Relation::Constraint
+                && matches!(package.wanted, Wanted::Pinned(_))
+            {
                 let run = find(&mut leader, at);
                 let pins = pins.entry((run, package.name.clone())).or_default();
                 if pins.len() < MAX_PINS {
@@ -59,7 +61,9 @@ pub fn constraints(reads: &mut [Read], includes: &[(String, Include)]) {
         let run = find(&mut leader, at);
         let mut pinned = Vec::new();
         for package in &mut read.reading.packages {
-            if package.relation == Relation::Constraint || matches!(package.wanted, Wanted::Pinned(_)) {
+            if package.relation == Relation::Constraint
+                || matches!(package.wanted, Wanted::Pinned(_))
+            {
                 continue;
             }
             let key = (run, package.name.clone());
@@ -214,7 +218,7 @@ pub fn locks(reads: &mut [Read]) -> Vec<Mismatch> {
         let mut packages = std::mem::take(&mut reads[lock].reading.packages);
         let complete = reads[lock].reading.unreadable.is_empty();
         let by_name = by_name(&packages);
-        let mut direct: FxHashSet<Name> = FxHashSet::default();
+        let mut direct: FxHashMap<Name, Vec<Group>> = FxHashMap::default();
         for manifest in &manifests {
             let read = &reads[*manifest];
             for wanted in &read.reading.packages {
@@ -223,7 +227,8 @@ pub fn locks(reads: &mut [Read]) -> Vec<Mismatch> {
                 }
                 let hits = by_name.get(&wanted.name).map_or(&[][..], Vec::as_slice);
                 if let Some(first) = hits.first() {
-                    direct.insert(packages[*first].name.clone());
+                    let groups = direct.entry(packages[*first].name.clone()).or_default();
+                    groups.extend_from_slice(&wanted.groups);
                 }
                 if (hits.is_empty() && complete) || excluded(wanted, hits, &packages) {
                     mismatches.push(Mismatch {
@@ -246,8 +251,13 @@ pub fn locks(reads: &mut [Read]) -> Vec<Mismatch> {
             .iter()
             .all(|manifest| reads[*manifest].reading.unreadable.is_empty());
         for package in &mut packages {
-            if direct.contains(&package.name) {
+            if let Some(groups) = direct.get(&package.name) {
                 package.relation = Relation::Direct;
+                if package.groups.is_empty() {
+                    for group in groups {
+                        package.add_group(group.clone());
+                    }
+                }
             } else if all_read && package.relation == Relation::Unknown {
                 package.relation = Relation::Transitive;
             }

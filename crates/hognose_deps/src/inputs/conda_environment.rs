@@ -89,7 +89,12 @@ fn read(source: &Source, reading: &mut Reading) {
         None => Group::Main,
     };
     let channel = environment.channels.first();
-    for Spanned { value: dependency, referenced, .. } in environment.dependencies.unwrap_or_default() {
+    for Spanned {
+        value: dependency,
+        referenced,
+        ..
+    } in environment.dependencies.unwrap_or_default()
+    {
         let first = reading.packages.len();
         match dependency {
             Dependency::Conda(text) => {
@@ -188,19 +193,27 @@ fn conda(text: &str) -> (&str, Wanted) {
         _ if matches!(version, "" | "*" | "=*") => Wanted::Anything,
         Some(rest) => match (rest.strip_prefix('='), rest.split_once('=')) {
             (Some(version), _) if exact(version) => Wanted::Pinned(Pin::new(version.trim())),
-            (None, Some((version, _build))) if exact(version) => Wanted::Pinned(Pin::new(version.trim())),
+            (None, Some((version, _build))) if exact(version) => {
+                Wanted::Pinned(Pin::new(version.trim()))
+            }
             (None, None) if exact(rest) => constraint(version, &format!("=={}.*", rest.trim())),
-            (None, None) if rest.ends_with(".*") => constraint(version, &format!("=={}", rest.trim())),
+            (None, None) if rest.ends_with(".*") => {
+                constraint(version, &format!("=={}", rest.trim()))
+            }
             _ => constraint(version, ""),
         },
-        None if version.starts_with(|c: char| c.is_ascii_digit()) => match version.strip_suffix(".*") {
-            Some(_) => constraint(version, &format!("=={version}")),
-            None if exact(version) => {
-                // `numpy 1.21` and `numpy 1.21 build`.
-                Wanted::Pinned(Pin::new(version.split_whitespace().next().unwrap_or(version)))
+        None if version.starts_with(|c: char| c.is_ascii_digit()) => {
+            match version.strip_suffix(".*") {
+                Some(_) => constraint(version, &format!("=={version}")),
+                None if exact(version) => {
+                    // `numpy 1.21` and `numpy 1.21 build`.
+                    Wanted::Pinned(Pin::new(
+                        version.split_whitespace().next().unwrap_or(version),
+                    ))
+                }
+                None => constraint(version, ""),
             }
-            None => constraint(version, ""),
-        },
+        }
         None => constraint(version, version),
     };
     (name, wanted)

@@ -65,7 +65,12 @@ fn read(source: &Source, reading: &mut Reading) {
     for path in &lock.metadata.sources {
         reading.locks.extend(beside(&source.path, path));
     }
-    for Spanned { value: locked, referenced, .. } in lock.package {
+    for Spanned {
+        value: locked,
+        referenced,
+        ..
+    } in lock.package
+    {
         let place = yaml::place(source, &referenced);
         let wanted = Wanted::pinned(locked.version.as_deref());
         let Some(mut package) = reading.package(&locked.name, wanted, place) else {
@@ -80,7 +85,11 @@ fn read(source: &Source, reading: &mut Reading) {
             Origin::Conda(locked.url.as_deref().and_then(channel).map(str::to_owned))
         };
         package.hashed = !locked.hash.is_empty();
-        package.requires = locked.dependencies.keys().filter_map(|name| Name::new(name)).collect();
+        package.requires = locked
+            .dependencies
+            .keys()
+            .filter_map(|name| Name::new(name))
+            .collect();
         package.groups = match locked.category {
             None => Vec::new(),
             Some(main) if main == "main" => vec![Group::Main],

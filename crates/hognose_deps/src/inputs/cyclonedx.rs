@@ -16,7 +16,9 @@ pub(super) const FORMAT: Format = Format {
     role: Role::Record,
     named: |path| {
         let name = file_name(path).to_ascii_lowercase();
-        let telling = ["bom", "cdx", "cyclonedx"].iter().any(|part| name.contains(part));
+        let telling = ["bom", "cdx", "cyclonedx"]
+            .iter()
+            .any(|part| name.contains(part));
         if name == "bom.json" || name.ends_with(".cdx.json") {
             Named::Surely
         } else if telling && name.ends_with(".json") {
@@ -25,7 +27,11 @@ pub(super) const FORMAT: Format = Format {
             Named::No
         }
     },
-    looks: |text| text.trim_start().starts_with('{') && text.contains("\"bomFormat\"") && text.contains("\"CycloneDX\""),
+    looks: |text| {
+        text.trim_start().starts_with('{')
+            && text.contains("\"bomFormat\"")
+            && text.contains("\"CycloneDX\"")
+    },
     read,
 };
 
@@ -108,7 +114,10 @@ fn read(source: &Source, reading: &mut Reading) {
         };
         package.origin = url.origin;
         package.hashed = !component.hashes.is_empty()
-            || component.external.iter().any(|external| !external.hashes.is_empty());
+            || component
+                .external
+                .iter()
+                .any(|external| !external.hashes.is_empty());
         package.marker = component
             .properties
             .into_iter()
@@ -119,8 +128,14 @@ fn read(source: &Source, reading: &mut Reading) {
         }
         reading.packages.push(package);
     }
-    let root = bom.metadata.and_then(|m| m.component).and_then(|root| root.reference);
-    let edges = bom.dependencies.into_iter().map(|d| (d.reference, d.depends_on));
+    let root = bom
+        .metadata
+        .and_then(|m| m.component)
+        .and_then(|root| root.reference);
+    let edges = bom
+        .dependencies
+        .into_iter()
+        .map(|d| (d.reference, d.depends_on));
     connect(reading, &at, root.as_deref(), edges);
 }
 
@@ -133,7 +148,9 @@ pub(super) fn connect(
 ) {
     let mut direct: FxHashSet<usize> = FxHashSet::default();
     for (above, below) in edges {
-        let below = below.iter().filter_map(|reference| at.get(reference).copied());
+        let below = below
+            .iter()
+            .filter_map(|reference| at.get(reference).copied());
         if root == Some(above.as_str()) {
             direct.extend(below);
         } else if let Some(above) = at.get(&above) {

@@ -24,7 +24,7 @@ pub fn read(
             continue;
         }
         let place = key_place(source, table, name);
-        let mut one = |entry: Entry<'_>, reading: &mut Reading| {
+        let one = |entry: Entry<'_>, reading: &mut Reading| {
             let package = entry.package(name, wanted, reading, place.clone());
             reading.packages.extend(package.map(|mut package| {
                 package.groups.push(group.clone());
@@ -79,7 +79,9 @@ impl Entry<'_> {
         package.extras = texts(table.get("extras")).map(str::to_owned).collect();
         package.marker = marker(table);
         if let Some(found) = table_origin(table) {
-            let location = text(table, "url").or(text(table, "path")).or(text(table, "file"));
+            let location = text(table, "url")
+                .or(text(table, "path"))
+                .or(text(table, "file"));
             if let (Wanted::Anything, Some(location)) = (&package.wanted, location) {
                 package.hashed = has_hash(location);
                 package.wanted = named_archive(name, location).unwrap_or(Wanted::Anything);
@@ -130,9 +132,11 @@ pub fn table_origin(table: &dyn TableLike) -> Option<Origin> {
             .iter()
             .find_map(|key| text(table, key))
             .map(str::to_owned);
-        let commit = text(table, "revision")
-            .map(str::to_owned)
-            .or_else(|| reference.clone().filter(|reference| is_commit(system, reference)));
+        let commit = text(table, "revision").map(str::to_owned).or_else(|| {
+            reference
+                .clone()
+                .filter(|reference| is_commit(system, reference))
+        });
         return Some(Origin::Vcs {
             url: format!("{system}+{url}"),
             reference: reference.filter(|reference| Some(reference) != commit.as_ref()),

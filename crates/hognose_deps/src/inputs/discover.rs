@@ -180,8 +180,8 @@ fn gather(
         }
     }
     combine::constraints(&mut reads, &includes);
-    combine::groups(&mut reads);
     inventory.mismatches = combine::locks(&mut reads);
+    combine::groups(&mut reads);
     for read in reads {
         inventory.inputs.push(read.input);
         inventory.packages.extend(read.reading.packages);

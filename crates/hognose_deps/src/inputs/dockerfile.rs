@@ -235,12 +235,24 @@ fn pip_install(words: &[(usize, String)]) -> Option<&[(usize, String)]> {
         let name = file_name(word);
         matches!(
             name,
-            "sudo" | "exec" | "env" | "time" | "command" | "uv" | "then" | "if" | "!" | "do" | "else"
+            "sudo"
+                | "exec"
+                | "env"
+                | "time"
+                | "command"
+                | "uv"
+                | "then"
+                | "if"
+                | "!"
+                | "do"
+                | "else"
         ) || name.starts_with("python")
             || word.starts_with('-')
             || word.contains('=')
     });
-    let install = words[pip..].iter().position(|(_, word)| word == "install")?;
+    let install = words[pip..]
+        .iter()
+        .position(|(_, word)| word == "install")?;
     let options = words[pip + 1..pip + install]
         .iter()
         .all(|(_, word)| word.starts_with('-'));

@@ -13,8 +13,10 @@ const MAX_SITES: usize = 16;
 /// Whether a directory is an environment or the `site-packages` of one.
 pub(super) fn is_environment(entries: &[Entry]) -> bool {
     entries.iter().any(|entry| {
-        matches!(entry.name.as_str(), "pyvenv.cfg" | "conda-meta" | "site-packages")
-            || entry.name.ends_with(".dist-info")
+        matches!(
+            entry.name.as_str(),
+            "pyvenv.cfg" | "conda-meta" | "site-packages"
+        ) || entry.name.ends_with(".dist-info")
     })
 }
 
@@ -35,7 +37,11 @@ pub(super) fn read(files: &impl Files, root: &str, inventory: &mut Inventory) {
                 let (_, ending) = entry.name.rsplit_once('.')?;
                 (ending == "egg-info").then(|| {
                     // An egg's metadata is a directory or, from distutils, a file.
-                    let metadata = if entry.is_directory { join(&path, "PKG-INFO") } else { path.clone() };
+                    let metadata = if entry.is_directory {
+                        join(&path, "PKG-INFO")
+                    } else {
+                        path.clone()
+                    };
                     distribution(files, &path, &metadata)
                 })
             })
@@ -68,7 +74,10 @@ fn sites(files: &impl Files, root: &str) -> Vec<String> {
         let Ok(entries) = files.list(&directory) else {
             continue;
         };
-        if entries.iter().any(|entry| entry.name.ends_with(".dist-info") || entry.name.ends_with(".egg-info")) {
+        if entries
+            .iter()
+            .any(|entry| entry.name.ends_with(".dist-info") || entry.name.ends_with(".egg-info"))
+        {
             sites.push(directory);
             if sites.len() == MAX_SITES {
                 break;
@@ -78,7 +87,10 @@ fn sites(files: &impl Files, root: &str) -> Vec<String> {
         for entry in entries.iter().filter(|entry| entry.is_directory) {
             // lib/python3.12/site-packages, Lib/site-packages
             let leads = match depth {
-                0 => matches!(entry.name.as_str(), "lib" | "lib64" | "Lib" | "site-packages"),
+                0 => matches!(
+                    entry.name.as_str(),
+                    "lib" | "lib64" | "Lib" | "site-packages"
+                ),
                 1 => entry.name.starts_with("python") || entry.name == "site-packages",
                 _ => matches!(entry.name.as_str(), "site-packages" | "dist-packages"),
             };

@@ -31,8 +31,7 @@ impl Inventory {
     /// Packages that something installs in a version nobody wrote down.
     pub fn unpinned(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|package| {
-            package.relation != Relation::Constraint
-                && !matches!(package.wanted, Wanted::Pinned(_))
+            package.relation != Relation::Constraint && !matches!(package.wanted, Wanted::Pinned(_))
         })
     }
 
@@ -41,7 +40,8 @@ impl Inventory {
         self.inputs.sort_by(|a, b| a.path.cmp(&b.path));
         self.packages.sort_by(|a, b| a.place.cmp(&b.place));
         self.unnamed.sort_by(|a, b| a.place.cmp(&b.place));
-        self.mismatches.sort_by(|a, b| a.wanted.place.cmp(&b.wanted.place));
+        self.mismatches
+            .sort_by(|a, b| a.wanted.place.cmp(&b.wanted.place));
         self.options.sort_by(|a, b| a.place.cmp(&b.place));
         self.variables.sort_by(|a, b| a.place.cmp(&b.place));
         self.unreadable.sort_by(|a, b| a.place.cmp(&b.place));
@@ -177,7 +177,10 @@ impl Wanted {
             Self::Pinned(pin) => {
                 let wanted = pin.version.as_ref()?;
                 // `==1.0` accepts `1.0+local`; `==1.0+local` only that.
-                Some(wanted == version || !wanted.is_local() && *wanted == version.clone().without_local())
+                Some(
+                    wanted == version
+                        || !wanted.is_local() && *wanted == version.clone().without_local(),
+                )
             }
             Self::Constraint(constraint) => constraint.allows(version),
             Self::Anything => Some(true),
@@ -255,7 +258,11 @@ impl fmt::Display for Origin {
             Self::Index(None) => out.write_str("index"),
             Self::Index(Some(url)) => write!(out, "index {url}"),
             Self::Url(url) => write!(out, "url {url}"),
-            Self::Vcs { url, reference, commit } => {
+            Self::Vcs {
+                url,
+                reference,
+                commit,
+            } => {
                 write!(out, "vcs {url}")?;
                 if let Some(reference) = reference {
                     write!(out, " at {reference}")?;
@@ -266,7 +273,11 @@ impl fmt::Display for Origin {
                 }
             }
             Self::Path { path, editable } => {
-                write!(out, "{} {path}", if *editable { "editable" } else { "path" })
+                write!(
+                    out,
+                    "{} {path}",
+                    if *editable { "editable" } else { "path" }
+                )
             }
             Self::Conda(None) => out.write_str("conda"),
             Self::Conda(Some(channel)) => write!(out, "conda {channel}"),

@@ -61,6 +61,14 @@ pub fn key_place(source: &Source, raw: &RawValue, key: &str) -> Place {
 
 /// An entry is a part of the text it was read from.
 fn offset(source: &Source, raw: &RawValue) -> usize {
-    let distance = raw.get().as_ptr().addr().wrapping_sub(source.text.as_ptr().addr());
-    if distance < source.text.len() { distance } else { 0 }
+    let distance = raw
+        .get()
+        .as_ptr()
+        .addr()
+        .wrapping_sub(source.text.as_ptr().addr());
+    if distance < source.text.len() {
+        distance
+    } else {
+        0
+    }
 }

@@ -15,7 +15,9 @@ pub(super) const FORMAT: Format = Format {
     role: Role::Record,
     named: |path| {
         let name = file_name(path).to_ascii_lowercase();
-        let telling = ["pip", "package", "freeze", "inspect"].iter().any(|part| name.contains(part));
+        let telling = ["pip", "package", "freeze", "inspect"]
+            .iter()
+            .any(|part| name.contains(part));
         // A package.json is another ecosystem's, and so is its lock file.
         if telling && name.ends_with(".json") && !name.starts_with("package") {
             Named::Perhaps
@@ -26,7 +28,9 @@ pub(super) const FORMAT: Format = Format {
     looks: |text| {
         let start = text.trim_start();
         start.starts_with('[') && start.contains("\"name\"") && start.contains("\"version\"")
-            || start.starts_with('{') && start.contains("\"pip_version\"") && start.contains("\"installed\"")
+            || start.starts_with('{')
+                && start.contains("\"pip_version\"")
+                && start.contains("\"installed\"")
     },
     read,
 };
@@ -95,7 +99,10 @@ impl DirectUrl {
 
 fn read(source: &Source, reading: &mut Reading) {
     if source.text.trim_start().starts_with('[') {
-        for raw in json::parse::<Vec<&RawValue>>(source, reading).into_iter().flatten() {
+        for raw in json::parse::<Vec<&RawValue>>(source, reading)
+            .into_iter()
+            .flatten()
+        {
             let Some(listed) = entry::<Listed>(source, raw, reading) else {
                 continue;
             };
@@ -125,8 +132,15 @@ fn read(source: &Source, reading: &mut Reading) {
         else {
             continue;
         };
-        package.requires = found.metadata.requires_dist.iter().filter_map(|text| needed(text)).collect();
-        package.origin = found.direct_url.map_or(Origin::Index(None), DirectUrl::origin);
+        package.requires = found
+            .metadata
+            .requires_dist
+            .iter()
+            .filter_map(|text| needed(text))
+            .collect();
+        package.origin = found
+            .direct_url
+            .map_or(Origin::Index(None), DirectUrl::origin);
         package.relation = relation(found.requested);
         reading.packages.push(package);
     }
@@ -144,7 +158,10 @@ pub(super) fn relation(requested: Option<bool>) -> Relation {
 
 /// An installer that marks nothing at all does not mark.
 pub(super) fn unless_all_transitive(packages: &mut [Package]) {
-    if packages.iter().all(|package| package.relation != Relation::Direct) {
+    if packages
+        .iter()
+        .all(|package| package.relation != Relation::Direct)
+    {
         for package in packages {
             package.relation = Relation::Unknown;
         }
@@ -159,5 +176,9 @@ pub(super) fn needed(text: &str) -> Option<Name> {
             .split(|c: char| !(c.is_alphanumeric() || c == '_'))
             .any(|word| word == "extra")
     });
-    if extra { None } else { Name::new(requirement.name) }
+    if extra {
+        None
+    } else {
+        Name::new(requirement.name)
+    }
 }

@@ -15,11 +15,17 @@ pub(super) const FORMAT: Format = Format {
         "Pipfile" => Named::Surely,
         _ => Named::No,
     },
-    looks: |text| text.lines().any(|line| matches!(line.trim(), "[packages]" | "[dev-packages]")),
+    looks: |text| {
+        text.lines()
+            .any(|line| matches!(line.trim(), "[packages]" | "[dev-packages]"))
+    },
     read: |source, reading| {
         let table = toml::parse(source, reading);
         for (section, item) in table.iter() {
-            if !matches!(section, "source" | "requires" | "scripts" | "pipenv" | "pipfile") {
+            if !matches!(
+                section,
+                "source" | "requires" | "scripts" | "pipenv" | "pipfile"
+            ) {
                 dependency_table::read(source, reading, Some(item), &group(section), wanted);
             }
         }

@@ -77,7 +77,9 @@ fn read(source: &Source, reading: &mut Reading) {
             let location = locked.file.as_deref().or(locked.path.as_deref());
             let version = match (locked.version.as_deref(), location) {
                 (Some(version), _) => wanted(version),
-                (None, Some(location)) => named_archive(&name, location).unwrap_or(Wanted::Anything),
+                (None, Some(location)) => {
+                    named_archive(&name, location).unwrap_or(Wanted::Anything)
+                }
                 (None, None) => Wanted::Anything,
             };
             let Some(mut package) = reading.package(&name, version, place) else {
@@ -88,7 +90,9 @@ fn read(source: &Source, reading: &mut Reading) {
             package.marker = locked.markers;
             package.extras = locked.extras;
             let vcs = [("git", &locked.git), ("hg", &locked.hg)];
-            let vcs = vcs.iter().find_map(|(system, url)| Some((system, url.as_ref()?)));
+            let vcs = vcs
+                .iter()
+                .find_map(|(system, url)| Some((system, url.as_ref()?)));
             package.origin = match (vcs, location) {
                 // Pipenv writes the commit it found.
                 (Some((system, url)), _) => Origin::Vcs {
@@ -120,7 +124,11 @@ fn indexes<'a>(source: &'a Source, reading: &mut Reading, raw: &'a RawValue) {
                 place: json::place(source, raw),
             });
         };
-        option(if number > 0 { "--extra-index-url" } else { "--index-url" });
+        option(if number > 0 {
+            "--extra-index-url"
+        } else {
+            "--index-url"
+        });
         if index.verify_ssl == Some(false) {
             option("--trusted-host");
         }

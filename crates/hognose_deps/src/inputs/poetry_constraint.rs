@@ -17,7 +17,8 @@ pub fn wanted(text: &str) -> Wanted {
         return Wanted::Anything;
     }
     let bare = text.trim_start_matches('=').trim();
-    if text.bytes().take_while(|byte| *byte == b'=').count() < 3 && Version::from_str(bare).is_ok() {
+    if text.bytes().take_while(|byte| *byte == b'=').count() < 3 && Version::from_str(bare).is_ok()
+    {
         return Wanted::Pinned(Pin::new(bare));
     }
     if let pinned @ Wanted::Pinned(_) = requirement::wanted(text) {
@@ -151,7 +152,10 @@ mod tests {
 
     #[test]
     fn python_is_a_marker() {
-        assert_eq!(python_marker("<3.10").as_deref(), Some("python_version < '3.10'"));
+        assert_eq!(
+            python_marker("<3.10").as_deref(),
+            Some("python_version < '3.10'")
+        );
         assert_eq!(
             python_marker("^3.9").as_deref(),
             Some("python_version >= '3.9' and python_version < '4'")

@@ -37,7 +37,9 @@ fn read(source: &Source, reading: &mut Reading) {
         let Some(mut found) = reading.package(written, wanted, place) else {
             continue;
         };
-        let files = old_files.and_then(|files| files.get(written)).or(package.get("files"));
+        let files = old_files
+            .and_then(|files| files.get(written))
+            .or(package.get("files"));
         found.hashed = tables(files).any(|file| file.contains_key("hash"));
         found.requires = entries(package.get("dependencies"))
             .filter_map(|(name, _)| Name::new(name))

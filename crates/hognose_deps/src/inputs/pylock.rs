@@ -17,7 +17,10 @@ pub(super) const FORMAT: Format = Format {
         name if name.starts_with("pylock.") && name.ends_with(".toml") => Named::Surely,
         _ => Named::No,
     },
-    looks: |text| text.lines().any(|line| line.starts_with("lock-version =")) && text.contains("\n[[packages]]"),
+    looks: |text| {
+        text.lines().any(|line| line.starts_with("lock-version ="))
+            && text.contains("\n[[packages]]")
+    },
     read,
 };
 
@@ -37,7 +40,9 @@ fn read(source: &Source, reading: &mut Reading) {
         let mut in_file = None;
         for file in files {
             hashed |= file.get("hashes").is_some();
-            let name = ["name", "url", "path"].iter().find_map(|key| text(file, key));
+            let name = ["name", "url", "path"]
+                .iter()
+                .find_map(|key| text(file, key));
             in_file = in_file.or_else(|| name.and_then(archive));
         }
         // The version may be missing where a source tree or archive decides it.
@@ -64,7 +69,9 @@ fn package_origin(package: &dyn TableLike) -> Origin {
     let table = |key| package.get(key).and_then(Item::as_table_like);
     if let Some(vcs) = table("vcs") {
         let system = text(vcs, "type").unwrap_or("git");
-        let url = text(vcs, "url").or_else(|| text(vcs, "path")).unwrap_or_default();
+        let url = text(vcs, "url")
+            .or_else(|| text(vcs, "path"))
+            .unwrap_or_default();
         return Origin::Vcs {
             url: format!("{system}+{url}"),
             reference: text(vcs, "requested-revision").map(str::to_owned),

@@ -160,7 +160,13 @@ fn group_values(
 fn poetry_tables(source: &Source, reading: &mut Reading, poetry: &dyn TableLike) {
     let first = reading.packages.len();
     let wanted = poetry_constraint::wanted;
-    dependency_table::read(source, reading, poetry.get("dependencies"), &Group::Main, wanted);
+    dependency_table::read(
+        source,
+        reading,
+        poetry.get("dependencies"),
+        &Group::Main,
+        wanted,
+    );
     // An optional dependency is installed with the extras that name it.
     let mut extras: FxHashMap<Name, Vec<&str>> = FxHashMap::default();
     for (extra, item) in entries(poetry.get("extras")) {
@@ -177,13 +183,30 @@ fn poetry_tables(source: &Source, reading: &mut Reading, poetry: &dyn TableLike)
         }
     }
     let dev = Group::Group("dev".to_owned());
-    dependency_table::read(source, reading, poetry.get("dev-dependencies"), &dev, wanted);
+    dependency_table::read(
+        source,
+        reading,
+        poetry.get("dev-dependencies"),
+        &dev,
+        wanted,
+    );
     for (group, item) in entries(poetry.get("group")) {
         let name = Group::Group(group.to_owned());
-        dependency_table::read(source, reading, at_item(item, "dependencies"), &name, wanted);
+        dependency_table::read(
+            source,
+            reading,
+            at_item(item, "dependencies"),
+            &name,
+            wanted,
+        );
     }
     for table in toml::tables(poetry.get("source")) {
-        index(source, reading, table, text(table, "priority") != Some("primary"));
+        index(
+            source,
+            reading,
+            table,
+            text(table, "priority") != Some("primary"),
+        );
     }
 }
 
@@ -242,7 +265,11 @@ fn uv_tables(source: &Source, reading: &mut Reading, uv: &dyn TableLike) {
 pub(super) fn index(source: &Source, reading: &mut Reading, table: &dyn TableLike, extra: bool) {
     let Some(item) = table.get("url") else { return };
     reading.options.push(InstallerOption {
-        name: if extra { "--extra-index-url" } else { "--index-url" },
+        name: if extra {
+            "--extra-index-url"
+        } else {
+            "--index-url"
+        },
         value: item.as_str().map(str::to_owned),
         place: toml::place(source, item),
     });

@@ -61,7 +61,10 @@ impl<'a> Module<'a> {
             // `def setup(` is no call.
             pair[0].1 == Token::Name(function)
                 && pair[1].1 == Token::Sign('(')
-                && at.checked_sub(1).and_then(|before| self.tokens.get(before)).map(|t| &t.1)
+                && at
+                    .checked_sub(1)
+                    .and_then(|before| self.tokens.get(before))
+                    .map(|t| &t.1)
                     != Some(&Token::Name("def"))
         }) else {
             return Vec::new();
@@ -74,7 +77,8 @@ impl<'a> Module<'a> {
                 Token::Sign('(' | '[' | '{') => depth += 1,
                 Token::Sign(')' | ']' | '}') => depth -= 1,
                 Token::Name(name)
-                    if depth == 1 && matches!(self.tokens.get(at + 1), Some((_, Token::Sign('=')))) =>
+                    if depth == 1
+                        && matches!(self.tokens.get(at + 1), Some((_, Token::Sign('=')))) =>
                 {
                     let (value, end) = self.value(at + 2, 0);
                     arguments.push((*name, *offset, value));
@@ -119,7 +123,7 @@ impl<'a> Module<'a> {
     }
 
     fn operand(&self, begin: usize, depth: usize) -> (Literal, usize) {
-        let mut at = self.skip_lines(begin);
+        let mut at = begin;
         let Some((offset, token)) = self.tokens.get(at) else {
             return (Literal::Computed(0), at);
         };
@@ -131,10 +135,10 @@ impl<'a> Module<'a> {
             Token::Text(first) => {
                 // Texts beside one another are one.
                 let mut text = first.clone();
-                at = self.skip_lines(at + 1);
+                at = at + 1;
                 while let Some((_, Token::Text(more))) = self.tokens.get(at) {
                     text.push_str(more);
-                    at = self.skip_lines(at + 1);
+                    at = at + 1;
                 }
                 (Literal::Text(text, *offset), at)
             }
@@ -149,28 +153,28 @@ impl<'a> Module<'a> {
             Token::Sign(open @ ('[' | '(' | '{')) => {
                 let mut list = Vec::new();
                 let mut table = Vec::new();
-                at = self.skip_lines(at + 1);
+                at = at + 1;
                 loop {
                     match self.tokens.get(at) {
                         None => break,
                         Some((_, Token::Sign(']' | ')' | '}'))) => {
-                            at = self.skip_lines(at + 1);
+                            at = at + 1;
                             break;
                         }
                         Some((_, Token::Sign(','))) => {
-                            at = self.skip_lines(at + 1);
+                            at = at + 1;
                             continue;
                         }
                         _ => {}
                     }
                     let before = at;
                     let (value, end) = self.value(at, depth + 1);
-                    at = self.skip_lines(end);
+                    at = end;
                     match (&value, self.tokens.get(at)) {
                         (Literal::Text(key, _), Some((_, Token::Sign(':')))) => {
                             let (value, end) = self.value(at + 1, depth + 1);
                             table.push((key.clone(), value));
-                            at = self.skip_lines(end);
+                            at = end;
                         }
                         _ => list.push(value),
                     }
@@ -185,13 +189,6 @@ impl<'a> Module<'a> {
             }
             _ => (computed, at),
         }
-    }
-
-    fn skip_lines(&self, mut at: usize) -> usize {
-        while let Some((_, Token::LineEnd)) = self.tokens.get(at) {
-            at += 1;
-        }
-        at
     }
 
     /// Where the expression around a token ends: a comma, colon, line or closing bracket on its own level.
@@ -215,6 +212,8 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
     let bytes = text.as_bytes();
     let mut tokens = Vec::new();
     let mut at = 0;
+    // Between brackets the end of a line means nothing.
+    let mut depth = 0_usize;
     while let Some(byte) = bytes.get(at) {
         let begin = at;
         match byte {
@@ -222,7 +221,8 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
                 at += text[at..].find('\n').unwrap_or(text.len() - at);
                 continue;
             }
-            b'\n' => tokens.push((at, Token::LineEnd)),
+            b'\n' if depth == 0 => tokens.push((at, Token::LineEnd)),
+            b'\\' if bytes.get(at + 1) == Some(&b'\n') => at += 1,
             b'\'' | b'"' => {
                 let (value, end) = string(text, at, false);
                 tokens.push((begin, Token::Text(value)));
@@ -230,7 +230,10 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
                 continue;
             }
             byte if byte.is_ascii_alphabetic() || *byte == b'_' || *byte >= 0x80 => {
-                while bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80) {
+                while bytes
+                    .get(at)
+                    .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80)
+                {
                     at += 1;
                 }
                 let name = &text[begin..at];
@@ -238,7 +241,14 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
                     let lower = name.to_ascii_lowercase();
                     let (value, end) = string(text, at, lower.contains('r'));
                     let plain = matches!(lower.as_str(), "r" | "u" | "b" | "rb" | "br");
-                    tokens.push((begin, if plain { Token::Text(value) } else { Token::Other }));
+                    tokens.push((
+                        begin,
+                        if plain {
+                            Token::Text(value)
+                        } else {
+                            Token::Other
+                        },
+                    ));
                     at = end;
                 } else {
                     tokens.push((begin, Token::Name(name)));
@@ -247,7 +257,14 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
             }
             byte if byte.is_ascii_whitespace() || *byte == b'\\' => {}
             byte if byte.is_ascii_digit() => tokens.push((at, Token::Other)),
-            byte => tokens.push((at, Token::Sign(char::from(*byte)))),
+            byte => {
+                match byte {
+                    b'(' | b'[' | b'{' => depth += 1,
+                    b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                tokens.push((at, Token::Sign(char::from(*byte))));
+            }
         }
         at += 1;
     }
@@ -292,9 +309,14 @@ mod tests {
     fn shown(literal: &Literal) -> String {
         match literal {
             Literal::Text(text, _) => format!("'{text}'"),
-            Literal::List(list) => format!("[{}]", list.iter().map(shown).collect::<Vec<_>>().join(" ")),
+            Literal::List(list) => {
+                format!("[{}]", list.iter().map(shown).collect::<Vec<_>>().join(" "))
+            }
             Literal::Table(table) => {
-                let entries: Vec<_> = table.iter().map(|(key, value)| format!("{key}={}", shown(value))).collect();
+                let entries: Vec<_> = table
+                    .iter()
+                    .map(|(key, value)| format!("{key}={}", shown(value)))
+                    .collect();
                 format!("{{{}}}", entries.join(" "))
             }
             Literal::Computed(_) => "?".to_owned(),

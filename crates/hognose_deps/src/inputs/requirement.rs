@@ -44,7 +44,11 @@ impl<'a> Requirement<'a> {
         let mut extras = Vec::new();
         if let Some(inside) = rest.strip_prefix('[') {
             let (list, after) = inside.split_once(']').ok_or("the extras have no end")?;
-            extras.extend(list.split(',').map(str::trim).filter(|extra| !extra.is_empty()));
+            extras.extend(
+                list.split(',')
+                    .map(str::trim)
+                    .filter(|extra| !extra.is_empty()),
+            );
             rest = after.trim_start();
         }
         if let Some(after) = rest.strip_prefix('@') {
@@ -65,7 +69,10 @@ impl<'a> Requirement<'a> {
             None => (rest.trim_end(), None),
         };
         let versions = match versions.strip_prefix('(') {
-            Some(inside) => inside.strip_suffix(')').ok_or("a parenthesis has no end")?.trim(),
+            Some(inside) => inside
+                .strip_suffix(')')
+                .ok_or("a parenthesis has no end")?
+                .trim(),
             None => versions,
         };
         for clause in clauses(versions) {
@@ -92,7 +99,11 @@ impl<'a> Requirement<'a> {
         let mut package = reading.package(self.name, wanted, place)?;
         package.hashed = self.url.is_some_and(has_hash);
         package.origin = origin;
-        package.extras = self.extras.iter().map(|extra| (*extra).to_owned()).collect();
+        package.extras = self
+            .extras
+            .iter()
+            .map(|extra| (*extra).to_owned())
+            .collect();
         package.marker = self.marker.map(str::to_owned);
         Some(package)
     }
@@ -182,7 +193,9 @@ pub fn origin(url: &str, editable: bool) -> Origin {
         let is_commit = reference.is_some_and(|reference| is_commit(system, reference));
         return Origin::Vcs {
             url: url.to_owned(),
-            reference: reference.filter(|r| !is_commit && !r.is_empty()).map(str::to_owned),
+            reference: reference
+                .filter(|r| !is_commit && !r.is_empty())
+                .map(str::to_owned),
             commit: reference.filter(|_| is_commit).map(str::to_owned),
         };
     }
@@ -199,17 +212,14 @@ pub fn origin(url: &str, editable: bool) -> Origin {
 pub fn is_commit(system: &str, reference: &str) -> bool {
     match system {
         "svn" | "bzr" => !reference.is_empty() && reference.bytes().all(|b| b.is_ascii_digit()),
-        _ => {
-            matches!(reference.len(), 40 | 64) && reference.bytes().all(|b| b.is_ascii_hexdigit())
-        }
+        _ => matches!(reference.len(), 40 | 64) && reference.bytes().all(|b| b.is_ascii_hexdigit()),
     }
 }
 
 /// Whether an address carries a hash of what lies there: `#sha256=…`.
 pub fn has_hash(url: &str) -> bool {
-    fragments(url).any(|(key, value)| {
-        matches!(key, "sha256" | "sha384" | "sha512") && !value.is_empty()
-    })
+    fragments(url)
+        .any(|(key, value)| matches!(key, "sha256" | "sha384" | "sha512") && !value.is_empty())
 }
 
 /// The name and extras of an `#egg=name[extras]` fragment.
@@ -225,7 +235,9 @@ fn fragments(url: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The endings of archives that installers take.
-const ARCHIVES: [&str; 8] = [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar", ".egg"];
+const ARCHIVES: [&str; 8] = [
+    ".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar", ".egg",
+];
 
 /// Whether a file name is that of an archive.
 pub fn is_archive(name: &str) -> bool {
@@ -290,16 +302,22 @@ mod tests {
 
     #[test]
     fn a_requirement_has_parts() {
-        let parsed = Requirement::parse(" requests [security, socks] (>= 2.8.1, == 2.8.*) ; python_version < \"3\" ")
-            .expect("it is one");
+        let parsed = Requirement::parse(
+            " requests [security, socks] (>= 2.8.1, == 2.8.*) ; python_version < \"3\" ",
+        )
+        .expect("it is one");
         assert_eq!(parsed.name, "requests");
         assert_eq!(parsed.extras, ["security", "socks"]);
         assert_eq!(parsed.versions, ">= 2.8.1, == 2.8.*");
         assert_eq!(parsed.marker, Some("python_version < \"3\""));
-        let parsed = Requirement::parse("pip @ https://example.org/pip-1.0.zip;x ; os_name == 'nt'").expect("it is one");
+        let parsed =
+            Requirement::parse("pip @ https://example.org/pip-1.0.zip;x ; os_name == 'nt'")
+                .expect("it is one");
         assert_eq!(parsed.url, Some("https://example.org/pip-1.0.zip;x"));
         assert_eq!(parsed.marker, Some("os_name == 'nt'"));
-        for wrong in ["", "-x", "foo-", "a b", "a[b", "a (==1", "a ==", "a 1.0", "a == 1 2", "a @ "] {
+        for wrong in [
+            "", "-x", "foo-", "a b", "a[b", "a (==1", "a ==", "a 1.0", "a == 1 2", "a @ ",
+        ] {
             assert!(Requirement::parse(wrong).is_err(), "{wrong}");
         }
     }
@@ -308,7 +326,9 @@ mod tests {
     fn only_an_exact_version_is_a_pin() {
         let shown = |versions| match wanted(versions) {
             Wanted::Pinned(pin) => format!("pin {}", pin.written),
-            Wanted::Constraint(constraint) => format!("{} {}", constraint.any_of.len(), constraint.written),
+            Wanted::Constraint(constraint) => {
+                format!("{} {}", constraint.any_of.len(), constraint.written)
+            }
             Wanted::Anything => "any".to_owned(),
         };
         assert_eq!(shown("==1.0"), "pin 1.0");
@@ -325,21 +345,37 @@ mod tests {
     fn an_address_tells_where_it_leads() {
         let commit = "0123456789abcdef0123456789abcdef01234567";
         let shown = |url: &str| origin(url, false).to_string();
-        assert_eq!(shown("git+ssh://git@example.org/a.git@v1#egg=a"), "vcs git+ssh://git@example.org/a.git at v1");
+        assert_eq!(
+            shown("git+ssh://git@example.org/a.git@v1#egg=a"),
+            "vcs git+ssh://git@example.org/a.git at v1"
+        );
         assert_eq!(
             shown(&format!("git+https://example.org/a@{commit}")),
             format!("vcs git+https://example.org/a commit {commit}")
         );
-        assert_eq!(shown("svn+https://example.org/a@17"), "vcs svn+https://example.org/a commit 17");
-        assert_eq!(shown("https://user@example.org/a.zip#sha256=1"), "url https://user@example.org/a.zip");
+        assert_eq!(
+            shown("svn+https://example.org/a@17"),
+            "vcs svn+https://example.org/a commit 17"
+        );
+        assert_eq!(
+            shown("https://user@example.org/a.zip#sha256=1"),
+            "url https://user@example.org/a.zip"
+        );
         assert_eq!(shown("file:///a/b"), "path /a/b");
     }
 
     #[test]
     fn archives_are_named_after_what_is_in_them() {
         let found = |url: &str| archive(url).map(|(name, wanted)| format!("{name}{wanted}"));
-        assert_eq!(found("./x/numpy-1.9.2-cp34-none-win32.whl").as_deref(), Some("numpy==1.9.2"));
-        assert_eq!(found("https://example.org/torch-2.0%2Bcpu-1-cp39-cp39-linux_x86_64.whl#sha256=0").as_deref(), Some("torch==2.0+cpu"));
+        assert_eq!(
+            found("./x/numpy-1.9.2-cp34-none-win32.whl").as_deref(),
+            Some("numpy==1.9.2")
+        );
+        assert_eq!(
+            found("https://example.org/torch-2.0%2Bcpu-1-cp39-cp39-linux_x86_64.whl#sha256=0")
+                .as_deref(),
+            Some("torch==2.0+cpu")
+        );
         assert_eq!(found("a-b-1.0.tar.gz").as_deref(), Some("a-b==1.0"));
         assert_eq!(found("https://example.org/archive/1.26.8.zip"), None);
         assert_eq!(found("master.zip"), None);

@@ -33,10 +33,18 @@ fn named(path: &str) -> Named {
     if !matches!(ending, "txt" | "in" | "pip") {
         return Named::No;
     }
-    let parent = path.rsplit('/').nth(1).unwrap_or_default().to_ascii_lowercase();
+    let parent = path
+        .rsplit('/')
+        .nth(1)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     if stem.contains("requirement") || stem.contains("constraint") || parent == "requirements" {
         Named::Surely
-    } else if ending == "in" || ["req", "freeze", "dep"].iter().any(|part| stem.contains(part)) {
+    } else if ending == "in"
+        || ["req", "freeze", "dep"]
+            .iter()
+            .any(|part| stem.contains(part))
+    {
         Named::Perhaps
     } else {
         Named::No
@@ -52,7 +60,9 @@ fn looks(text: &str) -> bool {
             continue;
         }
         if line.starts_with('-') {
-            let known = words(line).first().is_some_and(|word| option(word).is_some());
+            let known = words(line)
+                .first()
+                .is_some_and(|word| option(word).is_some());
             sure |= known;
             if !known {
                 return false;
@@ -61,7 +71,9 @@ fn looks(text: &str) -> bool {
         }
         let (line, _) = split_options(line);
         match Requirement::parse(line) {
-            Ok(requirement) => sure |= !requirement.versions.is_empty() || requirement.url.is_some(),
+            Ok(requirement) => {
+                sure |= !requirement.versions.is_empty() || requirement.url.is_some()
+            }
             Err(_) if line.contains("://") && !line.contains(' ') => {}
             Err(_) => return false,
         }
@@ -77,11 +89,19 @@ pub(super) struct OptionKind {
 }
 
 const fn flag(name: &'static str) -> OptionKind {
-    OptionKind { name, short: "", takes_value: false }
+    OptionKind {
+        name,
+        short: "",
+        takes_value: false,
+    }
 }
 
 const fn value(name: &'static str, short: &'static str) -> OptionKind {
-    OptionKind { name, short, takes_value: true }
+    OptionKind {
+        name,
+        short,
+        takes_value: true,
+    }
 }
 
 /// The options that are read. Those of single requirements are among them.
@@ -129,7 +149,9 @@ pub(super) fn option(word: &str) -> Option<(&'static OptionKind, Option<&str>)> 
             None => (word, None),
         };
         let kind = OPTIONS.iter().find(|kind| kind.name == name).or_else(|| {
-            let mut kinds = OPTIONS.iter().filter(|kind| name.len() > 2 && kind.name.starts_with(name));
+            let mut kinds = OPTIONS
+                .iter()
+                .filter(|kind| name.len() > 2 && kind.name.starts_with(name));
             kinds.next().filter(|_| kinds.next().is_none())
         })?;
         return Some((kind, value));
@@ -275,7 +297,8 @@ impl Reader<'_> {
                 self.reading.unreadable(place.clone(), reason);
             }
             ("--requirement", Some(path)) => {
-                self.reading.include(self.source, path, false, place.clone());
+                self.reading
+                    .include(self.source, path, false, place.clone());
             }
             ("--constraint", Some(path)) => {
                 self.reading.include(self.source, path, true, place.clone());
@@ -297,7 +320,12 @@ impl Reader<'_> {
 
 /// What a word or line of an install command asks for: a requirement, an address, or a path. What has no name goes to
 /// [`Reading::unnamed`], and what is nothing of these to [`Reading::unreadable`].
-pub(super) fn target(text: &str, editable: bool, reading: &mut Reading, place: &Place) -> Option<Package> {
+pub(super) fn target(
+    text: &str,
+    editable: bool,
+    reading: &mut Reading,
+    place: &Place,
+) -> Option<Package> {
     if !editable {
         match Requirement::parse(text) {
             Ok(requirement) if !requirement::is_archive(requirement.name) => {
@@ -361,10 +389,16 @@ fn is_location(text: &str) -> bool {
 
 /// A path and the extras behind it.
 fn split_extras(path: &str) -> (&str, Vec<String>) {
-    match path.strip_suffix(']').and_then(|inside| inside.rsplit_once('[')) {
+    match path
+        .strip_suffix(']')
+        .and_then(|inside| inside.rsplit_once('['))
+    {
         Some((path, extras)) => (
             path,
-            extras.split(',').map(|extra| extra.trim().to_owned()).collect(),
+            extras
+                .split(',')
+                .map(|extra| extra.trim().to_owned())
+                .collect(),
         ),
         None => (path, Vec::new()),
     }

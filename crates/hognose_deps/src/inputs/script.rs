@@ -10,7 +10,11 @@ pub(super) const FORMAT: Format = Format {
     role: Role::Manifest,
     named: |path| {
         let name = file_name(path);
-        if name.ends_with(".py") && name != "setup.py" { Named::Perhaps } else { Named::No }
+        if name.ends_with(".py") && name != "setup.py" {
+            Named::Perhaps
+        } else {
+            Named::No
+        }
     },
     looks: |text| text.contains(BEGIN) && text.lines().any(|line| line.trim_end() == BEGIN),
     read,
@@ -45,7 +49,9 @@ fn read(source: &Source, reading: &mut Reading) {
 /// The header ends at the last line of comments that is an end: its own text may hold such a line.
 fn header(source: &Source) -> Option<String> {
     let lines: Vec<(usize, &str)> = source.lines().collect();
-    let begin = lines.iter().position(|(_, line)| line.trim_end() == BEGIN)?;
+    let begin = lines
+        .iter()
+        .position(|(_, line)| line.trim_end() == BEGIN)?;
     let block = lines[begin + 1..]
         .iter()
         .take_while(|(_, line)| line.trim_end() == "#" || line.starts_with("# "))

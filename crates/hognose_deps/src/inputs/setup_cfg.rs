@@ -13,7 +13,8 @@ pub(super) const FORMAT: Format = Format {
         _ => Named::No,
     },
     looks: |text| {
-        text.lines().any(|line| matches!(line.trim(), "[options]" | "[options.extras_require]"))
+        text.lines()
+            .any(|line| matches!(line.trim(), "[options]" | "[options.extras_require]"))
     },
     read,
 };
@@ -34,7 +35,10 @@ fn read(source: &Source, reading: &mut Reading) {
             }
             continue;
         }
-        if let Some(name) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        if let Some(name) = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
             section = name.trim();
             group = None;
             continue;

@@ -28,7 +28,14 @@ fn read(source: &Source, reading: &mut Reading) {
             "install_requires" => list(source, reading, key, offset, value, &Group::Main),
             "setup_requires" => list(source, reading, key, offset, value, &Group::Build),
             "tests_require" => {
-                list(source, reading, key, offset, value, &Group::Group("test".to_owned()));
+                list(
+                    source,
+                    reading,
+                    key,
+                    offset,
+                    value,
+                    &Group::Group("test".to_owned()),
+                );
             }
             "extras_require" => match value {
                 Literal::Table(extras) => {
@@ -71,7 +78,11 @@ fn list(
             }
             _ => continue,
         };
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        for line in text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
             let package = requirement::package(line, reading, &source.place(offset));
             reading.packages.extend(package.map(|mut package| {
                 package.groups.push(group.clone());

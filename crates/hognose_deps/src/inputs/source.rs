@@ -40,10 +40,12 @@ impl Source {
             Some((encoding, mark)) => encoding.decode_without_bom_handling(&bytes[mark..]).0,
             None => match std::str::from_utf8(bytes) {
                 Ok(text) => Cow::Borrowed(text),
-                Err(_) => declared(bytes)
-                    .unwrap_or(encoding_rs::UTF_8)
-                    .decode_without_bom_handling(bytes)
-                    .0,
+                Err(_) => {
+                    declared(bytes)
+                        .unwrap_or(encoding_rs::UTF_8)
+                        .decode_without_bom_handling(bytes)
+                        .0
+                }
             },
         }
         .into_owned();
@@ -81,22 +83,18 @@ impl Source {
         }
     }
 
-    /// The offset of a line and column, both from 1.
-    pub fn offset(&self, line: usize, column: usize) -> usize {
-        let Some(start) = self.starts.get(line.wrapping_sub(1)) else {
-            return self.text.len();
-        };
-        self.text[*start..]
-            .char_indices()
-            .nth(column.saturating_sub(1))
-            .map_or(self.text.len(), |(at, _)| start + at)
-    }
-
     /// Each line with its offset, without its end.
     pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.starts.iter().enumerate().map(|(number, start)| {
-            let end = self.starts.get(number + 1).copied().unwrap_or(self.text.len());
-            (*start, self.text[*start..end].trim_end_matches(['\n', '\r']))
+            let end = self
+                .starts
+                .get(number + 1)
+                .copied()
+                .unwrap_or(self.text.len());
+            (
+                *start,
+                self.text[*start..end].trim_end_matches(['\n', '\r']),
+            )
         })
     }
 
@@ -110,15 +108,27 @@ impl Source {
 
 /// The encoding a comment in the first two lines declares, as Python source files do.
 fn declared(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
-    bytes.splitn(3, |byte| *byte == b'\n').take(2).find_map(|line| {
-        let line = std::str::from_utf8(line.trim_ascii()).ok()?;
-        let (_, after) = line.strip_prefix('#')?.split_once("coding")?;
-        let label = after.strip_prefix([':', '='])?.trim_start();
-        let end = label
-            .find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c))
-            .unwrap_or(label.len());
-        encoding_rs::Encoding::for_label(label[..end].as_bytes())
-    })
+    bytes
+        .splitn(3, |byte| *byte == b'\n')
+        .take(2)
+        .find_map(|line| {
+            let line = std::str::from_utf8(line.trim_ascii()).ok()?;
+            let (_, after) = line.strip_prefix('#')?.split_once("coding")?;
+            let label = after.strip_prefix([':', '='])?.trim_start();
+            let end = label
+                .find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c))
+                .unwrap_or(label.len());
+            let label = label[..end].as_bytes();
+            // Python writes `latin-1` where others write `latin1`.
+            encoding_rs::Encoding::for_label(label).or_else(|| {
+                let plain: Vec<u8> = label
+                    .iter()
+                    .copied()
+                    .filter(|b| !b"-_".contains(b))
+                    .collect();
+                encoding_rs::Encoding::for_label(&plain)
+            })
+        })
 }
 
 /// Another file an input names.
@@ -167,7 +177,10 @@ impl Reading {
     /// A package of that name, to be filled in and pushed; none if it is no name, which is noted.
     pub fn package(&mut self, written: &str, wanted: Wanted, place: Place) -> Option<Package> {
         let Some(name) = Name::new(written) else {
-            self.unreadable(place, format!("`{}` is no name of a package", shown(written)));
+            self.unreadable(
+                place,
+                format!("`{}` is no name of a package", shown(written)),
+            );
             return None;
         };
         Some(Package::new(name, written, wanted, place))
@@ -301,7 +314,13 @@ mod tests {
             .collect();
         assert_eq!(Source::new("", &utf16).text, "flask==1\r\nä");
         assert_eq!(Source::new("", b"\xEF\xBB\xBFflask").text, "flask");
-        assert_eq!(Source::new("", b"# -*- coding: latin-1 -*-\n# \xE4").text.chars().last(), Some('ä'));
+        assert_eq!(
+            Source::new("", b"# -*- coding: latin-1 -*-\n# \xE4")
+                .text
+                .chars()
+                .last(),
+            Some('ä')
+        );
         assert_eq!(Source::new("", b"a\n\xE4").text, "a\n\u{FFFD}");
     }
 
@@ -316,7 +335,6 @@ mod tests {
         assert_eq!(place("x"), (2, 4));
         assert_eq!(place("c"), (3, 1));
         assert_eq!(place("d"), (4, 1));
-        assert_eq!(source.offset(2, 4), source.text.find('x').expect("it is there"));
     }
 
     #[test]

@@ -103,7 +103,12 @@ fn read(source: &Source, reading: &mut Reading) {
             .iter()
             .find_map(|reference| PackageUrl::parse(&reference.reference_locator));
         let hashed = !package.checksums.is_empty();
-        push(source, reading, raw, url, package.version_info, hashed, package.id, &mut at);
+        let version = package.version_info.as_deref();
+        let Some(found) = push(source, reading, raw, url, version) else {
+            continue;
+        };
+        reading.packages[found].hashed = hashed;
+        at.extend(package.id.map(|id| (id, found)));
     }
     for one in document.relationships {
         match one.relationship_type.as_str() {
@@ -123,7 +128,8 @@ fn read(source: &Source, reading: &mut Reading) {
             continue;
         }
         let url = element.url.as_deref().and_then(PackageUrl::parse);
-        push(source, reading, raw, url, element.version, false, element.id, &mut at);
+        let found = push(source, reading, raw, url, element.version.as_deref());
+        at.extend(element.id.zip(found));
     }
     let root = match roots.as_slice() {
         // A document that describes the packages themselves has no project.
@@ -133,26 +139,18 @@ fn read(source: &Source, reading: &mut Reading) {
     connect(reading, &at, root, edges.into_iter());
 }
 
-#[expect(clippy::too_many_arguments, reason = "the fields of two shapes of the same thing")]
+/// Adds the package a package URL names, and tells its number.
 fn push(
     source: &Source,
     reading: &mut Reading,
     raw: &RawValue,
     url: Option<PackageUrl<'_>>,
-    version: Option<String>,
-    hashed: bool,
-    id: Option<String>,
-    at: &mut FxHashMap<String, usize>,
-) {
-    let Some(url) = url else { return };
-    let wanted = url.wanted(version.as_deref());
-    let Some(mut package) = reading.package(&url.name, wanted, place(source, raw)) else {
-        return;
-    };
+    version: Option<&str>,
+) -> Option<usize> {
+    let url = url?;
+    let wanted = url.wanted(version);
+    let mut package = reading.package(&url.name, wanted, place(source, raw))?;
     package.origin = url.origin;
-    package.hashed = hashed;
-    if let Some(id) = id {
-        at.insert(id, reading.packages.len());
-    }
     reading.packages.push(package);
+    Some(reading.packages.len() - 1)
 }

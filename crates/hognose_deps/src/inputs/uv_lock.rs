@@ -33,7 +33,11 @@ fn read(source: &Source, reading: &mut Reading) {
     // What the project and its members need, by name: groups, and markers unless one edge has none.
     let mut direct: FxHashMap<Name, Vec<Group>> = FxHashMap::default();
     let mut markers: FxHashMap<Name, Option<Vec<String>>> = FxHashMap::default();
-    if let Some(script) = source.path.strip_suffix(".lock").filter(|path| path.ends_with(".py")) {
+    if let Some(script) = source
+        .path
+        .strip_suffix(".lock")
+        .filter(|path| path.ends_with(".py"))
+    {
         reading.locks.push(script.to_owned());
     }
     for name in tables(at(&table, &["manifest", "requirements"])).filter_map(name_of) {
@@ -41,7 +45,10 @@ fn read(source: &Source, reading: &mut Reading) {
     }
     for (group, item) in entries(at(&table, &["manifest", "dependency-groups"])) {
         for name in tables(Some(item)).filter_map(name_of) {
-            direct.entry(name).or_default().push(Group::Group(group.to_owned()));
+            direct
+                .entry(name)
+                .or_default()
+                .push(Group::Group(group.to_owned()));
         }
     }
     for package in tables(table.get("package")) {
@@ -125,7 +132,8 @@ fn name_of(table: &dyn TableLike) -> Option<Name> {
 }
 
 fn has_hash(item: &Item) -> bool {
-    item.as_table_like().is_some_and(|table| table.contains_key("hash"))
+    item.as_table_like()
+        .is_some_and(|table| table.contains_key("hash"))
 }
 
 /// Keeps the markers of all edges to a name, or that one has none.
@@ -134,7 +142,9 @@ fn note_marker(
     name: &Name,
     marker: Option<&str>,
 ) {
-    let known = markers.entry(name.clone()).or_insert_with(|| Some(Vec::new()));
+    let known = markers
+        .entry(name.clone())
+        .or_insert_with(|| Some(Vec::new()));
     match (marker, known.as_mut()) {
         (Some(marker), Some(all)) if all.len() < MAX_MARKERS => {
             if all.iter().all(|other| other != marker) {

@@ -52,7 +52,10 @@ mod tests {
 
     #[test]
     fn quotes_keep_words_together() {
-        assert_eq!(words(r#" a 'b c'd "e \" f" g\ h '' "#), ["a", "b cd", "e \" f", "g h", ""]);
+        assert_eq!(
+            words(r#" a 'b c'd "e \" f" g\ h '' "#),
+            ["a", "b cd", "e \" f", "g h", ""]
+        );
         assert_eq!(words("'no end"), ["no end"]);
     }
 }
