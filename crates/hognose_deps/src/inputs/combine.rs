@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::inventory::{Group, Input, Mismatch, Package, Pin, Relation, Role, Wanted};
+use super::inventory::{Group, Input, Mismatch, Package, Pin, Relation, Wanted};
 use super::source::{Include, Reading};
 use crate::name::Name;
 
@@ -209,9 +209,6 @@ pub fn locks(reads: &mut [Read]) -> Vec<Mismatch> {
             .filter_map(|path| at.get(path).copied())
             .filter(|manifest| *manifest != lock)
             .collect();
-        if reads[lock].input.role == Role::Manifest && !reads[lock].reading.locks.is_empty() {
-            reads[lock].input.role = Role::Lock;
-        }
         if manifests.is_empty() {
             continue;
         }
@@ -219,10 +216,11 @@ pub fn locks(reads: &mut [Read]) -> Vec<Mismatch> {
         let complete = reads[lock].reading.unreadable.is_empty();
         let by_name = by_name(&packages);
         let mut direct: FxHashMap<Name, Vec<Group>> = FxHashMap::default();
+        let mut absent = Vec::new();
         for manifest in &manifests {
             let read = &reads[*manifest];
             for wanted in &read.reading.packages {
-                if !is_locked(wanted, &read.reading) {
+                if !is_locked(wanted) {
                     continue;
                 }
                 let hits = by_name.get(&wanted.name).map_or(&[][..], Vec::as_slice);
@@ -230,7 +228,13 @@ pub fn locks(reads: &mut [Read]) -> Vec<Mismatch> {
                     let groups = direct.entry(packages[*first].name.clone()).or_default();
                     groups.extend_from_slice(&wanted.groups);
                 }
-                if (hits.is_empty() && complete) || excluded(wanted, hits, &packages) {
+                // A lock file may be made for one interpreter and platform: what has a marker may be absent from it.
+                if wanted.marker.is_some() {
+                    continue;
+                }
+                if hits.is_empty() && complete {
+                    absent.push(wanted.clone());
+                } else if excluded(wanted, hits, &packages) {
                     mismatches.push(Mismatch {
                         wanted: wanted.clone(),
                         lock: reads[lock].input.path.clone(),
@@ -262,25 +266,40 @@ pub fn locks(reads: &mut [Read]) -> Vec<Mismatch> {
                 package.relation = Relation::Transitive;
             }
         }
+        // Nor need every group be in it.
+        let covered: FxHashSet<&Group> = packages
+            .iter()
+            .flat_map(|package| &package.groups)
+            .collect();
+        mismatches.extend(
+            absent
+                .into_iter()
+                .filter(|wanted| {
+                    wanted
+                        .groups
+                        .iter()
+                        .any(|group| *group == Group::Main || covered.contains(group))
+                })
+                .map(|wanted| Mismatch {
+                    wanted,
+                    lock: reads[lock].input.path.clone(),
+                    locked: Vec::new(),
+                }),
+        );
         reads[lock].reading.packages = packages;
         locked.extend(manifests);
     }
     for (at, read) in reads.iter_mut().enumerate() {
         if locked.contains(&at) {
-            let mut packages = std::mem::take(&mut read.reading.packages);
-            packages.retain(|package| !is_locked(package, &read.reading));
-            read.reading.packages = packages;
+            read.reading.packages.retain(|package| !is_locked(package));
         }
     }
     mismatches
 }
 
-/// Whether what a manifest asks for is a lock file's matter: not what builds the project, and not the project itself,
-/// which extras name to include other extras.
-fn is_locked(package: &Package, manifest: &Reading) -> bool {
-    package.relation != Relation::Constraint
-        && !package.groups.contains(&Group::Build)
-        && manifest.project.as_ref() != Some(&package.name)
+/// Whether what a manifest asks for is a lock file's matter: not what builds the project.
+fn is_locked(package: &Package) -> bool {
+    package.relation != Relation::Constraint && !package.groups.contains(&Group::Build)
 }
 
 /// Whether none of the locked versions can be what is wanted.

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::combine::{self, Read};
-use super::inventory::{Input, Inventory, Place, Relation, Unreadable};
+use super::inventory::{Input, Inventory, Place, Relation, Role, Unreadable};
 use super::source::{Include, Reading, Source, file_name, join};
 use super::{FORMATS, Files, Format, MAX_BYTES, Named, installed, requirements};
 
@@ -219,11 +219,19 @@ fn read_one(
     };
     let mut reading = Reading::default();
     (format.read)(&source, &mut reading);
+    // Extras that include others name the project itself.
+    if let Some(project) = &reading.project {
+        reading.packages.retain(|package| package.name != *project);
+    }
     Ok(Some(Read {
         input: Input {
             path: source.path,
             format: format.id,
-            role: format.role,
+            role: if reading.generated {
+                Role::Lock
+            } else {
+                format.role
+            },
         },
         reading,
     }))

@@ -119,11 +119,11 @@ fn heredoc_end(instruction: &str) -> Option<String> {
 /// What follows `RUN` and its options, with its offset.
 fn strip_run(instruction: &str) -> Option<(usize, &str)> {
     let trimmed = instruction.trim_start();
-    let keyword = trimmed.get(..4)?;
-    if !keyword[..3].eq_ignore_ascii_case("run") || !keyword[3..].starts_with(char::is_whitespace) {
+    let (keyword, after) = trimmed.split_at_checked(3)?;
+    if !keyword.eq_ignore_ascii_case("run") || !after.starts_with(char::is_whitespace) {
         return None;
     }
-    let mut rest = trimmed[4..].trim_start();
+    let mut rest = after.trim_start();
     while rest.starts_with("--") {
         let end = rest.find(char::is_whitespace)?;
         rest = rest[end..].trim_start();

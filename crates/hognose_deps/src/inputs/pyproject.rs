@@ -114,11 +114,29 @@ fn groups(source: &Source, reading: &mut Reading, item: Option<&Item>) {
         .filter_map(|(name, array)| Some((Name::new(name)?, array)))
         .collect();
     let mut left = MAX_GROUP_ENTRIES;
+    let first = (reading.packages.len(), reading.unreadable.len());
     for (group, array) in entries(item) {
         let name = Group::Group(group.to_owned());
         let mut path: Vec<Name> = Name::new(group).into_iter().collect();
         group_values(source, reading, &all, array, &name, &mut path, &mut left);
     }
+    // A requirement that other groups include stands for all of them.
+    let mut packages = reading.packages.split_off(first.0);
+    packages.sort_by(|a, b| a.place.cmp(&b.place));
+    packages.dedup_by(|next, kept| {
+        let same = next.place == kept.place;
+        if same {
+            for group in next.groups.drain(..) {
+                kept.add_group(group);
+            }
+        }
+        same
+    });
+    reading.packages.append(&mut packages);
+    let mut unreadable = reading.unreadable.split_off(first.1);
+    unreadable.sort_by(|a, b| a.place.cmp(&b.place));
+    unreadable.dedup_by(|next, kept| next.place == kept.place);
+    reading.unreadable.append(&mut unreadable);
 }
 
 fn group_values(

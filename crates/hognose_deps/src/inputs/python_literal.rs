@@ -98,10 +98,10 @@ impl<'a> Module<'a> {
     /// The value that begins at a token, and the token behind it.
     fn value(&self, begin: usize, depth: usize) -> (Literal, usize) {
         let offset = self.tokens.get(begin).map_or(0, |token| token.0);
-        let (mut value, mut at) = self.operand(begin, depth);
+        let (mut value, mut at) = self.term(begin, depth);
         // `a + b` of two lists is a list.
         while let Some((_, Token::Sign('+'))) = self.tokens.get(at) {
-            let (right, end) = self.operand(at + 1, depth);
+            let (right, end) = self.term(at + 1, depth);
             at = end;
             value = match (value, right) {
                 (Literal::List(mut left), Literal::List(right)) => {
@@ -115,11 +115,19 @@ impl<'a> Module<'a> {
                 _ => Literal::Computed(offset),
             };
         }
-        let end = self.end(at);
-        if end != at {
-            return (Literal::Computed(offset), end);
-        }
         (value, at)
+    }
+
+    /// A part of a sum. What is called, indexed or anything else is computed.
+    fn term(&self, begin: usize, depth: usize) -> (Literal, usize) {
+        let offset = self.tokens.get(begin).map_or(0, |token| token.0);
+        let (value, at) = self.operand(begin, depth);
+        let end = self.end(at);
+        if end == at {
+            (value, at)
+        } else {
+            (Literal::Computed(offset), end)
+        }
     }
 
     fn operand(&self, begin: usize, depth: usize) -> (Literal, usize) {
@@ -191,7 +199,7 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// Where the expression around a token ends: a comma, colon, line or closing bracket on its own level.
+    /// Where the term around a token ends: a plus, comma, colon, line or closing bracket on its own level.
     fn end(&self, mut at: usize) -> usize {
         let mut depth = 0_usize;
         while let Some((_, token)) = self.tokens.get(at) {
@@ -199,7 +207,7 @@ impl<'a> Module<'a> {
                 Token::Sign('(' | '[' | '{') => depth += 1,
                 Token::Sign(')' | ']' | '}') if depth == 0 => return at,
                 Token::Sign(')' | ']' | '}') => depth -= 1,
-                Token::Sign(',' | ':') | Token::LineEnd if depth == 0 => return at,
+                Token::Sign(',' | ':' | '+') | Token::LineEnd if depth == 0 => return at,
                 _ => {}
             }
             at += 1;
@@ -336,7 +344,7 @@ setup(
     first=BASE + ["d"],  # a comment, with ) in it
     second={"x": ["y", z()], "w": ("v",)},
     third=read("file")[0],
-    fourth=[one, "two"] + more,
+    fourth=[one, "two"] + more(1),
     fifth=LOOP,
     sixth="""p
 q""",

@@ -235,6 +235,7 @@ fn read(source: &Source, reading: &mut Reading) {
     }
     if let Some(via) = reader.via.take() {
         via.apply(source, reading);
+        reading.generated = true;
     } else if source.path.ends_with(".in") {
         for package in &mut reading.packages {
             package.relation = Relation::Direct;
@@ -268,6 +269,14 @@ impl Reader<'_> {
             let Some((kind, value)) = option(&word) else {
                 let reason = format!("`{}` is no option of a requirements file", shown(&word));
                 self.reading.unreadable(place.clone(), reason);
+                // What follows may be its value.
+                while words
+                    .as_slice()
+                    .first()
+                    .is_some_and(|word| !word.starts_with('-'))
+                {
+                    words.next();
+                }
                 continue;
             };
             let value = match value {

@@ -159,6 +159,8 @@ pub struct Reading {
     pub includes: Vec<Include>,
     /// The manifests this input was made from, if it is a lock file.
     pub locks: Vec<String>,
+    /// Whether a tool wrote what people write as well.
+    pub generated: bool,
     /// The name of the project, if the input tells.
     pub project: Option<Name>,
 }

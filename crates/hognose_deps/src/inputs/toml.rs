@@ -56,11 +56,17 @@ pub fn value_place(source: &Source, value: &Value) -> Place {
     source.place(value.span().map_or(0, |span| span.start))
 }
 
-/// The place of a key of a table, else of the table.
+/// The place of a key of a table, else of whatever it holds first.
 pub fn key_place(source: &Source, table: &dyn TableLike, key: &str) -> Place {
     let span = table
         .get_key_value(key)
-        .and_then(|(key, item)| key.span().or_else(|| item.span()));
+        .and_then(|(key, item)| key.span().or_else(|| item.span()))
+        .or_else(|| {
+            table
+                .iter()
+                .filter_map(|(key, _)| table.get_key_value(key)?.0.span())
+                .min_by_key(|span| span.start)
+        });
     source.place(span.map_or(0, |span| span.start))
 }
 
