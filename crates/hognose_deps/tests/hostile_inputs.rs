@@ -247,3 +247,64 @@ fn five_thousand_pins_are_read_at_once() {
     // An unoptimised build on a busy machine; a fast one needs a twentieth of it.
     assert!(took < Duration::from_secs(2), "{took:?}");
 }
+
+/// A thousand projects with the same lock file.
+struct Thousand(Vec<u8>);
+
+impl Files for Thousand {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        match path.ends_with("/uv.lock") {
+            true => Ok(self.0.clone()),
+            false => Err("there is no such file".to_owned()),
+        }
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<Entry>, String> {
+        Ok(if directory.is_empty() {
+            (0..1_000)
+                .map(|n| Entry {
+                    name: format!("project{n}"),
+                    is_directory: true,
+                })
+                .collect()
+        } else {
+            vec![Entry {
+                name: "uv.lock".to_owned(),
+                is_directory: false,
+            }]
+        })
+    }
+}
+
+#[test]
+#[ignore = "measures an optimised build: `cargo test --profile fast -p hognose_deps -- --ignored`"]
+fn a_thousand_lock_files_take_seconds() {
+    let one = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inputs/uv/uv.lock"))
+        .expect("it is there");
+    // Some two hundred packages, as a large application has.
+    let mut lock = one.clone();
+    let packages = one
+        .windows(11)
+        .position(|w| w == b"[[package]]")
+        .expect("there is one");
+    for _ in 0..9 {
+        lock.extend_from_slice(&one[packages..]);
+    }
+    let bytes = lock.len();
+    let files = Thousand(lock);
+    let begin = Instant::now();
+    let inventory = discover(&files, "");
+    let took = begin.elapsed();
+    println!(
+        "{} packages of 1,000 files of {bytes} bytes in {took:?}",
+        inventory.packages.len()
+    );
+    assert_eq!(inventory.inputs.len(), 1_000);
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let text: String = (0..5_000)
+        .map(|n| format!("package-{n}=={n}.1 ; python_version >= '3.9'\n"))
+        .collect();
+    let (_, took) = timed("requirements.txt", text);
+    println!("5,000 pins in {took:?}");
+    assert!(took < Duration::from_millis(50), "{took:?}");
+}

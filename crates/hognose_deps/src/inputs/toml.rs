@@ -16,7 +16,7 @@ const MAX_AGAIN: usize = 8 * 1024 * 1024;
 /// Parses a file. A line that is broken (so those that a merge leaves behind) is noted and left out, and the rest is
 /// read as if it were not there.
 pub fn parse(source: &Source, reading: &mut Reading) -> Table {
-    let mut text = Cow::Borrowed(source.text.as_str());
+    let mut text = without_repeated_files(&source.text);
     let mut budget = MAX_AGAIN;
     for _ in 0..MAX_FAULTS {
         let error = match Document::parse(text.as_ref()) {
@@ -40,6 +40,44 @@ pub fn parse(source: &Source, reading: &mut Reading) -> Table {
         text.to_mut().replace_range(line, &blank);
     }
     Table::new()
+}
+
+/// A lock file without the archives of a package after the first: they are most of its text, and one of them tells
+/// whether there are hashes. What is left out becomes spaces, so that places stay what they are.
+fn without_repeated_files(text: &str) -> Cow<'_, str> {
+    let mut lean = String::new();
+    let mut copied = 0;
+    let mut end = 0;
+    let mut listing = false;
+    for line in text.split_inclusive('\n') {
+        let begin = end;
+        end += line.len();
+        let entry = line.trim_end();
+        let is_file = is_file(entry);
+        if is_file && listing {
+            lean.push_str(&text[copied..begin]);
+            lean.extend(std::iter::repeat_n(' ', entry.len()));
+            copied = begin + entry.len();
+        }
+        listing = is_file && entry.ends_with("},");
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    lean.push_str(&text[copied..]);
+    Cow::Owned(lean)
+}
+
+/// Whether a line is one archive with its hash, as the tools write it: an inline table by itself.
+fn is_file(line: &str) -> bool {
+    let Some(inside) = line.trim_start().strip_prefix('{') else {
+        return false;
+    };
+    let inside = inside.trim_start();
+    line.starts_with(' ')
+        && (inside.starts_with("url = ") || inside.starts_with("file = "))
+        && (inside.contains("hash = ") || inside.contains("hashes = "))
+        && inside.trim_end_matches(',').ends_with('}')
 }
 
 fn first_line(message: &str) -> &str {
@@ -115,5 +153,21 @@ pub fn tables<'a>(item: Option<&'a Item>) -> Box<dyn Iterator<Item = &'a dyn Tab
                 .map(|table| table as &dyn TableLike),
         ),
         _ => Box::new(std::iter::empty()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_repeated_files;
+
+    #[test]
+    fn one_archive_of_a_package_is_enough() {
+        let lock = "wheels = [\n    { url = \"a\", hash = \"1\" },\n    { url = \"b\", hash = \"2\" },\n]\nx = 1\n";
+        let lean = without_repeated_files(lock);
+        assert_eq!(lean.len(), lock.len());
+        assert!(lean.contains("\"a\"") && !lean.contains("\"b\""));
+        assert_eq!(lean.find("x = 1"), lock.find("x = 1"));
+        let names = "    { name = \"a\" },\n    { name = \"b\" },\n";
+        assert_eq!(without_repeated_files(names), names);
     }
 }
