@@ -1,10 +1,15 @@
 //! The literals of a Python file, without running or fully parsing it: texts, lists and dictionaries of them, and the
 //! names they are given at the top of a module.
 
+use std::cell::Cell;
+
 use rustc_hash::FxHashMap;
 
 /// Lists and dictionaries nested deeper than this are not read: what is looked for nests two deep.
 const MAX_DEPTH: usize = 8;
+
+/// Most values that are read: names that stand for lists of names could multiply without end.
+const MAX_VALUES: usize = 100_000;
 
 /// A value as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +38,8 @@ pub struct Module<'a> {
     tokens: Vec<(usize, Token<'a>)>,
     /// The last value a name is given at the top of the module.
     names: FxHashMap<&'a str, usize>,
+    /// How many more values are read.
+    left: Cell<usize>,
 }
 
 impl<'a> Module<'a> {
@@ -52,7 +59,11 @@ impl<'a> Module<'a> {
             }
             at_line = *token == Token::LineEnd;
         }
-        Self { tokens, names }
+        Self {
+            tokens,
+            names,
+            left: Cell::new(MAX_VALUES),
+        }
     }
 
     /// The keyword arguments of the first call of a function of that name: key, offset of the key, and value.
@@ -136,17 +147,19 @@ impl<'a> Module<'a> {
             return (Literal::Computed(0), at);
         };
         let computed = Literal::Computed(*offset);
-        if depth > MAX_DEPTH {
+        let left = self.left.get();
+        if depth > MAX_DEPTH || left == 0 {
             return (computed, self.end(at));
         }
+        self.left.set(left - 1);
         match token {
             Token::Text(first) => {
                 // Texts beside one another are one.
                 let mut text = first.clone();
-                at = at + 1;
+                at += 1;
                 while let Some((_, Token::Text(more))) = self.tokens.get(at) {
                     text.push_str(more);
-                    at = at + 1;
+                    at += 1;
                 }
                 (Literal::Text(text, *offset), at)
             }
@@ -161,16 +174,16 @@ impl<'a> Module<'a> {
             Token::Sign(open @ ('[' | '(' | '{')) => {
                 let mut list = Vec::new();
                 let mut table = Vec::new();
-                at = at + 1;
+                at += 1;
                 loop {
                     match self.tokens.get(at) {
                         None => break,
                         Some((_, Token::Sign(']' | ')' | '}'))) => {
-                            at = at + 1;
+                            at += 1;
                             break;
                         }
                         Some((_, Token::Sign(','))) => {
-                            at = at + 1;
+                            at += 1;
                             continue;
                         }
                         _ => {}

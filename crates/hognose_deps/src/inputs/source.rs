@@ -118,7 +118,7 @@ fn declared(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
             let end = label
                 .find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c))
                 .unwrap_or(label.len());
-            let label = label[..end].as_bytes();
+            let label = &label.as_bytes()[..end];
             // Python writes `latin-1` where others write `latin1`.
             encoding_rs::Encoding::for_label(label).or_else(|| {
                 let plain: Vec<u8> = label

@@ -124,7 +124,7 @@ pub fn at<'a>(table: &'a dyn TableLike, path: &[&str]) -> Option<&'a Item> {
 }
 
 /// The entries of a table, by key.
-pub fn entries<'a>(item: Option<&'a Item>) -> impl Iterator<Item = (&'a str, &'a Item)> {
+pub fn entries(item: Option<&Item>) -> impl Iterator<Item = (&str, &Item)> {
     item.and_then(Item::as_table_like)
         .into_iter()
         .flat_map(|table| table.iter())
