@@ -206,7 +206,8 @@ pub fn locks(reads: &mut [Read]) -> Vec<Mismatch> {
             .reading
             .locks
             .iter()
-            .filter_map(|path| at.get(path).copied())
+            .flat_map(|path| [path.clone()].into_iter().chain(beside_pyproject(path)))
+            .filter_map(|path| at.get(&path).copied())
             .filter(|manifest| *manifest != lock)
             .collect();
         if manifests.is_empty() {
@@ -295,6 +296,13 @@ pub fn locks(reads: &mut [Read]) -> Vec<Mismatch> {
         }
     }
     mismatches
+}
+
+/// The other files in which setuptools lets a project with a `pyproject.toml` say what it needs.
+fn beside_pyproject(path: &str) -> impl Iterator<Item = String> {
+    path.strip_suffix("pyproject.toml")
+        .into_iter()
+        .flat_map(|directory| ["setup.cfg", "setup.py"].map(|name| format!("{directory}{name}")))
 }
 
 /// Whether what a manifest asks for is a lock file's matter: not what builds the project.
