@@ -22,7 +22,7 @@ pub enum Answer {
 }
 
 /// What is known against one version of one distribution.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Default)]
 pub struct Verdict<'i> {
     /// Vulnerabilities that affect it, each once, by id.
     pub findings: Vec<Finding<'i>>,
@@ -33,35 +33,76 @@ pub struct Verdict<'i> {
     pub clears_all: Option<&'i Version>,
 }
 
-/// One vulnerability that affects a version, told by one or more records.
-#[derive(Debug, PartialEq)]
+/// One vulnerability that affects a version, told by one or more records. What it is called and how grave it is are
+/// gathered from them when asked for.
+#[derive(Clone, Copy)]
 pub struct Finding<'i> {
     /// The id of a record that affects the version: of the Python advisory database (`PYSEC-`) if there is one, else of
     /// GitHub's (`GHSA-`), else the first in order.
     pub id: &'i str,
-    /// Every other id of the vulnerability, those of the CVE list first.
-    pub aliases: Vec<&'i str>,
-    /// The nearest fix: the lowest version above this one that the records name as fixed and do not affect. On a release
-    /// line that got a fix of its own this is that fix.
-    pub fixed_in: Option<&'i Version>,
-    /// How grave it is, none if no record says so.
-    pub severity: Option<Severity<'i>>,
-    /// Weaknesses, as numbers of the Common Weakness Enumeration.
-    pub cwes: Vec<u32>,
-    /// The day it was first published.
-    pub published: Option<Date>,
-    /// The day a record of it was last changed.
-    pub modified: Option<Date>,
-    /// Where to read on.
-    pub links: Vec<&'i str>,
-    /// Functions and modules that its records call vulnerable.
-    pub symbols: Vec<&'i str>,
+    package: &'i Package,
+    /// Its records.
+    group: &'i [u32],
+    installed: Option<Point>,
 }
 
-impl Finding<'_> {
-    /// Its id and its aliases.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.id).chain(self.aliases.iter().copied())
+impl<'i> Finding<'i> {
+    /// The records that tell of it.
+    pub fn records(&self) -> impl Iterator<Item = &'i Advisory> + Clone {
+        let package = self.package;
+        self.group.iter().filter_map(move |at| package.advisories.get(*at as usize))
+    }
+
+    /// Every other id of the vulnerability, those of the CVE list first.
+    pub fn aliases(&self) -> Vec<&'i str> {
+        let mut aliases: Vec<&str> = self.ids().filter(|id| *id != self.id).collect();
+        aliases.sort_unstable_by_key(|alias| (!alias.starts_with("CVE-"), *alias));
+        aliases.dedup();
+        aliases
+    }
+
+    /// The nearest fix: the lowest version above this one that the records name as fixed and do not affect. On a release
+    /// line that got a fix of its own this is that fix.
+    pub fn fixed_in(&self) -> Option<&'i Version> {
+        let mut fixed: Vec<u32> = self.records().flat_map(|record| record.fixed.iter().copied()).collect();
+        fixed.sort_unstable();
+        self.package.lowest_clear(self.installed?, fixed, || self.records())
+    }
+
+    /// How grave it is, none if no record says so.
+    pub fn severity(&self) -> Option<Severity<'i>> {
+        Severity::of(self.records().map(|record| (record.id.as_str(), &*record.vectors, record.label)))
+    }
+
+    /// Weaknesses, as numbers of the Common Weakness Enumeration.
+    pub fn cwes(&self) -> Vec<u32> {
+        let cwes: BTreeSet<u32> = self.records().flat_map(|record| record.cwes.iter().copied()).collect();
+        cwes.into_iter().collect()
+    }
+
+    /// The day it was first published.
+    pub fn published(&self) -> Option<Date> {
+        self.records().filter_map(|record| record.published).min()
+    }
+
+    /// The day a record of it was last changed.
+    pub fn modified(&self) -> Option<Date> {
+        self.records().filter_map(|record| record.modified).max()
+    }
+
+    /// Where to read on.
+    pub fn links(&self) -> Vec<&'i str> {
+        once_each(self.records().flat_map(|record| &record.links))
+    }
+
+    /// Functions and modules that its records call vulnerable.
+    pub fn symbols(&self) -> Vec<&'i str> {
+        once_each(self.records().flat_map(|record| &record.symbols))
+    }
+
+    /// Its ids and aliases, some more than once.
+    pub fn ids(&self) -> impl Iterator<Item = &'i str> {
+        self.records().flat_map(|record| std::iter::once(record.id.as_str()).chain(record.aliases.iter().map(String::as_str)))
     }
 
     /// Whether the distribution was published to do harm, rather than harmful by mistake.
@@ -90,56 +131,32 @@ impl Package {
         let mut verdict = Verdict::default();
         for group in &self.groups {
             let members = || group.iter().filter_map(|at| self.advisories.get(*at as usize));
-            if members().any(|member| member.answer(&installed) == Answer::Affected) {
-                verdict.findings.push(self.finding(&installed, members));
-            } else {
-                let undecided = |member: &&Advisory| member.answer(&installed) == Answer::CannotDecide;
-                verdict.undecided.extend(members().filter(undecided));
+            let affecting = members().filter(|member| member.answer(&installed) == Answer::Affected);
+            match affecting.map(|member| member.id.as_str()).min_by_key(|id| (rank(id), *id)) {
+                Some(id) => {
+                    verdict.findings.push(Finding { id, package: self, group, installed: installed.point });
+                }
+                None => {
+                    let undecided = |member: &&Advisory| member.answer(&installed) == Answer::CannotDecide;
+                    verdict.undecided.extend(members().filter(undecided));
+                }
             }
         }
         verdict.findings.sort_by_key(|finding| finding.id);
-        if !verdict.findings.is_empty() {
-            verdict.clears_all = self.lowest_clear(&installed, self.fixed.iter().copied(), || self.advisories.iter());
+        if let (false, Some(above)) = (verdict.findings.is_empty(), installed.point) {
+            verdict.clears_all = self.lowest_clear(above, self.fixed.iter().copied(), || self.advisories.iter());
         }
         verdict
-    }
-
-    fn finding<'p, I: Iterator<Item = &'p Advisory>>(
-        &'p self,
-        installed: &Installed,
-        members: impl Fn() -> I,
-    ) -> Finding<'p> {
-        let affecting = members().filter(|member| member.answer(installed) == Answer::Affected);
-        let id = affecting.map(|member| member.id.as_str()).min_by_key(|id| (rank(id), *id)).unwrap_or_default();
-        let mut aliases: BTreeSet<&str> = members().flat_map(|member| member.aliases.iter().map(String::as_str)).collect();
-        aliases.extend(members().map(|member| member.id.as_str()));
-        aliases.remove(id);
-        let mut aliases: Vec<&str> = aliases.into_iter().collect();
-        aliases.sort_by_key(|alias| !alias.starts_with("CVE-"));
-        let fixed: BTreeSet<u32> = members().flat_map(|member| member.fixed.iter().copied()).collect();
-        let cwes: BTreeSet<u32> = members().flat_map(|member| member.cwes.iter().copied()).collect();
-        Finding {
-            id,
-            aliases,
-            fixed_in: self.lowest_clear(installed, fixed, &members),
-            severity: Severity::of(members().map(|member| (member.id.as_str(), &*member.vectors, member.label))),
-            cwes: cwes.into_iter().collect(),
-            published: members().filter_map(|member| member.published).min(),
-            modified: members().filter_map(|member| member.modified).max(),
-            links: once_each(members().flat_map(|member| &member.links)),
-            symbols: once_each(members().flat_map(|member| &member.symbols)),
-        }
     }
 
     /// The first of some versions, ascending, that is above the installed one and that no advisory affects, the ones
     /// that affect the installed version decidedly not.
     fn lowest_clear<'p, I: Iterator<Item = &'p Advisory>>(
         &self,
-        installed: &Installed,
+        above: Point,
         candidates: impl IntoIterator<Item = u32>,
         advisories: impl Fn() -> I,
     ) -> Option<&Version> {
-        let above = installed.point?;
         let on = |at: u32| at * 2 + 1;
         let clear = |at: &u32| {
             let point = on(*at);

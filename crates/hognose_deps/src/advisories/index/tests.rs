@@ -41,7 +41,8 @@ fn what_is_written_is_read_again() {
             assert_eq!(verdict.findings.len(), 1, "{name} {affected}");
             assert_eq!(verdict.findings[0].id, format!("PYSEC-2024-{at}"));
         }
-        assert_eq!(verdict(format!("2.{at}")), matcher::Verdict::default());
+        let fixed = verdict(format!("2.{at}"));
+        assert!(fixed.findings.is_empty() && fixed.undecided.is_empty());
     }
     for absent in ["a", "some-package", "some-package-3000", "zzz"] {
         assert_eq!(index.package(&Name::new(absent).unwrap()), Ok(None));

@@ -66,7 +66,7 @@ fn events_need_not_be_in_order() {
 fn last_affected_is_inside_and_a_limit_is_not() {
     let last = index(&[("A-1", &[], "", &range(r#"{"introduced": "0"}, {"last_affected": "1.5"}"#))]);
     assert_eq!(answers(&last, &["1.5", "1.5.0", "1.5.post1", "1.6"]), "!!..");
-    assert_eq!(verdict(&last, "1.5").findings[0].fixed_in, None);
+    assert_eq!(verdict(&last, "1.5").findings[0].fixed_in(), None);
     let limit = index(&[("A-1", &[], "", &range(r#"{"introduced": "1"}, {"limit": "2"}, {"limit": "3"}, {"fixed": "9"}"#))]);
     assert_eq!(answers(&limit, &["0.9", "1", "2.5", "3", "8"]), ".!!..");
     let below = index(&[("A-1", &[], "", &range(r#"{"introduced": "1"}, {"limit": "1"}"#))]);
@@ -127,14 +127,14 @@ fn aliases_are_followed_over_records_that_do_not_affect() {
         ("GHSA-bbbb", &["CVE-2024-3"], "", &range(r#"{"introduced": "0"}, {"fixed": "1.6"}, {"introduced": "2.0"}, {"fixed": "2.2"}"#)),
     ]);
     let verdict = verdict(&index, "1.5");
-    let [other, joined] = &verdict.findings[..] else { panic!("{verdict:?}") };
+    let [other, joined] = &verdict.findings[..] else { panic!("not two findings") };
     assert_eq!(joined.id, "PYSEC-2024-9");
-    assert_eq!(joined.aliases, ["CVE-2024-1", "CVE-2024-2", "GHSA-aaaa", "OTHER-1"]);
-    assert_eq!(joined.fixed_in.unwrap().to_string(), "2.1");
-    let severity = joined.severity.as_ref().unwrap();
+    assert_eq!(joined.aliases(), ["CVE-2024-1", "CVE-2024-2", "GHSA-aaaa", "OTHER-1"]);
+    assert_eq!(joined.fixed_in().unwrap().to_string(), "2.1");
+    let severity = joined.severity().unwrap();
     assert_eq!((severity.level, severity.source, severity.score), (Level::High, "GHSA-aaaa", None));
-    assert_eq!((other.id, other.fixed_in.unwrap().to_string()), ("GHSA-bbbb", "1.6".to_owned()));
-    assert_eq!(other.severity, None);
+    assert_eq!((other.id, other.fixed_in().unwrap().to_string()), ("GHSA-bbbb", "1.6".to_owned()));
+    assert_eq!(other.severity(), None);
     assert_eq!(verdict.clears_all.unwrap().to_string(), "2.2");
 }
 
@@ -145,7 +145,7 @@ fn the_nearest_fix_is_on_the_release_line() {
         ("A-1", &[], "", &range(events)),
         ("A-2", &[], "", &range(r#"{"introduced": "3.2"}"#)),
     ]);
-    let fixed = |version: &str| verdict(&index, version).findings[0].fixed_in.map(ToString::to_string);
+    let fixed = |version: &str| verdict(&index, version).findings[0].fixed_in().map(ToString::to_string);
     assert_eq!(fixed("3.1").as_deref(), Some("3.2.5"));
     assert_eq!(fixed("4.0").as_deref(), Some("4.0.1"));
     // No version is free of the second, which has no fix.
@@ -164,7 +164,7 @@ fn one_record_may_name_a_distribution_more_than_once() {
     let index = Index::open(write(&feed, None)).unwrap();
     let affected = |name: &str, version| {
         let verdict = judge(&index, &Name::new(name).unwrap(), version).unwrap();
-        verdict.findings.iter().map(|finding| finding.severity.as_ref().map(|severity| severity.level)).collect::<Vec<_>>()
+        verdict.findings.iter().map(|finding| finding.severity().map(|severity| severity.level)).collect::<Vec<_>>()
     };
     for (version, count) in [("1", 1), ("2", 0), ("3.5", 1), ("4", 0), ("5", 0)] {
         assert_eq!(affected("a", version), vec![None; count], "{version}");
