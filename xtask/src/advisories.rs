@@ -30,7 +30,8 @@ pub(crate) fn run(from: &[PathBuf], interpreter: &Interpreter) -> Result<()> {
     if !from.is_empty() {
         let mut feed = Feed::default();
         for path in from {
-            feed.add_zip(&read(path)?).with_context(|| path.display().to_string())?;
+            feed.add_zip(&read(path)?)
+                .with_context(|| path.display().to_string())?;
         }
         for skipped in &feed.skipped {
             println!("skipped {}: {}", skipped.name, skipped.reason);
@@ -41,9 +42,14 @@ pub(crate) fn run(from: &[PathBuf], interpreter: &Interpreter) -> Result<()> {
         let file = index::write(&feed, None);
         let size = file.len();
         fs::write(data.join("advisories.idx"), &file)?;
-        println!("advisories.idx: {size} bytes, {:?}", Index::open(file)?.status());
+        println!(
+            "advisories.idx: {size} bytes, {:?}",
+            Index::open(file)?.status()
+        );
     }
-    if let (Some(releases), Some(cves), Some(psf)) = (&interpreter.releases, &interpreter.cves, &interpreter.psf) {
+    if let (Some(releases), Some(cves), Some(psf)) =
+        (&interpreter.releases, &interpreter.cves, &interpreter.psf)
+    {
         let facts = interpreter_facts(&read(releases)?, &read(cves)?, &read(psf)?)?;
         fs::write(data.join("interpreter.json"), &facts)?;
         println!("interpreter.json: {} bytes", facts.len());
@@ -70,23 +76,43 @@ fn interpreter_facts(releases: &[u8], cves: &[u8], psf: &[u8]) -> Result<Vec<u8>
         }
     })?;
     let fields = |entry: &Value, keys: &[&str]| -> Map<String, Value> {
-        let kept = keys.iter().filter_map(|key| Some(((*key).to_owned(), entry.get(key)?.clone())));
+        let kept = keys
+            .iter()
+            .filter_map(|key| Some(((*key).to_owned(), entry.get(key)?.clone())));
         kept.filter(|(_, value)| !value.is_null()).collect()
     };
     let branches = releases["branches"].as_object().context("no branches")?;
     let branches: Map<String, Value> = branches
         .iter()
         .map(|(branch, facts)| {
-            let keys = ["first_release", "end_of_bugfix", "end_of_life", "latest_patch", "latest_patch_date"];
+            let keys = [
+                "first_release",
+                "end_of_bugfix",
+                "end_of_life",
+                "latest_patch",
+                "latest_patch_date",
+            ];
             (branch.clone(), fields(facts, &keys).into())
         })
         .collect();
     let mut advisories = Vec::new();
     for (list, complete) in [("entries", None), ("not_derivable", Some(false))] {
-        for entry in cves[list].as_array().with_context(|| format!("no {list}"))? {
+        for entry in cves[list]
+            .as_array()
+            .with_context(|| format!("no {list}"))?
+        {
             let mut facts = fields(
                 entry,
-                &["id", "aliases", "fixed", "fixed_from", "first_affected", "complete", "branches_unknown", "no_fix_released"],
+                &[
+                    "id",
+                    "aliases",
+                    "fixed",
+                    "fixed_from",
+                    "first_affected",
+                    "complete",
+                    "branches_unknown",
+                    "no_fix_released",
+                ],
             );
             let mut ids: Vec<Value> = entry["aliases"].as_array().cloned().unwrap_or_default();
             if let Some(psf) = text(entry, "psf") {
@@ -96,7 +122,10 @@ fn interpreter_facts(releases: &[u8], cves: &[u8], psf: &[u8]) -> Result<Vec<u8>
                 }
             }
             if !facts.contains_key("id") {
-                let id = ids.iter().position(|id| id.as_str().is_some_and(|id| id.starts_with("CVE-"))).unwrap_or(0);
+                let id = ids
+                    .iter()
+                    .position(|id| id.as_str().is_some_and(|id| id.starts_with("CVE-")))
+                    .unwrap_or(0);
                 facts.insert("id".to_owned(), ids.remove(id));
             }
             facts.insert("aliases".to_owned(), ids.into());
@@ -124,11 +153,22 @@ fn modules(note: &str) -> Result<Vec<String>> {
     if let Some((_, modules)) = COMPONENTS.iter().find(|(component, _)| *component == note) {
         return Ok(modules.iter().map(ToString::to_string).collect());
     }
-    let names = note.split(',').map(|name| name.split('(').next().unwrap_or_default().trim());
+    let names = note
+        .split(',')
+        .map(|name| name.split('(').next().unwrap_or_default().trim());
     names
         .map(|name| {
-            let dotted = name.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
-            if dotted { Ok(name.to_owned()) } else { bail!("`{name}` is neither a module nor a known component") }
+            let dotted = name.split('.').all(|part| {
+                !part.is_empty()
+                    && part
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            });
+            if dotted {
+                Ok(name.to_owned())
+            } else {
+                bail!("`{name}` is neither a module nor a known component")
+            }
         })
         .collect()
 }

@@ -18,9 +18,16 @@ use serde_json::json;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let paths: Vec<String> = std::env::args().skip(1).collect();
-    let files = paths.iter().map(|path| Ok((path.clone(), std::fs::read(path)?))).collect::<std::io::Result<Vec<_>>>()?;
+    let files = paths
+        .iter()
+        .map(|path| Ok((path.clone(), std::fs::read(path)?)))
+        .collect::<std::io::Result<Vec<_>>>()?;
     let start = Instant::now();
-    let index = if files.is_empty() { database::embedded()? } else { database::open(files)?.index };
+    let index = if files.is_empty() {
+        database::embedded()?
+    } else {
+        database::open(files)?.index
+    };
     let opened = start.elapsed();
 
     let mut input = String::new();
@@ -31,8 +38,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .filter_map(|(name, version)| Some((Name::new(name)?, version)))
         .collect();
     let start = Instant::now();
-    let verdicts =
-        pins.iter().map(|(name, version)| matcher::judge(&index, name, version)).collect::<Result<Vec<_>, _>>()?;
+    let verdicts = pins
+        .iter()
+        .map(|(name, version)| matcher::judge(&index, name, version))
+        .collect::<Result<Vec<_>, _>>()?;
     let judged = start.elapsed();
 
     let mut out = std::io::stdout().lock();
@@ -49,7 +58,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 })
             })
             .collect();
-        let undecided: Vec<&str> = verdict.undecided.iter().map(|advisory| advisory.id.as_str()).collect();
+        let undecided: Vec<&str> = verdict
+            .undecided
+            .iter()
+            .map(|advisory| advisory.id.as_str())
+            .collect();
         let clears_all = verdict.clears_all.map(ToString::to_string);
         let line = json!({
             "package": name.as_str(), "version": version, "findings": findings, "undecided": undecided,
@@ -57,6 +70,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
         writeln!(out, "{line}")?;
     }
-    eprintln!("opened in {opened:?}, {} pins judged in {judged:?}", pins.len());
+    eprintln!(
+        "opened in {opened:?}, {} pins judged in {judged:?}",
+        pins.len()
+    );
     Ok(())
 }

@@ -21,10 +21,17 @@ impl Date {
         let mut number = |digits: usize| {
             let part = parts.next()?;
             let plain = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
-            if plain { part.parse::<u32>().ok() } else { None }
+            if plain {
+                part.parse::<u32>().ok()
+            } else {
+                None
+            }
         };
         let (year, month, day) = (number(4)?, number(2)?, number(2)?);
-        let ends_there = text.as_bytes().get(10).is_none_or(|byte| matches!(byte, b'T' | b't' | b' '));
+        let ends_there = text
+            .as_bytes()
+            .get(10)
+            .is_none_or(|byte| matches!(byte, b'T' | b't' | b' '));
         let date = Self::from_calendar(year, month, day)?;
         // The count is exact, so a day that does not exist comes back as another one.
         (ends_there && date.calendar() == (year, month, day)).then_some(date)
@@ -55,7 +62,8 @@ impl Date {
         let months = (month + 9) % 12;
         let days_in_year = (153 * months + 2) / 5 + day - 1;
         let of_era = year % 400;
-        let days = (year / 400) * DAYS_PER_ERA + of_era * 365 + of_era / 4 - of_era / 100 + days_in_year;
+        let days =
+            (year / 400) * DAYS_PER_ERA + of_era * 365 + of_era / 4 - of_era / 100 + days_in_year;
         days.checked_sub(EPOCH).map(Self)
     }
 
@@ -97,7 +105,17 @@ mod tests {
     #[test]
     fn only_days_that_exist_are_read() {
         assert!(Date::parse("2024-02-29T23:59:59.5Z").is_some());
-        for no_day in ["2023-02-29", "2024-13-01", "2024-00-01", "2024-1-01", "1969-12-31", "2024-10-08x", "+024-10-08", "2024-10", "٢٠٢٤-10-08"] {
+        for no_day in [
+            "2023-02-29",
+            "2024-13-01",
+            "2024-00-01",
+            "2024-1-01",
+            "1969-12-31",
+            "2024-10-08x",
+            "+024-10-08",
+            "2024-10",
+            "٢٠٢٤-10-08",
+        ] {
             assert_eq!(Date::parse(no_day), None, "{no_day}");
         }
         assert_eq!(Date::from_days(u32::MAX), None);

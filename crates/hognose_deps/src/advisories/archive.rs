@@ -94,7 +94,10 @@ impl Feed {
         match record {
             Ok(record) if record.affected.is_empty() => {}
             Ok(record) => {
-                let newer = self.records.get(&record.id).is_none_or(|known| known.modified <= record.modified);
+                let newer = self
+                    .records
+                    .get(&record.id)
+                    .is_none_or(|known| known.modified <= record.modified);
                 if newer {
                     self.records.insert(record.id.clone(), record);
                 }
@@ -104,7 +107,10 @@ impl Feed {
     }
 
     fn skip(&mut self, name: &str, reason: impl std::fmt::Display) {
-        self.skipped.push(Skipped { name: name.to_owned(), reason: reason.to_string() });
+        self.skipped.push(Skipped {
+            name: name.to_owned(),
+            reason: reason.to_string(),
+        });
     }
 }
 
@@ -126,7 +132,10 @@ pub fn each_json(bytes: &[u8], mut each: impl FnMut(&str, &[u8])) -> Result<(), 
         let packed = entry.compressed_size();
         content.clear();
         // What the entry says of its size is not believed.
-        entry.take(MAX_ENTRY + 1).read_to_end(&mut content).map_err(|fault| damaged(&fault))?;
+        entry
+            .take(MAX_ENTRY + 1)
+            .read_to_end(&mut content)
+            .map_err(|fault| damaged(&fault))?;
         let size = content.len() as u64;
         total += size;
         if size > MAX_ENTRY {

@@ -44,7 +44,10 @@ where
     let mut feed = Feed::default();
     for (name, bytes) in files {
         if bytes.starts_with(&index::MAGIC[..index::MAGIC.len() - 1]) {
-            return Ok(Opened { index: Index::open(bytes)?, skipped: Vec::new() });
+            return Ok(Opened {
+                index: Index::open(bytes)?,
+                skipped: Vec::new(),
+            });
         }
         if is_zip(&bytes) {
             feed.add_zip(&bytes)?;
@@ -69,5 +72,8 @@ pub fn from_feed(feed: Feed) -> Result<Opened, DatabaseFault> {
         });
     }
     let index = Index::open(index::write(&feed, None))?;
-    Ok(Opened { index, skipped: feed.skipped })
+    Ok(Opened {
+        index,
+        skipped: feed.skipped,
+    })
 }

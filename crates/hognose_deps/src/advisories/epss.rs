@@ -59,7 +59,9 @@ impl Epss {
             return Self::read_plain(bytes);
         }
         let mut plain = Vec::new();
-        let unpacked = GzDecoder::new(bytes).take(MAX_UNPACKED + 1).read_to_end(&mut plain);
+        let unpacked = GzDecoder::new(bytes)
+            .take(MAX_UNPACKED + 1)
+            .read_to_end(&mut plain);
         if unpacked.is_err() || plain.len() as u64 > MAX_UNPACKED {
             return Err(EpssFault::Packed);
         }
@@ -76,28 +78,50 @@ impl Epss {
             let line = line.trim();
             if let Some(remark) = line.strip_prefix('#') {
                 let mut fields = remark.split(',');
-                epss.date = fields.find_map(|field| Date::parse(field.trim().strip_prefix("score_date:")?));
+                epss.date =
+                    fields.find_map(|field| Date::parse(field.trim().strip_prefix("score_date:")?));
             } else if let Some((cve, score)) = row(line) {
                 epss.scores.insert(cve, score);
             } else if !line.is_empty() && !line.starts_with("cve,") {
                 epss.skipped += 1;
             }
         }
-        if epss.scores.is_empty() { Err(EpssFault::Empty) } else { Ok(epss) }
+        if epss.scores.is_empty() {
+            Err(EpssFault::Empty)
+        } else {
+            Ok(epss)
+        }
     }
 
     /// The highest score of a vulnerability with these ids.
     pub fn score<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Option<Score> {
-        let scores = ids.into_iter().filter_map(|id| self.scores.get(&Cve::parse(id)?));
-        scores.copied().max_by(|one, other| one.probability.total_cmp(&other.probability))
+        let scores = ids
+            .into_iter()
+            .filter_map(|id| self.scores.get(&Cve::parse(id)?));
+        scores
+            .copied()
+            .max_by(|one, other| one.probability.total_cmp(&other.probability))
     }
 }
 
 fn row(line: &str) -> Option<(Cve, Score)> {
     let mut fields = line.split(',');
     let cve = Cve::parse(fields.next()?)?;
-    let mut share = || fields.next()?.trim().parse().ok().filter(|share| (0.0..=1.0).contains(share));
-    Some((cve, Score { probability: share()?, percentile: share()? }))
+    let mut share = || {
+        fields
+            .next()?
+            .trim()
+            .parse()
+            .ok()
+            .filter(|share| (0.0..=1.0).contains(share))
+    };
+    Some((
+        cve,
+        Score {
+            probability: share()?,
+            percentile: share()?,
+        },
+    ))
 }
 
 #[cfg(test)]
@@ -115,9 +139,14 @@ mod tests {
         packed.write_all(FILE.as_bytes()).unwrap();
         for bytes in [FILE.as_bytes().to_vec(), packed.finish().unwrap()] {
             let epss = Epss::read(&bytes).unwrap();
-            assert_eq!(epss.date.map(|date| date.to_string()).as_deref(), Some("2026-11-21"));
+            assert_eq!(
+                epss.date.map(|date| date.to_string()).as_deref(),
+                Some("2026-11-21")
+            );
             assert_eq!(epss.skipped, 2);
-            let score = epss.score(["GHSA-jfh8-c2jp-5v3q", "CVE-1999-0001", "CVE-2021-44228"]).unwrap();
+            let score = epss
+                .score(["GHSA-jfh8-c2jp-5v3q", "CVE-1999-0001", "CVE-2021-44228"])
+                .unwrap();
             assert_eq!((score.probability, score.percentile), (0.94358, 0.99957));
             assert_eq!(epss.score(["CVE-2020-1", "PYSEC-2020-1"]), None);
         }
@@ -125,7 +154,13 @@ mod tests {
 
     #[test]
     fn a_file_without_scores_is_a_fault() {
-        assert_eq!(Epss::read(b"cve,epss,percentile\n").err(), Some(EpssFault::Empty));
-        assert_eq!(Epss::read(b"\x1f\x8b\x08broken").err(), Some(EpssFault::Packed));
+        assert_eq!(
+            Epss::read(b"cve,epss,percentile\n").err(),
+            Some(EpssFault::Empty)
+        );
+        assert_eq!(
+            Epss::read(b"\x1f\x8b\x08broken").err(),
+            Some(EpssFault::Packed)
+        );
     }
 }

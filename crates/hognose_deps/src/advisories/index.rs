@@ -140,7 +140,8 @@ impl Index {
                 first,
                 stored: (begin, begin.checked_add(stored).ok_or(Damage::Length)?),
                 length: reader.small()?,
-                checksum: u32::try_from(reader.number()?).map_err(|_| Damage::Content("a checksum"))?,
+                checksum: u32::try_from(reader.number()?)
+                    .map_err(|_| Damage::Content("a checksum"))?,
                 content: OnceLock::new(),
             };
             begin = block.stored.1;
@@ -153,7 +154,11 @@ impl Index {
         if !blocks.is_sorted_by(|one, next| one.first < next.first) {
             return Err(Damage::Content("blocks out of order"));
         }
-        Ok(Self { data, status, blocks })
+        Ok(Self {
+            data,
+            status,
+            blocks,
+        })
     }
 
     /// What it says of itself.
@@ -164,12 +169,17 @@ impl Index {
     /// What is known against a distribution: nothing if it has no advisory.
     pub fn package(&self, name: &Name) -> Result<Option<&Package>, Damage> {
         let name = name.as_str();
-        let after = self.blocks.partition_point(|block| block.first.as_str() <= name);
+        let after = self
+            .blocks
+            .partition_point(|block| block.first.as_str() <= name);
         let Some(block) = after.checked_sub(1).and_then(|at| self.blocks.get(at)) else {
             return Ok(None);
         };
         let content = self.content(block)?;
-        match content.entries.binary_search_by(|entry| entry.name.as_str().cmp(name)) {
+        match content
+            .entries
+            .binary_search_by(|entry| entry.name.as_str().cmp(name))
+        {
             Ok(at) => content.package(&content.entries[at]).map(Some),
             Err(_) => Ok(None),
         }
@@ -186,7 +196,10 @@ impl Index {
                     Err(damage) => (None, Some(Err(damage))),
                 };
                 let packages = content.into_iter().flat_map(|content| {
-                    content.entries.iter().map(|entry| Ok((entry.name.as_str(), content.package(entry)?)))
+                    content
+                        .entries
+                        .iter()
+                        .map(|entry| Ok((entry.name.as_str(), content.package(entry)?)))
                 });
                 packages.chain(damage)
             })
@@ -195,10 +208,20 @@ impl Index {
 
     fn content<'i>(&'i self, block: &'i Block) -> Result<&'i Content, Damage> {
         let read = || {
-            let stored = self.data.get(block.stored.0..block.stored.1).ok_or(Damage::Length)?;
-            Content::read(&inflate(stored, block.length, block.checksum)?, &block.first)
+            let stored = self
+                .data
+                .get(block.stored.0..block.stored.1)
+                .ok_or(Damage::Length)?;
+            Content::read(
+                &inflate(stored, block.length, block.checksum)?,
+                &block.first,
+            )
         };
-        block.content.get_or_init(read).as_ref().map_err(|damage| *damage)
+        block
+            .content
+            .get_or_init(read)
+            .as_ref()
+            .map_err(|damage| *damage)
     }
 }
 
@@ -214,28 +237,45 @@ impl Content {
         let mut entries = Vec::with_capacity(lengths.len());
         for (name, length) in lengths.drain(..) {
             let end = begin.checked_add(length).ok_or(Damage::Length)?;
-            entries.push(Entry { name, body: (begin, end), package: OnceLock::new() });
+            entries.push(Entry {
+                name,
+                body: (begin, end),
+                package: OnceLock::new(),
+            });
             begin = end;
         }
         if begin != raw.len() {
             return Err(Damage::Content("a block's length"));
         }
-        Ok(Self { raw: raw.to_vec(), entries })
+        Ok(Self {
+            raw: raw.to_vec(),
+            entries,
+        })
     }
 
     fn package<'c>(&'c self, entry: &'c Entry) -> Result<&'c Package, Damage> {
         let read = || {
-            let body = self.raw.get(entry.body.0..entry.body.1).ok_or(Damage::Length)?;
+            let body = self
+                .raw
+                .get(entry.body.0..entry.body.1)
+                .ok_or(Damage::Length)?;
             decode(body)
         };
-        entry.package.get_or_init(read).as_ref().map_err(|damage| *damage)
+        entry
+            .package
+            .get_or_init(read)
+            .as_ref()
+            .map_err(|damage| *damage)
     }
 }
 
 /// Writes the index of a feed. Without a date of its own it is dated by its newest record.
 pub fn write(feed: &Feed, fetched: Option<Date>) -> Vec<u8> {
     let mut packages: BTreeMap<&Name, Vec<(&Record, Vec<&Affected>)>> = BTreeMap::new();
-    let mut status = Status { skipped: feed.skipped.len() as u64, ..Status::default() };
+    let mut status = Status {
+        skipped: feed.skipped.len() as u64,
+        ..Status::default()
+    };
     for record in feed.records.values() {
         if record.withdrawn {
             status.withdrawn += 1;
@@ -252,11 +292,21 @@ pub fn write(feed: &Feed, fetched: Option<Date>) -> Vec<u8> {
         }
     }
     status.packages = packages.len() as u64;
-    status.snapshot = fetched.or_else(|| feed.records.values().filter_map(|record| record.modified).max());
+    status.snapshot = fetched.or_else(|| {
+        feed.records
+            .values()
+            .filter_map(|record| record.modified)
+            .max()
+    });
 
     let mut header = Writer::default();
     header.day(status.snapshot);
-    for count in [status.records, status.packages, status.withdrawn, status.skipped] {
+    for count in [
+        status.records,
+        status.packages,
+        status.withdrawn,
+        status.skipped,
+    ] {
         header.number(count);
     }
     let mut directory = Writer::default();
@@ -356,7 +406,9 @@ fn decode(body: &[u8]) -> Result<Package, Damage> {
             }
         };
         let vectors = reader.texts()?;
-        let cwes = reader.list(|reader| u32::try_from(reader.number()?).map_err(|_| Damage::Content("no CWE")))?;
+        let cwes = reader.list(|reader| {
+            u32::try_from(reader.number()?).map_err(|_| Damage::Content("no CWE"))
+        })?;
         let (links, symbols) = (reader.texts()?, reader.texts()?);
         let mut last: Point = 0;
         let spans = reader.list(|reader| {
@@ -380,7 +432,19 @@ fn decode(body: &[u8]) -> Result<Package, Damage> {
         let odd = reader.texts()?;
         let complete = flags & COMPLETE != 0;
         Ok(Advisory {
-            id, aliases, published, modified, vectors, label, cwes, links, symbols, spans, fixed, odd, complete,
+            id,
+            aliases,
+            published,
+            modified,
+            vectors,
+            label,
+            cwes,
+            links,
+            symbols,
+            spans,
+            fixed,
+            odd,
+            complete,
         })
     })?;
     reader.finish()?;
@@ -394,7 +458,9 @@ fn inflate(stored: &[u8], length: usize, checksum: u32) -> Result<Vec<u8>, Damag
     }
     let mut raw = Vec::new();
     let mut decoder = DeflateDecoder::new(stored).take(length as u64 + 1);
-    decoder.read_to_end(&mut raw).map_err(|_| Damage::Checksum)?;
+    decoder
+        .read_to_end(&mut raw)
+        .map_err(|_| Damage::Checksum)?;
     if raw.len() != length || crc32(&raw) != checksum {
         return Err(Damage::Checksum);
     }
@@ -415,7 +481,10 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 fn fixed_u32(bytes: &[u8]) -> u32 {
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
 #[derive(Default)]
@@ -479,7 +548,9 @@ impl<'b> Reader<'b> {
     fn after(&mut self, last: u32, end: u32) -> Result<u32, Damage> {
         let distance = u32::try_from(self.number()?).ok();
         let position = distance.and_then(|distance| last.checked_add(distance));
-        position.filter(|position| *position < end).ok_or(Damage::Content("a position beyond the versions"))
+        position
+            .filter(|position| *position < end)
+            .ok_or(Damage::Content("a position beyond the versions"))
     }
 
     fn day(&mut self) -> Result<Option<Date>, Damage> {
@@ -503,7 +574,10 @@ impl<'b> Reader<'b> {
         self.list(|reader| reader.text().map(str::to_owned))
     }
 
-    fn list<T>(&mut self, mut each: impl FnMut(&mut Self) -> Result<T, Damage>) -> Result<Vec<T>, Damage> {
+    fn list<T>(
+        &mut self,
+        mut each: impl FnMut(&mut Self) -> Result<T, Damage>,
+    ) -> Result<Vec<T>, Damage> {
         let count = self.small()?;
         // An item has at least one byte, so a count beyond what is left is a lie.
         if count > self.bytes.len() {
@@ -513,7 +587,11 @@ impl<'b> Reader<'b> {
     }
 
     fn finish(&self) -> Result<(), Damage> {
-        if self.bytes.is_empty() { Ok(()) } else { Err(Damage::Length) }
+        if self.bytes.is_empty() {
+            Ok(())
+        } else {
+            Err(Damage::Length)
+        }
     }
 }
 

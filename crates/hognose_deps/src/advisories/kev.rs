@@ -36,16 +36,33 @@ impl Kev {
         let catalogue: Value = serde_json::from_slice(bytes).map_err(|_| KevFault)?;
         let text = |entry: &Value, key| entry.get(key).and_then(Value::as_str).map(str::to_owned);
         let date = |entry: &Value, key| text(entry, key).and_then(|day| Date::parse(&day));
-        let mut kev = Self { date: date(&catalogue, "dateReleased"), ..Self::default() };
-        for entry in catalogue.get("vulnerabilities").and_then(Value::as_array).ok_or(KevFault)? {
+        let mut kev = Self {
+            date: date(&catalogue, "dateReleased"),
+            ..Self::default()
+        };
+        for entry in catalogue
+            .get("vulnerabilities")
+            .and_then(Value::as_array)
+            .ok_or(KevFault)?
+        {
             let Some(id) = text(entry, "cveID") else {
                 kev.skipped += 1;
                 continue;
             };
             let ransomware = text(entry, "knownRansomwareCampaignUse").as_deref() == Some("Known");
-            kev.entries.insert(id, Exploited { since: date(entry, "dateAdded"), ransomware });
+            kev.entries.insert(
+                id,
+                Exploited {
+                    since: date(entry, "dateAdded"),
+                    ransomware,
+                },
+            );
         }
-        if kev.entries.is_empty() { Err(KevFault) } else { Ok(kev) }
+        if kev.entries.is_empty() {
+            Err(KevFault)
+        } else {
+            Ok(kev)
+        }
     }
 
     /// What the catalogue says of a vulnerability with these ids.
@@ -66,8 +83,14 @@ mod tests {
                 "dateAdded": "2021-12-10", "knownRansomwareCampaignUse": "Known"}, {"cveID": 3}]}"#,
         )
         .unwrap();
-        let expected = Exploited { since: Date::parse("2021-12-10"), ransomware: true };
-        assert_eq!(kev.entry(["GHSA-jfh8-c2jp-5v3q", "CVE-2021-44228"]), Some(expected));
+        let expected = Exploited {
+            since: Date::parse("2021-12-10"),
+            ransomware: true,
+        };
+        assert_eq!(
+            kev.entry(["GHSA-jfh8-c2jp-5v3q", "CVE-2021-44228"]),
+            Some(expected)
+        );
         assert_eq!((kev.entry(["CVE-2020-1"]), kev.skipped), (None, 1));
         assert_eq!(kev.date, Date::parse("2026-11-20"));
         for no_catalogue in [&b"[]"[..], b"{\"vulnerabilities\": []}", b"<html>"] {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pep440_rs::Version;
 
 use super::index::{Damage, Index};
-use super::package::{Advisory, Package, Point, public};
+use super::package::{Advisory, Package, Point, on, public};
 use super::severity::Severity;
 use crate::date::Date;
 use crate::name::Name;
@@ -50,7 +50,9 @@ impl<'i> Finding<'i> {
     /// The records that tell of it.
     pub fn records(&self) -> impl Iterator<Item = &'i Advisory> + Clone {
         let package = self.package;
-        self.group.iter().filter_map(move |at| package.advisories.get(*at as usize))
+        self.group
+            .iter()
+            .filter_map(move |at| package.advisories.get(*at as usize))
     }
 
     /// Every other id of the vulnerability, those of the CVE list first.
@@ -64,19 +66,36 @@ impl<'i> Finding<'i> {
     /// The nearest fix: the lowest version above this one that the records name as fixed and do not affect. On a release
     /// line that got a fix of its own this is that fix.
     pub fn fixed_in(&self) -> Option<&'i Version> {
-        let mut fixed: Vec<u32> = self.records().flat_map(|record| record.fixed.iter().copied()).collect();
-        fixed.sort_unstable();
-        self.package.lowest_clear(self.installed?, fixed, || self.records())
+        let above = self.installed.filter(|_| self.is_decided_elsewhere())?;
+        let fixed = self
+            .records()
+            .flat_map(|record| record.fixed.iter().copied());
+        let clear =
+            |at: &u32| on(*at) > above && !self.records().any(|record| record.covers(on(*at)));
+        self.package.axis.get(fixed.filter(clear).min()? as usize)
+    }
+
+    /// Whether its records tell for every other version whether it is affected. If not, none is known to be free of it.
+    fn is_decided_elsewhere(&self) -> bool {
+        let affects = |record: &Advisory| self.installed.is_some_and(|point| record.covers(point));
+        self.records()
+            .all(|record| record.complete || !affects(record))
     }
 
     /// How grave it is, none if no record says so.
     pub fn severity(&self) -> Option<Severity<'i>> {
-        Severity::of(self.records().map(|record| (record.id.as_str(), &*record.vectors, record.label)))
+        Severity::of(
+            self.records()
+                .map(|record| (record.id.as_str(), &*record.vectors, record.label)),
+        )
     }
 
     /// Weaknesses, as numbers of the Common Weakness Enumeration.
     pub fn cwes(&self) -> Vec<u32> {
-        let cwes: BTreeSet<u32> = self.records().flat_map(|record| record.cwes.iter().copied()).collect();
+        let cwes: BTreeSet<u32> = self
+            .records()
+            .flat_map(|record| record.cwes.iter().copied())
+            .collect();
         cwes.into_iter().collect()
     }
 
@@ -102,7 +121,9 @@ impl<'i> Finding<'i> {
 
     /// Its ids and aliases, some more than once.
     pub fn ids(&self) -> impl Iterator<Item = &'i str> {
-        self.records().flat_map(|record| std::iter::once(record.id.as_str()).chain(record.aliases.iter().map(String::as_str)))
+        self.records().flat_map(|record| {
+            std::iter::once(record.id.as_str()).chain(record.aliases.iter().map(String::as_str))
+        })
     }
 
     /// Whether the distribution was published to do harm, rather than harmful by mistake.
@@ -127,43 +148,48 @@ impl Package {
     /// What is known against one version of this distribution.
     pub fn judge(&self, version: &str) -> Verdict<'_> {
         let text = version.trim();
-        let installed = Installed { text, point: public(text).map(|version| self.point(&version)) };
+        let installed = Installed {
+            text,
+            point: public(text).map(|version| self.point(&version)),
+        };
         let mut verdict = Verdict::default();
         for group in &self.groups {
-            let members = || group.iter().filter_map(|at| self.advisories.get(*at as usize));
-            let affecting = members().filter(|member| member.answer(&installed) == Answer::Affected);
-            match affecting.map(|member| member.id.as_str()).min_by_key(|id| (rank(id), *id)) {
+            let members = || {
+                group
+                    .iter()
+                    .filter_map(|at| self.advisories.get(*at as usize))
+            };
+            let affecting =
+                members().filter(|member| member.answer(&installed) == Answer::Affected);
+            match affecting
+                .map(|member| member.id.as_str())
+                .min_by_key(|id| (rank(id), *id))
+            {
                 Some(id) => {
-                    verdict.findings.push(Finding { id, package: self, group, installed: installed.point });
+                    verdict.findings.push(Finding {
+                        id,
+                        package: self,
+                        group,
+                        installed: installed.point,
+                    });
                 }
                 None => {
-                    let undecided = |member: &&Advisory| member.answer(&installed) == Answer::CannotDecide;
+                    let undecided =
+                        |member: &&Advisory| member.answer(&installed) == Answer::CannotDecide;
                     verdict.undecided.extend(members().filter(undecided));
                 }
             }
         }
         verdict.findings.sort_by_key(|finding| finding.id);
+        let decided = |finding: &Finding| finding.is_decided_elsewhere();
         if let (false, Some(above)) = (verdict.findings.is_empty(), installed.point) {
-            verdict.clears_all = self.lowest_clear(above, self.fixed.iter().copied(), || self.advisories.iter());
+            let at = self
+                .clear
+                .get(self.clear.partition_point(|at| on(*at) <= above));
+            let at = at.filter(|_| verdict.findings.iter().all(decided));
+            verdict.clears_all = at.and_then(|at| self.axis.get(*at as usize));
         }
         verdict
-    }
-
-    /// The first of some versions, ascending, that is above the installed one and that no advisory affects, the ones
-    /// that affect the installed version decidedly not.
-    fn lowest_clear<'p, I: Iterator<Item = &'p Advisory>>(
-        &self,
-        above: Point,
-        candidates: impl IntoIterator<Item = u32>,
-        advisories: impl Fn() -> I,
-    ) -> Option<&Version> {
-        let on = |at: u32| at * 2 + 1;
-        let clear = |at: &u32| {
-            let point = on(*at);
-            advisories().all(|advisory| !advisory.covers(point) && (advisory.complete || !advisory.covers(above)))
-        };
-        let at = candidates.into_iter().filter(|at| on(*at) > above).find(clear)?;
-        self.axis.get(at as usize)
     }
 }
 
@@ -181,7 +207,10 @@ impl Advisory {
 /// Whose id stands for a vulnerability.
 fn rank(id: &str) -> usize {
     const PREFERRED: [&str; 2] = ["PYSEC-", "GHSA-"];
-    PREFERRED.iter().position(|prefix| id.starts_with(prefix)).unwrap_or(PREFERRED.len())
+    PREFERRED
+        .iter()
+        .position(|prefix| id.starts_with(prefix))
+        .unwrap_or(PREFERRED.len())
 }
 
 fn once_each<'t>(texts: impl Iterator<Item = &'t String>) -> Vec<&'t str> {

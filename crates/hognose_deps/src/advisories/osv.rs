@@ -94,24 +94,33 @@ impl Record {
     /// Reads one record that is parsed already.
     pub fn from_value(value: &Value) -> Result<Self, Fault> {
         let id = value.get("id").and_then(Value::as_str).map(str::trim);
-        let id = id.filter(|id| !id.is_empty() && id.len() <= MAX_ID).ok_or(Fault::NoId)?;
+        let id = id
+            .filter(|id| !id.is_empty() && id.len() <= MAX_ID)
+            .ok_or(Fault::NoId)?;
         let affected = match value.get("affected") {
             None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(entries)) => {
-                entries.iter().filter_map(|entry| affected(entry).transpose()).collect::<Result<_, _>>()?
-            }
+            Some(Value::Array(entries)) => entries
+                .iter()
+                .filter_map(|entry| affected(entry).transpose())
+                .collect::<Result<_, _>>()?,
             Some(_) => return Err(Fault::Shape("affected")),
         };
         let date = |key| value.get(key).and_then(Value::as_str).and_then(Date::parse);
         let specific = value.get("database_specific");
         Ok(Self {
             id: id.to_owned(),
-            aliases: strings(value.get("aliases")).filter(|alias| alias.len() <= MAX_ID).map(str::to_owned).collect(),
+            aliases: strings(value.get("aliases"))
+                .filter(|alias| alias.len() <= MAX_ID)
+                .map(str::to_owned)
+                .collect(),
             published: date("published"),
             modified: date("modified"),
             withdrawn: value.get("withdrawn").is_some_and(|at| !at.is_null()),
             vectors: vectors(value),
-            label: specific.and_then(|own| own.get("severity")).and_then(Value::as_str).and_then(Level::from_label),
+            label: specific
+                .and_then(|own| own.get("severity"))
+                .and_then(Value::as_str)
+                .and_then(Level::from_label),
             cwes: strings(specific.and_then(|own| own.get("cwe_ids")))
                 .filter_map(|id| id.strip_prefix("CWE-")?.parse().ok())
                 .collect(),
@@ -123,17 +132,27 @@ impl Record {
 
 /// The strings of a list, nothing if it is no list.
 fn strings(value: Option<&Value>) -> impl Iterator<Item = &str> {
-    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    value
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }
 
 fn affected(entry: &Value) -> Result<Option<Affected>, Fault> {
     let package = entry.get("package");
-    let text = |key| package.and_then(|package| package.get(key)).and_then(Value::as_str);
+    let text = |key| {
+        package
+            .and_then(|package| package.get(key))
+            .and_then(Value::as_str)
+    };
     // `PyPI:…` names another index of the same ecosystem.
     if text("ecosystem").and_then(|name| name.split(':').next()) != Some(ECOSYSTEM) {
         return Ok(None);
     }
-    let package = text("name").and_then(|name| Name::new(name.trim())).ok_or(Fault::Shape("package.name"))?;
+    let package = text("name")
+        .and_then(|name| Name::new(name.trim()))
+        .ok_or(Fault::Shape("package.name"))?;
     let mut ranges = Vec::new();
     for range in list(entry, "ranges")? {
         if range.get("type").and_then(Value::as_str) == Some("GIT") {
@@ -147,9 +166,20 @@ fn affected(entry: &Value) -> Result<Option<Affected>, Fault> {
     }
     let versions = list(entry, "versions")?
         .iter()
-        .map(|version| version.as_str().map(str::to_owned).ok_or(Fault::Shape("versions")))
+        .map(|version| {
+            version
+                .as_str()
+                .map(str::to_owned)
+                .ok_or(Fault::Shape("versions"))
+        })
         .collect::<Result<_, _>>()?;
-    Ok(Some(Affected { package, ranges, versions, vectors: vectors(entry), symbols: symbols(entry) }))
+    Ok(Some(Affected {
+        package,
+        ranges,
+        versions,
+        vectors: vectors(entry),
+        symbols: symbols(entry),
+    }))
 }
 
 /// A list that may be missing, but if it is there must be one.
@@ -162,9 +192,16 @@ fn list<'v>(value: &'v Value, key: &'static str) -> Result<&'v [Value], Fault> {
 }
 
 fn event_of(event: &Value, out: &mut Vec<Event>) -> Result<(), Fault> {
-    let fields = event.as_object().filter(|fields| !fields.is_empty()).ok_or(Fault::Shape("events"))?;
+    let fields = event
+        .as_object()
+        .filter(|fields| !fields.is_empty())
+        .ok_or(Fault::Shape("events"))?;
     for (key, version) in fields {
-        let version = version.as_str().ok_or(Fault::Shape("events"))?.trim().to_owned();
+        let version = version
+            .as_str()
+            .ok_or(Fault::Shape("events"))?
+            .trim()
+            .to_owned();
         out.push(match key.as_str() {
             "introduced" => Event::Introduced(version),
             "fixed" => Event::Fixed(version),
@@ -178,22 +215,45 @@ fn event_of(event: &Value, out: &mut Vec<Event>) -> Result<(), Fault> {
 
 /// CVSS vectors of a record or of one of its `affected` entries: both have the field.
 fn vectors(value: &Value) -> Vec<String> {
-    let entries = value.get("severity").and_then(Value::as_array).into_iter().flatten();
+    let entries = value
+        .get("severity")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     let scores = entries.filter_map(|entry| entry.get("score")?.as_str());
-    scores.map(|score| score.trim().to_owned()).filter(|score| score.len() <= MAX_ID).collect()
+    scores
+        .map(|score| score.trim().to_owned())
+        .filter(|score| score.len() <= MAX_ID)
+        .collect()
 }
 
 /// Symbols, in the three ways databases write them. None of the fields is specified for this ecosystem.
 fn symbols(entry: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for key in ["ecosystem_specific", "database_specific"] {
-        let Some(specific) = entry.get(key) else { continue };
-        let affects = specific.get("affects").and_then(|affects| affects.get("functions"));
-        for functions in [affects, specific.get("affected_functions"), specific.get("symbols")] {
+        let Some(specific) = entry.get(key) else {
+            continue;
+        };
+        let affects = specific
+            .get("affects")
+            .and_then(|affects| affects.get("functions"));
+        for functions in [
+            affects,
+            specific.get("affected_functions"),
+            specific.get("symbols"),
+        ] {
             found.extend(strings(functions).map(str::to_owned));
         }
-        for import in specific.get("imports").and_then(Value::as_array).into_iter().flatten() {
-            let path = import.get("path").and_then(Value::as_str).or(import.get("attribute").and_then(Value::as_str));
+        for import in specific
+            .get("imports")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let path = import
+                .get("path")
+                .and_then(Value::as_str)
+                .or(import.get("attribute").and_then(Value::as_str));
             let Some(path) = path else { continue };
             let before = found.len();
             found.extend(strings(import.get("symbols")).map(|symbol| format!("{path}.{symbol}")));
@@ -208,19 +268,33 @@ fn symbols(entry: &Value) -> Vec<String> {
 
 /// The links worth keeping: the vendor's own advisory, then the change that mends it, then the discussion.
 fn links(value: &Value) -> Vec<String> {
-    let entries = value.get("references").and_then(Value::as_array).into_iter().flatten();
+    let entries = value
+        .get("references")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     let mut ranked: Vec<(usize, &str)> = entries
         .filter_map(|entry| {
             let url = entry.get("url")?.as_str()?.trim();
             let web = url.starts_with("https://") || url.starts_with("http://");
             // A page that repeats an id the record has is found by that id.
-            let repeats = url.contains("//github.com/advisories/") || url.contains("//nvd.nist.gov/");
+            let repeats =
+                url.contains("//github.com/advisories/") || url.contains("//nvd.nist.gov/");
             if !web || repeats || url.len() > MAX_LINK || url.contains(char::is_whitespace) {
                 return None;
             }
             const RANKS: [&str; 5] = ["ADVISORY", "FIX", "REPORT", "ARTICLE", "EVIDENCE"];
-            let kind = entry.get("type").and_then(Value::as_str).unwrap_or_default();
-            Some((RANKS.iter().position(|rank| *rank == kind).unwrap_or(RANKS.len()), url))
+            let kind = entry
+                .get("type")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            Some((
+                RANKS
+                    .iter()
+                    .position(|rank| *rank == kind)
+                    .unwrap_or(RANKS.len()),
+                url,
+            ))
         })
         .collect();
     ranked.sort_by_key(|(rank, _)| *rank);

@@ -28,8 +28,8 @@ pub struct Package {
     pub(super) advisories: Vec<Advisory>,
     /// Advisories that are the same vulnerability, by their ids and aliases, transitively.
     pub(super) groups: Vec<Vec<u32>>,
-    /// Every version that some advisory names as fixed, as indices of the axis, ascending.
-    pub(super) fixed: Vec<u32>,
+    /// Versions that some advisory names as fixed and none affects, as indices of the axis, ascending.
+    pub(super) clear: Vec<u32>,
 }
 
 /// The facts of one record on one distribution.
@@ -66,10 +66,20 @@ pub struct Advisory {
 impl Package {
     /// Puts the records of one distribution on its axis. Withdrawn records must not be among them.
     pub(super) fn build(records: &[(&Record, Vec<&Affected>)]) -> Self {
-        let mut read: Vec<(&Record, Known)> =
-            records.iter().map(|(record, entries)| (*record, Known::read(entries))).collect();
+        let mut read: Vec<(&Record, Known)> = records
+            .iter()
+            .map(|(record, entries)| (*record, Known::read(entries)))
+            .collect();
         read.sort_by(|one, other| one.0.id.cmp(&other.0.id));
-        let axis: BTreeSet<&Version> = read.iter().flat_map(|(_, known)| known.borders()).collect();
+        // Of several spellings of one version the first to come stays: the one an advisory gives for its fix.
+        let mut axis: BTreeSet<&Version> = BTreeSet::new();
+        for version in read
+            .iter()
+            .flat_map(|(_, known)| &known.fixed)
+            .chain(read.iter().flat_map(|(_, known)| known.borders()))
+        {
+            axis.insert(version);
+        }
         let axis: Vec<Version> = axis.into_iter().cloned().collect();
         let advisories = read
             .iter()
@@ -87,7 +97,11 @@ impl Package {
                     links: record.links.clone(),
                     symbols: known.symbols.clone(),
                     spans: known.spans(&axis),
-                    fixed: known.fixed.iter().map(|version| index(&axis, version)).collect(),
+                    fixed: known
+                        .fixed
+                        .iter()
+                        .map(|version| index(&axis, version))
+                        .collect(),
                     odd: known.odd.iter().cloned().collect(),
                     complete: known.complete,
                 }
@@ -98,9 +112,19 @@ impl Package {
 
     /// A package of its stored parts; the rest is derived.
     pub(super) fn new(axis: Vec<Version>, advisories: Vec<Advisory>) -> Self {
-        let fixed: BTreeSet<u32> = advisories.iter().flat_map(|advisory| advisory.fixed.iter().copied()).collect();
+        let fixed: BTreeSet<u32> = advisories
+            .iter()
+            .flat_map(|advisory| advisory.fixed.iter().copied())
+            .collect();
+        let is_clear = |at: &u32| !advisories.iter().any(|advisory| advisory.covers(on(*at)));
+        let clear = fixed.into_iter().filter(is_clear).collect();
         let groups = group(&advisories);
-        Self { axis, advisories, groups, fixed: fixed.into_iter().collect() }
+        Self {
+            axis,
+            advisories,
+            groups,
+            clear,
+        }
     }
 
     /// Where a version without a local label stands.
@@ -138,7 +162,10 @@ impl Advisory {
     /// Whether a point is affected by what can be read of the record.
     pub(super) fn covers(&self, point: Point) -> bool {
         let after = self.spans.partition_point(|&(from, _)| from <= point);
-        after.checked_sub(1).and_then(|last| self.spans.get(last)).is_some_and(|&(_, to)| point < to)
+        after
+            .checked_sub(1)
+            .and_then(|last| self.spans.get(last))
+            .is_some_and(|&(_, to)| point < to)
     }
 }
 
@@ -149,6 +176,11 @@ fn point(axis: &[Version], version: &Version) -> Point {
     }
 }
 
+/// The point of the axis' version at an index.
+pub(super) fn on(index: u32) -> Point {
+    index * 2 + 1
+}
+
 /// The index of a version that stands on the axis.
 fn index(axis: &[Version], version: &Version) -> u32 {
     point(axis, version) / 2
@@ -156,7 +188,9 @@ fn index(axis: &[Version], version: &Version) -> u32 {
 
 /// The public version a text means: parsed, without its local label.
 pub(super) fn public(text: &str) -> Option<Version> {
-    Version::from_str(text.trim()).ok().map(Version::without_local)
+    Version::from_str(text.trim())
+        .ok()
+        .map(Version::without_local)
 }
 
 /// A border of a range before it is put on an axis.
@@ -211,7 +245,10 @@ struct Known {
 
 impl Known {
     fn read(entries: &[&Affected]) -> Self {
-        let mut known = Self { complete: true, ..Self::default() };
+        let mut known = Self {
+            complete: true,
+            ..Self::default()
+        };
         for entry in entries {
             let mut usable = !entry.versions.is_empty();
             let mut unreadable = false;
@@ -232,8 +269,9 @@ impl Known {
         for version in entries.iter().flat_map(|entry| &entry.versions) {
             match public(version) {
                 Some(version) => {
-                    let implied =
-                        known.ranges.iter().any(|(from, to)| from.is_reached_by(&version) && !to.is_reached_by(&version));
+                    let implied = known.ranges.iter().any(|(from, to)| {
+                        from.is_reached_by(&version) && !to.is_reached_by(&version)
+                    });
                     if !implied {
                         known.listed.insert(version);
                     }
@@ -246,18 +284,29 @@ impl Known {
         known
     }
 
+    /// Every version of it but the fixed ones.
     fn borders(&self) -> impl Iterator<Item = &Version> {
-        let of_ranges = self.ranges.iter().flat_map(|(from, to)| [from.version(), to.version()]).flatten();
-        of_ranges.chain(&self.listed).chain(&self.fixed)
+        let of_ranges = self
+            .ranges
+            .iter()
+            .flat_map(|(from, to)| [from.version(), to.version()])
+            .flatten();
+        of_ranges.chain(&self.listed)
     }
 
     fn spans(&self, axis: &[Version]) -> Vec<(Point, Point)> {
-        let of_ranges = self.ranges.iter().map(|(from, to)| (from.point(axis), to.point(axis)));
+        let of_ranges = self
+            .ranges
+            .iter()
+            .map(|(from, to)| (from.point(axis), to.point(axis)));
         let of_list = self.listed.iter().map(|version| {
             let at = point(axis, version);
             (at, at + 1)
         });
-        let mut spans: Vec<_> = of_ranges.chain(of_list).filter(|(from, to)| from < to).collect();
+        let mut spans: Vec<_> = of_ranges
+            .chain(of_list)
+            .filter(|(from, to)| from < to)
+            .collect();
         spans.sort_unstable();
         let mut merged: Vec<(Point, Point)> = Vec::with_capacity(spans.len());
         for (from, to) in spans {
@@ -282,7 +331,10 @@ fn ranges(events: &[Event], fixed: &mut BTreeSet<Version>) -> Option<Vec<(Border
     let mut limit: Option<Border> = None;
     let mut unreadable = false;
     for event in events {
-        let (Event::Introduced(text) | Event::Fixed(text) | Event::LastAffected(text) | Event::Limit(text)) = event;
+        let (Event::Introduced(text)
+        | Event::Fixed(text)
+        | Event::LastAffected(text)
+        | Event::Limit(text)) = event;
         let boundless = match event {
             Event::Introduced(_) => text == "0",
             Event::Limit(_) => text == "*",
@@ -300,7 +352,9 @@ fn ranges(events: &[Event], fixed: &mut BTreeSet<Version>) -> Option<Vec<(Border
                 fixed.insert(version.clone());
                 turns.push((Border::At(version), Turn::Off));
             }
-            (Event::LastAffected(_), Some(version)) => turns.push((Border::After(version), Turn::Off)),
+            (Event::LastAffected(_), Some(version)) => {
+                turns.push((Border::After(version), Turn::Off))
+            }
             // Of several limits the widest holds.
             (Event::Limit(_), None) => limit = Some(Border::End),
             (Event::Limit(_), Some(version)) => {
@@ -334,7 +388,9 @@ fn ranges(events: &[Event], fixed: &mut BTreeSet<Version>) -> Option<Vec<(Border
         stretches.push((from, Border::End));
     }
     if let Some(Border::At(limit)) = limit {
-        stretches.retain(|(from, _)| !from.is_reached_by(&limit) || from.version().is_none_or(|from| *from < limit));
+        stretches.retain(|(from, _)| {
+            !from.is_reached_by(&limit) || from.version().is_none_or(|from| *from < limit)
+        });
         for (_, to) in &mut stretches {
             if to.version().is_none_or(|to| *to >= limit) {
                 *to = Border::At(limit.clone());

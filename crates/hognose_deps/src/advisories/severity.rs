@@ -23,7 +23,13 @@ pub enum Level {
 
 impl Level {
     /// Every level, the least first.
-    pub const ALL: [Self; 5] = [Self::None, Self::Low, Self::Medium, Self::High, Self::Critical];
+    pub const ALL: [Self; 5] = [
+        Self::None,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::Critical,
+    ];
 
     /// The level a database names in a word.
     pub fn from_label(label: &str) -> Option<Self> {
@@ -73,15 +79,35 @@ impl<'a> Severity<'a> {
     /// The severity of one vulnerability told by several records, each with its id, vectors and word.
     ///
     /// A vector outweighs a word, a newer version of CVSS an older one, and a higher score a lower one.
-    pub fn of(records: impl Iterator<Item = (&'a str, &'a [String], Option<Level>)>) -> Option<Self> {
+    pub fn of(
+        records: impl Iterator<Item = (&'a str, &'a [String], Option<Level>)>,
+    ) -> Option<Self> {
         let mut best: Option<(u8, Self)> = None;
         for (source, vectors, label) in records {
-            let scored = vectors.iter().filter_map(|vector| Self::of_vector(source, vector));
-            let labelled = label.map(|level| (0, Self { level, score: None, vector: None, source }));
+            let scored = vectors
+                .iter()
+                .filter_map(|vector| Self::of_vector(source, vector));
+            let labelled = label.map(|level| {
+                (
+                    0,
+                    Self {
+                        level,
+                        score: None,
+                        vector: None,
+                        source,
+                    },
+                )
+            });
             for (rank, severity) in scored.chain(labelled) {
                 let better = best.as_ref().is_none_or(|(known_rank, known)| {
-                    let by_score = severity.score.unwrap_or(0.0).total_cmp(&known.score.unwrap_or(0.0));
-                    rank.cmp(known_rank).then(by_score).then(severity.level.cmp(&known.level)) == Ordering::Greater
+                    let by_score = severity
+                        .score
+                        .unwrap_or(0.0)
+                        .total_cmp(&known.score.unwrap_or(0.0));
+                    rank.cmp(known_rank)
+                        .then(by_score)
+                        .then(severity.level.cmp(&known.level))
+                        == Ordering::Greater
                 });
                 if better {
                     best = Some((rank, severity));
@@ -98,11 +124,19 @@ impl<'a> Severity<'a> {
             Cvss::CvssV20(_) => (1, &["AV", "AC", "Au", "C", "I", "A"]),
             Cvss::CvssV30(_) => (2, &V3),
             Cvss::CvssV31(_) => (3, &V3),
-            _ => (4, &["AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"]),
+            _ => (
+                4,
+                &[
+                    "AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA",
+                ],
+            ),
         };
         // The library scores a vector that leaves base metrics out, and scores it too low.
         let complete = |metric: &&str| {
-            vector.split(['/', '(']).any(|part| part.split_once(':').is_some_and(|(name, _)| name == *metric))
+            vector.split(['/', '(']).any(|part| {
+                part.split_once(':')
+                    .is_some_and(|(name, _)| name == *metric)
+            })
         };
         if !required.iter().all(|metric| complete(&metric)) {
             return None;
@@ -114,7 +148,15 @@ impl<'a> Severity<'a> {
             cvss::Severity::High => Level::High,
             cvss::Severity::Critical => Level::Critical,
         };
-        Some((rank, Self { level, score: Some(cvss.score()), vector: Some(vector), source }))
+        Some((
+            rank,
+            Self {
+                level,
+                score: Some(cvss.score()),
+                vector: Some(vector),
+                source,
+            },
+        ))
     }
 }
 
@@ -123,7 +165,8 @@ mod tests {
     use super::{Level, Severity};
 
     fn of<'a>(vectors: &'a [String], label: Option<Level>) -> Option<(Level, Option<f64>)> {
-        Severity::of(std::iter::once(("X-1", vectors, label))).map(|severity| (severity.level, severity.score))
+        Severity::of(std::iter::once(("X-1", vectors, label)))
+            .map(|severity| (severity.level, severity.score))
     }
 
     /// Scores as the National Vulnerability Database and the CVSS examples publish them.
@@ -132,10 +175,26 @@ mod tests {
         for (vector, level, score) in [
             ("AV:N/AC:L/Au:N/C:N/I:N/A:C", Level::High, 7.8),
             ("(AV:N/AC:L/Au:N/C:N/I:N/A:C)", Level::High, 7.8),
-            ("CVSS:3.0/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", Level::Medium, 6.1),
-            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H", Level::Critical, 10.0),
-            ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N", Level::None, 0.0),
-            ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", Level::Critical, 9.3),
+            (
+                "CVSS:3.0/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N",
+                Level::Medium,
+                6.1,
+            ),
+            (
+                "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H",
+                Level::Critical,
+                10.0,
+            ),
+            (
+                "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N",
+                Level::None,
+                0.0,
+            ),
+            (
+                "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+                Level::Critical,
+                9.3,
+            ),
         ] {
             let vectors = [vector.to_owned()];
             assert_eq!(of(&vectors, None), Some((level, Some(score))), "{vector}");
@@ -146,10 +205,22 @@ mod tests {
     fn vectors_outweigh_words_and_unknown_stays_unknown() {
         let three = "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N".to_owned();
         let four = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N".to_owned();
-        assert_eq!(of(&[three.clone(), four.clone()], None), Some((Level::Critical, Some(9.3))));
-        assert_eq!(of(&[four, three.clone()], None), Some((Level::Critical, Some(9.3))));
-        assert_eq!(of(&[three], Some(Level::Critical)), Some((Level::Medium, Some(6.1))));
-        assert_eq!(of(&["CVSS:9.9/XX".to_owned()], Level::from_label("MODERATE")), Some((Level::Medium, None)));
+        assert_eq!(
+            of(&[three.clone(), four.clone()], None),
+            Some((Level::Critical, Some(9.3)))
+        );
+        assert_eq!(
+            of(&[four, three.clone()], None),
+            Some((Level::Critical, Some(9.3)))
+        );
+        assert_eq!(
+            of(&[three], Some(Level::Critical)),
+            Some((Level::Medium, Some(6.1)))
+        );
+        assert_eq!(
+            of(&["CVSS:9.9/XX".to_owned()], Level::from_label("MODERATE")),
+            Some((Level::Medium, None))
+        );
         assert_eq!(of(&["CVSS:3.1/AV:N".to_owned(), String::new()], None), None);
         assert_eq!(Level::from_label("dire"), None);
     }

@@ -135,7 +135,8 @@ struct AdvisoryEntry {
 impl Facts {
     /// Reads facts as `cargo xtask advisories` writes them.
     pub fn read(json: &str) -> Result<Self, FactsFault> {
-        let file: File = serde_json::from_str(json).map_err(|fault| FactsFault(fault.to_string()))?;
+        let file: File =
+            serde_json::from_str(json).map_err(|fault| FactsFault(fault.to_string()))?;
         let branches = file.branches.iter().map(|(name, entry)| {
             let branch = branch(name)?;
             let facts = BranchFacts {
@@ -158,7 +159,11 @@ impl Facts {
                     .collect::<Result<_, FactsFault>>()?,
                 fixed_from: entry.fixed_from.as_deref().map(version).transpose()?,
                 first_affected: entry.first_affected.as_deref().map(version).transpose()?,
-                ended: entry.no_fix_released.iter().map(|name| branch(name)).collect::<Result<_, _>>()?,
+                ended: entry
+                    .no_fix_released
+                    .iter()
+                    .map(|name| branch(name))
+                    .collect::<Result<_, _>>()?,
                 complete: entry.complete,
                 id: entry.id,
                 aliases: entry.aliases,
@@ -167,7 +172,11 @@ impl Facts {
         });
         let mut advisories: Vec<Advisory> = advisories.collect::<Result<_, FactsFault>>()?;
         advisories.sort_by(|one, other| number(&other.id).cmp(&number(&one.id)));
-        Ok(Self { as_of: date(&file.as_of)?, branches: branches.collect::<Result<_, FactsFault>>()?, advisories })
+        Ok(Self {
+            as_of: date(&file.as_of)?,
+            branches: branches.collect::<Result<_, FactsFault>>()?,
+            advisories,
+        })
     }
 
     /// What is known about a branch.
@@ -183,12 +192,27 @@ impl Facts {
     /// What is known against a release. A branch without a patch number means the newest release of it.
     pub fn judge(&self, release: &Release) -> Verdict<'_> {
         let branch = self.branch(release.branch);
-        let judged = release.exact.clone().or_else(|| branch.map(|branch| branch.latest.clone()));
-        let mut verdict = Verdict { release: judged, branch, findings: Vec::new(), undecided: Vec::new() };
-        let Some(version) = &verdict.release else { return verdict };
+        let judged = release
+            .exact
+            .clone()
+            .or_else(|| branch.map(|branch| branch.latest.clone()));
+        let mut verdict = Verdict {
+            release: judged,
+            branch,
+            findings: Vec::new(),
+            undecided: Vec::new(),
+        };
+        let Some(version) = &verdict.release else {
+            return verdict;
+        };
         for advisory in &self.advisories {
-            match (self.answer(advisory, release.branch, version), advisory.fixed.get(&release.branch)) {
-                (Answer::Affected, Some(fixed_in)) => verdict.findings.push(Finding { advisory, fixed_in }),
+            match (
+                self.answer(advisory, release.branch, version),
+                advisory.fixed.get(&release.branch),
+            ) {
+                (Answer::Affected, Some(fixed_in)) => {
+                    verdict.findings.push(Finding { advisory, fixed_in })
+                }
                 (Answer::NotAffected, _) => {}
                 _ => verdict.undecided.push(advisory),
             }
@@ -197,13 +221,23 @@ impl Facts {
     }
 
     fn answer(&self, advisory: &Advisory, branch: Branch, version: &Version) -> Answer {
-        let before = advisory.first_affected.as_ref().is_some_and(|first| version < first);
-        let after = advisory.fixed_from.as_ref().is_some_and(|first| version >= first);
+        let before = advisory
+            .first_affected
+            .as_ref()
+            .is_some_and(|first| version < first);
+        let after = advisory
+            .fixed_from
+            .as_ref()
+            .is_some_and(|first| version >= first);
         if before || after {
             return Answer::NotAffected;
         }
         if let Some(first) = advisory.fixed.get(&branch) {
-            return if version < first { Answer::Affected } else { Answer::NotAffected };
+            return if version < first {
+                Answer::Affected
+            } else {
+                Answer::NotAffected
+            };
         }
         if !advisory.complete || advisory.ended.contains(&branch) {
             return Answer::CannotDecide;
@@ -212,10 +246,16 @@ impl Facts {
         // release of another one that has the fix began with the fix.
         let known = self.branch(branch);
         let inherited = |fixed: &Branch| {
-            let (Some(known), Some(fixed)) = (known, self.branch(*fixed)) else { return false };
+            let (Some(known), Some(fixed)) = (known, self.branch(*fixed)) else {
+                return false;
+            };
             known.first_release > fixed.end_of_life.max(fixed.latest_date)
         };
-        if advisory.fixed.keys().any(inherited) { Answer::NotAffected } else { Answer::CannotDecide }
+        if advisory.fixed.keys().any(inherited) {
+            Answer::NotAffected
+        } else {
+            Answer::CannotDecide
+        }
     }
 }
 
@@ -227,7 +267,10 @@ impl BranchFacts {
 
     /// Whether a newer patch release than this one is known.
     pub fn is_outdated(&self, release: &Release) -> bool {
-        release.exact.as_ref().is_some_and(|exact| *exact < self.latest)
+        release
+            .exact
+            .as_ref()
+            .is_some_and(|exact| *exact < self.latest)
     }
 }
 
@@ -257,8 +300,19 @@ mod tests {
     /// Ids that affect a release, and ids that are undecided for it.
     fn of(facts: &Facts, release: &str) -> (Vec<String>, Vec<String>) {
         let verdict = facts.judge(&Release::parse(release).unwrap());
-        let findings = verdict.findings.iter().map(|finding| finding.advisory.id.clone()).collect();
-        (findings, verdict.undecided.iter().map(|advisory| advisory.id.clone()).collect())
+        let findings = verdict
+            .findings
+            .iter()
+            .map(|finding| finding.advisory.id.clone())
+            .collect();
+        (
+            findings,
+            verdict
+                .undecided
+                .iter()
+                .map(|advisory| advisory.id.clone())
+                .collect(),
+        )
     }
 
     #[test]
@@ -282,9 +336,12 @@ mod tests {
             assert_eq!(has(release, "CVE-2025-8291"), expected, "{release}");
         }
         // CVE-2024-12254 began with 3.12.0; its fix on 3.12 could not be placed.
-        for (release, expected) in
-            [("3.11.4", (false, false)), ("3.12.3", (false, true)), ("3.13.1", (true, false)), ("3.13.2", (false, false))]
-        {
+        for (release, expected) in [
+            ("3.11.4", (false, false)),
+            ("3.12.3", (false, true)),
+            ("3.13.1", (true, false)),
+            ("3.13.2", (false, false)),
+        ] {
             assert_eq!(has(release, "CVE-2024-12254"), expected, "{release}");
         }
         // PSF-2024-8 has a fix that could not be placed anywhere.
@@ -304,7 +361,9 @@ mod tests {
         assert!(branch.is_outdated(&Release::parse("3.8.1").unwrap()));
         assert!(!branch.is_outdated(&Release::parse("3.8").unwrap()));
         let unknown = facts.judge(&Release::parse("3.99").unwrap());
-        assert!(unknown.branch.is_none() && unknown.release.is_none() && unknown.findings.is_empty());
+        assert!(
+            unknown.branch.is_none() && unknown.release.is_none() && unknown.findings.is_empty()
+        );
     }
 
     #[test]
@@ -312,11 +371,20 @@ mod tests {
         let facts = embedded().unwrap();
         assert!(facts.branches().count() >= 13);
         for branch in facts.branches() {
-            assert!(branch.first_release < branch.end_of_life && branch.first_release <= branch.latest_date);
-            assert_eq!(branch.latest.release().get(..2), Some(&[branch.branch.0, branch.branch.1][..]));
+            assert!(
+                branch.first_release < branch.end_of_life
+                    && branch.first_release <= branch.latest_date
+            );
+            assert_eq!(
+                branch.latest.release().get(..2),
+                Some(&[branch.branch.0, branch.branch.1][..])
+            );
         }
-        let modules: Vec<&str> =
-            facts.advisories.iter().flat_map(|advisory| advisory.modules.iter().map(String::as_str)).collect();
+        let modules: Vec<&str> = facts
+            .advisories
+            .iter()
+            .flat_map(|advisory| advisory.modules.iter().map(String::as_str))
+            .collect();
         assert!(modules.contains(&"tarfile") && modules.contains(&"pyexpat"));
     }
 }

@@ -1,8 +1,10 @@
 //! The interpreter: where a project names the one it runs on, and what is known against that one.
 //!
-//! [`facts`] are CPython's branches and vulnerabilities, built in.
+//! [`facts`] are CPython's branches and vulnerabilities, built in; [`sources`] finds the places.
 
 pub mod facts;
+pub mod sources;
+mod workflow;
 
 use std::fmt;
 use std::str::FromStr;
@@ -40,12 +42,17 @@ impl Release {
     /// Reads `3.11`, `3.11.4`, `3.13.0rc1`. None for `3`, which leaves the branch open, and for what is no version.
     pub fn parse(text: &str) -> Option<Self> {
         let version = Version::from_str(text.trim()).ok()?.without_local();
-        let &[major, minor, ref patch @ ..] = version.release() else { return None };
+        let &[major, minor, ref patch @ ..] = version.release() else {
+            return None;
+        };
         if version.epoch() != 0 {
             return None;
         }
         let exact = !patch.is_empty() || version.any_prerelease();
-        Some(Self { branch: Branch(major, minor), exact: exact.then_some(version) })
+        Some(Self {
+            branch: Branch(major, minor),
+            exact: exact.then_some(version),
+        })
     }
 }
 

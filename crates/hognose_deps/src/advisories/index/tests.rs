@@ -31,12 +31,20 @@ fn what_is_written_is_read_again() {
     assert_eq!(feed.skipped, []);
     let index = Index::open(write(&feed, None)).unwrap();
     assert!(index.blocks.len() > 3, "{} blocks", index.blocks.len());
-    assert_eq!((index.status().records, index.status().packages), (3000, 3000));
+    assert_eq!(
+        (index.status().records, index.status().packages),
+        (3000, 3000)
+    );
     assert_eq!(index.status().snapshot, Date::parse("2024-10-08"));
     for at in (0..3000).step_by(7) {
         let name = Name::new(&format!("some-package-{at}")).unwrap();
         let verdict = |version: String| matcher::judge(&index, &name, &version).unwrap();
-        for affected in [format!("0.{at}"), format!("1.{at}"), format!("1.{at}.1"), format!("what-{at}")] {
+        for affected in [
+            format!("0.{at}"),
+            format!("1.{at}"),
+            format!("1.{at}.1"),
+            format!("what-{at}"),
+        ] {
             let verdict = verdict(affected.clone());
             assert_eq!(verdict.findings.len(), 1, "{name} {affected}");
             assert_eq!(verdict.findings[0].id, format!("PYSEC-2024-{at}"));
@@ -79,7 +87,11 @@ fn the_embedded_index_is_sound() {
 fn every_cut_is_noticed() {
     let file = write(&feed(30), None);
     for length in 0..file.len() {
-        assert!(Index::open(file[..length].to_vec()).is_err(), "{length} of {}", file.len());
+        assert!(
+            Index::open(file[..length].to_vec()).is_err(),
+            "{length} of {}",
+            file.len()
+        );
     }
     let mut longer = file.clone();
     longer.push(0);

@@ -41,52 +41,126 @@ fn answers(index: &Index, versions: &[&str]) -> String {
 
 #[test]
 fn versions_are_compared_as_versions() {
-    let index = index(&[("A-1", &[], "", &range(r#"{"introduced": "1.2"}, {"fixed": "1.10"}"#))]);
+    let index = index(&[(
+        "A-1",
+        &[],
+        "",
+        &range(r#"{"introduced": "1.2"}, {"fixed": "1.10"}"#),
+    )]);
     let versions = [
-        "1.1", "1.2.dev1", "1.2a1", "1.2rc1", "1.2", "1.2.0.0", "1.2+local.1", "1.2.post1", " v1.9 ", "1.10.dev0",
-        "1.10rc1", "1.10", "1.10+cu118", "1.10.post1", "1!1.5",
+        "1.1",
+        "1.2.dev1",
+        "1.2a1",
+        "1.2rc1",
+        "1.2",
+        "1.2.0.0",
+        "1.2+local.1",
+        "1.2.post1",
+        " v1.9 ",
+        "1.10.dev0",
+        "1.10rc1",
+        "1.10",
+        "1.10+cu118",
+        "1.10.post1",
+        "1!1.5",
     ];
     assert_eq!(answers(&index, &versions), "....!!!!!!!....");
 }
 
 #[test]
 fn epochs_come_first() {
-    let index = index(&[("A-1", &[], "", &range(r#"{"introduced": "1!0"}, {"fixed": "1!3"}"#))]);
-    assert_eq!(answers(&index, &["2024.1", "1!0", "1!2", "1!3", "2!0"]), ".!!..");
+    let index = index(&[(
+        "A-1",
+        &[],
+        "",
+        &range(r#"{"introduced": "1!0"}, {"fixed": "1!3"}"#),
+    )]);
+    assert_eq!(
+        answers(&index, &["2024.1", "1!0", "1!2", "1!3", "2!0"]),
+        ".!!.."
+    );
 }
 
 #[test]
 fn events_need_not_be_in_order() {
-    let events = r#"{"fixed": "3.2"}, {"introduced": "3.0"}, {"fixed": "2.5"}, {"introduced": "0"}"#;
+    let events =
+        r#"{"fixed": "3.2"}, {"introduced": "3.0"}, {"fixed": "2.5"}, {"introduced": "0"}"#;
     let index = index(&[("A-1", &[], "", &range(events))]);
-    assert_eq!(answers(&index, &["0.dev0", "0", "2.4", "2.5", "2.9", "3.0", "3.1", "3.2"]), "!!!..!!.");
+    assert_eq!(
+        answers(
+            &index,
+            &["0.dev0", "0", "2.4", "2.5", "2.9", "3.0", "3.1", "3.2"]
+        ),
+        "!!!..!!."
+    );
 }
 
 #[test]
 fn last_affected_is_inside_and_a_limit_is_not() {
-    let last = index(&[("A-1", &[], "", &range(r#"{"introduced": "0"}, {"last_affected": "1.5"}"#))]);
-    assert_eq!(answers(&last, &["1.5", "1.5.0", "1.5.post1", "1.6"]), "!!..");
+    let last = index(&[(
+        "A-1",
+        &[],
+        "",
+        &range(r#"{"introduced": "0"}, {"last_affected": "1.5"}"#),
+    )]);
+    assert_eq!(
+        answers(&last, &["1.5", "1.5.0", "1.5.post1", "1.6"]),
+        "!!.."
+    );
     assert_eq!(verdict(&last, "1.5").findings[0].fixed_in(), None);
-    let limit = index(&[("A-1", &[], "", &range(r#"{"introduced": "1"}, {"limit": "2"}, {"limit": "3"}, {"fixed": "9"}"#))]);
+    let limit = index(&[(
+        "A-1",
+        &[],
+        "",
+        &range(r#"{"introduced": "1"}, {"limit": "2"}, {"limit": "3"}, {"fixed": "9"}"#),
+    )]);
     assert_eq!(answers(&limit, &["0.9", "1", "2.5", "3", "8"]), ".!!..");
-    let below = index(&[("A-1", &[], "", &range(r#"{"introduced": "1"}, {"limit": "1"}"#))]);
+    let below = index(&[(
+        "A-1",
+        &[],
+        "",
+        &range(r#"{"introduced": "1"}, {"limit": "1"}"#),
+    )]);
     assert_eq!(answers(&below, &["0.9", "1", "1.1"]), "...");
     let none = index_with_limit("*");
     assert_eq!(answers(&none, &["0.9", "1", "99"]), ".!!");
 }
 
 fn index_with_limit(limit: &str) -> Index {
-    index(&[("A-1", &[], "", &range(&format!(r#"{{"introduced": "1"}}, {{"limit": "{limit}"}}"#)))])
+    index(&[(
+        "A-1",
+        &[],
+        "",
+        &range(&format!(r#"{{"introduced": "1"}}, {{"limit": "{limit}"}}"#)),
+    )])
 }
 
 #[test]
 fn list_and_ranges_are_united() {
-    let both = format!(r#"{}, "versions": ["0.5", "1.5", "2013-01-21T20:33:09+0100"]"#, range(r#"{"introduced": "1"}, {"fixed": "2"}"#));
+    let both = format!(
+        r#"{}, "versions": ["0.5", "1.5", "2013-01-21T20:33:09+0100"]"#,
+        range(r#"{"introduced": "1"}, {"fixed": "2"}"#)
+    );
     let index = index(&[("A-1", &[], "", &both)]);
-    assert_eq!(answers(&index, &["0.4", "0.5", "0.5.0+x", "0.6", "1.9", "2"]), ".!!.!.");
+    assert_eq!(
+        answers(&index, &["0.4", "0.5", "0.5.0+x", "0.6", "1.9", "2"]),
+        ".!!.!."
+    );
     // A version that is none is affected if it is listed; a range cannot tell.
-    assert_eq!(answers(&index, &["2013-01-21T20:33:09+0100", "2014-01-21T20:33:09+0100"]), "!?");
-    assert_eq!(verdict(&index, "0.5").clears_all.map(ToString::to_string).as_deref(), Some("2"));
+    assert_eq!(
+        answers(
+            &index,
+            &["2013-01-21T20:33:09+0100", "2014-01-21T20:33:09+0100"]
+        ),
+        "!?"
+    );
+    assert_eq!(
+        verdict(&index, "0.5")
+            .clears_all
+            .map(ToString::to_string)
+            .as_deref(),
+        Some("2")
+    );
 }
 
 #[test]
@@ -111,41 +185,92 @@ fn what_cannot_be_read_is_undecided_unless_a_list_tells() {
 #[test]
 fn withdrawn_records_say_nothing() {
     let withdrawn = index(&[
-        ("A-1", &["CVE-1-1"], r#", "withdrawn": "2024-01-01T00:00:00Z""#, &range(r#"{"introduced": "0"}"#)),
-        ("A-2", &[], r#", "withdrawn": null"#, &range(r#"{"introduced": "2"}"#)),
+        (
+            "A-1",
+            &["CVE-1-1"],
+            r#", "withdrawn": "2024-01-01T00:00:00Z""#,
+            &range(r#"{"introduced": "0"}"#),
+        ),
+        (
+            "A-2",
+            &[],
+            r#", "withdrawn": null"#,
+            &range(r#"{"introduced": "2"}"#),
+        ),
     ]);
     assert_eq!(answers(&withdrawn, &["1", "2"]), ".!");
-    assert_eq!((withdrawn.status().records, withdrawn.status().withdrawn), (1, 1));
+    assert_eq!(
+        (withdrawn.status().records, withdrawn.status().withdrawn),
+        (1, 1)
+    );
 }
 
 #[test]
 fn aliases_are_followed_over_records_that_do_not_affect() {
     let index = index(&[
-        ("GHSA-aaaa", &["CVE-2024-1"], r#", "database_specific": {"severity": "HIGH"}"#, &range(r#"{"introduced": "0"}, {"fixed": "2.0"}"#)),
-        ("OTHER-1", &["CVE-2024-1", "CVE-2024-2"], "", &range(r#"{"introduced": "0"}, {"fixed": "0.1"}"#)),
-        ("PYSEC-2024-9", &["CVE-2024-2"], "", &range(r#"{"introduced": "0"}, {"fixed": "2.1"}"#)),
-        ("GHSA-bbbb", &["CVE-2024-3"], "", &range(r#"{"introduced": "0"}, {"fixed": "1.6"}, {"introduced": "2.0"}, {"fixed": "2.2"}"#)),
+        (
+            "GHSA-aaaa",
+            &["CVE-2024-1"],
+            r#", "database_specific": {"severity": "HIGH"}"#,
+            &range(r#"{"introduced": "0"}, {"fixed": "2.0"}"#),
+        ),
+        (
+            "OTHER-1",
+            &["CVE-2024-1", "CVE-2024-2"],
+            "",
+            &range(r#"{"introduced": "0"}, {"fixed": "0.1"}"#),
+        ),
+        (
+            "PYSEC-2024-9",
+            &["CVE-2024-2"],
+            "",
+            &range(r#"{"introduced": "0"}, {"fixed": "2.1"}"#),
+        ),
+        (
+            "GHSA-bbbb",
+            &["CVE-2024-3"],
+            "",
+            &range(
+                r#"{"introduced": "0"}, {"fixed": "1.6"}, {"introduced": "2.0"}, {"fixed": "2.2"}"#,
+            ),
+        ),
     ]);
     let verdict = verdict(&index, "1.5");
-    let [other, joined] = &verdict.findings[..] else { panic!("not two findings") };
+    let [other, joined] = &verdict.findings[..] else {
+        panic!("not two findings")
+    };
     assert_eq!(joined.id, "PYSEC-2024-9");
-    assert_eq!(joined.aliases(), ["CVE-2024-1", "CVE-2024-2", "GHSA-aaaa", "OTHER-1"]);
+    assert_eq!(
+        joined.aliases(),
+        ["CVE-2024-1", "CVE-2024-2", "GHSA-aaaa", "OTHER-1"]
+    );
     assert_eq!(joined.fixed_in().unwrap().to_string(), "2.1");
     let severity = joined.severity().unwrap();
-    assert_eq!((severity.level, severity.source, severity.score), (Level::High, "GHSA-aaaa", None));
-    assert_eq!((other.id, other.fixed_in().unwrap().to_string()), ("GHSA-bbbb", "1.6".to_owned()));
+    assert_eq!(
+        (severity.level, severity.source, severity.score),
+        (Level::High, "GHSA-aaaa", None)
+    );
+    assert_eq!(
+        (other.id, other.fixed_in().unwrap().to_string()),
+        ("GHSA-bbbb", "1.6".to_owned())
+    );
     assert_eq!(other.severity(), None);
     assert_eq!(verdict.clears_all.unwrap().to_string(), "2.2");
 }
 
 #[test]
 fn the_nearest_fix_is_on_the_release_line() {
-    let events = r#"{"introduced": "0"}, {"fixed": "3.2.5"}, {"introduced": "4.0"}, {"fixed": "4.0.1"}"#;
+    let events =
+        r#"{"introduced": "0"}, {"fixed": "3.2.5"}, {"introduced": "4.0"}, {"fixed": "4.0.1"}"#;
     let index = index(&[
         ("A-1", &[], "", &range(events)),
         ("A-2", &[], "", &range(r#"{"introduced": "3.2"}"#)),
     ]);
-    let fixed = |version: &str| verdict(&index, version).findings[0].fixed_in().map(ToString::to_string);
+    let fixed = |version: &str| {
+        verdict(&index, version).findings[0]
+            .fixed_in()
+            .map(ToString::to_string)
+    };
     assert_eq!(fixed("3.1").as_deref(), Some("3.2.5"));
     assert_eq!(fixed("4.0").as_deref(), Some("4.0.1"));
     // No version is free of the second, which has no fix.
@@ -164,7 +289,11 @@ fn one_record_may_name_a_distribution_more_than_once() {
     let index = Index::open(write(&feed, None)).unwrap();
     let affected = |name: &str, version| {
         let verdict = judge(&index, &Name::new(name).unwrap(), version).unwrap();
-        verdict.findings.iter().map(|finding| finding.severity().map(|severity| severity.level)).collect::<Vec<_>>()
+        verdict
+            .findings
+            .iter()
+            .map(|finding| finding.severity().map(|severity| severity.level))
+            .collect::<Vec<_>>()
     };
     for (version, count) in [("1", 1), ("2", 0), ("3.5", 1), ("4", 0), ("5", 0)] {
         assert_eq!(affected("a", version), vec![None; count], "{version}");

@@ -1,0 +1,372 @@
+//! The literals of a Python file, without running or fully parsing it: texts, lists and dictionaries of them, and the
+//! names they are given at the top of a module.
+
+use rustc_hash::FxHashMap;
+
+/// Lists and dictionaries nested deeper than this are not read: what is looked for nests two deep.
+const MAX_DEPTH: usize = 8;
+
+/// A value as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// A text, and where it begins.
+    Text(String, usize),
+    /// A list, tuple or set.
+    List(Vec<Literal>),
+    /// A dictionary with texts as keys.
+    Table(Vec<(String, Literal)>),
+    /// Something that is computed, and where it begins.
+    Computed(usize),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token<'a> {
+    Name(&'a str),
+    Text(String),
+    Sign(char),
+    LineEnd,
+    Other,
+}
+
+/// The tokens of a file, with offsets.
+pub struct Module<'a> {
+    tokens: Vec<(usize, Token<'a>)>,
+    /// The last value a name is given at the top of the module.
+    names: FxHashMap<&'a str, usize>,
+}
+
+impl<'a> Module<'a> {
+    /// Reads the tokens of a file.
+    pub fn new(text: &'a str) -> Self {
+        let tokens = tokens(text);
+        let mut names = FxHashMap::default();
+        let mut at_line = true;
+        for (at, (offset, token)) in tokens.iter().enumerate() {
+            if let Token::Name(name) = token
+                && at_line
+                && (*offset == 0 || text.as_bytes().get(offset - 1) == Some(&b'\n'))
+                && matches!(tokens.get(at + 1), Some((_, Token::Sign('='))))
+                && !matches!(tokens.get(at + 2), Some((_, Token::Sign('='))))
+            {
+                names.insert(*name, at + 2);
+            }
+            at_line = *token == Token::LineEnd;
+        }
+        Self { tokens, names }
+    }
+
+    /// The keyword arguments of the first call of a function of that name: key, offset of the key, and value.
+    pub fn call(&self, function: &str) -> Vec<(&'a str, usize, Literal)> {
+        let Some(call) = self.tokens.windows(2).enumerate().position(|(at, pair)| {
+            // `def setup(` is no call.
+            pair[0].1 == Token::Name(function)
+                && pair[1].1 == Token::Sign('(')
+                && at
+                    .checked_sub(1)
+                    .and_then(|before| self.tokens.get(before))
+                    .map(|t| &t.1)
+                    != Some(&Token::Name("def"))
+        }) else {
+            return Vec::new();
+        };
+        let mut arguments = Vec::new();
+        let mut depth = 0_usize;
+        let mut at = call + 1;
+        while let Some((offset, token)) = self.tokens.get(at) {
+            match token {
+                Token::Sign('(' | '[' | '{') => depth += 1,
+                Token::Sign(')' | ']' | '}') => depth -= 1,
+                Token::Name(name)
+                    if depth == 1
+                        && matches!(self.tokens.get(at + 1), Some((_, Token::Sign('=')))) =>
+                {
+                    let (value, end) = self.value(at + 2, 0);
+                    arguments.push((*name, *offset, value));
+                    at = end;
+                    continue;
+                }
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+            at += 1;
+        }
+        arguments
+    }
+
+    /// The value that begins at a token, and the token behind it.
+    fn value(&self, begin: usize, depth: usize) -> (Literal, usize) {
+        let offset = self.tokens.get(begin).map_or(0, |token| token.0);
+        let (mut value, mut at) = self.term(begin, depth);
+        // `a + b` of two lists is a list.
+        while let Some((_, Token::Sign('+'))) = self.tokens.get(at) {
+            let (right, end) = self.term(at + 1, depth);
+            at = end;
+            value = match (value, right) {
+                (Literal::List(mut left), Literal::List(right)) => {
+                    left.extend(right);
+                    Literal::List(left)
+                }
+                (Literal::List(mut left), Literal::Computed(right)) => {
+                    left.push(Literal::Computed(right));
+                    Literal::List(left)
+                }
+                _ => Literal::Computed(offset),
+            };
+        }
+        (value, at)
+    }
+
+    /// A part of a sum. What is called, indexed or anything else is computed.
+    fn term(&self, begin: usize, depth: usize) -> (Literal, usize) {
+        let offset = self.tokens.get(begin).map_or(0, |token| token.0);
+        let (value, at) = self.operand(begin, depth);
+        let end = self.end(at);
+        if end == at {
+            (value, at)
+        } else {
+            (Literal::Computed(offset), end)
+        }
+    }
+
+    fn operand(&self, begin: usize, depth: usize) -> (Literal, usize) {
+        let mut at = begin;
+        let Some((offset, token)) = self.tokens.get(at) else {
+            return (Literal::Computed(0), at);
+        };
+        let computed = Literal::Computed(*offset);
+        if depth > MAX_DEPTH {
+            return (computed, self.end(at));
+        }
+        match token {
+            Token::Text(first) => {
+                // Texts beside one another are one.
+                let mut text = first.clone();
+                at = at + 1;
+                while let Some((_, Token::Text(more))) = self.tokens.get(at) {
+                    text.push_str(more);
+                    at = at + 1;
+                }
+                (Literal::Text(text, *offset), at)
+            }
+            Token::Name(name) => match self.names.get(name) {
+                Some(given) if *given != begin => {
+                    // A name that is given itself would never end: names count as depth.
+                    let (value, _) = self.value(*given, depth + 4);
+                    (value, at + 1)
+                }
+                _ => (computed, at + 1),
+            },
+            Token::Sign(open @ ('[' | '(' | '{')) => {
+                let mut list = Vec::new();
+                let mut table = Vec::new();
+                at = at + 1;
+                loop {
+                    match self.tokens.get(at) {
+                        None => break,
+                        Some((_, Token::Sign(']' | ')' | '}'))) => {
+                            at = at + 1;
+                            break;
+                        }
+                        Some((_, Token::Sign(','))) => {
+                            at = at + 1;
+                            continue;
+                        }
+                        _ => {}
+                    }
+                    let before = at;
+                    let (value, end) = self.value(at, depth + 1);
+                    at = end;
+                    match (&value, self.tokens.get(at)) {
+                        (Literal::Text(key, _), Some((_, Token::Sign(':')))) => {
+                            let (value, end) = self.value(at + 1, depth + 1);
+                            table.push((key.clone(), value));
+                            at = end;
+                        }
+                        _ => list.push(value),
+                    }
+                    at = at.max(before + 1);
+                }
+                let value = if *open == '{' && list.is_empty() {
+                    Literal::Table(table)
+                } else {
+                    Literal::List(list)
+                };
+                (value, at)
+            }
+            _ => (computed, at),
+        }
+    }
+
+    /// Where the term around a token ends: a plus, comma, colon, line or closing bracket on its own level.
+    fn end(&self, mut at: usize) -> usize {
+        let mut depth = 0_usize;
+        while let Some((_, token)) = self.tokens.get(at) {
+            match token {
+                Token::Sign('(' | '[' | '{') => depth += 1,
+                Token::Sign(')' | ']' | '}') if depth == 0 => return at,
+                Token::Sign(')' | ']' | '}') => depth -= 1,
+                Token::Sign(',' | ':' | '+') | Token::LineEnd if depth == 0 => return at,
+                _ => {}
+            }
+            at += 1;
+        }
+        at
+    }
+}
+
+fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
+    let bytes = text.as_bytes();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    // Between brackets the end of a line means nothing.
+    let mut depth = 0_usize;
+    while let Some(byte) = bytes.get(at) {
+        let begin = at;
+        match byte {
+            b'#' => {
+                at += text[at..].find('\n').unwrap_or(text.len() - at);
+                continue;
+            }
+            b'\n' if depth == 0 => tokens.push((at, Token::LineEnd)),
+            b'\\' if bytes.get(at + 1) == Some(&b'\n') => at += 1,
+            b'\'' | b'"' => {
+                let (value, end) = string(text, at, false);
+                tokens.push((begin, Token::Text(value)));
+                at = end;
+                continue;
+            }
+            byte if byte.is_ascii_alphabetic() || *byte == b'_' || *byte >= 0x80 => {
+                while bytes
+                    .get(at)
+                    .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b >= 0x80)
+                {
+                    at += 1;
+                }
+                let name = &text[begin..at];
+                if matches!(bytes.get(at), Some(b'\'' | b'"')) && name.len() <= 2 {
+                    let lower = name.to_ascii_lowercase();
+                    let (value, end) = string(text, at, lower.contains('r'));
+                    let plain = matches!(lower.as_str(), "r" | "u" | "b" | "rb" | "br");
+                    tokens.push((
+                        begin,
+                        if plain {
+                            Token::Text(value)
+                        } else {
+                            Token::Other
+                        },
+                    ));
+                    at = end;
+                } else {
+                    tokens.push((begin, Token::Name(name)));
+                }
+                continue;
+            }
+            byte if byte.is_ascii_whitespace() || *byte == b'\\' => {}
+            byte if byte.is_ascii_digit() => tokens.push((at, Token::Other)),
+            byte => {
+                match byte {
+                    b'(' | b'[' | b'{' => depth += 1,
+                    b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                tokens.push((at, Token::Sign(char::from(*byte))));
+            }
+        }
+        at += 1;
+    }
+    tokens
+}
+
+/// The text between quotes that begin at an offset, and the offset behind it.
+fn string(text: &str, begin: usize, raw: bool) -> (String, usize) {
+    let rest = &text[begin..];
+    let quote = if rest.starts_with("\"\"\"") || rest.starts_with("'''") {
+        &rest[..3]
+    } else {
+        &rest[..1]
+    };
+    let mut value = String::new();
+    let mut characters = rest[quote.len()..].char_indices();
+    while let Some((at, c)) = characters.next() {
+        let here = quote.len() + at;
+        if rest[here..].starts_with(quote) {
+            return (value, begin + here + quote.len());
+        }
+        match c {
+            '\n' if quote.len() == 1 => return (value, begin + here),
+            '\\' => match characters.next() {
+                Some((_, '\n')) if !raw => {}
+                Some((_, 'n')) if !raw => value.push('\n'),
+                Some((_, 't')) if !raw => value.push('\t'),
+                Some((_, escaped @ ('\\' | '\'' | '"'))) if !raw => value.push(escaped),
+                Some((_, other)) => value.extend(['\\', other]),
+                None => {}
+            },
+            c => value.push(c),
+        }
+    }
+    (value, text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Literal, Module};
+
+    fn shown(literal: &Literal) -> String {
+        match literal {
+            Literal::Text(text, _) => format!("'{text}'"),
+            Literal::List(list) => {
+                format!("[{}]", list.iter().map(shown).collect::<Vec<_>>().join(" "))
+            }
+            Literal::Table(table) => {
+                let entries: Vec<_> = table
+                    .iter()
+                    .map(|(key, value)| format!("{key}={}", shown(value)))
+                    .collect();
+                format!("{{{}}}", entries.join(" "))
+            }
+            Literal::Computed(_) => "?".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_arguments_of_a_call_are_read_as_far_as_they_are_literals() {
+        let module = Module::new(
+            r#"
+BASE = ["a", 'b'
+        "c"]
+LOOP = LOOP + ["x"]
+def setup(x): pass
+setup(
+    name=f"{name}",
+    first=BASE + ["d"],  # a comment, with ) in it
+    second={"x": ["y", z()], "w": ("v",)},
+    third=read("file")[0],
+    fourth=[one, "two"] + more(1),
+    fifth=LOOP,
+    sixth="""p
+q""",
+)
+"#,
+        );
+        let found: Vec<_> = module
+            .call("setup")
+            .iter()
+            .map(|(key, _, value)| format!("{key} {}", shown(value)))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "name ?",
+                "first ['a' 'bc' 'd']",
+                "second {x=['y' ?] w=['v']}",
+                "third ?",
+                "fourth [? 'two' ?]",
+                "fifth ?",
+                "sixth 'p\nq'",
+            ]
+        );
+    }
+}

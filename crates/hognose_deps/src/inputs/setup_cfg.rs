@@ -1,0 +1,90 @@
+//! `setup.cfg`: the options of setuptools, read as Python's `configparser` does.
+
+use super::inventory::{Group, Relation, Role};
+use super::source::{Reading, Source, file_name};
+use super::{Format, Named, requirement};
+use crate::name::Name;
+
+pub(super) const FORMAT: Format = Format {
+    id: "setup.cfg",
+    role: Role::Manifest,
+    named: |path| match file_name(path) {
+        "setup.cfg" => Named::Surely,
+        _ => Named::No,
+    },
+    looks: |text| {
+        text.lines()
+            .any(|line| matches!(line.trim(), "[options]" | "[options.extras_require]"))
+    },
+    read,
+};
+
+fn read(source: &Source, reading: &mut Reading) {
+    let mut section = "";
+    let mut group: Option<Group> = None;
+    for (offset, line) in source.lines() {
+        let text = line.trim();
+        if text.is_empty() || text.starts_with(['#', ';']) {
+            continue;
+        }
+        let at = offset + (line.len() - line.trim_start().len());
+        if line.starts_with(char::is_whitespace) {
+            // A line that is indented goes on with the value above.
+            if let Some(group) = &group {
+                value(source, reading, text, at, group);
+            }
+            continue;
+        }
+        if let Some(name) = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
+            section = name.trim();
+            group = None;
+            continue;
+        }
+        let Some(equals) = text.find(['=', ':']) else {
+            group = None;
+            continue;
+        };
+        let key = text[..equals].trim().to_ascii_lowercase();
+        group = match (section, key.as_str()) {
+            ("options", "install_requires") => Some(Group::Main),
+            ("options", "setup_requires") => Some(Group::Build),
+            ("options", "tests_require") => Some(Group::Group("test".to_owned())),
+            // Before a colon stands the marker of a conditional extra.
+            ("options.extras_require", extra) => Some(Group::Extra(extra.to_owned())),
+            ("metadata", "name") => {
+                reading.project = Name::new(text[equals + 1..].trim());
+                None
+            }
+            _ => None,
+        };
+        if let Some(group) = &group {
+            let rest = &text[equals + 1..];
+            let begin = at + equals + 1 + (rest.len() - rest.trim_start().len());
+            value(source, reading, rest.trim(), begin, group);
+        }
+    }
+}
+
+/// A line of a value: one requirement, or several between semicolons where there is no marker; `file:` names files.
+fn value(source: &Source, reading: &mut Reading, text: &str, offset: usize, group: &Group) {
+    if text.is_empty() {
+        return;
+    }
+    let place = source.place(offset);
+    if let Some(files) = text.strip_prefix("file:") {
+        for file in files.split(',') {
+            reading.include(source, file.trim(), false, place.clone());
+        }
+        return;
+    }
+    let text = text.split(" #").next().unwrap_or(text);
+    let package = requirement::package(text, reading, &place);
+    reading.packages.extend(package.map(|mut package| {
+        package.groups.push(group.clone());
+        package.relation = Relation::Direct;
+        package
+    }));
+}
