@@ -37,8 +37,8 @@ pub struct BranchFacts {
     pub end_of_life: Date,
     /// Its newest release known: there may be a later one.
     pub latest: Version,
-    /// The day of that release.
-    pub latest_date: Date,
+    /// The day of that release, if known.
+    pub latest_date: Option<Date>,
 }
 
 /// A vulnerability of CPython.
@@ -110,7 +110,7 @@ struct BranchEntry {
     end_of_bugfix: String,
     end_of_life: String,
     latest_patch: String,
-    latest_patch_date: String,
+    latest_patch_date: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -145,7 +145,7 @@ impl Facts {
                 end_of_bugfix: date(&entry.end_of_bugfix)?,
                 end_of_life: date(&entry.end_of_life)?,
                 latest: version(&entry.latest_patch)?,
-                latest_date: date(&entry.latest_patch_date)?,
+                latest_date: entry.latest_patch_date.as_deref().map(date).transpose()?,
             };
             Ok((branch, facts))
         });
@@ -249,7 +249,7 @@ impl Facts {
             let (Some(known), Some(fixed)) = (known, self.branch(*fixed)) else {
                 return false;
             };
-            known.first_release > fixed.end_of_life.max(fixed.latest_date)
+            known.first_release > fixed.end_of_life && Some(known.first_release) > fixed.latest_date
         };
         if advisory.fixed.keys().any(inherited) {
             Answer::NotAffected
@@ -373,7 +373,9 @@ mod tests {
         for branch in facts.branches() {
             assert!(
                 branch.first_release < branch.end_of_life
-                    && branch.first_release <= branch.latest_date
+                    && branch
+                        .latest_date
+                        .is_none_or(|latest| branch.first_release <= latest)
             );
             assert_eq!(
                 branch.latest.release().get(..2),

@@ -44,7 +44,7 @@ fn version_files() {
             "mise.toml",
             "[tools]\npython = ['3.11', {version = \"3.12.1\"}]\n"
         ),
-        ["2:11 3.11", "2:29 3.12.1"]
+        ["2:11 3.11", "2:30 3.12.1"]
     );
     assert_eq!(
         uses("mise.toml", "[tools]\npython = {version = '3.9'}\n"),
@@ -148,8 +148,8 @@ jobs:
         uses(".github/workflows/ci.yml", text),
         [
             "4:16 3.7",
-            "17:27 3.11",
-            "17:27 3.13",
+            "18:13 3.11",
+            "18:13 3.13",
             "7:14 3.8",
             "7:21 3.9",
             "7:26 3.1",
