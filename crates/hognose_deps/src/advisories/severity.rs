@@ -138,7 +138,7 @@ impl<'a> Severity<'a> {
                     .is_some_and(|(name, _)| name == *metric)
             })
         };
-        if !required.iter().all(|metric| complete(&metric)) {
+        if !required.iter().all(|metric| complete(metric)) {
             return None;
         }
         let level = match cvss.severity() {
