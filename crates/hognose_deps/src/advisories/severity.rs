@@ -138,7 +138,7 @@ impl<'a> Severity<'a> {
                     .is_some_and(|(name, _)| name == *metric)
             })
         };
-        if !required.iter().all(|metric| complete(metric)) {
+        if !required.iter().all(complete) {
             return None;
         }
         let level = match cvss.severity() {
@@ -164,7 +164,7 @@ impl<'a> Severity<'a> {
 mod tests {
     use super::{Level, Severity};
 
-    fn of<'a>(vectors: &'a [String], label: Option<Level>) -> Option<(Level, Option<f64>)> {
+    fn of(vectors: &[String], label: Option<Level>) -> Option<(Level, Option<f64>)> {
         Severity::of(std::iter::once(("X-1", vectors, label)))
             .map(|severity| (severity.level, severity.score))
     }

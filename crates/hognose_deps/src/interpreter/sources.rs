@@ -166,7 +166,7 @@ pub fn read(path: &str, bytes: &[u8]) -> Vec<InterpreterUse> {
 }
 
 /// The lines of a file without comments, and the offset of what is left.
-fn lines<'s>(source: &'s Source) -> impl Iterator<Item = (usize, &'s str)> {
+fn lines(source: &Source) -> impl Iterator<Item = (usize, &str)> {
     source.lines().filter_map(|(start, line)| {
         let code = line.split('#').next().unwrap_or_default();
         let text = code.trim();
