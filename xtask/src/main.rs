@@ -7,6 +7,7 @@
     reason = "a development tool, not a part of the product"
 )]
 
+mod advisories;
 mod bench;
 mod compare;
 mod corpus;
@@ -52,6 +53,14 @@ enum Task {
         #[arg(long, default_value_t = 3)]
         runs: u32,
     },
+    /// Write the advisory facts that are built into hognose
+    Advisories {
+        /// Zip archives of OSV records, as OSV exports them
+        #[arg(long, value_name = "ZIP", num_args = 1..)]
+        from: Vec<PathBuf>,
+        #[command(flatten)]
+        interpreter: advisories::Interpreter,
+    },
     /// Compare with other tools
     Compare {
         /// `bandit`: findings on Bandit's own examples; `calls`: calls resolved on five public projects
@@ -65,6 +74,7 @@ fn main() -> Result<()> {
         Task::NewRule { id } => new_rule::run(&id),
         Task::Docs { check, site } => docs::run(check, site),
         Task::Bench { runs } => bench::run(runs),
+        Task::Advisories { from, interpreter } => advisories::run(&from, &interpreter),
         Task::Compare { subject } => match subject.as_str() {
             "bandit" => compare::bandit(),
             "calls" => compare::calls(),

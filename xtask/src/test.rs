@@ -14,6 +14,7 @@ pub(crate) fn run() -> Result<()> {
     docs::run(true, false)?;
     scaffold()?;
     formats()?;
+    advisories()?;
     examples()?;
     println!("all tests passed");
     Ok(())
@@ -69,6 +70,34 @@ fn formats() -> Result<()> {
         .arg("--cache")
         .arg(workshop().join("schemas"))
         .arg(&specimens))
+}
+
+/// The matcher of advisories against an independent judge.
+fn advisories() -> Result<()> {
+    sh(cargo().args([
+        "build",
+        "--quiet",
+        "--package",
+        "hognose_deps",
+        "--example",
+        "judge",
+    ]))?;
+    let directory = root().join("tests/advisories");
+    let requirements = directory.join("requirements.txt");
+    let venv = Venv::new(
+        "advisories",
+        &["-r".to_owned(), requirements.display().to_string()],
+        &[&requirements],
+    )?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
+    let program = target
+        .join("debug/examples")
+        .join(format!("judge{}", std::env::consts::EXE_SUFFIX));
+    sh(Command::new(venv.python())
+        .arg(directory.join("judge.py"))
+        .arg(program)
+        .arg(directory.join("records.json")))
 }
 
 /// Both shops start, serve a page, and pass their own tests.

@@ -3,10 +3,14 @@
 //! - [`name`]: the name of a distribution, as the index compares names.
 //! - [`inputs`]: manifests, lock files, environments and bills of materials, read to [`inputs::Inventory`].
 //! - [`advisories`]: OSV records, the compact index of their facts, and the one matcher.
+//! - [`interpreter`]: where a project names its interpreter, and what is known against that one.
+//! - [`date`]: days, as advisories and release schedules have them.
 //!
 //! Nothing here resolves, installs or runs anything, reads a file by itself, or touches the network: bytes come in,
 //! facts go out. What cannot be read is named with its place, and the rest goes on.
 
 pub mod advisories;
+pub mod date;
 pub mod inputs;
+pub mod interpreter;
 pub mod name;

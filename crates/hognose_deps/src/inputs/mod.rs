@@ -10,13 +10,13 @@ mod discover;
 mod inventory;
 mod json;
 mod package_url;
-mod poetry_constraint;
+pub(crate) mod poetry_constraint;
 mod python_literal;
 mod requirement;
-mod source;
-mod toml;
+pub(crate) mod source;
+pub(crate) mod toml;
 mod words;
-mod yaml;
+pub(crate) mod yaml;
 
 mod conda_environment;
 mod conda_lock;
