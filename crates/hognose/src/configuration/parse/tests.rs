@@ -42,6 +42,7 @@ respect-gitignore = false
 source-roots = ["src"]
 test-paths = ["spec/**"]
 sources = ["remote", "database"]
+models = ["security/models.toml"]
 compat = ["bandit", "ruff"]
 baseline = "accepted.json"
 threads = 4
@@ -70,7 +71,7 @@ until = 2027-01-31
         found.threads,
         Setting {
             value: 4,
-            origin: Origin::File(19)
+            origin: Origin::File(20)
         }
     );
     let rule = &found.rules["sql-injection"];
@@ -81,7 +82,7 @@ until = 2027-01-31
             disable: true
         }
     );
-    assert_eq!(rule.origin, Origin::File(21));
+    assert_eq!(rule.origin, Origin::File(22));
     assert_eq!(
         found.ignore_paths,
         [PathSuppression {
@@ -89,7 +90,7 @@ until = 2027-01-31
             rules: vec![Selector::Cwe(89)],
             reason: Some("rewritten next year".to_owned()),
             until: Some((2027, 1, 31)),
-            line: 25,
+            line: 26,
         }]
     );
     // No key is without a place in the configuration: `apply` would have said so.
@@ -161,7 +162,7 @@ error: hognose.toml:8:12: `a[` is no pattern: unclosed character class; missing 
 
 error: hognose.toml:9:1: unknown key `frobnicate`; the keys here are persona, select, ignore, min-severity, \
 min-confidence, fail-on, strict, format, include, exclude, default-excludes, respect-gitignore, source-roots, \
-test-paths, sources, compat, baseline, threads, rules, ignore-path
+test-paths, sources, models, compat, baseline, threads, rules, ignore-path
   |
 9 | frobnicate = 1
   | ^^^^^^^^^^"
