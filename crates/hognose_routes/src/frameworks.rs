@@ -1,5 +1,6 @@
 //! The frameworks: each is one file with a function that reads endpoints from what was called.
 
+mod fastapi;
 mod flask;
 
 use hognose_python::ir::{Expr, FunctionId, ModuleId, ScopeKind};
@@ -19,7 +20,7 @@ pub struct Framework {
 }
 
 /// All frameworks.
-pub const ALL: &[Framework] = &[flask::FRAMEWORK];
+pub const ALL: &[Framework] = &[fastapi::FRAMEWORK, flask::FRAMEWORK];
 
 impl Framework {
     /// Whether a project imports the framework.

@@ -9,10 +9,10 @@ use hognose_python::ir::{FunctionId, ModuleId};
 
 use crate::endpoint::{Level, Verdict};
 use crate::run::{Args, Machine, V, Value};
-use crate::world::{Target, World};
+use crate::world::World;
 
 pub use behaviour::{Exempt, exemptions};
-pub use library::{Entry, entry};
+use library::entry;
 
 /// Calls inside of the code of one guard that are followed.
 const MAX_DEPTH: u32 = 5;
@@ -337,10 +337,7 @@ pub fn of_library(world: &mut World<'_>, v: V, args: &Args) -> Option<Proof> {
 pub fn wrapper(world: &mut World<'_>, v: V) -> Proof {
     match world.machine.get(v).clone() {
         Value::Wrapped { by, wrapper, .. } => match wrapper {
-            Some(wrapper) => {
-                let _ = by;
-                behaviour::of_wrapper(world, wrapper)
-            }
+            Some(wrapper) => behaviour::of_wrapper(world, wrapper),
             None => match world.machine.get(by) {
                 Value::Unknown => Proof::Unknown,
                 _ => decorator(world, by),
@@ -408,27 +405,47 @@ pub fn decorator(world: &mut World<'_>, v: V) -> Proof {
     }
 }
 
-/// What a function that runs before a handler proves: a hook or a dependency.
+/// What a callable that runs before a handler proves: a hook or a dependency.
 pub fn before(world: &mut World<'_>, v: V) -> Proof {
-    let handler = world.handler(v);
-    match handler.target {
-        Target::Function(at, function) => behaviour::of_function(world, at, function, 0),
-        Target::Class(..) => Proof::Unknown,
-        Target::Other(v) => match world.machine.get(v).clone() {
-            Value::Call { callee, args, .. } => of_library(world, v, &Args::default())
+    match world.machine.get(v).clone() {
+        Value::Function { .. } | Value::Method { .. } => behaviour::of_closure(world, v),
+        Value::Union(all) => before(world, all[0]),
+        Value::Wrapped { inner, .. } => {
+            let outer = wrapper(world, v);
+            before(world, inner).and(outer)
+        }
+        Value::Instance { class, .. } => {
+            let call = hognose_python::Symbol::from("__call__");
+            let method = world.machine.attribute(v, call);
+            match world.machine.get(method) {
+                Value::Method { .. } => before(world, method),
+                _ => of_library(world, class, &Args::default()).unwrap_or(Proof::Unknown),
+            }
+        }
+        // A class that is made for each request: its `__init__` may refuse.
+        Value::Class { .. } => {
+            let init = hognose_python::Symbol::from("__init__");
+            let method = world.machine.attribute(v, init);
+            match world.machine.get(method) {
+                Value::Function { .. } => before(world, method),
+                _ => Proof::Nothing,
+            }
+        }
+        Value::Call { callee, args, .. } => {
+            if let Some(proof) = of_library(world, v, &Args::default())
                 .or_else(|| of_library(world, callee, &args))
-                .unwrap_or(Proof::Unknown),
-            Value::Instance { class, .. } => {
-                let call = hognose_python::Symbol::from("__call__");
-                match world.machine.attribute(v, call) {
-                    method if matches!(world.machine.get(method), Value::Method { .. }) => {
-                        before(world, method)
-                    }
-                    _ => of_library(world, class, &Args::default()).unwrap_or(Proof::Unknown),
+            {
+                // In a decorator that guards nothing it does what it does.
+                if proof != Proof::Nothing {
+                    return proof;
                 }
             }
-            _ => of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
-        },
+            match args.positional.first().copied() {
+                Some(inner) if world.machine.callable(inner) => before(world, inner),
+                _ => of_library(world, callee, &args).unwrap_or(Proof::Unknown),
+            }
+        }
+        _ => of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
     }
 }
 

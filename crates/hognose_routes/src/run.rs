@@ -81,6 +81,8 @@ pub struct Machine<'p> {
     frames: Vec<Frame>,
     modules: FxHashMap<ModuleId, usize>,
     classes: FxHashMap<(ModuleId, ClassId), V>,
+    /// The frame that a function was defined in, the last time.
+    defined: FxHashMap<(ModuleId, FunctionId), usize>,
     called: FxHashSet<(ModuleId, FunctionId)>,
     running: Vec<(ModuleId, FunctionId)>,
     /// Stores to what is outside, in order.
@@ -115,6 +117,7 @@ impl<'p> Machine<'p> {
             frames: Vec::new(),
             modules: FxHashMap::default(),
             classes: FxHashMap::default(),
+            defined: FxHashMap::default(),
             called: FxHashSet::default(),
             running: Vec::new(),
             stores: Vec::new(),
@@ -295,14 +298,25 @@ impl<'p> Machine<'p> {
         self.call_function(value, args, (module, ExprId(0)));
     }
 
-    /// Whether a function was called while the project ran.
-    pub fn was_called(&self, module: ModuleId, function: FunctionId) -> bool {
-        self.called.contains(&(module, function))
+    /// An expression where a function is defined: a default or an annotation of a parameter.
+    pub fn eval_outside(&mut self, module: ModuleId, function: FunctionId, expr: ExprId) -> V {
+        self.root_steps = 0;
+        match self.defined.get(&(module, function)).copied() {
+            Some(frame) => self.eval(frame, expr),
+            None => Self::UNKNOWN,
+        }
     }
 
-    /// The class value of a class whose module has run.
-    pub fn class_value(&self, module: ModuleId, class: ClassId) -> Option<V> {
-        self.classes.get(&(module, class)).copied()
+    /// A function as a value, in the frame it was defined in.
+    pub fn function_value(&mut self, module: ModuleId, function: FunctionId) -> V {
+        match self.defined.get(&(module, function)).copied() {
+            Some(frame) => self.make(Value::Function {
+                module,
+                function,
+                frame,
+            }),
+            None => Self::UNKNOWN,
+        }
     }
 
     /// The method resolution order of a class value; of an object, that of its class.

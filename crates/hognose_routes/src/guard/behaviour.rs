@@ -98,6 +98,20 @@ pub fn of_function(world: &mut World<'_>, at: ModuleId, function: FunctionId, ca
     walk(world, at, function, None, calls, false, false)
 }
 
+/// What a function that runs before the handler proves, with the variables around it or the object it is bound to.
+pub fn of_closure(world: &mut World<'_>, v: V) -> Proof {
+    let (function, closure) = match world.machine.get(v) {
+        Value::Method { function, .. } => (*function, v),
+        _ => (v, v),
+    };
+    match *world.machine.get(function) {
+        Value::Function {
+            module, function, ..
+        } => walk(world, module, function, Some(closure), 0, false, false),
+        _ => Proof::Unknown,
+    }
+}
+
 /// What a wrapper proves: the function that a decorator made.
 pub fn of_wrapper(world: &mut World<'_>, wrapper: V) -> Proof {
     let handler = world.handler(wrapper);
@@ -424,7 +438,20 @@ impl Walk {
                             }
                         }
                     }
-                    Expr::Attribute { attr, .. } => {
+                    Expr::Attribute { value, attr } => {
+                        // `self.roles` of an object that guards.
+                        if let Expr::Name { def, .. } = module[value]
+                            && let DefKind::Param(0) = module[def].kind
+                            && let Some(closure) = self.closure
+                            && let Value::Method { receiver, .. } = *world.machine.get(closure)
+                        {
+                            let v = world.machine.attribute(receiver, attr);
+                            if let Some(found) = world.text_list(v) {
+                                texts.extend(found);
+                                closure_used = true;
+                            }
+                            continue;
+                        }
                         if !PRESENCE.contains(&attr.as_str()) {
                             attributes.push(attr.as_str().to_owned());
                         }

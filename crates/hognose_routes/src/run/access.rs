@@ -417,6 +417,21 @@ impl Machine<'_> {
                     any
                 }
             },
+            Value::External(path) if path.as_str().ends_with(".Annotated") => {
+                let positional = match self.get(key) {
+                    Value::List(items) => items.clone(),
+                    _ => vec![key],
+                };
+                let args = Args {
+                    positional,
+                    ..Args::default()
+                };
+                self.make(Value::Call {
+                    callee: container,
+                    args,
+                    site: (ModuleId(0), ExprId(0)),
+                })
+            }
             // What was stored under this key before.
             Value::Attribute { .. } | Value::Call { .. } | Value::External(_) => {
                 let found = self

@@ -37,6 +37,10 @@ impl Machine<'_> {
                 args: outer_args,
                 ..
             } => {
+                // `functools.wraps(f)` gives back what it is called with.
+                if matches!(self.get(outer), Value::External(path) if path.as_str() == "functools.wraps") {
+                    return args.positional.first().copied().unwrap_or(Self::UNKNOWN);
+                }
                 // A function in a decorator from outside is called as itself; `partial` adds its arguments.
                 if let Some(inner) = outer_args.positional.first().copied()
                     && self.callable(inner)
@@ -71,12 +75,7 @@ impl Machine<'_> {
                     _ => self.call(method, args, site),
                 }
             }
-            Value::Wrapped { inner, wrapper, .. } => {
-                let v = self.call(inner, args.clone(), site);
-                match wrapper {
-                    Some(_) | None => v,
-                }
-            }
+            Value::Wrapped { inner, .. } => self.call(inner, args, site),
             Value::Unknown => match args.positional.as_slice() {
                 [only] if args.keywords.is_empty() && self.callable(*only) => {
                     self.wrap(*only, callee, None, site)
@@ -173,11 +172,14 @@ impl Machine<'_> {
         if let (Some(inner), None) = (callables.next().copied(), callables.next()) {
             let made = self.alternatives(result).into_iter().find(|v| {
                 let mut v = *v;
-                // `functools.wraps(f)(wrapper)`.
-                while let Value::Call { args, .. } = self.get(v)
-                    && let Some(inner) = args.positional.first()
-                {
-                    v = *inner;
+                for _ in 0..MAX_CALLS {
+                    match self.get(v) {
+                        Value::Call { args, .. } if !args.positional.is_empty() => {
+                            v = args.positional[0];
+                        }
+                        Value::Wrapped { inner, .. } => v = *inner,
+                        _ => break,
+                    }
                 }
                 matches!(self.get(v), Value::Function { frame, .. } if *frame == f)
             });

@@ -269,6 +269,7 @@ impl Machine<'_> {
                 self.text(text)
             }
             "typing.cast" => second?,
+            "functools.update_wrapper" => first?,
             "copy.copy" | "copy.deepcopy" => first?,
             "re.compile" => first?,
             _ => return None,

@@ -146,6 +146,7 @@ impl Machine<'_> {
                 return self.either(f, &blocks);
             }
             Stmt::Function { function, def } => {
+                self.defined.insert((self.frames[f].module, function), f);
                 let mut v = self.make(Value::Function {
                     module: self.frames[f].module,
                     function,
