@@ -1,5 +1,7 @@
 //! The frameworks: each is one file with a function that reads endpoints from what was called.
 
+mod django;
+mod drf;
 mod fastapi;
 mod flask;
 
@@ -15,12 +17,21 @@ pub struct Framework {
     packages: &'static [&'static str],
     /// Classes and functions whose call begins an application: (package, name).
     begins: &'static [(&'static str, &'static str)],
+    /// What the run must know before it begins.
+    pub prepare: fn(&mut Machine<'_>),
     /// Reads the endpoints.
     pub find: fn(&mut World<'_>),
 }
 
+/// Nothing to be known.
+fn unprepared(_: &mut Machine<'_>) {}
+
 /// All frameworks.
-pub const ALL: &[Framework] = &[fastapi::FRAMEWORK, flask::FRAMEWORK];
+pub const ALL: &[Framework] = &[
+    django::FRAMEWORK,
+    fastapi::FRAMEWORK,
+    flask::FRAMEWORK,
+];
 
 impl Framework {
     /// Whether a project imports the framework.

@@ -9,7 +9,7 @@ use hognose_python::ir::{FunctionId, ModuleId};
 
 use crate::endpoint::{Level, Verdict};
 use crate::run::{Args, Machine, V, Value};
-use crate::world::World;
+use crate::world::{Target, World};
 
 pub use behaviour::{Exempt, exemptions};
 use library::entry;
@@ -446,6 +446,22 @@ pub fn before(world: &mut World<'_>, v: V) -> Proof {
             }
         }
         _ => of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
+    }
+}
+
+/// What a method proves by its answer: one that says whether a request may go on.
+pub fn answer(world: &mut World<'_>, v: V) -> Proof {
+    match world.handler(v).target {
+        Target::Function(at, function) => behaviour::of_answer(world, at, function),
+        _ => Proof::Unknown,
+    }
+}
+
+/// Whether a method looks at the method of the request.
+pub fn asks_for_method(world: &mut World<'_>, v: V) -> bool {
+    match world.handler(v).target {
+        Target::Function(at, function) => behaviour::asks_for_method(world, at, function),
+        _ => false,
     }
 }
 

@@ -32,6 +32,9 @@ pub fn inventory(project: &Project, left_out: &(dyn Fn(&str) -> bool + Sync)) ->
     }
     let aliases = Aliases::default();
     let mut machine = run::Machine::new(project, Evaluator::new(project, &aliases));
+    for framework in &used {
+        (framework.prepare)(&mut machine);
+    }
     for (id, module) in project.iter() {
         if module.kind != SourceKind::Stub && !left_out(&module.file) {
             machine.run_module(id);

@@ -85,6 +85,8 @@ pub struct Machine<'p> {
     defined: FxHashMap<(ModuleId, FunctionId), usize>,
     called: FxHashSet<(ModuleId, FunctionId)>,
     running: Vec<(ModuleId, FunctionId)>,
+    /// The module that `django.conf.settings` stands for.
+    pub settings: Option<ModuleId>,
     /// Stores to what is outside, in order.
     pub stores: Vec<Store>,
     /// Attributes stored on classes and functions of the project from outside of them.
@@ -120,6 +122,7 @@ impl<'p> Machine<'p> {
             defined: FxHashMap::default(),
             called: FxHashSet::default(),
             running: Vec::new(),
+            settings: None,
             stores: Vec::new(),
             patched: FxHashMap::default(),
             steps: 0,
@@ -305,6 +308,32 @@ impl<'p> Machine<'p> {
             Some(frame) => self.eval(frame, expr),
             None => Self::UNKNOWN,
         }
+    }
+
+    /// An object of a class whose `__init__` does not run.
+    pub fn object_of(&mut self, class: V, site: Site) -> V {
+        self.make(Value::Instance {
+            class,
+            fields: FxHashMap::default(),
+            site,
+        })
+    }
+
+    /// Stores a text in an attribute of an object.
+    pub fn set(&mut self, object: V, attr: &str, text: &str) {
+        let v = self.text(text);
+        self.set_value(object, attr, v);
+    }
+
+    /// Stores a value in an attribute of an object.
+    pub fn set_value(&mut self, object: V, attr: &str, v: V) {
+        self.store_attribute(object, Symbol::from(attr), v);
+    }
+
+    /// Calls a value after the run.
+    pub fn run_call(&mut self, callee: V, args: Args, site: Site) -> V {
+        self.root_steps = 0;
+        self.call(callee, args, site)
     }
 
     /// A function as a value, in the frame it was defined in.

@@ -381,6 +381,27 @@ impl<'p> World<'p> {
         }
     }
 
+    /// What the bodies of a class and its bases in the project bind, nearest first.
+    pub fn members(&mut self, class: V) -> Vec<(String, V)> {
+        let mut found: Vec<(String, V)> = Vec::new();
+        for ancestor in self.machine.mro(class).iter() {
+            let ClassRef::Project(at, class) = *ancestor else {
+                continue;
+            };
+            let module = self.machine.project.module(at);
+            for slot in &module[module[class].scope].slots {
+                let name = slot.name.as_str();
+                if slot.bound
+                    && !found.iter().any(|(known, _)| known == name)
+                    && let Some(v) = self.machine.own_member(at, class, slot.name)
+                {
+                    found.push((name.to_owned(), v));
+                }
+            }
+        }
+        found
+    }
+
     /// What the wrappers of a handler prove, outermost first.
     pub fn wrapper_layers(&mut self, handler: &Handler, place: Place) -> Vec<Layer> {
         let wrappers = handler.wrappers.clone();

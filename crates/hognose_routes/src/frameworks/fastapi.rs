@@ -18,6 +18,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
         ("fastapi", "APIRouter"),
         ("starlette", "Starlette"),
     ],
+    prepare: super::unprepared,
     find,
 };
 
@@ -337,6 +338,9 @@ fn mounted(world: &mut World<'_>, args: &Args, call: V, mount: &Mount) {
             || world.is_a(app, "starlette", &["Router"])
         {
             router_routes(world, app, &inner);
+        } else if world.is_a(app, "starlette", &["Mount"]) {
+            let args = world.made_with(app);
+            mounted(world, &args, app, &inner);
         } else {
             // Files, or an application that is not known: all below the path is its own.
             let files = world.is_a(app, "starlette", &["StaticFiles"])

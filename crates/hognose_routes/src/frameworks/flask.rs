@@ -12,6 +12,7 @@ use crate::world::{Handler, Target, World};
 pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["flask", "quart", "flask_restful", "flask_restx"],
     begins: &[("flask", "Flask"), ("quart", "Quart")],
+    prepare: super::unprepared,
     find,
 };
 

@@ -140,6 +140,81 @@ pub fn of_wrapper(world: &mut World<'_>, wrapper: V) -> Proof {
     }
 }
 
+/// What a method proves that answers whether a request may go on.
+pub fn of_answer(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
+    let module = world.machine.project.module(at);
+    let walk = Walk {
+        at,
+        closure: None,
+        tests: Vec::new(),
+        passed: Vec::new(),
+        tried: Vec::new(),
+        raises_only: false,
+        strict: false,
+        calls: 0,
+        blocks: 0,
+        proof: Proof::Nothing,
+    };
+    let mut proof: Option<Proof> = None;
+    for value in &module[function].return_values {
+        let one = match module[*value] {
+            Expr::Bool(false) | Expr::None => continue,
+            // `return super().has_permission(...)` and the like are not looked into.
+            _ if depends(world, at, *value) => {
+                walk.proof_of(world, Refusal::Forbidden, &[(*value, true)])
+            }
+            // A plain `True` after conditions on the user: those decide.
+            Expr::Bool(true) => {
+                let tests: Vec<(ExprId, bool)> = module
+                    .stmts()
+                    .filter_map(|(_, stmt)| match *stmt {
+                        Stmt::If { test, .. }
+                            if module[function].range.contains_range(module.expr_range(test)) =>
+                        {
+                            Some((test, true))
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                let mut deciding = Vec::new();
+                for test in tests {
+                    if depends(world, at, test.0) {
+                        deciding.push(test);
+                    }
+                }
+                if deciding.is_empty() {
+                    Proof::Public
+                } else {
+                    walk.proof_of(world, Refusal::Forbidden, &deciding)
+                }
+            }
+            _ => Proof::Unknown,
+        };
+        proof = Some(match proof {
+            None => one,
+            Some(known) => known.or(one),
+        });
+    }
+    proof.unwrap_or(Proof::Unknown)
+}
+
+/// Whether a function looks at the method of the request.
+pub fn asks_for_method(world: &World<'_>, at: ModuleId, function: FunctionId) -> bool {
+    let module = world.machine.project.module(at);
+    let range = module[function].range;
+    module.exprs().any(|(id, expr)| {
+        range.contains_range(module.expr_range(id))
+            && match *expr {
+                Expr::Attribute { attr, .. } => matches!(attr.as_str(), "method" | "SAFE_METHODS"),
+                Expr::Name { def, .. } => {
+                    module[module[def].scope].slots[module[def].slot.index()].name.as_str()
+                        == "SAFE_METHODS"
+                }
+                _ => false,
+            }
+    })
+}
+
 /// What the body of a handler checks of every request.
 pub fn of_body(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
     walk(world, at, function, None, 0, false, true)
@@ -415,7 +490,9 @@ impl Walk {
                         }
                         // `"key" not in session` asks whether there is one at all.
                         if matches!(op, CmpOp::In | CmpOp::NotIn) {
-                            if depends(world, self.at, right) {
+                            let of_user = matches!(module[right], Expr::Attribute { attr, .. }
+                                if !PRESENCE.contains(&attr.as_str()));
+                            if depends(world, self.at, right) && !of_user {
                                 continue;
                             }
                             if let Some(constant) = world.machine.evaluator.constant(self.at, right)

@@ -165,6 +165,12 @@ impl Machine<'_> {
         match self.get(object).clone() {
             Value::Unknown | Value::None | Value::Bool(_) | Value::Int(_) => Self::UNKNOWN,
             Value::External(path) => {
+                if path.as_str() == "django.conf.settings"
+                    && let Some(settings) = self.settings
+                    && let Some(v) = self.exported(settings, attr)
+                {
+                    return v;
+                }
                 let path = self.evaluator.path_of_attribute(path, attr);
                 if let Found::Module(id) = self.project.find(path, ModuleId(0))
                     && path.as_str().contains('.')

@@ -99,9 +99,9 @@ impl Machine<'_> {
                     // `View.as_view()` makes a callable of a class.
                     if let Value::Attribute { of, attr } = self.get(*callee)
                         && matches!(attr.as_str(), "as_view" | "as_asgi")
-                        && matches!(self.get(*of), Value::Class { .. })
                     {
-                        return true;
+                        v = *of;
+                        continue;
                     }
                     match args.positional.first() {
                         Some(inner) => v = *inner,

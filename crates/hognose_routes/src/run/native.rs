@@ -51,6 +51,24 @@ impl Machine<'_> {
                 self.text(text)
             }
             (Operator::Mod, Value::Str(format), _) => self.percent(&format, right),
+            (
+                Operator::BitOr | Operator::BitAnd,
+                Value::Class { .. } | Value::External(_) | Value::Call { .. },
+                _,
+            ) => {
+                let name = if op == Operator::BitAnd {
+                    "operator.and_"
+                } else {
+                    "operator.or_"
+                };
+                let callee = self.external(Symbol::from(name));
+                let args = Args {
+                    positional: vec![left, right],
+                    ..Args::default()
+                };
+                let site = (ModuleId(0), ExprId(0));
+                self.make(Value::Call { callee, args, site })
+            }
             (Operator::BitOr, Value::Dict(_), _) => {
                 let dict = self.make(Value::Dict(Vec::new()));
                 self.update(dict, left);
