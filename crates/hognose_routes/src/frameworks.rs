@@ -1,9 +1,18 @@
 //! The frameworks: each is one file with a function that reads endpoints from what was called.
 
+mod aiohttp;
+mod bottle;
+mod cherrypy;
+mod common;
 mod django;
 mod drf;
+mod falcon;
 mod fastapi;
 mod flask;
+mod litestar;
+mod pyramid;
+mod sanic;
+mod tornado;
 
 use hognose_python::ir::{Expr, FunctionId, ModuleId, ScopeKind};
 use hognose_python::{Project, Value as Evaluated};
@@ -28,9 +37,17 @@ fn unprepared(_: &mut Machine<'_>) {}
 
 /// All frameworks.
 pub const ALL: &[Framework] = &[
+    aiohttp::FRAMEWORK,
+    bottle::FRAMEWORK,
+    cherrypy::FRAMEWORK,
     django::FRAMEWORK,
+    falcon::FRAMEWORK,
     fastapi::FRAMEWORK,
     flask::FRAMEWORK,
+    litestar::FRAMEWORK,
+    pyramid::FRAMEWORK,
+    sanic::FRAMEWORK,
+    tornado::FRAMEWORK,
 ];
 
 impl Framework {

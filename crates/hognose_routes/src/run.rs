@@ -319,6 +319,25 @@ impl<'p> Machine<'p> {
         })
     }
 
+    /// Another object made like one.
+    pub fn fresh(&mut self, v: V) -> V {
+        let value = self.get(v).clone();
+        self.make(value)
+    }
+
+    /// What was stored in the attributes of an object, by name.
+    pub fn fields(&self, v: V) -> Vec<(&'static str, V)> {
+        let Value::Instance { fields, .. } = self.get(v) else {
+            return Vec::new();
+        };
+        let mut fields: Vec<(&'static str, V)> = fields
+            .iter()
+            .map(|(name, v)| (name.as_str(), *v))
+            .collect();
+        fields.sort_unstable();
+        fields
+    }
+
     /// Stores a text in an attribute of an object.
     pub fn set(&mut self, object: V, attr: &str, text: &str) {
         let v = self.text(text);

@@ -280,6 +280,22 @@ impl<'p> World<'p> {
         Handler { target, wrappers }
     }
 
+    /// The callable inside of its wrappers.
+    pub fn handler_value(&self, v: V) -> V {
+        let mut v = v;
+        for _ in 0..MAX_LAYERS {
+            match self.machine.get(v) {
+                Value::Wrapped { inner, .. } => v = *inner,
+                Value::Call { args, .. } if self.machine.callable(v) => match args.positional.first() {
+                    Some(inner) => v = *inner,
+                    None => break,
+                },
+                _ => break,
+            }
+        }
+        v
+    }
+
     fn is_as_view(&self, callee: V) -> bool {
         matches!(self.machine.get(callee), Value::Attribute { attr, .. } if attr.as_str() == "as_view")
     }

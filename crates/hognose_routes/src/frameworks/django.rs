@@ -27,6 +27,16 @@ pub(super) const FRAMEWORK: Framework = Framework {
 /// Includes inside of each other.
 const MAX_NESTING: usize = 24;
 
+/// Models that applications of Django register with the admin site: application, label, model.
+const OF_LIBRARIES: &[(&str, &str, &str)] = &[
+    ("django.contrib.auth", "auth", "group"),
+    ("django.contrib.auth", "auth", "user"),
+    ("django.contrib.sites", "sites", "site"),
+    ("django.contrib.flatpages", "flatpages", "flatpage"),
+    ("django.contrib.redirects", "redirects", "redirect"),
+    ("rest_framework.authtoken", "authtoken", "tokenproxy"),
+];
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Views {
@@ -54,6 +64,8 @@ pub(super) struct Mount {
     prefix: String,
     pub(super) layers: Vec<Layer>,
     nesting: usize,
+    /// The pattern that leads here.
+    site: Option<Site>,
     /// The settings of this URLconf.
     pub(super) settings: Option<ModuleId>,
 }
@@ -124,6 +136,7 @@ fn find(world: &mut World<'_>) {
                 prefix: "/".to_owned(),
                 layers,
                 nesting: 0,
+                site: None,
                 settings: Some(settings),
             };
             walk(world, patterns, &mount);
@@ -155,6 +168,7 @@ fn find(world: &mut World<'_>) {
             prefix: "/".to_owned(),
             layers: Vec::new(),
             nesting: 0,
+            site: None,
             settings: None,
         };
         walk(world, patterns, &mount);
@@ -320,7 +334,7 @@ fn library(world: &mut World<'_>, module: &str, mount: &Mount, admin: Option<V>)
     let known = VIEWS.include.iter().find(|known| known.module == module);
     let v = world.machine.external(Symbol::from(module));
     let Some(known) = known else {
-        opaque(world, mount, Target::Other(v), None);
+        opaque(world, mount, Target::Other(v), mount.site);
         return;
     };
     let guard_of = |name: &str| match name {
@@ -336,13 +350,25 @@ fn library(world: &mut World<'_>, module: &str, mount: &Mount, admin: Option<V>)
         });
         let path = joined(&mount.prefix, pattern);
         let methods = methods.split(' ').map(str::to_owned).collect();
-        world.add("django", &mount.app, &path, methods, Target::Other(v), None, &layers);
+        world.add("django", &mount.app, &path, methods, Target::Other(v), mount.site, &layers);
     }
     if module != "django.contrib.admin.site.urls" {
         return;
     }
     let mut labels: Vec<String> = Vec::new();
-    for (app, model, target) in registered_models(world, admin) {
+    let mut models = registered_models(world, admin);
+    let installed = setting(world, mount.settings, "INSTALLED_APPS");
+    let installed = installed.and_then(|v| world.text_list(v)).unwrap_or_default();
+    if admin.is_none() {
+        for (package, label, model) in OF_LIBRARIES {
+            let known = models.iter().any(|(app, name, _)| app == label && name == model);
+            if !known && installed.iter().any(|app| app == package || app.starts_with(&format!("{package}.apps."))) {
+                models.push(((*label).to_owned(), (*model).to_owned(), Target::Other(v)));
+            }
+        }
+        models.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+    }
+    for (app, model, target) in models {
         let front = joined(&mount.prefix, &format!("{app}/{model}/"));
         for page in [
             "",
@@ -368,7 +394,14 @@ fn library(world: &mut World<'_>, module: &str, mount: &Mount, admin: Option<V>)
                 },
             });
             let path = format!("{front}{page}");
-            world.add("django", &mount.app, &path, vec!["*".to_owned()], target, None, &layers);
+            // The last one is a redirect.
+            let methods = match page {
+                "<path:object_id>/" => VIEWS.methods.get("RedirectView").map_or_else(Vec::new, |methods| {
+                    methods.iter().map(|method| method.to_uppercase()).collect()
+                }),
+                _ => vec!["*".to_owned()],
+            };
+            world.add("django", &mount.app, &path, methods, target, mount.site, &layers);
         }
         if !labels.contains(&app) {
             labels.push(app);
@@ -381,7 +414,7 @@ fn library(world: &mut World<'_>, module: &str, mount: &Mount, admin: Option<V>)
             place: Place::Class,
             proof: Proof::permission("is_staff"),
         });
-        world.add("django", &mount.app, &path, vec!["*".to_owned()], Target::Other(v), None, &layers);
+        world.add("django", &mount.app, &path, vec!["*".to_owned()], Target::Other(v), mount.site, &layers);
     }
 }
 
@@ -469,6 +502,7 @@ fn pattern(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
             let mut inner = mount.clone();
             inner.prefix.clone_from(&full);
             inner.nesting += 1;
+            inner.site = site;
             if included(world, view, &inner) {
                 continue;
             }
@@ -538,7 +572,7 @@ fn include(world: &mut World<'_>, given: V, mount: &Mount) {
             }
         }
         Value::External(path) => library(world, path.as_str(), mount, None),
-        Value::Unknown => opaque(world, mount, Target::Other(given), None),
+        Value::Unknown => opaque(world, mount, Target::Other(given), mount.site),
         _ => walk(world, given, mount),
     }
 }
