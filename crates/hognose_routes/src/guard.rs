@@ -9,7 +9,7 @@ use hognose_python::ir::{FunctionId, ModuleId};
 
 use crate::endpoint::{Level, Verdict};
 use crate::run::{Args, Machine, V, Value};
-use crate::world::{Target, World};
+use crate::world::{Target, World, named};
 
 pub use behaviour::{Exempt, exemptions};
 use library::entry;
@@ -361,6 +361,17 @@ pub fn wrapper(world: &mut World<'_>, v: V) -> Proof {
                     .into_iter()
                     .map(|v| decorator(world, v))
                     .fold(Proof::Nothing, Proof::and);
+            }
+            // `falcon.before(check)`: what it is given runs before.
+            if let Value::Call {
+                callee: outer,
+                args: given,
+                ..
+            } = world.machine.get(callee).clone()
+                && matches!(world.machine.get(outer), Value::External(path) if named(path.as_str(), "falcon", "before"))
+                && let Some(check) = given.positional.first()
+            {
+                return before(world, *check);
             }
             if let Value::Call { .. } = world.machine.get(callee) {
                 return decorator(world, callee);

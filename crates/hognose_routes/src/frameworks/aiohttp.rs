@@ -1,4 +1,4 @@
-//! aiohttp's server. `HEAD`, which `add_get` adds, is not listed.
+//! aiohttp's server. `HEAD`, which `add_get` adds, is not listed; a class view is shown with the methods that it defines.
 
 use hognose_python::Symbol;
 
@@ -126,6 +126,27 @@ fn routes(world: &mut World<'_>, v: V, mount: &Mount) {
     }
 }
 
+/// A pattern as aiohttp prints it: without the regular expressions of its parts.
+fn canonical(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let (mut depth, mut left_out) = (0u32, false);
+    for c in path.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => {
+                depth = depth.saturating_sub(1);
+                left_out &= depth > 0;
+            }
+            ':' if depth == 1 => left_out = true,
+            _ => {}
+        }
+        if !left_out {
+            out.push(c);
+        }
+    }
+    out
+}
+
 fn definition(world: &mut World<'_>, method: &str, args: &Args, call: V, mount: &Mount) {
     let site = world.site(call);
     let (path, handler, methods) = match method {
@@ -149,6 +170,7 @@ fn definition(world: &mut World<'_>, method: &str, args: &Args, call: V, mount: 
     };
     let Some(handler) = handler else { return };
     for path in paths(world, path) {
+        let path = canonical(&path);
         endpoint(world, mount, &path, methods.clone(), handler, site, BY_NAME);
     }
 }

@@ -360,7 +360,11 @@ fn library(world: &mut World<'_>, module: &str, mount: &Mount, admin: Option<V>)
     let installed = setting(world, mount.settings, "INSTALLED_APPS");
     let installed = installed.and_then(|v| world.text_list(v)).unwrap_or_default();
     if admin.is_none() {
+        let own_user = setting(world, mount.settings, "AUTH_USER_MODEL").is_some();
         for (package, label, model) in OF_LIBRARIES {
+            if own_user && *model == "user" {
+                continue;
+            }
             let known = models.iter().any(|(app, name, _)| app == label && name == model);
             if !known && installed.iter().any(|app| app == package || app.starts_with(&format!("{package}.apps."))) {
                 models.push(((*label).to_owned(), (*model).to_owned(), Target::Other(v)));

@@ -15,6 +15,20 @@ pub(super) const FRAMEWORK: Framework = Framework {
     find,
 };
 
+/// The pages of the description that Litestar adds, below `/schema`.
+const DESCRIPTION: &[&str] = &[
+    "",
+    "/{path:str}",
+    "/openapi.json",
+    "/openapi.yaml",
+    "/openapi.yml",
+    "/redoc",
+    "/swagger",
+    "/elements",
+    "/rapidoc",
+    "/oauth2-redirect.html",
+];
+
 fn find(world: &mut World<'_>) {
     for (package, name) in [("litestar", "Litestar"), ("starlite", "Starlite")] {
         for app in world.objects_of(package, &[name]) {
@@ -27,6 +41,18 @@ fn find(world: &mut World<'_>) {
             mount.layers = guards(world, &made, "guards", Place::Router);
             if let Some(list) = made.get(0, "route_handlers") {
                 handlers(world, list, &mount);
+            }
+            let described = made
+                .keyword("openapi_config")
+                .is_none_or(|v| !matches!(world.machine.get(v), Value::None));
+            if described {
+                let site = world.site(app);
+                for page in DESCRIPTION {
+                    let path = format!("{}/schema{page}", mount.prefix);
+                    let get = vec!["GET".to_owned()];
+                    let target = Target::Other(app);
+                    world.add("litestar", &mount.app, &path, get, target, site, &mount.layers);
+                }
             }
             for (method, args, _) in world.calls_on(app) {
                 if method == "register"

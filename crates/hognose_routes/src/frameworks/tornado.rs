@@ -32,13 +32,13 @@ fn find(world: &mut World<'_>) {
         let mount = Mount::new(world, "tornado", app);
         let made = world.made_with(app);
         if let Some(list) = made.get(0, "handlers") {
-            handlers(world, list, &mount);
+            handlers(world, list, &mount, app);
         }
         for (method, args, _) in world.calls_on(app) {
             if method == "add_handlers"
                 && let Some(list) = args.get(1, "host_handlers")
             {
-                handlers(world, list, &mount);
+                handlers(world, list, &mount, app);
             }
         }
         if let Some(path) = made.keyword("static_path")
@@ -61,7 +61,7 @@ fn find(world: &mut World<'_>) {
     }
 }
 
-fn handlers(world: &mut World<'_>, list: V, mount: &Mount) {
+fn handlers(world: &mut World<'_>, list: V, mount: &Mount, list_of: V) {
     for v in world.machine.elements(list).0 {
         let (pattern, handler, site) = match world.machine.get(v).clone() {
             Value::List(items) => {
@@ -81,12 +81,12 @@ fn handlers(world: &mut World<'_>, list: V, mount: &Mount) {
             }
             _ => continue,
         };
-        let site = site.or_else(|| world.site(handler));
+        let site = site.or_else(|| world.site(handler)).or_else(|| world.site(list_of));
         let pattern = world.text(Some(pattern));
         for handler in world.machine.alternatives(handler) {
             // Handlers below a pattern of their own are given as a list.
             if world.list(handler).is_some() {
-                handlers(world, handler, mount);
+                handlers(world, handler, mount, list_of);
                 continue;
             }
             handler_at(world, &pattern, handler, mount, site);
