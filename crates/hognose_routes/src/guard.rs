@@ -271,7 +271,11 @@ pub fn path_of(machine: &Machine<'_>, v: V) -> String {
             Value::Union(all) => v = all[0],
             Value::Class { module, class, .. } => {
                 let module = machine.project.module(*module);
-                parts.push(format!("{}.{}", module.name.as_str(), module[*class].name.as_str()));
+                parts.push(format!(
+                    "{}.{}",
+                    module.name.as_str(),
+                    module[*class].name.as_str()
+                ));
                 break;
             }
             Value::Instance { class, .. } => {
@@ -443,8 +447,8 @@ pub fn before(world: &mut World<'_>, v: V) -> Proof {
             }
         }
         Value::Call { callee, args, .. } => {
-            if let Some(proof) = of_library(world, v, &Args::default())
-                .or_else(|| of_library(world, callee, &args))
+            if let Some(proof) =
+                of_library(world, v, &Args::default()).or_else(|| of_library(world, callee, &args))
             {
                 // In a decorator that guards nothing it does what it does.
                 if proof != Proof::Nothing {

@@ -210,8 +210,14 @@ impl<'p> Machine<'p> {
             (Value::Bool(a), Value::Bool(b)) => a == b,
             (Value::None, Value::None) => true,
             (
-                Value::Function { module, function, .. },
-                Value::Function { module: m, function: f, .. },
+                Value::Function {
+                    module, function, ..
+                },
+                Value::Function {
+                    module: m,
+                    function: f,
+                    ..
+                },
             ) => module == m && function == f,
             _ => false,
         }
@@ -330,10 +336,8 @@ impl<'p> Machine<'p> {
         let Value::Instance { fields, .. } = self.get(v) else {
             return Vec::new();
         };
-        let mut fields: Vec<(&'static str, V)> = fields
-            .iter()
-            .map(|(name, v)| (name.as_str(), *v))
-            .collect();
+        let mut fields: Vec<(&'static str, V)> =
+            fields.iter().map(|(name, v)| (name.as_str(), *v)).collect();
         fields.sort_unstable();
         fields
     }
@@ -353,18 +357,6 @@ impl<'p> Machine<'p> {
     pub fn run_call(&mut self, callee: V, args: Args, site: Site) -> V {
         self.root_steps = 0;
         self.call(callee, args, site)
-    }
-
-    /// A function as a value, in the frame it was defined in.
-    pub fn function_value(&mut self, module: ModuleId, function: FunctionId) -> V {
-        match self.defined.get(&(module, function)).copied() {
-            Some(frame) => self.make(Value::Function {
-                module,
-                function,
-                frame,
-            }),
-            None => Self::UNKNOWN,
-        }
     }
 
     /// The method resolution order of a class value; of an object, that of its class.

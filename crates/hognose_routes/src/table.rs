@@ -21,7 +21,8 @@ fn visible(text: &str) -> String {
 pub fn text(inventory: &Inventory) -> String {
     let mut out = String::new();
     let mut group: Option<(&str, &str)> = None;
-    let width = |part: fn(&Endpoint) -> usize| inventory.endpoints.iter().map(part).max().unwrap_or(0);
+    let width =
+        |part: fn(&Endpoint) -> usize| inventory.endpoints.iter().map(part).max().unwrap_or(0);
     let method_width = width(|endpoint| methods(endpoint).len()).min(30);
     let path_width = width(|endpoint| endpoint.path.chars().count()).min(60);
     let guard_width = width(|endpoint| endpoint.guard.chars().count()).min(40);
@@ -68,7 +69,10 @@ fn count(inventory: &Inventory, level: Level) -> usize {
 fn cell(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(text).chars() {
-        if matches!(c, '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '&') {
+        if matches!(
+            c,
+            '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '&'
+        ) {
             out.push('\\');
         }
         out.push(c);
@@ -162,7 +166,10 @@ pub fn matrix(inventory: &Inventory) -> String {
             cell(&methods(endpoint)),
             cell(&endpoint.path),
             mark(endpoint.level == Level::Public),
-            mark(matches!(endpoint.level, Level::Public | Level::Authenticated)),
+            mark(matches!(
+                endpoint.level,
+                Level::Public | Level::Authenticated
+            )),
         );
         for name in &names {
             let needed = endpoint

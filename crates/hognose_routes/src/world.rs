@@ -19,7 +19,10 @@ const UNKNOWN_PART: &str = "<?>";
 
 /// Whether an access path names something of a package, whichever of its modules it is taken from.
 pub fn named(path: &str, package: &str, name: &str) -> bool {
-    let Some(rest) = path.strip_prefix(package).and_then(|rest| rest.strip_prefix('.')) else {
+    let Some(rest) = path
+        .strip_prefix(package)
+        .and_then(|rest| rest.strip_prefix('.'))
+    else {
         return false;
     };
     rest == name
@@ -123,9 +126,11 @@ impl<'p> World<'p> {
                 Value::External(path) => fits(path.as_str()),
                 _ => false,
             },
-            Value::Instance { .. } | Value::Class { .. } => self.machine.mro(v).iter().any(
-                |class| matches!(class, ClassRef::External(path) if fits(path.as_str())),
-            ),
+            Value::Instance { .. } | Value::Class { .. } => self
+                .machine
+                .mro(v)
+                .iter()
+                .any(|class| matches!(class, ClassRef::External(path) if fits(path.as_str()))),
             Value::External(path) => fits(path.as_str()),
             _ => false,
         }
@@ -259,9 +264,7 @@ impl<'p> World<'p> {
                 Value::Method { function, .. } => v = *function,
                 Value::Union(all) => v = all[0],
                 Value::Call { args, callee, .. } => match args.positional.first() {
-                    Some(inner)
-                        if self.machine.callable(*inner) && !self.is_as_view(*callee) =>
-                    {
+                    Some(inner) if self.machine.callable(*inner) && !self.is_as_view(*callee) => {
                         wrappers.push(v);
                         v = *inner;
                     }
@@ -286,10 +289,12 @@ impl<'p> World<'p> {
         for _ in 0..MAX_LAYERS {
             match self.machine.get(v) {
                 Value::Wrapped { inner, .. } => v = *inner,
-                Value::Call { args, .. } if self.machine.callable(v) => match args.positional.first() {
-                    Some(inner) => v = *inner,
-                    None => break,
-                },
+                Value::Call { args, .. } if self.machine.callable(v) => {
+                    match args.positional.first() {
+                        Some(inner) => v = *inner,
+                        None => break,
+                    }
+                }
                 _ => break,
             }
         }
@@ -309,7 +314,9 @@ impl<'p> World<'p> {
             return None;
         };
         match self.machine.get(*callee) {
-            Value::Attribute { of, attr } if attr.as_str() == "as_view" => Some((*of, args.clone())),
+            Value::Attribute { of, attr } if attr.as_str() == "as_view" => {
+                Some((*of, args.clone()))
+            }
             _ => None,
         }
     }
@@ -326,13 +333,21 @@ impl<'p> World<'p> {
                 let module = project.module(at);
                 let data = &module[function];
                 let (file, line) = place(at, data.name_range.start());
-                (self.qualified(at, data.parent, data.name.as_str()), file, line)
+                (
+                    self.qualified(at, data.parent, data.name.as_str()),
+                    file,
+                    line,
+                )
             }
             Target::Class(at, class) => {
                 let module = project.module(at);
                 let data = &module[class];
                 let (file, line) = place(at, data.name_range.start());
-                (self.qualified(at, data.parent, data.name.as_str()), file, line)
+                (
+                    self.qualified(at, data.parent, data.name.as_str()),
+                    file,
+                    line,
+                )
             }
             Target::Other(v) => {
                 if let Some((class, _)) = self.as_view(target) {

@@ -82,7 +82,8 @@ fn application(world: &mut World<'_>, app: V, mount: &Mount) {
                 for (method, inner, applied) in world.calls_on(call) {
                     if method == "add_route" {
                         let mut all = inner;
-                        all.positional.insert(1, args.positional.first().copied().unwrap_or(call));
+                        all.positional
+                            .insert(1, args.positional.first().copied().unwrap_or(call));
                         definition(world, "route", &all, applied, &mount);
                     }
                 }
@@ -150,19 +151,37 @@ fn canonical(path: &str) -> String {
 fn definition(world: &mut World<'_>, method: &str, args: &Args, call: V, mount: &Mount) {
     let site = world.site(call);
     let (path, handler, methods) = match method {
-        "get" | "post" | "put" | "patch" | "delete" | "head" | "options" => {
-            (args.get(0, "path"), args.get(1, "handler"), vec![method.to_uppercase()])
-        }
-        "view" => (args.get(0, "path"), args.get(1, "handler"), vec!["*".to_owned()]),
+        "get" | "post" | "put" | "patch" | "delete" | "head" | "options" => (
+            args.get(0, "path"),
+            args.get(1, "handler"),
+            vec![method.to_uppercase()],
+        ),
+        "view" => (
+            args.get(0, "path"),
+            args.get(1, "handler"),
+            vec!["*".to_owned()],
+        ),
         "route" => {
             let method = world.text(args.get(0, "method")).to_uppercase();
             (args.get(1, "path"), args.get(2, "handler"), vec![method])
         }
         "static" => {
             for path in paths(world, args.get(0, "prefix")) {
-                let full = format!("{}{}/{{filename}}", mount.prefix, path.trim_end_matches('/'));
+                let full = format!(
+                    "{}{}/{{filename}}",
+                    mount.prefix,
+                    path.trim_end_matches('/')
+                );
                 let get = vec!["GET".to_owned()];
-                world.add(mount.framework, &mount.app, &full, get, Target::Other(call), site, &mount.layers);
+                world.add(
+                    mount.framework,
+                    &mount.app,
+                    &full,
+                    get,
+                    Target::Other(call),
+                    site,
+                    &mount.layers,
+                );
             }
             return;
         }

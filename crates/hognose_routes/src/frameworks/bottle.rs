@@ -93,7 +93,9 @@ fn route(world: &mut World<'_>, name: &str, args: &Args, call: V, mount: &Mount)
         let patterns = match given {
             // Without a path it is made from the name of the function.
             None => {
-                let name = world.machine.attribute(world.handler_value(v), Symbol::from("__name__"));
+                let name = world
+                    .machine
+                    .attribute(world.handler_value(v), Symbol::from("__name__"));
                 vec![format!("/{}", world.text(Some(name)))]
             }
             Some(_) => paths(world, given),

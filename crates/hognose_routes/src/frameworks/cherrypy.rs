@@ -40,9 +40,10 @@ fn pages(world: &mut World<'_>, object: V, mount: &Mount) {
     for (name, member) in world.members(class) {
         let handler = world.handler(member);
         if let Target::Function(at, function) = handler.target {
-            let exposed = handler.wrappers.iter().any(|v| {
-                guard::path_of(&world.machine, *v).starts_with("cherrypy.expose")
-            });
+            let exposed = handler
+                .wrappers
+                .iter()
+                .any(|v| guard::path_of(&world.machine, *v).starts_with("cherrypy.expose"));
             let marked = world.machine.attribute(member, Symbol::from("exposed"));
             if !exposed && world.machine.truth(marked) != Some(true) {
                 continue;
@@ -57,7 +58,15 @@ fn pages(world: &mut World<'_>, object: V, mount: &Mount) {
             layers.extend(world.body_layer(at, function));
             let any = vec!["*".to_owned()];
             let site = world.site(member);
-            world.add("cherrypy", &mount.app, &path, any, handler.target, site, &layers);
+            world.add(
+                "cherrypy",
+                &mount.app,
+                &path,
+                any,
+                handler.target,
+                site,
+                &layers,
+            );
         } else if let Value::Instance { .. } = world.machine.get(member)
             && let Some(inner) = mount.below(&format!("/{name}"))
         {

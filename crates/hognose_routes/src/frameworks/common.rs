@@ -121,7 +121,15 @@ pub(super) fn endpoint(
         }
     }
     let full = format!("{}{path}", mount.prefix);
-    world.add(mount.framework, &mount.app, &full, methods, handler.target, site, &layers);
+    world.add(
+        mount.framework,
+        &mount.app,
+        &full,
+        methods,
+        handler.target,
+        site,
+        &layers,
+    );
 }
 
 /// A class or object with a function for each method: (name of the function, method).
@@ -147,7 +155,15 @@ pub(super) fn class(
         layers.extend(world.wrapper_layers(&handler, Place::Decorator));
         layers.extend(world.body_layer(at, function));
         let methods = vec![(*method).to_owned()];
-        world.add(mount.framework, &mount.app, &full, methods, handler.target, site, &layers);
+        world.add(
+            mount.framework,
+            &mount.app,
+            &full,
+            methods,
+            handler.target,
+            site,
+            &layers,
+        );
     }
     found
 }
@@ -164,7 +180,12 @@ pub(super) const BY_NAME: &[(&str, &str)] = &[
 ];
 
 /// Layers of a list of guards that are given to a router or handler.
-pub(super) fn guards(world: &mut World<'_>, args: &Args, keyword: &str, place: Place) -> Vec<Layer> {
+pub(super) fn guards(
+    world: &mut World<'_>,
+    args: &Args,
+    keyword: &str,
+    place: Place,
+) -> Vec<Layer> {
     let Some(list) = args.keyword(keyword) else {
         return Vec::new();
     };

@@ -113,7 +113,9 @@ fn find(world: &mut World<'_>) {
     let project = world.machine.project;
     let mut settings: Vec<ModuleId> = world.machine.settings.into_iter().collect();
     for (id, module) in project.iter() {
-        if binds(module, "ROOT_URLCONF") && !settings.contains(&id) && !(world.left_out)(&module.file)
+        if binds(module, "ROOT_URLCONF")
+            && !settings.contains(&id)
+            && !(world.left_out)(&module.file)
         {
             settings.push(id);
         }
@@ -262,7 +264,11 @@ pub(super) fn walk(world: &mut World<'_>, v: V, mount: &Mount) {
 
 fn call(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
     let path = guard::path_of(&world.machine, v);
-    let name = path.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
+    let name = path
+        .trim_end_matches("()")
+        .rsplit('.')
+        .next()
+        .unwrap_or_default();
     match name {
         "path" | "re_path" | "url" => pattern(world, v, args, mount),
         "i18n_patterns" => {
@@ -291,7 +297,15 @@ fn call(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
                 let full = joined(&mount.prefix, &pattern);
                 let site = world.site(v);
                 let any = vec!["*".to_owned()];
-                world.add("django", &mount.app, &full, any, Target::Other(v), site, &mount.layers);
+                world.add(
+                    "django",
+                    &mount.app,
+                    &full,
+                    any,
+                    Target::Other(v),
+                    site,
+                    &mount.layers,
+                );
             }
         }
         "get_urls" => {
@@ -326,7 +340,15 @@ fn opaque(world: &mut World<'_>, mount: &Mount, target: Target, site: Option<Sit
         proof: Proof::Unknown,
     }];
     let path = format!("{}<?>", mount.prefix);
-    world.add("django", &mount.app, &path, vec!["*".to_owned()], target, site, &layers);
+    world.add(
+        "django",
+        &mount.app,
+        &path,
+        vec!["*".to_owned()],
+        target,
+        site,
+        &layers,
+    );
 }
 
 /// A URLconf of a library.
@@ -350,7 +372,15 @@ fn library(world: &mut World<'_>, module: &str, mount: &Mount, admin: Option<V>)
         });
         let path = joined(&mount.prefix, pattern);
         let methods = methods.split(' ').map(str::to_owned).collect();
-        world.add("django", &mount.app, &path, methods, Target::Other(v), mount.site, &layers);
+        world.add(
+            "django",
+            &mount.app,
+            &path,
+            methods,
+            Target::Other(v),
+            mount.site,
+            &layers,
+        );
     }
     if module != "django.contrib.admin.site.urls" {
         return;
@@ -358,15 +388,23 @@ fn library(world: &mut World<'_>, module: &str, mount: &Mount, admin: Option<V>)
     let mut labels: Vec<String> = Vec::new();
     let mut models = registered_models(world, admin);
     let installed = setting(world, mount.settings, "INSTALLED_APPS");
-    let installed = installed.and_then(|v| world.text_list(v)).unwrap_or_default();
+    let installed = installed
+        .and_then(|v| world.text_list(v))
+        .unwrap_or_default();
     if admin.is_none() {
         let own_user = setting(world, mount.settings, "AUTH_USER_MODEL").is_some();
         for (package, label, model) in OF_LIBRARIES {
             if own_user && *model == "user" {
                 continue;
             }
-            let known = models.iter().any(|(app, name, _)| app == label && name == model);
-            if !known && installed.iter().any(|app| app == package || app.starts_with(&format!("{package}.apps."))) {
+            let known = models
+                .iter()
+                .any(|(app, name, _)| app == label && name == model);
+            if !known
+                && installed
+                    .iter()
+                    .any(|app| app == package || app.starts_with(&format!("{package}.apps.")))
+            {
                 models.push(((*label).to_owned(), (*model).to_owned(), Target::Other(v)));
             }
         }
@@ -400,25 +438,41 @@ fn library(world: &mut World<'_>, module: &str, mount: &Mount, admin: Option<V>)
             let path = format!("{front}{page}");
             // The last one is a redirect.
             let methods = match page {
-                "<path:object_id>/" => VIEWS.methods.get("RedirectView").map_or_else(Vec::new, |methods| {
-                    methods.iter().map(|method| method.to_uppercase()).collect()
-                }),
+                "<path:object_id>/" => VIEWS
+                    .methods
+                    .get("RedirectView")
+                    .map_or_else(Vec::new, |methods| {
+                        methods.iter().map(|method| method.to_uppercase()).collect()
+                    }),
                 _ => vec!["*".to_owned()],
             };
-            world.add("django", &mount.app, &path, methods, target, mount.site, &layers);
+            world.add(
+                "django", &mount.app, &path, methods, target, mount.site, &layers,
+            );
         }
         if !labels.contains(&app) {
             labels.push(app);
         }
     }
     if !labels.is_empty() {
-        let path = joined(&mount.prefix, &format!("^(?P<app_label>{})/$", labels.join("|")));
+        let path = joined(
+            &mount.prefix,
+            &format!("^(?P<app_label>{})/$", labels.join("|")),
+        );
         let mut layers = mount.layers.clone();
         layers.push(Layer {
             place: Place::Class,
             proof: Proof::permission("is_staff"),
         });
-        world.add("django", &mount.app, &path, vec!["*".to_owned()], Target::Other(v), mount.site, &layers);
+        world.add(
+            "django",
+            &mount.app,
+            &path,
+            vec!["*".to_owned()],
+            Target::Other(v),
+            mount.site,
+            &layers,
+        );
     }
 }
 
@@ -597,7 +651,15 @@ fn endpoint(world: &mut World<'_>, path: &str, view: V, mount: &Mount, site: Opt
             if let Some(api) = drf::function_view(world, &handler, mount) {
                 layers.extend(api.layers);
                 layers.extend(world.body_layer(at, function));
-                world.add("django", &mount.app, path, api.methods, handler.target, site, &layers);
+                world.add(
+                    "django",
+                    &mount.app,
+                    path,
+                    api.methods,
+                    handler.target,
+                    site,
+                    &layers,
+                );
                 return;
             }
             layers.extend(world.body_layer(at, function));
@@ -606,7 +668,9 @@ fn endpoint(world: &mut World<'_>, path: &str, view: V, mount: &Mount, site: Opt
         Target::Other(v) => {
             // A view of a library: what it asks for is not known.
             let known = guard::path_of(&world.machine, v);
-            if !known.starts_with("django.") && !matches!(world.machine.get(v), Value::Instance { .. }) {
+            if !known.starts_with("django.")
+                && !matches!(world.machine.get(v), Value::Instance { .. })
+            {
                 layers.push(Layer {
                     place: Place::Body,
                     proof: Proof::Unknown,
@@ -614,7 +678,15 @@ fn endpoint(world: &mut World<'_>, path: &str, view: V, mount: &Mount, site: Opt
             }
         }
     }
-    world.add("django", &mount.app, path, methods, handler.target, site, &layers);
+    world.add(
+        "django",
+        &mount.app,
+        path,
+        methods,
+        handler.target,
+        site,
+        &layers,
+    );
 }
 
 /// Layers of the settings, unless the view says that it needs none.
@@ -657,7 +729,10 @@ fn restricted(world: &mut World<'_>, handler: &Handler) -> Option<Vec<String>> {
 }
 
 /// Methods that a class view answers, with the handler of each where the project defines it.
-pub(super) fn class_methods(world: &mut World<'_>, class: V) -> Option<Vec<(String, Option<Handler>)>> {
+pub(super) fn class_methods(
+    world: &mut World<'_>,
+    class: V,
+) -> Option<Vec<(String, Option<Handler>)>> {
     let allowed = world
         .machine
         .attribute(class, Symbol::from("http_method_names"));
@@ -728,7 +803,9 @@ fn class_view(
     {
         for (method, action) in items {
             let (method, action) = (world.text(Some(method)), world.text(Some(action)));
-            drf::action(world, path, class, &method, &action, None, mount, site, &layers);
+            drf::action(
+                world, path, class, &method, &action, None, mount, site, &layers,
+            );
         }
         return;
     }
@@ -762,7 +839,15 @@ fn class_view(
                 target = handler.target;
             }
         }
-        world.add("django", &mount.app, path, vec![method], target, site, &layers);
+        world.add(
+            "django",
+            &mount.app,
+            path,
+            vec![method],
+            target,
+            site,
+            &layers,
+        );
     }
 }
 
@@ -797,9 +882,7 @@ pub(super) fn of_class(world: &mut World<'_>, class: V) -> Vec<Layer> {
     for ancestor in world.machine.mro(class).iter() {
         match *ancestor {
             ClassRef::Project(at, id) => {
-                let Some(dispatch) = world
-                    .machine
-                    .own_member(at, id, Symbol::from("dispatch"))
+                let Some(dispatch) = world.machine.own_member(at, id, Symbol::from("dispatch"))
                 else {
                     continue;
                 };

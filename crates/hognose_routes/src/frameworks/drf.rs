@@ -26,21 +26,26 @@ pub(super) struct FunctionView {
 
 /// Whether an object is a router.
 pub(super) fn is_router(world: &mut World<'_>, v: V) -> bool {
-    ["rest_framework", "rest_framework_nested", "rest_framework_extensions", "dynamic_rest"]
-        .iter()
-        .any(|package| {
-            world.is_a(
-                v,
-                package,
-                &[
-                    "DefaultRouter",
-                    "SimpleRouter",
-                    "BaseRouter",
-                    "NestedSimpleRouter",
-                    "NestedDefaultRouter",
-                ],
-            )
-        })
+    [
+        "rest_framework",
+        "rest_framework_nested",
+        "rest_framework_extensions",
+        "dynamic_rest",
+    ]
+    .iter()
+    .any(|package| {
+        world.is_a(
+            v,
+            package,
+            &[
+                "DefaultRouter",
+                "SimpleRouter",
+                "BaseRouter",
+                "NestedSimpleRouter",
+                "NestedDefaultRouter",
+            ],
+        )
+    })
 }
 
 /// Whether a class is a view of REST framework.
@@ -91,7 +96,15 @@ pub(super) fn router(world: &mut World<'_>, router: V, mount: &Mount) {
         world.add("django", &mount.app, &path, get, target, site, &layers);
     }
     for (prefix, viewset) in registered {
-        view_set(world, &format!("{front}{prefix}"), viewset, slash, regex, mount, site);
+        view_set(
+            world,
+            &format!("{front}{prefix}"),
+            viewset,
+            slash,
+            regex,
+            mount,
+            site,
+        );
     }
 }
 
@@ -110,9 +123,7 @@ fn registrations(world: &mut World<'_>, router: V, found: &mut Vec<(String, V)>,
         }
     }
     // `router.registry.extend(other.registry)`.
-    let registry = world
-        .machine
-        .attribute_of(router, Symbol::from("registry"));
+    let registry = world.machine.attribute_of(router, Symbol::from("registry"));
     for (method, args, _) in world.calls_on(registry) {
         if method == "extend"
             && let Some(v) = args.positional.first()
@@ -152,7 +163,11 @@ fn view_set(
             attribute("lookup_value_converter", world).unwrap_or_else(|| "str".to_owned());
         format!("<{converter}:{kwarg}>")
     };
-    let end = if regex { format!("{slash}$") } else { slash.to_owned() };
+    let end = if regex {
+        format!("{slash}$")
+    } else {
+        slash.to_owned()
+    };
     let allowed = world
         .machine
         .attribute(class, Symbol::from("http_method_names"));
@@ -185,7 +200,9 @@ fn view_set(
         let defined = matches!(world.handler(v).target, Target::Function(..));
         if (defined || of_bases.iter().any(|known| known == name)) && permitted(method) {
             let path = below(mount, &route(*detail, ""));
-            action(world, &path, class, method, name, None, mount, site, &layers);
+            action(
+                world, &path, class, method, name, None, mount, site, &layers,
+            );
         }
     }
     for (name, member) in world.members(class) {
@@ -196,7 +213,9 @@ fn view_set(
         for method in &extra.methods {
             if permitted(method) {
                 let given = extra.permissions;
-                action(world, &path, class, method, &name, given, mount, site, &layers);
+                action(
+                    world, &path, class, method, &name, given, mount, site, &layers,
+                );
             }
         }
     }
@@ -238,9 +257,10 @@ fn extra_action(world: &mut World<'_>, name: &str, member: V) -> Option<Extra> {
             && mapping.as_str() == "mapping"
         {
             let inner = match world.handler(other).target {
-                Target::Function(at, function) => {
-                    world.machine.project.module(at)[function].name.as_str().to_owned()
-                }
+                Target::Function(at, function) => world.machine.project.module(at)[function]
+                    .name
+                    .as_str()
+                    .to_owned(),
                 _ => continue,
             };
             let mut extra = extra_action(world, &inner, other)?;
@@ -248,8 +268,13 @@ fn extra_action(world: &mut World<'_>, name: &str, member: V) -> Option<Extra> {
             return Some(extra);
         }
         let path = guard::path_of(&world.machine, callee);
-        let last = path.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
-        if !path.starts_with("rest_framework") || !matches!(last, "action" | "detail_route" | "list_route")
+        let last = path
+            .trim_end_matches("()")
+            .rsplit('.')
+            .next()
+            .unwrap_or_default();
+        if !path.starts_with("rest_framework")
+            || !matches!(last, "action" | "detail_route" | "list_route")
         {
             continue;
         }
@@ -308,7 +333,15 @@ pub(super) fn action(
         }
         _ => world.handler(class).target,
     };
-    world.add("django", &mount.app, path, vec![method], target, site, &layers);
+    world.add(
+        "django",
+        &mount.app,
+        path,
+        vec![method],
+        target,
+        site,
+        &layers,
+    );
 }
 
 /// What the permissions of a view ask for.
@@ -361,10 +394,9 @@ fn chosen(
     method: &str,
     action: Option<&str>,
 ) -> Option<V> {
-    let site = world.site(class).unwrap_or((
-        hognose_python::ModuleId(0),
-        hognose_python::ir::ExprId(0),
-    ));
+    let site = world
+        .site(class)
+        .unwrap_or((hognose_python::ModuleId(0), hognose_python::ir::ExprId(0)));
     let object = world.machine.object_of(class, site);
     if let Some(action) = action {
         world.machine.set(object, "action", action);
@@ -391,9 +423,9 @@ fn default_permissions(world: &mut World<'_>, method: &str, mount: &Mount) -> La
             proof: Proof::Nothing,
         };
     };
-    let key = world
-        .machine
-        .constant(&hognose_python::Constant::Str("DEFAULT_PERMISSION_CLASSES".to_owned()));
+    let key = world.machine.constant(&hognose_python::Constant::Str(
+        "DEFAULT_PERMISSION_CLASSES".to_owned(),
+    ));
     let list = world.machine.item(settings, key);
     let known = matches!(world.machine.get(settings), Value::Dict(_));
     let mut proof = match world.text_list(list) {
@@ -480,9 +512,7 @@ fn permission(world: &mut World<'_>, v: V, method: &str, depth: usize) -> Proof 
         }
         Value::Class { module, class, .. } => {
             let name = world.machine.project.module(module)[class].name.as_str();
-            let check = world
-                .machine
-                .attribute(v, Symbol::from("has_permission"));
+            let check = world.machine.attribute(v, Symbol::from("has_permission"));
             let of_object = world
                 .machine
                 .attribute(v, Symbol::from("has_object_permission"));
@@ -490,7 +520,11 @@ fn permission(world: &mut World<'_>, v: V, method: &str, depth: usize) -> Proof 
                 Target::Function(..) => match guard::answer(world, check) {
                     // Who reads is often let through: the method decides.
                     Proof::Guard { .. } if guard::asks_for_method(world, check) => {
-                        if safe { Proof::Unknown } else { guard::answer(world, check) }
+                        if safe {
+                            Proof::Unknown
+                        } else {
+                            guard::answer(world, check)
+                        }
                     }
                     Proof::Nothing => Proof::Unknown,
                     proof => proof,
@@ -535,7 +569,12 @@ pub(super) fn function_view(
             continue;
         }
         let args = world.made_with(callee);
-        match path.trim_end_matches("()").rsplit('.').next().unwrap_or_default() {
+        match path
+            .trim_end_matches("()")
+            .rsplit('.')
+            .next()
+            .unwrap_or_default()
+        {
             "api_view" => {
                 let list = args.get(0, "http_method_names");
                 let list = list.and_then(|v| world.text_list(v));

@@ -12,7 +12,16 @@ pub(super) const FRAMEWORK: Framework = Framework {
     find,
 };
 
-const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options", "websocket"];
+const METHODS: &[&str] = &[
+    "get",
+    "post",
+    "put",
+    "patch",
+    "delete",
+    "head",
+    "options",
+    "websocket",
+];
 
 fn find(world: &mut World<'_>) {
     for app in world.objects_of("falcon", &["App", "API"]) {

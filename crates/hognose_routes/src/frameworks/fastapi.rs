@@ -22,7 +22,9 @@ pub(super) const FRAMEWORK: Framework = Framework {
     find,
 };
 
-const METHODS: &[&str] = &["get", "post", "put", "delete", "patch", "options", "head", "trace"];
+const METHODS: &[&str] = &[
+    "get", "post", "put", "delete", "patch", "options", "head", "trace",
+];
 
 /// Routers inside of each other, and dependencies of dependencies.
 const MAX_NESTING: usize = 16;
@@ -207,13 +209,11 @@ fn pages(world: &mut World<'_>, app: V, made: &Args, mount: &Mount) {
     let mut paths = vec![openapi];
     if let Some(docs) = page("docs_url", "/docs", world).filter(|docs| !docs.is_empty()) {
         paths.push(docs);
-        paths.extend(
-            page(
-                "swagger_ui_oauth2_redirect_url",
-                "/docs/oauth2-redirect",
-                world,
-            ),
-        );
+        paths.extend(page(
+            "swagger_ui_oauth2_redirect_url",
+            "/docs/oauth2-redirect",
+            world,
+        ));
     }
     paths.extend(page("redoc_url", "/redoc", world).filter(|redoc| !redoc.is_empty()));
     let site = world.site(app);
@@ -330,9 +330,12 @@ fn mounted(world: &mut World<'_>, args: &Args, call: V, mount: &Mount) {
     if let Some(list) = args.keyword("routes") {
         route_list(world, list, &inner);
     }
-    let Some(app) = args.get(1, "app") else { return };
+    let Some(app) = args.get(1, "app") else {
+        return;
+    };
     for app in world.machine.alternatives(app) {
-        if world.is_a(app, "fastapi", &["FastAPI"]) || world.is_a(app, "starlette", &["Starlette"]) {
+        if world.is_a(app, "fastapi", &["FastAPI"]) || world.is_a(app, "starlette", &["Starlette"])
+        {
             application(world, app, &inner);
         } else if world.is_a(app, "fastapi", &["APIRouter"])
             || world.is_a(app, "starlette", &["Router"])
@@ -388,7 +391,8 @@ fn route_list(world: &mut World<'_>, list: V, mount: &Mount) {
                 let methods = Some(vec!["WEBSOCKET".to_owned()]);
                 endpoint_at(world, &args, endpoint, methods, mount, Some(v));
             }
-        } else if (world.is_a(v, "starlette", &["Route"]) || world.is_a(v, "fastapi", &["APIRoute"]))
+        } else if (world.is_a(v, "starlette", &["Route"])
+            || world.is_a(v, "fastapi", &["APIRoute"]))
             && let Some(endpoint) = args.get(1, "endpoint")
         {
             let methods = method_list(world, &args, 2, true);
@@ -439,7 +443,15 @@ fn endpoint_at(
     for path in paths {
         let path = format!("{}{path}", mount.prefix);
         if let Target::Class(..) = handler.target {
-            class_endpoint(world, &path, endpoint, mount, site, &layers, methods.as_deref());
+            class_endpoint(
+                world,
+                &path,
+                endpoint,
+                mount,
+                site,
+                &layers,
+                methods.as_deref(),
+            );
             continue;
         }
         let methods = methods.clone().unwrap_or_else(|| vec!["GET".to_owned()]);
@@ -489,7 +501,15 @@ fn class_endpoint(
     if !any {
         let methods = given.map_or_else(|| vec!["*".to_owned()], <[String]>::to_vec);
         let target = world.handler(class).target;
-        world.add(mount.framework, &mount.app, path, methods, target, site, layers);
+        world.add(
+            mount.framework,
+            &mount.app,
+            path,
+            methods,
+            target,
+            site,
+            layers,
+        );
     }
 }
 

@@ -62,7 +62,9 @@ fn find(world: &mut World<'_>) {
             mount.hooks = hooks(world, app, "before_request");
             // Hooks that a blueprint sets for the whole application count for all of it.
             for blueprint in blueprints_below(world, app, 0) {
-                mount.hooks.extend(hooks(world, blueprint, "before_app_request"));
+                mount
+                    .hooks
+                    .extend(hooks(world, blueprint, "before_app_request"));
             }
             let made = world.made_with(app);
             let folder = made.get(2, "static_folder");
@@ -209,11 +211,9 @@ fn hook_layers(mount: &Mount, endpoint: &str, path: &str) -> Vec<Layer> {
             .texts
             .iter()
             .any(|text| text == endpoint || text == path || text == last || text == blueprint)
-            || hook
-                .exempt
-                .prefixes
-                .iter()
-                .any(|prefix| path.starts_with(prefix.as_str()) || endpoint.starts_with(prefix.as_str()));
+            || hook.exempt.prefixes.iter().any(|prefix| {
+                path.starts_with(prefix.as_str()) || endpoint.starts_with(prefix.as_str())
+            });
         let proof = match &hook.proof {
             // A text that the hook compares with may let through what it names, or ask only of that: it cannot be told.
             Proof::Guard { .. } if hook.exempt.unclear => Proof::Unknown,
@@ -308,7 +308,9 @@ fn register(
         nesting: mount.nesting + 1,
         ..mount.clone()
     };
-    inner.hooks.extend(hooks(world, blueprint, "before_request"));
+    inner
+        .hooks
+        .extend(hooks(world, blueprint, "before_request"));
     if let Some(folder) = made.keyword("static_folder")
         && !matches!(world.machine.get(folder), Value::None)
     {
@@ -347,14 +349,27 @@ fn rules(
     let named = args.get(1, "endpoint").map(|v| world.text(Some(v)));
     for rule in patterns {
         let path = joined(mount.prefix.as_deref(), &rule);
-        endpoints(world, mount, &path, named.as_deref(), view, given.clone(), site);
+        endpoints(
+            world,
+            mount,
+            &path,
+            named.as_deref(),
+            view,
+            given.clone(),
+            site,
+        );
     }
 }
 
 fn methods_of(world: &mut World<'_>, args: &Args) -> Option<Vec<String>> {
     let v = args.keyword("methods")?;
     let methods = world.text_list(v)?;
-    Some(methods.into_iter().map(|method| method.to_uppercase()).collect())
+    Some(
+        methods
+            .into_iter()
+            .map(|method| method.to_uppercase())
+            .collect(),
+    )
 }
 
 /// The methods of a rule without those that Flask adds; all of them where it has no others.
@@ -383,9 +398,10 @@ fn endpoints(
     };
     let name = named.map_or_else(
         || match handler.target {
-            Target::Function(at, function) => {
-                world.machine.project.module(at)[function].name.as_str().to_owned()
-            }
+            Target::Function(at, function) => world.machine.project.module(at)[function]
+                .name
+                .as_str()
+                .to_owned(),
             _ => String::new(),
         },
         str::to_owned,
@@ -533,7 +549,9 @@ fn apis(world: &mut World<'_>, owner: V, mount: &Mount) {
             let prefix = world.text(made.keyword("prefix"));
             let mut mount = mount.clone();
             let of_api: Vec<Layer> = {
-                let v = made.keyword("decorators").unwrap_or(crate::run::Machine::UNKNOWN);
+                let v = made
+                    .keyword("decorators")
+                    .unwrap_or(crate::run::Machine::UNKNOWN);
                 let decorators = world.list(v).unwrap_or_default();
                 decorators
                     .into_iter()
@@ -598,19 +616,39 @@ fn documentation(world: &mut World<'_>, mount: &Mount, made: &Args, prefix: &str
     let mut pages = vec![format!("{prefix}/swagger.json")];
     if let Some(doc) = doc {
         pages.push(doc);
-        pages.push(if prefix.is_empty() { "/".to_owned() } else { prefix.to_owned() });
+        pages.push(if prefix.is_empty() {
+            "/".to_owned()
+        } else {
+            prefix.to_owned()
+        });
     }
     pages.dedup();
     for page in pages {
         let path = joined(mount.prefix.as_deref(), &page);
         let layers = hook_layers(mount, "", &path);
         let get = vec!["GET".to_owned()];
-        world.add(mount.framework, &mount.app, &path, get, Target::Other(api), site, &layers);
+        world.add(
+            mount.framework,
+            &mount.app,
+            &path,
+            get,
+            Target::Other(api),
+            site,
+            &layers,
+        );
     }
     let layers = hook_layers(mount, "", "/swaggerui");
     let get = vec!["GET".to_owned()];
     let path = "/swaggerui/<path:filename>";
-    world.add(mount.framework, &mount.app, path, get, Target::Other(api), site, &layers);
+    world.add(
+        mount.framework,
+        &mount.app,
+        path,
+        get,
+        Target::Other(api),
+        site,
+        &layers,
+    );
 }
 
 /// Resources that were added to an interface or namespace.

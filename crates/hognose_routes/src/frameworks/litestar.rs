@@ -37,7 +37,10 @@ fn find(world: &mut World<'_>) {
             }
             let mut mount = Mount::new(world, "litestar", app);
             let made = world.made_with(app);
-            mount.prefix = world.text(made.keyword("path")).trim_end_matches('/').to_owned();
+            mount.prefix = world
+                .text(made.keyword("path"))
+                .trim_end_matches('/')
+                .to_owned();
             mount.layers = guards(world, &made, "guards", Place::Router);
             if let Some(list) = made.get(0, "route_handlers") {
                 handlers(world, list, &mount);
@@ -51,7 +54,15 @@ fn find(world: &mut World<'_>) {
                     let path = format!("{}/schema{page}", mount.prefix);
                     let get = vec!["GET".to_owned()];
                     let target = Target::Other(app);
-                    world.add("litestar", &mount.app, &path, get, target, site, &mount.layers);
+                    world.add(
+                        "litestar",
+                        &mount.app,
+                        &path,
+                        get,
+                        target,
+                        site,
+                        &mount.layers,
+                    );
                 }
             }
             for (method, args, _) in world.calls_on(app) {
@@ -86,9 +97,15 @@ fn handler(world: &mut World<'_>, v: V, mount: &Mount) {
         let made = world.made_with(v);
         let path = world.text(made.get(0, "path"));
         let path = path.trim_matches('/');
-        let front = if path.is_empty() { String::new() } else { format!("/{path}") };
+        let front = if path.is_empty() {
+            String::new()
+        } else {
+            format!("/{path}")
+        };
         if let Some(mut inner) = mount.below(&front) {
-            inner.layers.extend(guards(world, &made, "guards", Place::Router));
+            inner
+                .layers
+                .extend(guards(world, &made, "guards", Place::Router));
             if let Some(list) = made.keyword("route_handlers") {
                 handlers(world, list, &inner);
             }
@@ -99,7 +116,11 @@ fn handler(world: &mut World<'_>, v: V, mount: &Mount) {
         let path = world.machine.attribute(v, Symbol::from("path"));
         let path = world.texts(path).pop().unwrap_or_default();
         let path = path.trim_matches('/');
-        let front = if path.is_empty() { String::new() } else { format!("/{path}") };
+        let front = if path.is_empty() {
+            String::new()
+        } else {
+            format!("/{path}")
+        };
         let Some(mut inner) = mount.below(&front) else {
             return;
         };
@@ -130,7 +151,11 @@ fn function(world: &mut World<'_>, v: V, mount: &Mount) {
             continue;
         }
         let args = world.made_with(callee);
-        let name = path.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
+        let name = path
+            .trim_end_matches("()")
+            .rsplit('.')
+            .next()
+            .unwrap_or_default();
         let methods = match name {
             "get" | "post" | "put" | "patch" | "delete" | "head" => vec![name.to_uppercase()],
             "route" => methods(world, args.keyword("http_method")).unwrap_or_default(),
@@ -150,7 +175,15 @@ fn function(world: &mut World<'_>, v: V, mount: &Mount) {
         }
         for pattern in patterns {
             let full = joined(&mount.prefix, &pattern);
-            world.add("litestar", &mount.app, &full, methods.clone(), inner.target, site, &layers);
+            world.add(
+                "litestar",
+                &mount.app,
+                &full,
+                methods.clone(),
+                inner.target,
+                site,
+                &layers,
+            );
         }
     }
 }

@@ -62,7 +62,10 @@ fn configuration(
         match method {
             "add_route" => {
                 let name = world.text(args.get(0, "name"));
-                for pattern in paths(world, args.get(1, "pattern").or_else(|| args.keyword("path"))) {
+                for pattern in paths(
+                    world,
+                    args.get(1, "pattern").or_else(|| args.keyword("path")),
+                ) {
                     let front = mount.prefix.trim_end_matches('/');
                     let pattern = pattern.trim_start_matches('/');
                     routes.push((name.clone(), format!("{front}/{pattern}")));
@@ -102,7 +105,9 @@ fn configuration(
                             if module.is_package {
                                 name.to_owned()
                             } else {
-                                name.rsplit_once('.').map_or("", |(front, _)| front).to_owned()
+                                name.rsplit_once('.')
+                                    .map_or("", |(front, _)| front)
+                                    .to_owned()
                             }
                         });
                         let full = match name.strip_prefix('.') {
@@ -124,10 +129,9 @@ fn configuration(
                     positional: vec![inner_config],
                     ..Args::default()
                 };
-                let site = world.site(call).unwrap_or((
-                    hognose_python::ModuleId(0),
-                    hognose_python::ir::ExprId(0),
-                ));
+                let site = world
+                    .site(call)
+                    .unwrap_or((hognose_python::ModuleId(0), hognose_python::ir::ExprId(0)));
                 world.machine.run_call(function, given, site);
                 world.index();
                 configuration(world, inner_config, &inner, routes, views, default);
@@ -154,9 +158,10 @@ fn declared_views(world: &mut World<'_>, views: &mut Vec<View>) {
             {
                 for (defaults, marked) in world.calls_of_name("pyramid", "view_defaults") {
                     for (given, _) in world.calls_of(marked) {
-                        let same = given.positional.first().is_some_and(|v| {
-                            world.handler(*v).target == Target::Class(at, class)
-                        });
+                        let same = given
+                            .positional
+                            .first()
+                            .is_some_and(|v| world.handler(*v).target == Target::Class(at, class));
                         if same {
                             for (name, value) in &defaults.keywords {
                                 if all.keyword(name.as_str()).is_none() {
@@ -223,5 +228,13 @@ fn endpoint(world: &mut World<'_>, pattern: &str, view: &View, default: Option<V
     if let Target::Function(at, function) = handler.target {
         layers.extend(world.body_layer(at, function));
     }
-    world.add("pyramid", &mount.app, pattern, methods, handler.target, view.site, &layers);
+    world.add(
+        "pyramid",
+        &mount.app,
+        pattern,
+        methods,
+        handler.target,
+        view.site,
+        &layers,
+    );
 }

@@ -103,7 +103,16 @@ fn routes(world: &mut World<'_>, v: V, mount: &Mount, version: &str) {
                     method => vec![method.to_uppercase()],
                 };
                 for (handler, site) in decorated(world, call) {
-                    add(world, &args, 0, methods.clone(), handler, mount, version, site);
+                    add(
+                        world,
+                        &args,
+                        0,
+                        methods.clone(),
+                        handler,
+                        mount,
+                        version,
+                        site,
+                    );
                 }
             }
             "add_route" => {
@@ -141,8 +150,18 @@ fn add(
         world.machine.print(v, &mut text);
         text
     });
-    mount.prefix.insert_str(0, own.as_deref().unwrap_or(version));
+    mount
+        .prefix
+        .insert_str(0, own.as_deref().unwrap_or(version));
     for path in paths(world, args.get(position, "uri")) {
-        endpoint(world, &mount, &path, methods.clone(), handler, site, BY_NAME);
+        endpoint(
+            world,
+            &mount,
+            &path,
+            methods.clone(),
+            handler,
+            site,
+            BY_NAME,
+        );
     }
 }

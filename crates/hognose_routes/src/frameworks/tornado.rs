@@ -55,7 +55,15 @@ fn find(world: &mut World<'_>) {
                 r"/(robots\.txt)".to_owned(),
             ] {
                 let get = vec!["GET".to_owned()];
-                world.add("tornado", &mount.app, &path, get, Target::Other(app), site, &[]);
+                world.add(
+                    "tornado",
+                    &mount.app,
+                    &path,
+                    get,
+                    Target::Other(app),
+                    site,
+                    &[],
+                );
             }
         }
     }
@@ -73,7 +81,8 @@ fn handlers(world: &mut World<'_>, list: V, mount: &Mount, list_of: V) {
             Value::Call { args, .. } => {
                 let (Some(pattern), Some(handler)) = (
                     args.get(0, "pattern").or_else(|| args.keyword("matcher")),
-                    args.get(1, "handler").or_else(|| args.keyword("handler_class")),
+                    args.get(1, "handler")
+                        .or_else(|| args.keyword("handler_class")),
                 ) else {
                     continue;
                 };
@@ -81,7 +90,9 @@ fn handlers(world: &mut World<'_>, list: V, mount: &Mount, list_of: V) {
             }
             _ => continue,
         };
-        let site = site.or_else(|| world.site(handler)).or_else(|| world.site(list_of));
+        let site = site
+            .or_else(|| world.site(handler))
+            .or_else(|| world.site(list_of));
         let pattern = world.text(Some(pattern));
         for handler in world.machine.alternatives(handler) {
             // Handlers below a pattern of their own are given as a list.
@@ -124,7 +135,9 @@ fn handler_at(world: &mut World<'_>, pattern: &str, v: V, mount: &Mount, site: O
     match known {
         Some((_, method)) if found == 0 => {
             let methods = vec![(*method).to_owned()];
-            world.add("tornado", &mount.app, pattern, methods, target, site, &layers);
+            world.add(
+                "tornado", &mount.app, pattern, methods, target, site, &layers,
+            );
         }
         None if found == 0 => {
             layers.push(Layer {

@@ -128,13 +128,13 @@ pub fn of_wrapper(world: &mut World<'_>, wrapper: V) -> Proof {
             let inner = walk(world, module, function, Some(closure), 0, false, false);
             // The wrapper may itself stand in a guard of a library.
             let outer: Vec<V> = handler.wrappers;
-            outer
-                .into_iter()
-                .map(|v| super::wrapper(world, v))
-                .fold(inner, |proof, more| match more {
+            outer.into_iter().map(|v| super::wrapper(world, v)).fold(
+                inner,
+                |proof, more| match more {
                     Proof::Unknown => proof,
                     more => proof.and(more),
-                })
+                },
+            )
         }
         _ => Proof::Unknown,
     }
@@ -169,7 +169,9 @@ pub fn of_answer(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> P
                     .stmts()
                     .filter_map(|(_, stmt)| match *stmt {
                         Stmt::If { test, .. }
-                            if module[function].range.contains_range(module.expr_range(test)) =>
+                            if module[function]
+                                .range
+                                .contains_range(module.expr_range(test)) =>
                         {
                             Some((test, true))
                         }
@@ -207,7 +209,9 @@ pub fn asks_for_method(world: &World<'_>, at: ModuleId, function: FunctionId) ->
             && match *expr {
                 Expr::Attribute { attr, .. } => matches!(attr.as_str(), "method" | "SAFE_METHODS"),
                 Expr::Name { def, .. } => {
-                    module[module[def].scope].slots[module[def].slot.index()].name.as_str()
+                    module[module[def].scope].slots[module[def].slot.index()]
+                        .name
+                        .as_str()
                         == "SAFE_METHODS"
                 }
                 _ => false,
@@ -366,23 +370,16 @@ impl Walk {
                     match callee {
                         Evaluated::External(path) => {
                             let given = self.arguments(world, args);
-                            let proof = super::entry(path.as_str())
-                                .map(|entry| entry.proof(world, &given));
+                            let proof =
+                                super::entry(path.as_str()).map(|entry| entry.proof(world, &given));
                             if let Some(proof @ Proof::Guard { .. }) = proof {
                                 self.add(proof);
                             }
                         }
                         Evaluated::Function(at, function) => {
                             // The result of `return check(...)` is the answer; that of any other call is not.
-                            let proof = walk(
-                                world,
-                                at,
-                                function,
-                                None,
-                                self.calls + 1,
-                                true,
-                                self.strict,
-                            );
+                            let proof =
+                                walk(world, at, function, None, self.calls + 1, true, self.strict);
                             if let Proof::Guard { .. } = proof {
                                 self.add(proof);
                             }
@@ -422,7 +419,10 @@ impl Walk {
         };
         let around: Vec<(ExprId, bool)> = self.tests.clone();
         let mut deciding: Option<Vec<(ExprId, bool)>> = None;
-        if around.iter().any(|(test, _)| depends(world, self.at, *test)) {
+        if around
+            .iter()
+            .any(|(test, _)| depends(world, self.at, *test))
+        {
             deciding = Some(around);
         } else if around.is_empty() {
             let passed: Vec<ExprId> = self
@@ -459,12 +459,7 @@ impl Walk {
     }
 
     /// What conditions ask for.
-    fn proof_of(
-        &self,
-        world: &mut World<'_>,
-        refusal: Refusal,
-        tests: &[(ExprId, bool)],
-    ) -> Proof {
+    fn proof_of(&self, world: &mut World<'_>, refusal: Refusal, tests: &[(ExprId, bool)]) -> Proof {
         let module = world.machine.project.module(self.at);
         let mut texts: Vec<String> = Vec::new();
         let mut attributes: Vec<String> = Vec::new();
@@ -506,7 +501,8 @@ impl Walk {
                         if let DefKind::Entry = module[def].kind
                             && let Some(closure) = self.closure
                         {
-                            let name = module[module[def].scope].slots[module[def].slot.index()].name;
+                            let name =
+                                module[module[def].scope].slots[module[def].slot.index()].name;
                             if let Some(v) = world.machine.around(closure, name)
                                 && let Some(found) = world.text_list(v)
                             {
@@ -575,11 +571,13 @@ impl Walk {
                 .filter(|attribute| attribute.starts_with("is_") || attribute.starts_with("can_"))
                 .collect();
             if flags.is_empty() {
-                return Proof::of(if refusal == Refusal::Forbidden && !tests.is_empty() && of_roles {
-                    Level::Permission
-                } else {
-                    Level::Authenticated
-                });
+                return Proof::of(
+                    if refusal == Refusal::Forbidden && !tests.is_empty() && of_roles {
+                        Level::Permission
+                    } else {
+                        Level::Authenticated
+                    },
+                );
             }
             texts = flags;
         }

@@ -76,7 +76,9 @@ pub fn depends(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
         let module = world.machine.project.module(at);
         match module[expr] {
             Expr::Attribute { value, attr } => {
-                if is_identity(world, at, expr) || (OF_REQUEST.contains(&attr.as_str()) && is_request(world, at, value)) {
+                if is_identity(world, at, expr)
+                    || (OF_REQUEST.contains(&attr.as_str()) && is_request(world, at, value))
+                {
                     return true;
                 }
             }
@@ -122,10 +124,14 @@ pub fn depends(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
 }
 
 fn is_identity(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
-    world.machine.evaluator.dotted(at, expr).is_some_and(|path| {
-        let path = path.as_str();
-        IDENTITIES.iter().any(|identity| path.starts_with(identity))
-    })
+    world
+        .machine
+        .evaluator
+        .dotted(at, expr)
+        .is_some_and(|path| {
+            let path = path.as_str();
+            IDENTITIES.iter().any(|identity| path.starts_with(identity))
+        })
 }
 
 /// Whether an expression is the request: a variable of the framework, a parameter that it fills, or `self.request`.
@@ -155,8 +161,10 @@ fn is_request(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
                 false
             }
             DefKind::Value(value) => {
-                matches!(module[value], Expr::Subscript { .. } | Expr::Attribute { .. })
-                    && is_request(world, at, value)
+                matches!(
+                    module[value],
+                    Expr::Subscript { .. } | Expr::Attribute { .. }
+                ) && is_request(world, at, value)
             }
             _ => false,
         },

@@ -289,6 +289,9 @@ impl Machine<'_> {
                 function: member,
             }),
             Value::Call { callee, args, .. } => {
+                if let Some(default) = self.field_default(member) {
+                    return default;
+                }
                 let path = match self.get(callee) {
                     Value::External(path) => path.as_str(),
                     _ => "",
@@ -334,6 +337,48 @@ impl Machine<'_> {
             }),
             _ => member,
         }
+    }
+
+    /// What a field that a class declares holds unless it is set: `Unicode("/")` of traitlets, `Field("/")` of pydantic.
+    fn field_default(&self, member: V) -> Option<V> {
+        let mut v = member;
+        for _ in 0..4 {
+            let Value::Call { callee, args, .. } = self.get(v) else {
+                return None;
+            };
+            match self.get(*callee) {
+                Value::External(path)
+                    if [
+                        "traitlets.",
+                        "pydantic.",
+                        "dataclasses.field",
+                        "attr.ib",
+                        "attrs.field",
+                    ]
+                    .iter()
+                    .any(|front| path.as_str().starts_with(front)) =>
+                {
+                    let position = if path.as_str().starts_with("dataclasses") {
+                        1
+                    } else {
+                        0
+                    };
+                    return args
+                        .get(position, "default")
+                        .or_else(|| args.keyword("default_value"))
+                        .filter(|v| {
+                            matches!(
+                                self.get(*v),
+                                Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::None
+                            )
+                        });
+                }
+                // `Unicode("/").tag(config=True)`.
+                Value::Attribute { of, attr } if attr.as_str() == "tag" => v = *of,
+                _ => return None,
+            }
+        }
+        None
     }
 
     pub(super) fn store_attribute(&mut self, object: V, attr: Symbol, v: V) {

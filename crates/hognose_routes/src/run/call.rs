@@ -38,7 +38,8 @@ impl Machine<'_> {
                 ..
             } => {
                 // `functools.wraps(f)` gives back what it is called with.
-                if matches!(self.get(outer), Value::External(path) if path.as_str() == "functools.wraps") {
+                if matches!(self.get(outer), Value::External(path) if path.as_str() == "functools.wraps")
+                {
                     return args.positional.first().copied().unwrap_or(Self::UNKNOWN);
                 }
                 // A function in a decorator from outside is called as itself; `partial` adds its arguments.
@@ -283,7 +284,10 @@ impl Machine<'_> {
                 if let ClassRef::Project(at, class) = *ancestor {
                     let module = self.project.module(at);
                     for slot in &module[module[class].scope].slots {
-                        let annotated = slot.defs.iter().any(|def| module[*def].annotation.is_some());
+                        let annotated = slot
+                            .defs
+                            .iter()
+                            .any(|def| module[*def].annotation.is_some());
                         if annotated && !fields.contains(&slot.name) {
                             fields.push(slot.name);
                         }

@@ -251,7 +251,8 @@ impl Machine<'_> {
         }
         let cut = |length: usize| {
             let length = i64::try_from(length).unwrap_or(i64::MAX);
-            let place = |bound: i64| if bound < 0 { bound + length } else { bound }.clamp(0, length);
+            let place =
+                |bound: i64| if bound < 0 { bound + length } else { bound }.clamp(0, length);
             let (start, end) = (
                 place(numbers[0].unwrap_or(0)),
                 place(numbers[1].unwrap_or(length)),
@@ -340,8 +341,12 @@ impl Machine<'_> {
         let present = |v: V| {
             !matches!(
                 self.get(v),
-                Value::Unknown | Value::Union(_) | Value::None | Value::External(_)
-                    | Value::Call { .. } | Value::Attribute { .. }
+                Value::Unknown
+                    | Value::Union(_)
+                    | Value::None
+                    | Value::External(_)
+                    | Value::Call { .. }
+                    | Value::Attribute { .. }
             )
         };
         match op {

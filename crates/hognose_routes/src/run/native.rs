@@ -178,7 +178,12 @@ impl Machine<'_> {
             | "builtins.sorted" | "builtins.reversed" | "builtins.iter" => {
                 let items = match first {
                     None => Vec::new(),
-                    Some(v) if matches!(self.get(v), Value::List(_) | Value::Dict(_) | Value::Union(_)) => {
+                    Some(v)
+                        if matches!(
+                            self.get(v),
+                            Value::List(_) | Value::Dict(_) | Value::Union(_)
+                        ) =>
+                    {
                         self.elements(v).0
                     }
                     Some(v) => return Some(v),
@@ -196,8 +201,10 @@ impl Machine<'_> {
                 }
                 dict
             }
-            "builtins.str" | "django.utils.translation.gettext_lazy"
-            | "django.utils.translation.gettext" | "django.utils.translation.pgettext_lazy" => {
+            "builtins.str"
+            | "django.utils.translation.gettext_lazy"
+            | "django.utils.translation.gettext"
+            | "django.utils.translation.pgettext_lazy" => {
                 let mut text = String::new();
                 if let Some(v) = args.positional.last() {
                     self.print(*v, &mut text);
@@ -265,10 +272,17 @@ impl Machine<'_> {
                 Value::Instance { class, .. } => class,
                 _ => Self::UNKNOWN,
             },
-            "builtins.isinstance" | "builtins.hasattr" | "builtins.bool" | "builtins.any"
-            | "builtins.all" | "builtins.callable" | "builtins.issubclass" => Self::UNKNOWN,
+            "builtins.isinstance"
+            | "builtins.hasattr"
+            | "builtins.bool"
+            | "builtins.any"
+            | "builtins.all"
+            | "builtins.callable"
+            | "builtins.issubclass" => Self::UNKNOWN,
             "builtins.print" => Self::NONE,
-            "importlib.import_module" | "builtins.__import__" | "werkzeug.utils.import_string"
+            "importlib.import_module"
+            | "builtins.__import__"
+            | "werkzeug.utils.import_string"
             | "django.utils.module_loading.import_string" => {
                 let Value::Str(name) = self.get(first?) else {
                     return Some(Self::UNKNOWN);

@@ -133,8 +133,7 @@ impl Machine<'_> {
             }
             Stmt::Match { subject, cases } => {
                 let v = self.eval(f, subject);
-                let blocks: Vec<Block> =
-                    module.cases(cases).iter().map(|case| case.body).collect();
+                let blocks: Vec<Block> = module.cases(cases).iter().map(|case| case.body).collect();
                 for case in module.cases(cases) {
                     if let Pattern::Value(value) = module[case.pattern] {
                         let value = self.eval(f, value);
