@@ -28,11 +28,9 @@ pub enum Place {
     Hook,
     /// A router, blueprint or include.
     Router,
-    /// A wrapper around the view where its URL is given.
-    UrlWrapper,
     /// A base class, mixin or attribute of the class.
     Class,
-    /// A decorator.
+    /// A decorator, or a wrapper where the URL is given.
     Decorator,
     /// A dependency.
     Dependency,
@@ -47,7 +45,6 @@ impl Place {
             Self::Middleware => "middleware",
             Self::Hook => "hook",
             Self::Router => "router",
-            Self::UrlWrapper => "url wrapper",
             Self::Class => "class",
             Self::Decorator => "decorator",
             Self::Dependency => "dependency",

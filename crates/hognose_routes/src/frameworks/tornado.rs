@@ -17,7 +17,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
 
 /// Methods of handlers of Tornado itself.
 const OF_TORNADO: &[(&str, &str)] = &[
-    ("StaticFileHandler", "GET"),
+    ("StaticFileHandler", "GET HEAD"),
     ("RedirectHandler", "GET"),
     ("WebSocketHandler", "GET"),
     ("FallbackHandler", "*"),
@@ -54,7 +54,7 @@ fn find(world: &mut World<'_>) {
                 r"/(favicon\.ico)".to_owned(),
                 r"/(robots\.txt)".to_owned(),
             ] {
-                let get = vec!["GET".to_owned()];
+                let get = vec!["GET".to_owned(), "HEAD".to_owned()];
                 world.add(
                     "tornado",
                     &mount.app,
@@ -134,7 +134,7 @@ fn handler_at(world: &mut World<'_>, pattern: &str, v: V, mount: &Mount, site: O
     let target = decorated.target;
     match known {
         Some((_, method)) if found == 0 => {
-            let methods = vec![(*method).to_owned()];
+            let methods = method.split(' ').map(str::to_owned).collect();
             world.add(
                 "tornado", &mount.app, pattern, methods, target, site, &layers,
             );

@@ -75,12 +75,11 @@ pub fn depends(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
         }
         let module = world.machine.project.module(at);
         match module[expr] {
-            Expr::Attribute { value, attr } => {
+            Expr::Attribute { value, attr }
                 if is_identity(world, at, expr)
-                    || (OF_REQUEST.contains(&attr.as_str()) && is_request(world, at, value))
-                {
-                    return true;
-                }
+                    || (OF_REQUEST.contains(&attr.as_str()) && is_request(world, at, value)) =>
+            {
+                return true;
             }
             Expr::Name { def, .. } => {
                 if is_identity(world, at, expr) {
