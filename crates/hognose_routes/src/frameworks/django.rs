@@ -476,6 +476,24 @@ fn library(world: &mut World<'_>, module: &str, mount: &Mount, admin: Option<V>)
     }
 }
 
+/// The label that the configuration of an application gives it.
+fn configured_label(world: &mut World<'_>, package: &str) -> Option<String> {
+    let project = world.machine.project;
+    let name = Symbol::from(format!("{package}.apps"));
+    let hognose_python::Found::Module(id) = project.find(name, ModuleId(0)) else {
+        return None;
+    };
+    for number in 0..project.module(id).classes.len() {
+        let class = hognose_python::ir::ClassId(u32::try_from(number).unwrap_or(u32::MAX));
+        if let Some(v) = world.machine.own_member(id, class, Symbol::from("label"))
+            && let Some(label) = world.texts(v).pop()
+        {
+            return Some(label);
+        }
+    }
+    None
+}
+
 /// Models that are registered with an admin site: label of their application, name, and what shows them.
 fn registered_models(world: &mut World<'_>, admin: Option<V>) -> Vec<(String, String, Target)> {
     let mut found: Vec<(V, Option<V>)> = Vec::new();
@@ -524,7 +542,8 @@ fn registered_models(world: &mut World<'_>, admin: Option<V>) -> Vec<(String, St
                 let package = module.name.as_str();
                 let package = package.strip_suffix(".models").unwrap_or(package);
                 let package = package.split(".models.").next().unwrap_or(package);
-                let label = package.rsplit('.').next().unwrap_or(package).to_owned();
+                let label = configured_label(world, package)
+                    .unwrap_or_else(|| package.rsplit('.').next().unwrap_or(package).to_owned());
                 models.push((label, name, target));
             }
             Target::Other(v) => {
