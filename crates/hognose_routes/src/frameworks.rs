@@ -74,7 +74,17 @@ pub fn set_up_functions(
         let Expr::Call { func, .. } = *node else {
             continue;
         };
-        // Only calls of something imported can begin an application.
+        // What begins an application is a class, or one of few functions: the rest need not be evaluated.
+        let name = match module[func] {
+            Expr::Attribute { attr, .. } => attr.as_str(),
+            Expr::Name { def, .. } => module[module[def].scope].slots[module[def].slot.index()]
+                .name
+                .as_str(),
+            _ => continue,
+        };
+        if !name.starts_with(char::is_uppercase) && !matches!(name, "quickstart" | "mount") {
+            continue;
+        }
         let begins = machine.evaluator.eval(id, func).iter().any(|value| {
             let path = match *value {
                 Evaluated::External(path) => path,

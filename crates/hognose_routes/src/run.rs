@@ -23,10 +23,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use value::{Args, HOLE, Site, V, Value};
 
 /// Steps (statements and expressions) that all of a project may take. Large applications set up in some hundred thousand.
-const MAX_STEPS: u64 = 40_000_000;
+const MAX_STEPS: u64 = 10_000_000;
 
 /// Steps that one module's top level, or one function that nobody calls, may take.
-const MAX_STEPS_PER_ROOT: u64 = 2_000_000;
+const MAX_STEPS_PER_ROOT: u64 = 500_000;
 
 /// Expressions and calls inside of each other; a bound on the stack.
 const MAX_NESTING: u32 = 220;
