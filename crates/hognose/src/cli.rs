@@ -15,6 +15,7 @@ mod migrate;
 mod output_arguments;
 mod page;
 mod project;
+mod routes;
 mod rules;
 mod terminal;
 mod why;
@@ -87,6 +88,7 @@ commands! {
     Explain => explain,
     Why => why,
     Rules => rules,
+    Routes => routes,
     Config => config,
     Inspect => inspect,
     Baseline => baseline,

@@ -1,1 +1,56 @@
 //! Who may call what: the endpoints of a project, and the guard of each, from the code alone.
+//!
+//! The code that sets an application up is run partially ([`run`]); what it calls is remembered. Each framework is one
+//! file of [`frameworks`] that reads from these calls which endpoints there are and through which layers a request comes
+//! to their handlers. What a layer proves is judged in one place ([`guard`]): a library's by the tables of `data/guards`,
+//! the project's own by what it does.
+//!
+//! A new framework is a file in `frameworks/` and a line in its list; a new library of guards is a file in `data/guards/`.
+
+mod endpoint;
+mod frameworks;
+mod guard;
+mod run;
+mod table;
+mod world;
+
+pub use endpoint::{Endpoint, Inventory, Level, Verdict};
+pub use table::{csv, markdown, matrix, text};
+
+use hognose_python::{Aliases, Evaluator, Project, SourceKind};
+
+use world::World;
+
+/// The endpoints of a project. `left_out` says of a file that no application starts there: tests, above all.
+pub fn inventory(project: &Project, left_out: &(dyn Fn(&str) -> bool + Sync)) -> Inventory {
+    let used: Vec<&frameworks::Framework> = frameworks::ALL
+        .iter()
+        .filter(|framework| framework.is_used(project))
+        .collect();
+    if used.is_empty() {
+        return Inventory::default();
+    }
+    let aliases = Aliases::default();
+    let mut machine = run::Machine::new(project, Evaluator::new(project, &aliases));
+    for framework in &used {
+        (framework.prepare)(&mut machine);
+    }
+    for (id, module) in project.iter() {
+        if module.kind != SourceKind::Stub && !left_out(&module.file) {
+            machine.run_module(id);
+        }
+    }
+    for (id, module) in project.iter() {
+        if left_out(&module.file) {
+            continue;
+        }
+        for function in frameworks::set_up_functions(&mut machine, &used, id) {
+            machine.run_uncalled(id, function);
+        }
+    }
+    let mut world = World::new(machine, left_out);
+    for framework in used {
+        (framework.find)(&mut world);
+    }
+    world.finish()
+}

@@ -37,4 +37,5 @@ pub use registry::{Registry, Rule, registry, rules};
 pub use run::{DataFlow, Outcome, RunOptions, run};
 pub use spelling::nearest;
 pub use suppress::{RuleNames, SuppressOptions, extent, file_suppressions, suppress};
+pub use test_code::is_test_path;
 pub use text::Piece;

@@ -3,7 +3,7 @@
 use hognose_python::Module;
 
 /// Whether a file is test code by its place or name.
-pub(crate) fn is_test_path(path: &str) -> bool {
+pub fn is_test_path(path: &str) -> bool {
     let mut parts = path.split('/').rev();
     let file = parts.next().unwrap_or_default();
     let stem = file.strip_suffix(".py").unwrap_or(file);

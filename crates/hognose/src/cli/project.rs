@@ -328,7 +328,7 @@ impl Project {
     }
 
     /// Worker threads with room for deep code.
-    fn pool(&self) -> Result<rayon::ThreadPool> {
+    pub(super) fn pool(&self) -> Result<rayon::ThreadPool> {
         rayon::ThreadPoolBuilder::new()
             .num_threads(self.configuration.threads.value)
             .stack_size(WORKER_STACK_BYTES)

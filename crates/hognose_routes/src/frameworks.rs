@@ -1,0 +1,129 @@
+//! The frameworks: each is one file with a function that reads endpoints from what was called.
+
+mod aiohttp;
+mod bottle;
+mod cherrypy;
+mod common;
+mod django;
+mod drf;
+mod falcon;
+mod fastapi;
+mod flask;
+mod litestar;
+mod pyramid;
+mod sanic;
+mod tornado;
+
+use hognose_python::ir::{Expr, FunctionId, ModuleId, ScopeKind};
+use hognose_python::{Project, Value as Evaluated};
+
+use crate::run::Machine;
+use crate::world::{World, named};
+
+/// A framework.
+pub struct Framework {
+    /// Top-level packages whose import says that the framework is used.
+    packages: &'static [&'static str],
+    /// Classes and functions whose call begins an application: (package, name).
+    begins: &'static [(&'static str, &'static str)],
+    /// What the run must know before it begins.
+    pub prepare: fn(&mut Machine<'_>),
+    /// Reads the endpoints.
+    pub find: fn(&mut World<'_>),
+}
+
+/// Nothing to be known.
+fn unprepared(_: &mut Machine<'_>) {}
+
+/// All frameworks.
+pub const ALL: &[Framework] = &[
+    aiohttp::FRAMEWORK,
+    bottle::FRAMEWORK,
+    cherrypy::FRAMEWORK,
+    django::FRAMEWORK,
+    falcon::FRAMEWORK,
+    fastapi::FRAMEWORK,
+    flask::FRAMEWORK,
+    litestar::FRAMEWORK,
+    pyramid::FRAMEWORK,
+    sanic::FRAMEWORK,
+    tornado::FRAMEWORK,
+];
+
+impl Framework {
+    /// Whether a project imports the framework.
+    pub fn is_used(&self, project: &Project) -> bool {
+        project.modules.iter().any(|module| {
+            module.imports.iter().any(|(name, _)| {
+                let first = name.as_str().split('.').next().unwrap_or_default();
+                self.packages.contains(&first)
+            })
+        })
+    }
+}
+
+/// Functions of a module in which an application begins and that nobody called: a server or a script will.
+pub fn set_up_functions(
+    machine: &mut Machine<'_>,
+    used: &[&Framework],
+    id: ModuleId,
+) -> Vec<FunctionId> {
+    let module = machine.project.module(id);
+    let mut found = Vec::new();
+    for (expr, node) in module.exprs() {
+        let Expr::Call { func, .. } = *node else {
+            continue;
+        };
+        // What begins an application is a class, or one of few functions: the rest need not be evaluated.
+        let name = match module[func] {
+            Expr::Attribute { attr, .. } => attr.as_str(),
+            Expr::Name { def, .. } => module[module[def].scope].slots[module[def].slot.index()]
+                .name
+                .as_str(),
+            _ => continue,
+        };
+        if !name.starts_with(char::is_uppercase) && !matches!(name, "quickstart" | "mount") {
+            continue;
+        }
+        let begins = machine.evaluator.eval(id, func).iter().any(|value| {
+            let path = match *value {
+                Evaluated::External(path) => path,
+                Evaluated::Class(at, class) => {
+                    let order = machine.evaluator.mro(at, class);
+                    let outside = order.iter().find_map(|class| match class {
+                        hognose_python::ClassRef::External(path) => Some(*path),
+                        hognose_python::ClassRef::Project(..) => None,
+                    });
+                    match outside {
+                        Some(path) => path,
+                        None => return false,
+                    }
+                }
+                _ => return false,
+            };
+            used.iter()
+                .flat_map(|framework| framework.begins)
+                .any(|(package, name)| named(path.as_str(), package, name))
+        });
+        if !begins {
+            continue;
+        }
+        // The outermost function around the call is what is to be run.
+        let place = module.expr_range(expr);
+        let outermost = (0u32..)
+            .map(FunctionId)
+            .zip(&module.functions)
+            .filter(|(_, function)| {
+                function.range.contains_range(place)
+                    && !matches!(module[function.parent].kind, ScopeKind::Function(_))
+            })
+            .map(|(id, _)| id)
+            .next();
+        if let Some(function) = outermost
+            && !found.contains(&function)
+        {
+            found.push(function);
+        }
+    }
+    found
+}

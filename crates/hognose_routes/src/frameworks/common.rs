@@ -1,0 +1,199 @@
+//! What the smaller frameworks share: handlers that are functions, and classes with a method for each method.
+
+use hognose_python::Symbol;
+
+use crate::guard::{self, Layer, Place, Proof};
+use crate::run::{Args, Site, V, Value};
+use crate::world::{Target, World};
+
+/// Applications and routers inside of each other.
+pub(super) const MAX_NESTING: usize = 16;
+
+/// Where routes stand.
+#[derive(Clone)]
+pub(super) struct Mount {
+    pub(super) framework: &'static str,
+    pub(super) app: String,
+    pub(super) prefix: String,
+    pub(super) layers: Vec<Layer>,
+    pub(super) nesting: usize,
+}
+
+impl Mount {
+    /// The top of an application.
+    pub(super) fn new(world: &World<'_>, framework: &'static str, app: V) -> Self {
+        Self {
+            framework,
+            app: world.name_of(app),
+            prefix: String::new(),
+            layers: Vec::new(),
+            nesting: 0,
+        }
+    }
+
+    /// Below a prefix; `None` where it is too deep.
+    pub(super) fn below(&self, prefix: &str) -> Option<Self> {
+        if self.nesting >= MAX_NESTING {
+            return None;
+        }
+        let mut inner = self.clone();
+        inner.prefix.push_str(prefix);
+        inner.nesting += 1;
+        Some(inner)
+    }
+
+    /// Adds a layer of what a function that runs before handlers proves. A guard that lets through what it names cannot
+    /// be told for all at once.
+    pub(super) fn hook(&mut self, world: &mut World<'_>, place: Place, v: V) {
+        let mut proof = match guard::before(world, v) {
+            Proof::Unknown => Proof::Nothing,
+            proof => proof,
+        };
+        if let (Proof::Guard { .. }, Target::Function(at, function)) =
+            (&proof, world.handler(v).target)
+        {
+            let exempt = guard::exemptions(world, at, function);
+            if exempt.unclear || !exempt.texts.is_empty() || !exempt.prefixes.is_empty() {
+                proof = Proof::Unknown;
+            }
+        }
+        self.layers.push(Layer { place, proof });
+    }
+}
+
+/// The texts of a path argument.
+pub(super) fn paths(world: &mut World<'_>, v: Option<V>) -> Vec<String> {
+    let Some(v) = v else { return Vec::new() };
+    match world.text_list(v) {
+        Some(paths) if !paths.is_empty() => paths,
+        _ => vec![world.text(Some(v))],
+    }
+}
+
+/// Methods of an argument, in upper case.
+pub(super) fn methods(world: &mut World<'_>, v: Option<V>) -> Option<Vec<String>> {
+    let methods = world.text_list(v?)?;
+    Some(methods.into_iter().map(|m| m.to_uppercase()).collect())
+}
+
+/// What was decorated with the result of a call.
+pub(super) fn decorated(world: &World<'_>, call: V) -> Vec<(V, Option<Site>)> {
+    world
+        .calls_of(call)
+        .into_iter()
+        .filter_map(|(given, applied)| {
+            let v = given.positional.first().copied()?;
+            Some((v, world.site(applied)))
+        })
+        .collect()
+}
+
+/// An endpoint whose handler is a function, or a class with methods named so.
+pub(super) fn endpoint(
+    world: &mut World<'_>,
+    mount: &Mount,
+    path: &str,
+    methods: Vec<String>,
+    v: V,
+    site: Option<Site>,
+    class_methods: &[(&str, &str)],
+) {
+    let handler = world.handler(v);
+    let mut layers = mount.layers.clone();
+    layers.extend(world.wrapper_layers(&handler, Place::Decorator));
+    match handler.target {
+        Target::Function(at, function) => layers.extend(world.body_layer(at, function)),
+        Target::Class(..) => {
+            class(world, mount, path, v, site, class_methods, &layers);
+            return;
+        }
+        Target::Other(other) => {
+            if let Some((of, _)) = world.as_view(handler.target) {
+                class(world, mount, path, of, site, class_methods, &layers);
+                return;
+            }
+            if !matches!(world.machine.get(other), Value::Call { .. }) {
+                layers.push(Layer {
+                    place: Place::Body,
+                    proof: Proof::Unknown,
+                });
+            }
+        }
+    }
+    let full = format!("{}{path}", mount.prefix);
+    world.add(
+        mount.framework,
+        &mount.app,
+        &full,
+        methods,
+        handler.target,
+        site,
+        &layers,
+    );
+}
+
+/// A class or object with a function for each method: (name of the function, method).
+pub(super) fn class(
+    world: &mut World<'_>,
+    mount: &Mount,
+    path: &str,
+    class: V,
+    site: Option<Site>,
+    names: &[(&str, &str)],
+    layers: &[Layer],
+) -> usize {
+    let full = format!("{}{path}", mount.prefix);
+    let mut found = 0;
+    for (name, method) in names {
+        let v = world.machine.attribute(class, Symbol::from(*name));
+        let handler = world.handler(v);
+        let Target::Function(at, function) = handler.target else {
+            continue;
+        };
+        found += 1;
+        let mut layers = layers.to_vec();
+        layers.extend(world.wrapper_layers(&handler, Place::Decorator));
+        layers.extend(world.body_layer(at, function));
+        let methods = vec![(*method).to_owned()];
+        world.add(
+            mount.framework,
+            &mount.app,
+            &full,
+            methods,
+            handler.target,
+            site,
+            &layers,
+        );
+    }
+    found
+}
+
+/// Methods that a class defines under their names in lower case.
+pub(super) const BY_NAME: &[(&str, &str)] = &[
+    ("get", "GET"),
+    ("post", "POST"),
+    ("put", "PUT"),
+    ("patch", "PATCH"),
+    ("delete", "DELETE"),
+    ("head", "HEAD"),
+    ("options", "OPTIONS"),
+];
+
+/// Layers of a list of guards that are given to a router or handler.
+pub(super) fn guards(
+    world: &mut World<'_>,
+    args: &Args,
+    keyword: &str,
+    place: Place,
+) -> Vec<Layer> {
+    let Some(list) = args.keyword(keyword) else {
+        return Vec::new();
+    };
+    let list = world.list(list).unwrap_or_else(|| vec![list]);
+    list.into_iter()
+        .map(|v| Layer {
+            place,
+            proof: guard::before(world, v),
+        })
+        .collect()
+}

@@ -1,0 +1,601 @@
+//! Django REST framework: routers, view sets, views of functions, and permissions.
+
+use hognose_python::{ClassRef, Symbol};
+
+use super::django::{Mount, VIEWS, below, decorated_class, of_class, setting};
+use crate::endpoint::Level;
+use crate::guard::{self, Layer, Place, Proof};
+use crate::run::{Args, Site, V, Value};
+use crate::world::{Handler, Target, World};
+
+/// Standard actions: name, method, whether it is of one object.
+const ACTIONS: &[(&str, &str, bool)] = &[
+    ("list", "get", false),
+    ("create", "post", false),
+    ("retrieve", "get", true),
+    ("update", "put", true),
+    ("partial_update", "patch", true),
+    ("destroy", "delete", true),
+];
+
+/// A view of a function.
+pub(super) struct FunctionView {
+    pub(super) methods: Vec<String>,
+    pub(super) layers: Vec<Layer>,
+}
+
+/// Whether an object is a router.
+pub(super) fn is_router(world: &mut World<'_>, v: V) -> bool {
+    [
+        "rest_framework",
+        "rest_framework_nested",
+        "rest_framework_extensions",
+        "dynamic_rest",
+    ]
+    .iter()
+    .any(|package| {
+        world.is_a(
+            v,
+            package,
+            &[
+                "DefaultRouter",
+                "SimpleRouter",
+                "BaseRouter",
+                "NestedSimpleRouter",
+                "NestedDefaultRouter",
+            ],
+        )
+    })
+}
+
+/// Whether a class is a view of REST framework.
+pub(super) fn is_api_view(world: &mut World<'_>, class: V) -> bool {
+    match world.machine.get(class) {
+        Value::External(path) => path.as_str().starts_with("rest_framework"),
+        _ => world.machine.mro(class).iter().any(|class| {
+            matches!(class, ClassRef::External(path) if {
+                let path = path.as_str();
+                path.starts_with("rest_framework.") || path.starts_with("rest_framework_")
+                    || path.ends_with("APIView") || path.ends_with("ViewSet")
+            })
+        }),
+    }
+}
+
+/// The routes of a router.
+pub(super) fn router(world: &mut World<'_>, router: V, mount: &Mount) {
+    let made = world.made_with(router);
+    let slash = match made.keyword("trailing_slash") {
+        Some(v) if world.machine.truth(v) == Some(false) => "",
+        _ => "/",
+    };
+    let regex = made
+        .keyword("use_regex_path")
+        .is_none_or(|v| world.machine.truth(v) != Some(false));
+    let site = world.site(router);
+    // A nested router: below one object of the parent's.
+    let mut front = String::new();
+    if world.is_a(
+        router,
+        "rest_framework_nested",
+        &["NestedSimpleRouter", "NestedDefaultRouter"],
+    ) {
+        let parent = world.text(made.get(1, "parent_prefix"));
+        let lookup = world.text(made.keyword("lookup"));
+        front = format!("{parent}/(?P<{lookup}_pk>[^/.]+)/");
+    }
+    let mut registered: Vec<(String, V)> = Vec::new();
+    registrations(world, router, &mut registered, 0);
+    if world.is_a(router, "rest_framework", &["DefaultRouter"]) {
+        let target = Target::Other(router);
+        let proof = default_permissions(world, "GET", mount);
+        let mut layers = mount.layers.clone();
+        layers.push(proof);
+        let get = vec!["GET".to_owned()];
+        let path = below(mount, "");
+        world.add("django", &mount.app, &path, get, target, site, &layers);
+    }
+    for (prefix, viewset) in registered {
+        view_set(
+            world,
+            &format!("{front}{prefix}"),
+            viewset,
+            slash,
+            regex,
+            mount,
+            site,
+        );
+    }
+}
+
+fn registrations(world: &mut World<'_>, router: V, found: &mut Vec<(String, V)>, depth: usize) {
+    if depth > 4 {
+        return;
+    }
+    for (method, args, _) in world.calls_on(router) {
+        if method == "register"
+            && let Some(viewset) = args.get(1, "viewset")
+            && let Some(prefix) = args.get(0, "prefix")
+        {
+            for prefix in world.texts(prefix) {
+                found.push((prefix, viewset));
+            }
+        }
+    }
+    // `router.registry.extend(other.registry)`.
+    let registry = world.machine.attribute_of(router, Symbol::from("registry"));
+    for (method, args, _) in world.calls_on(registry) {
+        if method == "extend"
+            && let Some(v) = args.positional.first()
+            && let Value::Attribute { of, .. } = *world.machine.get(*v)
+        {
+            registrations(world, of, found, depth + 1);
+        }
+    }
+}
+
+fn view_set(
+    world: &mut World<'_>,
+    prefix: &str,
+    viewset: V,
+    slash: &str,
+    regex: bool,
+    mount: &Mount,
+    site: Option<Site>,
+) {
+    let decorated = world.handler(viewset);
+    let class = decorated_class(world, viewset);
+    let mut layers = mount.layers.clone();
+    layers.extend(world.wrapper_layers(&decorated, Place::Class));
+    layers.extend(of_class(world, class));
+    let attribute = |name: &str, world: &mut World<'_>| {
+        let v = world.machine.attribute(class, Symbol::from(name));
+        let text = world.texts(v).pop();
+        text.filter(|text| !text.is_empty())
+    };
+    let field = attribute("lookup_field", world).unwrap_or_else(|| "pk".to_owned());
+    let kwarg = attribute("lookup_url_kwarg", world).unwrap_or(field);
+    let lookup = if regex {
+        let value = attribute("lookup_value_regex", world).unwrap_or_else(|| "[^/.]+".to_owned());
+        format!("(?P<{kwarg}>{value})")
+    } else {
+        let converter =
+            attribute("lookup_value_converter", world).unwrap_or_else(|| "str".to_owned());
+        format!("<{converter}:{kwarg}>")
+    };
+    let end = if regex {
+        format!("{slash}$")
+    } else {
+        slash.to_owned()
+    };
+    let allowed = world
+        .machine
+        .attribute(class, Symbol::from("http_method_names"));
+    let allowed = world.text_list(allowed);
+    let permitted = |method: &str| {
+        allowed
+            .as_ref()
+            .is_none_or(|allowed| allowed.iter().any(|name| name == method))
+    };
+    let route = |detail: bool, last: &str| {
+        let mut route = prefix.to_owned();
+        for part in [if detail { lookup.as_str() } else { "" }, last] {
+            if !part.is_empty() {
+                if !route.is_empty() {
+                    route.push('/');
+                }
+                route.push_str(part);
+            }
+        }
+        // Without a prefix there is no slash to end the list with.
+        if route.is_empty() {
+            end.trim_start_matches('/').to_owned()
+        } else {
+            format!("{route}{end}")
+        }
+    };
+    let of_bases = actions_of_bases(world, class);
+    for (name, method, detail) in ACTIONS {
+        let v = world.machine.attribute(class, Symbol::from(*name));
+        let defined = matches!(world.handler(v).target, Target::Function(..));
+        if (defined || of_bases.iter().any(|known| known == name)) && permitted(method) {
+            let path = below(mount, &route(*detail, ""));
+            action(
+                world, &path, class, method, name, None, mount, site, &layers,
+            );
+        }
+    }
+    for (name, member) in world.members(class) {
+        let Some(extra) = extra_action(world, &name, member) else {
+            continue;
+        };
+        let path = below(mount, &route(extra.detail, &extra.url_path));
+        for method in &extra.methods {
+            if permitted(method) {
+                let given = extra.permissions;
+                action(
+                    world, &path, class, method, &name, given, mount, site, &layers,
+                );
+            }
+        }
+    }
+}
+
+fn actions_of_bases(world: &mut World<'_>, class: V) -> Vec<String> {
+    let mut found = Vec::new();
+    for ancestor in world.machine.mro(class).iter() {
+        if let ClassRef::External(path) = ancestor {
+            let last = path.as_str().rsplit('.').next().unwrap_or_default();
+            if let Some(actions) = VIEWS.actions.get(last) {
+                found.extend(actions.iter().cloned());
+            }
+        }
+    }
+    found
+}
+
+/// A method marked with `@action`.
+struct Extra {
+    methods: Vec<String>,
+    detail: bool,
+    url_path: String,
+    permissions: Option<V>,
+}
+
+fn extra_action(world: &mut World<'_>, name: &str, member: V) -> Option<Extra> {
+    let handler = world.handler(member);
+    for wrapper in handler.wrappers {
+        let Value::Call { callee, .. } = world.machine.get(wrapper).clone() else {
+            continue;
+        };
+        // `@other.mapping.delete`: the path of another action.
+        if let Value::Attribute { of, attr } = *world.machine.get(callee)
+            && let Value::Attribute {
+                of: other,
+                attr: mapping,
+            } = *world.machine.get(of)
+            && mapping.as_str() == "mapping"
+        {
+            let inner = match world.handler(other).target {
+                Target::Function(at, function) => world.machine.project.module(at)[function]
+                    .name
+                    .as_str()
+                    .to_owned(),
+                _ => continue,
+            };
+            let mut extra = extra_action(world, &inner, other)?;
+            extra.methods = vec![attr.as_str().to_owned()];
+            return Some(extra);
+        }
+        let path = guard::path_of(&world.machine, callee);
+        let last = path
+            .trim_end_matches("()")
+            .rsplit('.')
+            .next()
+            .unwrap_or_default();
+        if !path.starts_with("rest_framework")
+            || !matches!(last, "action" | "detail_route" | "list_route")
+        {
+            continue;
+        }
+        let args = world.made_with(callee);
+        let methods = args
+            .get(0, "methods")
+            .and_then(|v| world.text_list(v))
+            .unwrap_or_else(|| vec!["get".to_owned()]);
+        let detail = match last {
+            "action" => args
+                .get(1, "detail")
+                .is_some_and(|v| world.machine.truth(v) == Some(true)),
+            last => last == "detail_route",
+        };
+        let url_path = args
+            .keyword("url_path")
+            .and_then(|v| world.texts(v).pop())
+            .unwrap_or_else(|| name.to_owned());
+        return Some(Extra {
+            methods: methods.into_iter().map(|m| m.to_lowercase()).collect(),
+            detail,
+            url_path,
+            permissions: args.keyword("permission_classes"),
+        });
+    }
+    None
+}
+
+/// One action of a view set at a path.
+#[expect(clippy::too_many_arguments, reason = "an action has these parts")]
+pub(super) fn action(
+    world: &mut World<'_>,
+    path: &str,
+    class: V,
+    method: &str,
+    name: &str,
+    given: Option<V>,
+    mount: &Mount,
+    site: Option<Site>,
+    outer: &[Layer],
+) {
+    let method = method.to_uppercase();
+    let v = world.machine.attribute(class, Symbol::from(name));
+    let handler = world.handler(v);
+    let mut layers = outer.to_vec();
+    let given = given.or_else(|| {
+        let member = extra_action(world, name, v)?;
+        member.permissions
+    });
+    layers.push(permissions(world, class, given, &method, Some(name), mount));
+    layers.extend(world.wrapper_layers(&handler, Place::Decorator));
+    let target = match handler.target {
+        Target::Function(at, function) => {
+            layers.extend(world.body_layer(at, function));
+            handler.target
+        }
+        _ => world.handler(class).target,
+    };
+    world.add(
+        "django",
+        &mount.app,
+        path,
+        vec![method],
+        target,
+        site,
+        &layers,
+    );
+}
+
+/// What the permissions of a view ask for.
+pub(super) fn permissions(
+    world: &mut World<'_>,
+    class: V,
+    given: Option<V>,
+    method: &str,
+    action: Option<&str>,
+    mount: &Mount,
+) -> Layer {
+    // A method that chooses is asked, for the action at hand.
+    let chooser = world
+        .machine
+        .attribute(class, Symbol::from("get_permissions"));
+    if let Target::Function(..) = world.handler(chooser).target {
+        let proof = match chosen(world, class, given, method, action) {
+            Some(list) => of_list(world, list, method),
+            None => Proof::Unknown,
+        };
+        return Layer {
+            place: Place::Class,
+            proof,
+        };
+    }
+    let own = given.or_else(|| {
+        let v = world
+            .machine
+            .attribute(class, Symbol::from("permission_classes"));
+        // An attribute of a base outside is what the settings say.
+        match world.machine.get(v) {
+            Value::List(_) | Value::Union(_) | Value::Call { .. } => Some(v),
+            _ => None,
+        }
+    });
+    match own {
+        Some(list) => Layer {
+            place: Place::Class,
+            proof: of_list(world, list, method),
+        },
+        None => default_permissions(world, method, mount),
+    }
+}
+
+/// What `get_permissions` gives for an action.
+fn chosen(
+    world: &mut World<'_>,
+    class: V,
+    given: Option<V>,
+    method: &str,
+    action: Option<&str>,
+) -> Option<V> {
+    let site = world
+        .site(class)
+        .unwrap_or((hognose_python::ModuleId(0), hognose_python::ir::ExprId(0)));
+    let object = world.machine.object_of(class, site);
+    if let Some(action) = action {
+        world.machine.set(object, "action", action);
+    }
+    if let Some(given) = given {
+        world.machine.set_value(object, "permission_classes", given);
+    }
+    let request = world.machine.object_of(class, site);
+    world.machine.set(request, "method", method);
+    world.machine.set_value(object, "request", request);
+    let v = world
+        .machine
+        .attribute(object, Symbol::from("get_permissions"));
+    let result = world.machine.run_call(v, Args::default(), site);
+    world.index();
+    matches!(world.machine.get(result), Value::List(_) | Value::Union(_)).then_some(result)
+}
+
+/// What the settings ask of every view.
+fn default_permissions(world: &mut World<'_>, method: &str, mount: &Mount) -> Layer {
+    let Some(settings) = setting(world, mount.settings, "REST_FRAMEWORK") else {
+        return Layer {
+            place: Place::Settings,
+            proof: Proof::Nothing,
+        };
+    };
+    let key = world.machine.constant(&hognose_python::Constant::Str(
+        "DEFAULT_PERMISSION_CLASSES".to_owned(),
+    ));
+    let list = world.machine.item(settings, key);
+    let known = matches!(world.machine.get(settings), Value::Dict(_));
+    let mut proof = match world.text_list(list) {
+        Some(names) => {
+            let mut proof = Proof::Nothing;
+            for name in names {
+                let v = world.machine.dotted(&name);
+                proof = proof.and(permission(world, v, method, 0));
+            }
+            proof
+        }
+        None if known => Proof::Nothing,
+        None => Proof::Unknown,
+    };
+    if proof == Proof::Public {
+        proof = Proof::Nothing;
+    }
+    Layer {
+        place: Place::Settings,
+        proof,
+    }
+}
+
+/// All of a list of permissions.
+fn of_list(world: &mut World<'_>, list: V, method: &str) -> Proof {
+    let mut proof: Option<Proof> = None;
+    for list in world.machine.alternatives(list) {
+        let one = match world.list(list) {
+            Some(items) => items
+                .into_iter()
+                .map(|v| permission(world, v, method, 0))
+                .fold(Proof::Nothing, Proof::and),
+            None => permission(world, list, method, 0),
+        };
+        proof = Some(match proof {
+            None => one,
+            Some(known) if known == one => known,
+            Some(_) => Proof::Unknown,
+        });
+    }
+    match proof {
+        None => Proof::Unknown,
+        // No permissions at all lets anyone through.
+        Some(Proof::Nothing) => Proof::Public,
+        Some(proof) => proof,
+    }
+}
+
+/// One permission: a class, an object of one, or several with `&` and `|`.
+fn permission(world: &mut World<'_>, v: V, method: &str, depth: usize) -> Proof {
+    if depth > 8 {
+        return Proof::Unknown;
+    }
+    let safe = matches!(method, "GET" | "HEAD" | "OPTIONS");
+    match world.machine.get(v).clone() {
+        Value::Call { callee, args, .. } => {
+            let path = guard::path_of(&world.machine, callee);
+            let mut parts = args
+                .positional
+                .iter()
+                .map(|v| permission(world, *v, method, depth + 1))
+                .collect::<Vec<_>>()
+                .into_iter();
+            match path.as_str() {
+                "operator.and_" => parts.fold(Proof::Nothing, Proof::and),
+                "operator.or_" => match parts.next() {
+                    Some(first) => parts.fold(first, Proof::or),
+                    None => Proof::Unknown,
+                },
+                _ => permission(world, callee, method, depth + 1),
+            }
+        }
+        Value::Instance { class, .. } => permission(world, class, method, depth + 1),
+        Value::External(path) => {
+            let last = path.as_str().rsplit('.').next().unwrap_or_default();
+            match last {
+                "IsAuthenticatedOrReadOnly" | "DjangoModelPermissionsOrAnonReadOnly" if safe => {
+                    Proof::Public
+                }
+                "IsAuthenticatedOrReadOnly" => Proof::of(Level::Authenticated),
+                "DjangoModelPermissionsOrAnonReadOnly" => Proof::permission("model permissions"),
+                _ => guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
+            }
+        }
+        Value::Class { module, class, .. } => {
+            let name = world.machine.project.module(module)[class].name.as_str();
+            let check = world.machine.attribute(v, Symbol::from("has_permission"));
+            let of_object = world
+                .machine
+                .attribute(v, Symbol::from("has_object_permission"));
+            let mut proof = match world.handler(check).target {
+                Target::Function(..) => match guard::answer(world, check) {
+                    // Who reads is often let through: the method decides.
+                    Proof::Guard { .. } if guard::asks_for_method(world, check) => {
+                        if safe {
+                            Proof::Unknown
+                        } else {
+                            guard::answer(world, check)
+                        }
+                    }
+                    Proof::Nothing => Proof::Unknown,
+                    proof => proof,
+                },
+                _ => guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Nothing),
+            };
+            if let Target::Function(..) = world.handler(of_object).target
+                && let Proof::Guard { .. } = guard::answer(world, of_object)
+            {
+                proof = match proof {
+                    Proof::Nothing | Proof::Public => Proof::Unknown,
+                    proof => proof,
+                };
+            }
+            match proof {
+                Proof::Guard {
+                    level: Level::Permission,
+                    roles,
+                    permissions,
+                } if roles.is_empty() && permissions.is_empty() => Proof::permission(name),
+                proof => proof,
+            }
+        }
+        _ => Proof::Unknown,
+    }
+}
+
+/// A function under `@api_view`.
+pub(super) fn function_view(
+    world: &mut World<'_>,
+    handler: &Handler,
+    mount: &Mount,
+) -> Option<FunctionView> {
+    let mut methods = None;
+    let mut given = None;
+    for v in &handler.wrappers {
+        let Value::Call { callee, .. } = world.machine.get(*v).clone() else {
+            continue;
+        };
+        let path = guard::path_of(&world.machine, callee);
+        if !path.starts_with("rest_framework.") {
+            continue;
+        }
+        let args = world.made_with(callee);
+        match path
+            .trim_end_matches("()")
+            .rsplit('.')
+            .next()
+            .unwrap_or_default()
+        {
+            "api_view" => {
+                let list = args.get(0, "http_method_names");
+                let list = list.and_then(|v| world.text_list(v));
+                methods = Some(list.unwrap_or_else(|| vec!["GET".to_owned()]));
+            }
+            "permission_classes" => given = args.positional.first().copied(),
+            _ => {}
+        }
+    }
+    let methods: Vec<String> = methods?.into_iter().map(|m| m.to_uppercase()).collect();
+    let writes = methods.iter().find(|method| *method != "GET");
+    let method = writes.map_or("GET", String::as_str);
+    let layer = match given {
+        Some(list) => Layer {
+            place: Place::Decorator,
+            proof: of_list(world, list, method),
+        },
+        None => default_permissions(world, method, mount),
+    };
+    Some(FunctionView {
+        methods,
+        layers: vec![layer],
+    })
+}

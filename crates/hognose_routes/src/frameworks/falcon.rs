@@ -1,0 +1,82 @@
+//! Falcon: objects with `on_get`, `on_post` and the like at URI templates.
+
+use super::Framework;
+use super::common::{Mount, class, paths};
+use crate::guard::{self, Layer, Place, Proof};
+use crate::world::World;
+
+pub(super) const FRAMEWORK: Framework = Framework {
+    packages: &["falcon"],
+    begins: &[("falcon", "App"), ("falcon", "API")],
+    prepare: super::unprepared,
+    find,
+};
+
+const METHODS: &[&str] = &[
+    "get",
+    "post",
+    "put",
+    "patch",
+    "delete",
+    "head",
+    "options",
+    "websocket",
+];
+
+fn find(world: &mut World<'_>) {
+    for app in world.objects_of("falcon", &["App", "API"]) {
+        if world.is_left_out(app) {
+            continue;
+        }
+        let mut mount = Mount::new(world, "falcon", app);
+        let made = world.made_with(app);
+        if let Some(list) = made.keyword("middleware") {
+            for v in world.list(list).unwrap_or_else(|| vec![list]) {
+                for name in ["process_request", "process_resource"] {
+                    let method = world
+                        .machine
+                        .attribute(v, hognose_python::Symbol::from(name));
+                    if world.machine.callable(method) {
+                        mount.hook(world, Place::Middleware, method);
+                    }
+                }
+            }
+        }
+        for (method, args, call) in world.calls_on(app) {
+            if method != "add_route" {
+                continue;
+            }
+            let Some(resource) = args.get(1, "resource") else {
+                continue;
+            };
+            let suffix = match args.keyword("suffix") {
+                Some(v) => format!("_{}", world.text(Some(v))),
+                None => String::new(),
+            };
+            let names: Vec<(String, String)> = METHODS
+                .iter()
+                .map(|method| (format!("on_{method}{suffix}"), method.to_uppercase()))
+                .collect();
+            let names: Vec<(&str, &str)> = names
+                .iter()
+                .map(|(name, method)| (name.as_str(), method.as_str()))
+                .collect();
+            // `@falcon.before(hook)` on the class of the resource.
+            let mut layers = mount.layers.clone();
+            let site = world.site(call);
+            let wrappers = world.handler(resource).wrappers;
+            for v in wrappers {
+                layers.push(Layer {
+                    place: Place::Class,
+                    proof: match guard::wrapper(world, v) {
+                        Proof::Unknown => Proof::Nothing,
+                        proof => proof,
+                    },
+                });
+            }
+            for path in paths(world, args.get(0, "uri_template")) {
+                class(world, &mount, &path, resource, site, &names, &layers);
+            }
+        }
+    }
+}

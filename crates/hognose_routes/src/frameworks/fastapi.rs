@@ -1,0 +1,616 @@
+//! FastAPI and Starlette.
+//!
+//! `HEAD`, which Starlette adds to `GET`, is not listed; a WebSocket has the method `WEBSOCKET`.
+
+use hognose_python::Symbol;
+use hognose_python::ir::{FunctionId, ModuleId};
+
+use super::Framework;
+use crate::endpoint::Level;
+use crate::guard::{self, Layer, Place, Proof};
+use crate::run::{Args, Site, V, Value};
+use crate::world::{Target, World};
+
+pub(super) const FRAMEWORK: Framework = Framework {
+    packages: &["fastapi", "starlette"],
+    begins: &[
+        ("fastapi", "FastAPI"),
+        ("fastapi", "APIRouter"),
+        ("starlette", "Starlette"),
+    ],
+    prepare: super::unprepared,
+    find,
+};
+
+const METHODS: &[&str] = &[
+    "get", "post", "put", "delete", "patch", "options", "head", "trace",
+];
+
+/// Routers inside of each other, and dependencies of dependencies.
+const MAX_NESTING: usize = 16;
+
+/// Where routes stand.
+#[derive(Clone)]
+struct Mount {
+    app: String,
+    framework: &'static str,
+    prefix: String,
+    layers: Vec<Layer>,
+    nesting: usize,
+}
+
+fn find(world: &mut World<'_>) {
+    let mut apps: Vec<(V, &'static str)> = Vec::new();
+    for (package, class) in [("fastapi", "FastAPI"), ("starlette", "Starlette")] {
+        let framework = package;
+        for app in world.objects_of(package, &[class]) {
+            if !world.is_left_out(app) && !apps.iter().any(|(known, _)| *known == app) {
+                apps.push((app, framework));
+            }
+        }
+    }
+    // What is mounted in another application is shown there.
+    let mut below: Vec<V> = Vec::new();
+    for (app, _) in &apps {
+        for (method, args, _) in world.calls_on(*app) {
+            if method == "mount"
+                && let Some(inner) = args.get(1, "app")
+            {
+                below.extend(world.machine.alternatives(inner));
+            }
+        }
+    }
+    for (args, _) in world.calls_of_name("starlette", "Mount") {
+        if let Some(inner) = args.get(1, "app") {
+            below.extend(world.machine.alternatives(inner));
+        }
+    }
+    let any = !apps.is_empty();
+    for (app, framework) in apps {
+        if below.contains(&app) {
+            continue;
+        }
+        let mount = Mount {
+            app: world.name_of(app),
+            framework,
+            prefix: String::new(),
+            layers: Vec::new(),
+            nesting: 0,
+        };
+        application(world, app, &mount);
+    }
+    if any {
+        return;
+    }
+    // A package of routers for the applications of others.
+    let routers = world.objects_of("fastapi", &["APIRouter"]);
+    let mut included: Vec<V> = Vec::new();
+    for router in &routers {
+        for (method, args, _) in world.calls_on(*router) {
+            if method == "include_router" {
+                included.extend(args.get(0, "router"));
+            }
+        }
+    }
+    for router in routers {
+        if included.contains(&router) || world.is_left_out(router) {
+            continue;
+        }
+        let mount = Mount {
+            app: world.name_of(router),
+            framework: "fastapi",
+            prefix: String::new(),
+            layers: Vec::new(),
+            nesting: 0,
+        };
+        router_routes(world, router, &mount);
+    }
+}
+
+/// An application: its own pages, middleware, dependencies and routes.
+fn application(world: &mut World<'_>, app: V, mount: &Mount) {
+    if mount.nesting >= MAX_NESTING {
+        return;
+    }
+    let made = world.made_with(app);
+    let mut mount = mount.clone();
+    if world.is_a(app, "fastapi", &["FastAPI"]) {
+        mount.framework = "fastapi";
+        pages(world, app, &made, &mount);
+    }
+    for (method, args, call) in world.calls_on(app) {
+        let functions: Vec<V> = match method {
+            "middleware" => {
+                let applied = world.calls_of(call);
+                applied
+                    .into_iter()
+                    .filter_map(|(given, _)| given.positional.first().copied())
+                    .collect()
+            }
+            "add_middleware" => args.get(0, "middleware_class").into_iter().collect(),
+            _ => continue,
+        };
+        for v in functions {
+            let layer = middleware(world, v);
+            mount.layers.push(layer);
+        }
+    }
+    if let Some(list) = made.keyword("middleware") {
+        for v in world.list(list).unwrap_or_default() {
+            if let Some(class) = world.made_with(v).get(0, "cls") {
+                let layer = middleware(world, class);
+                mount.layers.push(layer);
+            }
+        }
+    }
+    let layers = dependencies(world, &made, Place::Router);
+    mount.layers.extend(layers);
+    if let Some(list) = made.keyword("routes") {
+        route_list(world, list, &mount);
+    }
+    routes(world, app, &mount);
+    // `app.router` takes the same calls.
+    let router = world.machine.attribute_of(app, Symbol::from("router"));
+    routes(world, router, &mount);
+}
+
+/// What a middleware proves. Those of libraries are seldom guards; the tables say which are.
+fn middleware(world: &mut World<'_>, v: V) -> Layer {
+    let proof = match world.machine.get(v) {
+        Value::Class { .. } => {
+            let mut proof = Proof::Nothing;
+            for name in ["dispatch", "__call__"] {
+                let method = world.machine.attribute(v, Symbol::from(name));
+                if let Target::Function(at, function) = world.handler(method).target {
+                    proof = proof.and(hook(world, at, function, method));
+                }
+            }
+            proof
+        }
+        _ => match world.handler(v).target {
+            Target::Function(at, function) => hook(world, at, function, v),
+            _ => match guard::before(world, v) {
+                Proof::Unknown => Proof::Nothing,
+                proof => proof,
+            },
+        },
+    };
+    Layer {
+        place: Place::Middleware,
+        proof,
+    }
+}
+
+/// A guard that lets through paths that it names cannot be told for all at once.
+fn hook(world: &mut World<'_>, at: ModuleId, function: FunctionId, v: V) -> Proof {
+    let proof = guard::before(world, v);
+    if let Proof::Guard { .. } = proof {
+        let exempt = guard::exemptions(world, at, function);
+        if exempt.unclear || !exempt.texts.is_empty() || !exempt.prefixes.is_empty() {
+            return Proof::Unknown;
+        }
+    }
+    proof
+}
+
+/// The pages that FastAPI adds: its description and the two documentations.
+fn pages(world: &mut World<'_>, app: V, made: &Args, mount: &Mount) {
+    let page = |name: &str, default: &str, world: &World<'_>| match made.keyword(name) {
+        None => Some(default.to_owned()),
+        Some(v) if matches!(world.machine.get(v), Value::None) => None,
+        Some(v) => Some(world.text(Some(v))),
+    };
+    let Some(openapi) = page("openapi_url", "/openapi.json", world) else {
+        return;
+    };
+    if openapi.is_empty() {
+        return;
+    }
+    let mut paths = vec![openapi];
+    if let Some(docs) = page("docs_url", "/docs", world).filter(|docs| !docs.is_empty()) {
+        paths.push(docs);
+        paths.extend(page(
+            "swagger_ui_oauth2_redirect_url",
+            "/docs/oauth2-redirect",
+            world,
+        ));
+    }
+    paths.extend(page("redoc_url", "/redoc", world).filter(|redoc| !redoc.is_empty()));
+    let site = world.site(app);
+    for path in paths {
+        let path = format!("{}{path}", mount.prefix);
+        let get = vec!["GET".to_owned()];
+        world.add(
+            mount.framework,
+            &mount.app,
+            &path,
+            get,
+            Target::Other(app),
+            site,
+            &mount.layers,
+        );
+    }
+}
+
+/// A router below a mount: with its own prefix and dependencies.
+fn router_routes(world: &mut World<'_>, router: V, mount: &Mount) {
+    if mount.nesting >= MAX_NESTING {
+        return;
+    }
+    let made = world.made_with(router);
+    let mut mount = mount.clone();
+    mount.nesting += 1;
+    mount.prefix.push_str(&world.text(made.keyword("prefix")));
+    let layers = dependencies(world, &made, Place::Router);
+    mount.layers.extend(layers);
+    if let Some(list) = made.keyword("routes") {
+        route_list(world, list, &mount);
+    }
+    routes(world, router, &mount);
+}
+
+/// All that was registered on an application or router.
+fn routes(world: &mut World<'_>, v: V, mount: &Mount) {
+    for (method, args, call) in world.calls_on(v) {
+        match method {
+            "include_router" => {
+                let Some(given) = args.get(0, "router") else {
+                    continue;
+                };
+                for router in world.machine.alternatives(given) {
+                    let mut inner = mount.clone();
+                    inner.prefix.push_str(&world.text(args.keyword("prefix")));
+                    let layers = dependencies(world, &args, Place::Router);
+                    inner.layers.extend(layers);
+                    if world.is_a(router, "fastapi", &["FastAPI"]) {
+                        routes(world, router, &inner);
+                    } else {
+                        router_routes(world, router, &inner);
+                    }
+                }
+            }
+            "mount" => mounted(world, &args, call, mount),
+            "add_api_route" | "add_route" => {
+                if let Some(endpoint) = args.get(1, "endpoint").or_else(|| args.keyword("route")) {
+                    let methods = method_list(world, &args, 2, method == "add_api_route");
+                    endpoint_at(world, &args, endpoint, methods, mount, Some(call));
+                }
+            }
+            "add_api_websocket_route" | "add_websocket_route" => {
+                if let Some(endpoint) = args.get(1, "endpoint").or_else(|| args.keyword("route")) {
+                    let methods = Some(vec!["WEBSOCKET".to_owned()]);
+                    endpoint_at(world, &args, endpoint, methods, mount, Some(call));
+                }
+            }
+            "get" | "post" | "put" | "delete" | "patch" | "options" | "head" | "trace"
+            | "api_route" | "route" | "websocket" | "websocket_route" => {
+                let methods = match method {
+                    "api_route" => method_list(world, &args, 9, true),
+                    "route" => method_list(world, &args, 1, false),
+                    "websocket" | "websocket_route" => Some(vec!["WEBSOCKET".to_owned()]),
+                    method => Some(vec![method.to_uppercase()]),
+                };
+                for (given, applied) in world.calls_of(call) {
+                    if let Some(endpoint) = given.positional.first().copied() {
+                        let methods = methods.clone();
+                        endpoint_at(world, &args, endpoint, methods, mount, Some(applied));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The methods given; `None` where a class decides.
+fn method_list(
+    world: &mut World<'_>,
+    args: &Args,
+    position: usize,
+    only_keyword: bool,
+) -> Option<Vec<String>> {
+    let v = if only_keyword {
+        args.keyword("methods")
+    } else {
+        args.get(position, "methods")
+    };
+    let methods = world.text_list(v?)?;
+    Some(methods.into_iter().map(|m| m.to_uppercase()).collect())
+}
+
+/// An application, router or list of routes below a path.
+fn mounted(world: &mut World<'_>, args: &Args, call: V, mount: &Mount) {
+    if mount.nesting >= MAX_NESTING {
+        return;
+    }
+    let mut inner = mount.clone();
+    inner.nesting += 1;
+    let path = world.text(args.get(0, "path"));
+    inner.prefix.push_str(path.trim_end_matches('/'));
+    if let Some(list) = args.keyword("routes") {
+        route_list(world, list, &inner);
+    }
+    let Some(app) = args.get(1, "app") else {
+        return;
+    };
+    for app in world.machine.alternatives(app) {
+        if world.is_a(app, "fastapi", &["FastAPI"]) || world.is_a(app, "starlette", &["Starlette"])
+        {
+            application(world, app, &inner);
+        } else if world.is_a(app, "fastapi", &["APIRouter"])
+            || world.is_a(app, "starlette", &["Router"])
+        {
+            router_routes(world, app, &inner);
+        } else if world.is_a(app, "starlette", &["Mount"]) {
+            let args = world.made_with(app);
+            mounted(world, &args, app, &inner);
+        } else {
+            // Files, or an application that is not known: all below the path is its own.
+            let files = world.is_a(app, "starlette", &["StaticFiles"])
+                || world.is_a(app, "fastapi", &["StaticFiles"]);
+            let methods = if files { "GET" } else { "*" };
+            let mut layers = inner.layers.clone();
+            if !files {
+                layers.push(Layer {
+                    place: Place::Router,
+                    proof: Proof::Unknown,
+                });
+            }
+            let path = format!("{}/{{path:path}}", inner.prefix);
+            let site = world.site(call);
+            world.add(
+                inner.framework,
+                &inner.app,
+                &path,
+                vec![methods.to_owned()],
+                Target::Other(app),
+                site,
+                &layers,
+            );
+        }
+    }
+}
+
+/// A list of `Route`, `WebSocketRoute`, `Mount`.
+fn route_list(world: &mut World<'_>, list: V, mount: &Mount) {
+    if mount.nesting >= MAX_NESTING {
+        return;
+    }
+    for v in world.machine.elements(list).0 {
+        let args = world.made_with(v);
+        if world.is_a(v, "starlette", &["Mount"]) || world.is_a(v, "fastapi", &["Mount"]) {
+            mounted(world, &args, v, mount);
+        } else if world.is_a(v, "starlette", &["Host"]) {
+            if let Some(app) = args.get(1, "app") {
+                router_routes(world, app, mount);
+            }
+        } else if world.is_a(v, "starlette", &["WebSocketRoute"])
+            || world.is_a(v, "fastapi", &["APIWebSocketRoute"])
+        {
+            if let Some(endpoint) = args.get(1, "endpoint") {
+                let methods = Some(vec!["WEBSOCKET".to_owned()]);
+                endpoint_at(world, &args, endpoint, methods, mount, Some(v));
+            }
+        } else if (world.is_a(v, "starlette", &["Route"])
+            || world.is_a(v, "fastapi", &["APIRoute"]))
+            && let Some(endpoint) = args.get(1, "endpoint")
+        {
+            let methods = method_list(world, &args, 2, true);
+            endpoint_at(world, &args, endpoint, methods, mount, Some(v));
+        }
+    }
+}
+
+/// The layers of a list of dependencies.
+fn dependencies(world: &mut World<'_>, args: &Args, place: Place) -> Vec<Layer> {
+    let Some(list) = args.keyword("dependencies") else {
+        return Vec::new();
+    };
+    let list = world.list(list).unwrap_or_default();
+    list.into_iter()
+        .map(|v| Layer {
+            place,
+            proof: dependency(world, v, None, 0),
+        })
+        .collect()
+}
+
+/// One endpoint at the path of its arguments.
+fn endpoint_at(
+    world: &mut World<'_>,
+    args: &Args,
+    endpoint: V,
+    methods: Option<Vec<String>>,
+    mount: &Mount,
+    call: Option<V>,
+) {
+    let site: Option<Site> = call.and_then(|call| world.site(call));
+    let Some(path) = args.get(0, "path") else {
+        return;
+    };
+    let mut paths = world.texts(path);
+    if paths.is_empty() {
+        paths.push(world.text(Some(path)));
+    }
+    let handler = world.handler(endpoint);
+    let mut layers = mount.layers.clone();
+    layers.extend(dependencies(world, args, Place::Decorator));
+    layers.extend(world.wrapper_layers(&handler, Place::Decorator));
+    if let Target::Function(at, function) = handler.target {
+        layers.extend(parameters(world, at, function));
+        layers.extend(world.body_layer(at, function));
+    }
+    for path in paths {
+        let path = format!("{}{path}", mount.prefix);
+        if let Target::Class(..) = handler.target {
+            class_endpoint(
+                world,
+                &path,
+                endpoint,
+                mount,
+                site,
+                &layers,
+                methods.as_deref(),
+            );
+            continue;
+        }
+        let methods = methods.clone().unwrap_or_else(|| vec!["GET".to_owned()]);
+        world.add(
+            mount.framework,
+            &mount.app,
+            &path,
+            methods,
+            handler.target,
+            site,
+            &layers,
+        );
+    }
+}
+
+/// A class with a method for each method.
+fn class_endpoint(
+    world: &mut World<'_>,
+    path: &str,
+    class: V,
+    mount: &Mount,
+    site: Option<Site>,
+    layers: &[Layer],
+    given: Option<&[String]>,
+) {
+    let mut any = false;
+    for method in METHODS {
+        let v = world.machine.attribute(class, Symbol::from(*method));
+        let handler = world.handler(v);
+        let Target::Function(at, function) = handler.target else {
+            continue;
+        };
+        any = true;
+        let mut layers = layers.to_vec();
+        layers.extend(world.wrapper_layers(&handler, Place::Decorator));
+        layers.extend(world.body_layer(at, function));
+        world.add(
+            mount.framework,
+            &mount.app,
+            path,
+            vec![method.to_uppercase()],
+            handler.target,
+            site,
+            &layers,
+        );
+    }
+    if !any {
+        let methods = given.map_or_else(|| vec!["*".to_owned()], <[String]>::to_vec);
+        let target = world.handler(class).target;
+        world.add(
+            mount.framework,
+            &mount.app,
+            path,
+            methods,
+            target,
+            site,
+            layers,
+        );
+    }
+}
+
+/// Layers of the dependencies that a handler takes as parameters.
+fn parameters(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Vec<Layer> {
+    let proofs = of_parameters(world, at, function, 0);
+    proofs
+        .into_iter()
+        .map(|proof| Layer {
+            place: Place::Dependency,
+            proof,
+        })
+        .collect()
+}
+
+fn of_parameters(
+    world: &mut World<'_>,
+    at: ModuleId,
+    function: FunctionId,
+    depth: usize,
+) -> Vec<Proof> {
+    let mut proofs = Vec::new();
+    if depth >= MAX_NESTING {
+        return proofs;
+    }
+    let params = world.machine.project.module(at)[function].params.clone();
+    for param in params {
+        let annotation = param
+            .annotation
+            .map(|expr| world.machine.eval_outside(at, function, expr));
+        let mut given: Vec<V> = Vec::new();
+        let mut kind = annotation;
+        if let Some(v) = annotation
+            && let Value::Call { callee, args, .. } = world.machine.get(v)
+            && matches!(world.machine.get(*callee), Value::External(path) if path.as_str().ends_with(".Annotated"))
+        {
+            given.extend(args.positional.iter().skip(1));
+            kind = args.positional.first().copied();
+        }
+        if let Some(default) = param.default {
+            given.push(world.machine.eval_outside(at, function, default));
+        }
+        for v in given {
+            if is_dependency(world, v) {
+                proofs.push(dependency(world, v, kind, depth));
+            }
+        }
+    }
+    proofs.retain(|proof| *proof != Proof::Nothing);
+    proofs
+}
+
+fn is_dependency(world: &mut World<'_>, v: V) -> bool {
+    world.is_a(v, "fastapi", &["Depends", "Security"])
+}
+
+/// What a dependency proves, with those that it depends on itself.
+fn dependency(world: &mut World<'_>, v: V, kind: Option<V>, depth: usize) -> Proof {
+    if depth >= MAX_NESTING {
+        return Proof::Unknown;
+    }
+    if !is_dependency(world, v) {
+        return Proof::Unknown;
+    }
+    let args = world.made_with(v);
+    let Some(callable) = args.get(0, "dependency").or(kind) else {
+        return Proof::Nothing;
+    };
+    let mut proof = of_dependency(world, callable, depth);
+    if let Some(scopes) = args.keyword("scopes")
+        && let Some(scopes) = world.text_list(scopes)
+        && !scopes.is_empty()
+        && let Proof::Guard { .. } = proof
+    {
+        proof = proof.and(Proof::Guard {
+            level: Level::Permission,
+            roles: Vec::new(),
+            permissions: scopes,
+        });
+    }
+    proof
+}
+
+fn of_dependency(world: &mut World<'_>, callable: V, depth: usize) -> Proof {
+    // A scheme that lets through requests without credentials asks for nothing.
+    if let Value::Call { args, .. } = world.machine.get(callable)
+        && let Some(v) = args.keyword("auto_error")
+        && world.machine.truth(v) == Some(false)
+    {
+        return Proof::Nothing;
+    }
+    let mut proof = guard::before(world, callable);
+    let method = match world.machine.get(callable) {
+        Value::Instance { .. } => world.machine.attribute(callable, Symbol::from("__call__")),
+        Value::Class { .. } => world.machine.attribute(callable, Symbol::from("__init__")),
+        _ => callable,
+    };
+    if let Target::Function(at, function) = world.handler(method).target {
+        for inner in of_parameters(world, at, function, depth + 1) {
+            proof = proof.and(inner);
+        }
+    }
+    proof
+}

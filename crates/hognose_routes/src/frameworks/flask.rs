@@ -1,0 +1,714 @@
+//! Flask and Quart, with Flask-RESTful, Flask-RESTX and Flask-Smorest.
+//!
+//! Methods are those of `app.url_map` without `HEAD` and `OPTIONS`, which Flask adds by itself.
+
+use hognose_python::Symbol;
+
+use super::Framework;
+use crate::guard::{self, Exempt, Layer, Place, Proof};
+use crate::run::{Args, Site, V, Value};
+use crate::world::{Handler, Target, World};
+
+pub(super) const FRAMEWORK: Framework = Framework {
+    packages: &["flask", "quart", "flask_restful", "flask_restx"],
+    begins: &[("flask", "Flask"), ("quart", "Quart")],
+    prepare: super::unprepared,
+    find,
+};
+
+/// Methods that a class view may define.
+const METHODS: &[&str] = &["get", "post", "put", "delete", "patch", "trace"];
+
+/// Blueprints inside of each other.
+const MAX_NESTING: usize = 12;
+
+/// A place that routes are registered on: an application or blueprint, mounted somewhere.
+#[derive(Clone)]
+struct Mount {
+    app: String,
+    framework: &'static str,
+    /// `None` where there is no prefix, which is not the same as an empty one.
+    prefix: Option<String>,
+    /// Dotted front of endpoint names.
+    name: String,
+    hooks: Vec<Hook>,
+    nesting: usize,
+}
+
+/// A function that runs before requests.
+#[derive(Clone)]
+struct Hook {
+    proof: Proof,
+    exempt: Exempt,
+}
+
+fn find(world: &mut World<'_>) {
+    let mut mounted: Vec<V> = Vec::new();
+    let mut any = false;
+    for (package, class, framework) in [("flask", "Flask", "flask"), ("quart", "Quart", "quart")] {
+        for app in world.objects_of(package, &[class]) {
+            if world.is_left_out(app) {
+                continue;
+            }
+            any = true;
+            let mut mount = Mount {
+                app: world.name_of(app),
+                framework,
+                prefix: None,
+                name: String::new(),
+                hooks: Vec::new(),
+                nesting: 0,
+            };
+            mount.hooks = hooks(world, app, "before_request");
+            // Hooks that a blueprint sets for the whole application count for all of it.
+            for blueprint in blueprints_below(world, app, 0) {
+                mount
+                    .hooks
+                    .extend(hooks(world, blueprint, "before_app_request"));
+            }
+            let made = world.made_with(app);
+            let folder = made.get(2, "static_folder");
+            if folder.is_none_or(|v| !matches!(world.machine.get(v), Value::None)) {
+                let url = match made.get(1, "static_url_path") {
+                    Some(v) => world.text(Some(v)),
+                    None => match folder {
+                        Some(folder) => {
+                            let folder = world.text(Some(folder));
+                            let last = folder.trim_end_matches('/').rsplit('/').next();
+                            format!("/{}", last.unwrap_or_default())
+                        }
+                        None => "/static".to_owned(),
+                    },
+                };
+                static_route(world, &mount, &url, app);
+            }
+            routes(world, app, &mount, &mut mounted);
+        }
+    }
+    if any {
+        return;
+    }
+    // A package of blueprints for the applications of others.
+    for blueprint in blueprints(world) {
+        if mounted.contains(&blueprint) || world.is_left_out(blueprint) {
+            continue;
+        }
+        let mount = Mount {
+            app: world.name_of(blueprint),
+            framework: "flask",
+            prefix: None,
+            name: String::new(),
+            hooks: Vec::new(),
+            nesting: 0,
+        };
+        register(world, blueprint, &mount, None, &mut mounted);
+    }
+}
+
+fn blueprints(world: &mut World<'_>) -> Vec<V> {
+    let mut found = world.objects_of("flask", &["Blueprint"]);
+    found.extend(world.objects_of("quart", &["Blueprint"]));
+    found.extend(world.objects_of("flask_smorest", &["Blueprint"]));
+    found
+}
+
+fn is_blueprint(world: &mut World<'_>, v: V) -> bool {
+    ["flask", "quart", "flask_smorest"]
+        .iter()
+        .any(|package| world.is_a(v, package, &["Blueprint"]))
+}
+
+fn blueprints_below(world: &mut World<'_>, v: V, nesting: usize) -> Vec<V> {
+    let mut found = Vec::new();
+    if nesting >= MAX_NESTING {
+        return found;
+    }
+    for (method, args, _) in world.calls_on(v) {
+        if method == "register_blueprint"
+            && let Some(given) = args.get(0, "blueprint")
+        {
+            for blueprint in world.machine.alternatives(given) {
+                found.push(blueprint);
+                found.extend(blueprints_below(world, blueprint, nesting + 1));
+            }
+        }
+    }
+    found
+}
+
+/// Hooks of one sort that were set on an application or blueprint.
+fn hooks(world: &mut World<'_>, v: V, sort: &str) -> Vec<Hook> {
+    let mut found = Vec::new();
+    for (method, args, _) in world.calls_on(v) {
+        if method != sort {
+            continue;
+        }
+        let Some(hook) = args.positional.first().copied() else {
+            continue;
+        };
+        // A decorated hook: the guard of a library may be all that it is for.
+        let handler = world.handler(hook);
+        let mut proof = match handler.target {
+            Target::Function(..) => guard::before(world, hook),
+            _ => match guard::before(world, hook) {
+                // Most hooks of libraries are no guards; which ones are is in the tables.
+                Proof::Unknown => Proof::Nothing,
+                proof => proof,
+            },
+        };
+        for layer in world.wrapper_layers(&handler, Place::Hook) {
+            if layer.proof != Proof::Unknown {
+                proof = proof.and(layer.proof);
+            }
+        }
+        let exempt = match handler.target {
+            Target::Function(at, function) if matches!(proof, Proof::Guard { .. }) => {
+                guard::exemptions(world, at, function)
+            }
+            _ => Exempt::default(),
+        };
+        found.push(Hook { proof, exempt });
+    }
+    found
+}
+
+/// Where a rule stands below a prefix.
+fn joined(prefix: Option<&str>, rule: &str) -> String {
+    match prefix {
+        None => rule.to_owned(),
+        Some(prefix) if rule.is_empty() => prefix.to_owned(),
+        Some(prefix) => format!(
+            "{}/{}",
+            prefix.trim_end_matches('/'),
+            rule.trim_start_matches('/')
+        ),
+    }
+}
+
+fn static_route(world: &mut World<'_>, mount: &Mount, url: &str, v: V) {
+    let rule = format!("{}/<path:filename>", url.trim_end_matches('/'));
+    let path = joined(mount.prefix.as_deref(), &rule);
+    let site = world.site(v);
+    let layers = hook_layers(mount, &format!("{}static", mount.name), &path);
+    world.add(
+        mount.framework,
+        &mount.app,
+        &path,
+        vec!["GET".to_owned()],
+        Target::Other(v),
+        site,
+        &layers,
+    );
+}
+
+fn hook_layers(mount: &Mount, endpoint: &str, path: &str) -> Vec<Layer> {
+    let mut layers = Vec::new();
+    for hook in &mount.hooks {
+        let last = endpoint.rsplit('.').next().unwrap_or(endpoint);
+        let blueprint = endpoint.rsplit_once('.').map_or("", |(front, _)| front);
+        let named = hook
+            .exempt
+            .texts
+            .iter()
+            .any(|text| text == endpoint || text == path || text == last || text == blueprint)
+            || hook.exempt.prefixes.iter().any(|prefix| {
+                path.starts_with(prefix.as_str()) || endpoint.starts_with(prefix.as_str())
+            });
+        let proof = match &hook.proof {
+            // A text that the hook compares with may let through what it names, or ask only of that: it cannot be told.
+            Proof::Guard { .. } if hook.exempt.unclear => Proof::Unknown,
+            Proof::Guard { .. } if named => Proof::Nothing,
+            proof => proof.clone(),
+        };
+        layers.push(Layer {
+            place: Place::Hook,
+            proof,
+        });
+    }
+    layers
+}
+
+/// All that is registered on an application or blueprint.
+fn routes(world: &mut World<'_>, v: V, mount: &Mount, mounted: &mut Vec<V>) {
+    if mount.nesting >= MAX_NESTING {
+        return;
+    }
+    for (method, args, call) in world.calls_on(v) {
+        match method {
+            "route" | "get" | "post" | "put" | "delete" | "patch" | "websocket" => {
+                let methods = if method == "route" {
+                    None
+                } else if method == "websocket" {
+                    Some(vec!["WEBSOCKET".to_owned()])
+                } else {
+                    Some(vec![method.to_uppercase()])
+                };
+                for (given, applied) in world.calls_of(call) {
+                    if let Some(view) = given.positional.first().copied() {
+                        let rule = args.get(0, "rule");
+                        let site = world.site(applied);
+                        rules(world, mount, rule, &args, view, methods.clone(), site);
+                    }
+                }
+            }
+            "add_url_rule" => {
+                let rule = args.get(0, "rule");
+                let site = world.site(call);
+                match args.get(2, "view_func") {
+                    Some(view) => rules(world, mount, rule, &args, view, None, site),
+                    None => {
+                        // The view is given elsewhere, by the name of the endpoint.
+                        rules(world, mount, rule, &args, call, None, site);
+                    }
+                }
+            }
+            "register_blueprint" => {
+                if let Some(given) = args.get(0, "blueprint") {
+                    for blueprint in world.machine.alternatives(given) {
+                        if is_blueprint(world, blueprint) {
+                            let prefix = args.keyword("url_prefix");
+                            register(world, blueprint, mount, prefix, mounted);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    apis(world, v, mount);
+    namespaces_of_smorest(world, v, mount, mounted);
+}
+
+/// A blueprint on an application or another blueprint.
+fn register(
+    world: &mut World<'_>,
+    blueprint: V,
+    mount: &Mount,
+    prefix: Option<V>,
+    mounted: &mut Vec<V>,
+) {
+    if mount.nesting >= MAX_NESTING {
+        return;
+    }
+    mounted.push(blueprint);
+    let made = world.made_with(blueprint);
+    let own = |v: Option<V>, world: &World<'_>| {
+        v.filter(|v| !matches!(world.machine.get(*v), Value::None))
+            .map(|v| world.text(Some(v)))
+    };
+    let prefix = own(prefix, world).or_else(|| own(made.keyword("url_prefix"), world));
+    let prefix = match (&mount.prefix, prefix) {
+        (Some(outer), Some(inner)) => Some(joined(Some(outer), &inner)),
+        (outer, inner) => inner.or_else(|| outer.clone()),
+    };
+    let name = world.text(made.get(0, "name"));
+    let mut inner = Mount {
+        prefix,
+        name: format!("{}{name}.", mount.name),
+        nesting: mount.nesting + 1,
+        ..mount.clone()
+    };
+    inner
+        .hooks
+        .extend(hooks(world, blueprint, "before_request"));
+    if let Some(folder) = made.keyword("static_folder")
+        && !matches!(world.machine.get(folder), Value::None)
+    {
+        let url = match made.keyword("static_url_path") {
+            Some(v) => world.text(Some(v)),
+            None => {
+                let folder = world.text(Some(folder));
+                let last = folder.trim_end_matches('/').rsplit('/').next();
+                format!("/{}", last.unwrap_or_default())
+            }
+        };
+        static_route(world, &inner, &url, blueprint);
+    }
+    routes(world, blueprint, &inner, mounted);
+}
+
+/// One rule with its view.
+fn rules(
+    world: &mut World<'_>,
+    mount: &Mount,
+    rule: Option<V>,
+    args: &Args,
+    view: V,
+    methods: Option<Vec<String>>,
+    site: Option<Site>,
+) {
+    let Some(rule) = rule else { return };
+    let mut patterns = world.texts(rule);
+    if patterns.is_empty() {
+        patterns.push(world.text(Some(rule)));
+    }
+    let given = match methods {
+        Some(methods) => Some(methods),
+        None => methods_of(world, args),
+    };
+    let named = args.get(1, "endpoint").map(|v| world.text(Some(v)));
+    for rule in patterns {
+        let path = joined(mount.prefix.as_deref(), &rule);
+        endpoints(
+            world,
+            mount,
+            &path,
+            named.as_deref(),
+            view,
+            given.clone(),
+            site,
+        );
+    }
+}
+
+fn methods_of(world: &mut World<'_>, args: &Args) -> Option<Vec<String>> {
+    let v = args.keyword("methods")?;
+    let methods = world.text_list(v)?;
+    Some(
+        methods
+            .into_iter()
+            .map(|method| method.to_uppercase())
+            .collect(),
+    )
+}
+
+/// The methods of a rule without those that Flask adds; all of them where it has no others.
+fn shown(methods: Vec<String>) -> Vec<String> {
+    let own: Vec<String> = methods
+        .iter()
+        .filter(|method| !matches!(method.as_str(), "HEAD" | "OPTIONS"))
+        .cloned()
+        .collect();
+    if own.is_empty() { methods } else { own }
+}
+
+fn endpoints(
+    world: &mut World<'_>,
+    mount: &Mount,
+    path: &str,
+    named: Option<&str>,
+    view: V,
+    given: Option<Vec<String>>,
+    site: Option<Site>,
+) {
+    let handler = world.handler(view);
+    let class = match handler.target {
+        Target::Class(..) => Some(view_class(world, view)),
+        target => world.as_view(target).map(|(class, _)| class),
+    };
+    let name = named.map_or_else(
+        || match handler.target {
+            Target::Function(at, function) => world.machine.project.module(at)[function]
+                .name
+                .as_str()
+                .to_owned(),
+            _ => String::new(),
+        },
+        str::to_owned,
+    );
+    let mut layers = hook_layers(mount, &format!("{}{name}", mount.name), path);
+    let wrappers = world.wrapper_layers(&handler, Place::Decorator);
+    layers.extend(wrappers);
+    if let Some(class) = class {
+        class_view(world, mount, path, class, given, site, &layers);
+        return;
+    }
+    if let Target::Function(at, function) = handler.target {
+        layers.extend(world.body_layer(at, function));
+    }
+    let attribute = match given {
+        Some(methods) => methods,
+        None => {
+            let v = world.machine.attribute(view, Symbol::from("methods"));
+            world.text_list(v).unwrap_or_else(|| vec!["GET".to_owned()])
+        }
+    };
+    world.add(
+        mount.framework,
+        &mount.app,
+        path,
+        shown(attribute),
+        handler.target,
+        site,
+        &layers,
+    );
+}
+
+fn view_class(world: &World<'_>, v: V) -> V {
+    let mut v = v;
+    for _ in 0..MAX_NESTING {
+        match world.machine.get(v) {
+            Value::Wrapped { inner, .. } => v = *inner,
+            Value::Call { args, .. } => match args.positional.first() {
+                Some(inner) => v = *inner,
+                None => break,
+            },
+            _ => break,
+        }
+    }
+    v
+}
+
+/// A class view: one endpoint for each method that the class defines, or for its `dispatch_request`.
+fn class_view(
+    world: &mut World<'_>,
+    mount: &Mount,
+    path: &str,
+    class: V,
+    given: Option<Vec<String>>,
+    site: Option<Site>,
+    outer: &[Layer],
+) {
+    let mut layers = outer.to_vec();
+    for list in ["decorators", "method_decorators"] {
+        let v = world.machine.attribute(class, Symbol::from(list));
+        for decorator in world.list(v).unwrap_or_default() {
+            layers.push(Layer {
+                place: Place::Class,
+                proof: guard::decorator(world, decorator),
+            });
+        }
+    }
+    let target = world.handler(class).target;
+    let defined = defined_methods(world, class);
+    if defined.is_empty() {
+        let methods = given.or_else(|| {
+            let v = world.machine.attribute(class, Symbol::from("methods"));
+            world.text_list(v)
+        });
+        let method = world
+            .machine
+            .attribute(class, Symbol::from("dispatch_request"));
+        let dispatch = world.handler(method);
+        if let Target::Function(at, function) = dispatch.target {
+            layers.extend(world.wrapper_layers(&dispatch, Place::Decorator));
+            layers.extend(world.body_layer(at, function));
+        }
+        let methods = methods.unwrap_or_else(|| vec!["GET".to_owned()]);
+        world.add(
+            mount.framework,
+            &mount.app,
+            path,
+            shown(methods),
+            target,
+            site,
+            &layers,
+        );
+        return;
+    }
+    for (method, handler) in defined {
+        if given.as_ref().is_some_and(|given| !given.contains(&method)) {
+            continue;
+        }
+        let mut layers = layers.clone();
+        layers.extend(world.wrapper_layers(&handler, Place::Decorator));
+        if let Target::Function(at, function) = handler.target {
+            layers.extend(world.body_layer(at, function));
+        }
+        world.add(
+            mount.framework,
+            &mount.app,
+            path,
+            vec![method],
+            handler.target,
+            site,
+            &layers,
+        );
+    }
+}
+
+/// Methods that a class or its bases in the project define, in upper case.
+fn defined_methods(world: &mut World<'_>, class: V) -> Vec<(String, Handler)> {
+    let mut found = Vec::new();
+    for method in METHODS {
+        let v = world.machine.attribute(class, Symbol::from(*method));
+        let handler = world.handler(v);
+        if let Target::Function(..) = handler.target {
+            found.push((method.to_uppercase(), handler));
+        }
+    }
+    found
+}
+
+/// Flask-RESTful and Flask-RESTX: resources of the interfaces that stand on an application or blueprint.
+fn apis(world: &mut World<'_>, owner: V, mount: &Mount) {
+    for package in ["flask_restful", "flask_restx", "flask_restplus"] {
+        for api in world.objects_of(package, &["Api"]) {
+            let made = world.made_with(api);
+            let calls = world.calls_on(api);
+            let on = |given: Option<V>, world: &World<'_>| {
+                given.is_some_and(|v| world.machine.alternatives(v).contains(&owner))
+            };
+            let here = on(made.get(0, "app"), world)
+                || calls.iter().any(|(method, args, _)| {
+                    *method == "init_app" && on(args.get(0, "app"), world)
+                });
+            if !here {
+                continue;
+            }
+            let prefix = world.text(made.keyword("prefix"));
+            let mut mount = mount.clone();
+            let of_api: Vec<Layer> = {
+                let v = made
+                    .keyword("decorators")
+                    .unwrap_or(crate::run::Machine::UNKNOWN);
+                let decorators = world.list(v).unwrap_or_default();
+                decorators
+                    .into_iter()
+                    .map(|v| Layer {
+                        place: Place::Router,
+                        proof: guard::decorator(world, v),
+                    })
+                    .collect()
+            };
+            if package != "flask_restful" {
+                documentation(world, &mount, &made, &prefix, api);
+            }
+            mount.prefix = if prefix.is_empty() {
+                mount.prefix
+            } else {
+                Some(joined(mount.prefix.as_deref(), &prefix))
+            };
+            resources(world, api, &mount, "", &of_api);
+            let mut namespaces: Vec<(V, Option<V>)> = Vec::new();
+            for (method, args, call) in world.calls_on(api) {
+                match method {
+                    "add_namespace" => {
+                        if let Some(namespace) = args.get(0, "ns") {
+                            namespaces.push((namespace, args.get(1, "path")));
+                        }
+                    }
+                    "namespace" => namespaces.push((call, None)),
+                    _ => {}
+                }
+            }
+            for (namespace, path) in namespaces {
+                let made = world.made_with(namespace);
+                let path = match path.or_else(|| made.keyword("path")) {
+                    Some(v) => world.text(Some(v)),
+                    None => format!("/{}", world.text(made.get(0, "name"))),
+                };
+                let mut layers = of_api.clone();
+                if let Some(v) = made.keyword("decorators") {
+                    for decorator in world.list(v).unwrap_or_default() {
+                        layers.push(Layer {
+                            place: Place::Router,
+                            proof: guard::decorator(world, decorator),
+                        });
+                    }
+                }
+                resources(world, namespace, &mount, &path, &layers);
+            }
+        }
+    }
+}
+
+/// The pages that Flask-RESTX adds.
+fn documentation(world: &mut World<'_>, mount: &Mount, made: &Args, prefix: &str, api: V) {
+    let doc = match made.keyword("doc") {
+        Some(v) => match world.machine.get(v) {
+            Value::Bool(false) => None,
+            _ => Some(world.text(Some(v))),
+        },
+        None => Some("/".to_owned()),
+    };
+    let site = world.site(api);
+    let mut pages = vec![format!("{prefix}/swagger.json")];
+    if let Some(doc) = doc {
+        pages.push(doc);
+        pages.push(if prefix.is_empty() {
+            "/".to_owned()
+        } else {
+            prefix.to_owned()
+        });
+    }
+    pages.dedup();
+    for page in pages {
+        let path = joined(mount.prefix.as_deref(), &page);
+        let layers = hook_layers(mount, "", &path);
+        let get = vec!["GET".to_owned()];
+        world.add(
+            mount.framework,
+            &mount.app,
+            &path,
+            get,
+            Target::Other(api),
+            site,
+            &layers,
+        );
+    }
+    let layers = hook_layers(mount, "", "/swaggerui");
+    let get = vec!["GET".to_owned()];
+    let path = "/swaggerui/<path:filename>";
+    world.add(
+        mount.framework,
+        &mount.app,
+        path,
+        get,
+        Target::Other(api),
+        site,
+        &layers,
+    );
+}
+
+/// Resources that were added to an interface or namespace.
+fn resources(world: &mut World<'_>, api: V, mount: &Mount, front: &str, layers: &[Layer]) {
+    for (method, args, call) in world.calls_on(api) {
+        let (classes, urls): (Vec<V>, &[V]) = match method {
+            "add_resource" => match args.positional.split_first() {
+                Some((class, urls)) => (vec![*class], urls),
+                None => continue,
+            },
+            "resource" | "route" => {
+                let classes = world
+                    .calls_of(call)
+                    .into_iter()
+                    .filter_map(|(given, _)| given.positional.first().copied())
+                    .collect();
+                (classes, &args.positional)
+            }
+            _ => continue,
+        };
+        let site = world.site(call);
+        for class in classes {
+            for url in urls {
+                for url in world.texts(*url) {
+                    let rule = if front.is_empty() || front == "/" {
+                        url
+                    } else {
+                        format!("{}{url}", front.trim_end_matches('/'))
+                    };
+                    let path = joined(mount.prefix.as_deref(), &rule);
+                    let handler = world.handler(class);
+                    let mut all = hook_layers(mount, &mount.name, &path);
+                    all.extend(layers.iter().cloned());
+                    all.extend(world.wrapper_layers(&handler, Place::Class));
+                    let class = view_class(world, class);
+                    class_view(world, mount, &path, class, None, site, &all);
+                }
+            }
+        }
+    }
+}
+
+/// Flask-Smorest: blueprints that are registered on the interface of an application.
+fn namespaces_of_smorest(world: &mut World<'_>, owner: V, mount: &Mount, mounted: &mut Vec<V>) {
+    for api in world.objects_of("flask_smorest", &["Api"]) {
+        let made = world.made_with(api);
+        let calls = world.calls_on(api);
+        let here = made.get(0, "app") == Some(owner)
+            || calls.iter().any(|(method, args, _)| {
+                *method == "init_app" && args.get(0, "app") == Some(owner)
+            });
+        if !here {
+            continue;
+        }
+        for (method, args, _) in calls {
+            if method == "register_blueprint"
+                && let Some(blueprint) = args.get(0, "blp")
+            {
+                register(world, blueprint, mount, args.keyword("url_prefix"), mounted);
+            }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Pyramid: routes by name, and the views that are configured for them.
+
+use hognose_python::Symbol;
+
+use super::Framework;
+use super::common::{Mount, paths};
+use crate::endpoint::Level;
+use crate::guard::{self, Layer, Place, Proof};
+use crate::run::{Args, Site, V, Value};
+use crate::world::{Target, World};
+
+pub(super) const FRAMEWORK: Framework = Framework {
+    packages: &["pyramid"],
+    begins: &[("pyramid", "Configurator")],
+    prepare: super::unprepared,
+    find,
+};
+
+/// A view that was configured.
+struct View {
+    route: String,
+    args: Args,
+    callable: V,
+    attr: Option<String>,
+    site: Option<Site>,
+}
+
+fn find(world: &mut World<'_>) {
+    let configurators = world.objects_of("pyramid", &["Configurator"]);
+    if configurators.is_empty() {
+        return;
+    }
+    let mut declared = Vec::new();
+    declared_views(world, &mut declared);
+    for config in configurators {
+        if world.is_left_out(config) {
+            continue;
+        }
+        let mount = Mount::new(world, "pyramid", config);
+        let (mut routes, mut views, mut default) = (Vec::new(), Vec::new(), None);
+        configuration(world, config, &mount, &mut routes, &mut views, &mut default);
+        let made = world.made_with(config);
+        default = default.or(made.keyword("default_permission"));
+        for view in views.iter().chain(&declared) {
+            for (_, pattern) in routes.iter().filter(|(name, _)| *name == view.route) {
+                endpoint(world, pattern, view, default, &mount);
+            }
+        }
+    }
+}
+
+/// What was called on a configurator, and on those that its includes are given.
+fn configuration(
+    world: &mut World<'_>,
+    config: V,
+    mount: &Mount,
+    routes: &mut Vec<(String, String)>,
+    views: &mut Vec<View>,
+    default: &mut Option<V>,
+) {
+    for (method, args, call) in world.calls_on(config) {
+        match method {
+            "add_route" => {
+                let name = world.text(args.get(0, "name"));
+                for pattern in paths(
+                    world,
+                    args.get(1, "pattern").or_else(|| args.keyword("path")),
+                ) {
+                    let front = mount.prefix.trim_end_matches('/');
+                    let pattern = pattern.trim_start_matches('/');
+                    routes.push((name.clone(), format!("{front}/{pattern}")));
+                }
+            }
+            "add_view" => {
+                if let Some(callable) = args.get(0, "view") {
+                    views.push(View {
+                        route: world.text(args.keyword("route_name")),
+                        attr: args.keyword("attr").map(|v| world.text(Some(v))),
+                        args,
+                        callable,
+                        site: world.site(call),
+                    });
+                }
+            }
+            "set_default_permission" => *default = args.get(0, "permission"),
+            "include" => {
+                let Some(given) = args.get(0, "callable") else {
+                    continue;
+                };
+                let prefix = world.text(args.keyword("route_prefix"));
+                let front = if prefix.is_empty() {
+                    String::new()
+                } else {
+                    format!("/{}", prefix.trim_matches('/'))
+                };
+                let Some(inner) = mount.below(&front) else {
+                    continue;
+                };
+                let mut function = match world.machine.get(given).clone() {
+                    Value::Str(name) => {
+                        // A name that begins with a dot counts from the package of the configurator.
+                        let package = world.site(config).map(|(at, _)| {
+                            let module = world.machine.project.module(at);
+                            let name = module.name.as_str();
+                            if module.is_package {
+                                name.to_owned()
+                            } else {
+                                name.rsplit_once('.')
+                                    .map_or("", |(front, _)| front)
+                                    .to_owned()
+                            }
+                        });
+                        let full = match name.strip_prefix('.') {
+                            Some(rest) => format!("{}.{rest}", package.unwrap_or_default()),
+                            None => name.to_string(),
+                        };
+                        world.machine.dotted(&full)
+                    }
+                    _ => given,
+                };
+                if let Value::Module(_) = world.machine.get(function) {
+                    function = world.machine.attribute(function, Symbol::from("includeme"));
+                }
+                if !world.machine.callable(function) {
+                    continue;
+                }
+                let inner_config = world.machine.fresh(config);
+                let given = Args {
+                    positional: vec![inner_config],
+                    ..Args::default()
+                };
+                let site = world
+                    .site(call)
+                    .unwrap_or((hognose_python::ModuleId(0), hognose_python::ir::ExprId(0)));
+                world.machine.run_call(function, given, site);
+                world.index();
+                configuration(world, inner_config, &inner, routes, views, default);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Views that are declared with `@view_config`, on functions, classes and methods.
+fn declared_views(world: &mut World<'_>, views: &mut Vec<View>) {
+    for (args, call) in world.calls_of_name("pyramid", "view_config") {
+        for (given, applied) in world.calls_of(call) {
+            let Some(v) = given.positional.first().copied() else {
+                continue;
+            };
+            if world.is_left_out(applied) {
+                continue;
+            }
+            let mut all = args.clone();
+            // Defaults of the class that a method stands in.
+            if let Target::Function(at, function) = world.handler(v).target
+                && let Some(class) = world.machine.project.module(at)[function].class
+            {
+                for (defaults, marked) in world.calls_of_name("pyramid", "view_defaults") {
+                    for (given, _) in world.calls_of(marked) {
+                        let same = given
+                            .positional
+                            .first()
+                            .is_some_and(|v| world.handler(*v).target == Target::Class(at, class));
+                        if same {
+                            for (name, value) in &defaults.keywords {
+                                if all.keyword(name.as_str()).is_none() {
+                                    all.keywords.push((*name, *value));
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            views.push(View {
+                route: world.text(all.keyword("route_name")),
+                attr: all.keyword("attr").map(|v| world.text(Some(v))),
+                args: all,
+                callable: v,
+                site: world.site(applied),
+            });
+        }
+    }
+}
+
+fn endpoint(world: &mut World<'_>, pattern: &str, view: &View, default: Option<V>, mount: &Mount) {
+    let mut callable = view.callable;
+    if let Some(attr) = &view.attr {
+        let inner = world
+            .machine
+            .attribute(callable, Symbol::from(attr.as_str()));
+        if world.machine.callable(inner) {
+            callable = inner;
+        }
+    }
+    let handler = world.handler(callable);
+    let methods = match view.args.keyword("request_method") {
+        Some(v) => world.text_list(v).unwrap_or_else(|| vec!["*".to_owned()]),
+        None => vec!["*".to_owned()],
+    };
+    let mut layers = Vec::new();
+    let (permission, place) = match view.args.keyword("permission") {
+        Some(v) => (Some(v), Place::Decorator),
+        None => (default, Place::Settings),
+    };
+    if let Some(v) = permission {
+        let free = guard::path_of(&world.machine, v).ends_with("NO_PERMISSION_REQUIRED");
+        let proof = if free || matches!(world.machine.get(v), Value::None) {
+            Proof::Public
+        } else {
+            Proof::Guard {
+                level: Level::Permission,
+                roles: Vec::new(),
+                permissions: world.texts(v),
+            }
+        };
+        layers.push(Layer { place, proof });
+    }
+    if let Some(v) = view.args.keyword("decorator") {
+        for v in world.list(v).unwrap_or_else(|| vec![v]) {
+            layers.push(Layer {
+                place: Place::Decorator,
+                proof: guard::decorator(world, v),
+            });
+        }
+    }
+    layers.extend(world.wrapper_layers(&handler, Place::Decorator));
+    if let Target::Function(at, function) = handler.target {
+        layers.extend(world.body_layer(at, function));
+    }
+    world.add(
+        "pyramid",
+        &mount.app,
+        pattern,
+        methods,
+        handler.target,
+        view.site,
+        &layers,
+    );
+}

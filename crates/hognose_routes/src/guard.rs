@@ -1,0 +1,483 @@
+//! What a request must prove on its way to a handler: layers, each with a proof, and what they come to together.
+
+mod behaviour;
+mod library;
+mod user;
+
+use hognose_python::ClassRef;
+use hognose_python::ir::{FunctionId, ModuleId};
+
+use crate::endpoint::{Level, Verdict};
+use crate::run::{Args, Machine, V, Value};
+use crate::world::{Target, World, named};
+
+pub use behaviour::{Exempt, exemptions};
+use library::entry;
+
+/// Calls inside of the code of one guard that are followed.
+const MAX_DEPTH: u32 = 5;
+
+/// Where a layer stands, outermost first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// A default of the settings.
+    Settings,
+    /// A middleware.
+    Middleware,
+    /// A function that runs before requests.
+    Hook,
+    /// A router, blueprint or include.
+    Router,
+    /// A base class, mixin or attribute of the class.
+    Class,
+    /// A decorator, or a wrapper where the URL is given.
+    Decorator,
+    /// A dependency.
+    Dependency,
+    /// A check in the handler.
+    Body,
+}
+
+impl Place {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Settings => "settings",
+            Self::Middleware => "middleware",
+            Self::Hook => "hook",
+            Self::Router => "router",
+            Self::Class => "class",
+            Self::Decorator => "decorator",
+            Self::Dependency => "dependency",
+            Self::Body => "body",
+        }
+    }
+}
+
+/// What a layer proves of a request that goes through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// Nothing: it is no guard.
+    Nothing,
+    /// Nothing, and it says so: anyone may go through.
+    Public,
+    /// It may be a guard.
+    Unknown,
+    /// This much.
+    Guard {
+        /// The level.
+        level: Level,
+        /// Roles asked for.
+        roles: Vec<String>,
+        /// Permissions asked for.
+        permissions: Vec<String>,
+    },
+}
+
+impl Proof {
+    /// A guard without names.
+    pub const fn of(level: Level) -> Self {
+        Self::Guard {
+            level,
+            roles: Vec::new(),
+            permissions: Vec::new(),
+        }
+    }
+
+    /// A guard that asks for a permission of a name.
+    pub fn permission(name: &str) -> Self {
+        Self::Guard {
+            level: Level::Permission,
+            roles: Vec::new(),
+            permissions: vec![name.to_owned()],
+        }
+    }
+
+    /// What both prove together.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (
+                Self::Guard {
+                    level,
+                    mut roles,
+                    mut permissions,
+                },
+                Self::Guard {
+                    level: l,
+                    roles: r,
+                    permissions: p,
+                },
+            ) => {
+                roles.extend(r);
+                permissions.extend(p);
+                Self::Guard {
+                    level: level.max(l),
+                    roles,
+                    permissions,
+                }
+            }
+            (guard @ Self::Guard { .. }, _) | (_, guard @ Self::Guard { .. }) => guard,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Public, _) | (_, Self::Public) => Self::Public,
+            (Self::Nothing, Self::Nothing) => Self::Nothing,
+        }
+    }
+
+    /// What is proved where either is enough.
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Nothing | Self::Public, _) | (_, Self::Nothing | Self::Public) => Self::Public,
+            (
+                Self::Guard {
+                    level,
+                    mut roles,
+                    mut permissions,
+                },
+                Self::Guard {
+                    level: l,
+                    roles: r,
+                    permissions: p,
+                },
+            ) => {
+                roles.extend(r);
+                permissions.extend(p);
+                Self::Guard {
+                    level: level.min(l),
+                    roles,
+                    permissions,
+                }
+            }
+        }
+    }
+}
+
+/// A layer of guards.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// Where it stands.
+    pub place: Place,
+    /// What it proves.
+    pub proof: Proof,
+}
+
+/// What layers come to.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// The level.
+    pub level: Level,
+    /// How it is known.
+    pub verdict: Verdict,
+    /// The layer that decides; empty where there is none.
+    pub layer: &'static str,
+    /// Roles asked for.
+    pub roles: Vec<String>,
+    /// Permissions asked for.
+    pub permissions: Vec<String>,
+}
+
+impl Guard {
+    /// The guard in words.
+    pub fn words(&self) -> String {
+        match self.level {
+            Level::Unknown => "unknown".to_owned(),
+            Level::Public => "none".to_owned(),
+            _ => {
+                let names: Vec<&str> = self
+                    .roles
+                    .iter()
+                    .chain(&self.permissions)
+                    .map(String::as_str)
+                    .collect();
+                match (names.is_empty(), self.level) {
+                    (false, _) => names.join(","),
+                    (true, Level::Object) => "object".to_owned(),
+                    (true, Level::Permission) => "permission".to_owned(),
+                    (true, _) => "authenticated".to_owned(),
+                }
+            }
+        }
+    }
+}
+
+/// What layers, outermost first, come to.
+pub fn combine(layers: &[Layer]) -> Guard {
+    let mut guard = Guard {
+        level: Level::Public,
+        verdict: Verdict::Proved,
+        layer: "",
+        roles: Vec::new(),
+        permissions: Vec::new(),
+    };
+    for layer in layers {
+        if let Proof::Guard {
+            level,
+            roles,
+            permissions,
+        } = &layer.proof
+        {
+            if *level > guard.level {
+                guard.level = *level;
+                guard.layer = layer.place.as_str();
+                guard.verdict = if layer.place == Place::Settings {
+                    Verdict::Declared
+                } else {
+                    Verdict::Proved
+                };
+            }
+            guard.roles.extend(roles.iter().cloned());
+            guard.permissions.extend(permissions.iter().cloned());
+        }
+    }
+    guard.roles.sort();
+    guard.roles.dedup();
+    guard.permissions.sort();
+    guard.permissions.dedup();
+    if guard.level > Level::Public {
+        return guard;
+    }
+    let unknown = layers.iter().find(|layer| layer.proof == Proof::Unknown);
+    let public = layers.iter().rfind(|layer| layer.proof == Proof::Public);
+    if let Some(layer) = unknown {
+        guard.level = Level::Unknown;
+        guard.verdict = Verdict::Unknown;
+        guard.layer = layer.place.as_str();
+    } else if let Some(layer) = public {
+        guard.layer = layer.place.as_str();
+    }
+    guard
+}
+
+/// The access path of a value: how its library is told apart.
+pub fn path_of(machine: &Machine<'_>, v: V) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut v = v;
+    for _ in 0..16 {
+        match machine.get(v) {
+            Value::External(path) => {
+                parts.push(path.as_str().to_owned());
+                break;
+            }
+            Value::Call { callee, .. } => {
+                parts.push("()".to_owned());
+                v = *callee;
+            }
+            Value::Attribute { of, attr } => {
+                parts.push(format!(".{}", attr.as_str()));
+                v = *of;
+            }
+            Value::Union(all) => v = all[0],
+            Value::Class { module, class, .. } => {
+                let module = machine.project.module(*module);
+                parts.push(format!(
+                    "{}.{}",
+                    module.name.as_str(),
+                    module[*class].name.as_str()
+                ));
+                break;
+            }
+            Value::Instance { class, .. } => {
+                parts.push("()".to_owned());
+                v = *class;
+            }
+            _ => break,
+        }
+    }
+    parts.reverse();
+    parts.concat()
+}
+
+/// Access paths that a value can be looked up by: its own, and for an object of a class of the project those that its
+/// bases outside would give.
+fn paths_of(world: &mut World<'_>, v: V) -> Vec<String> {
+    let mut tail = String::new();
+    let mut object = v;
+    for _ in 0..16 {
+        match world.machine.get(object) {
+            Value::Call { callee, .. } => {
+                tail.insert_str(0, "()");
+                object = *callee;
+            }
+            Value::Attribute { of, attr } => {
+                tail.insert_str(0, &format!(".{}", attr.as_str()));
+                object = *of;
+            }
+            Value::Union(all) => object = all[0],
+            _ => break,
+        }
+    }
+    let instance = matches!(world.machine.get(object), Value::Instance { .. });
+    match world.machine.get(object) {
+        Value::External(path) => vec![format!("{}{tail}", path.as_str())],
+        Value::Instance { .. } | Value::Class { .. } => world
+            .machine
+            .mro(object)
+            .iter()
+            .filter_map(|class| match class {
+                ClassRef::External(path) => {
+                    let call = if instance { "()" } else { "" };
+                    Some(format!("{}{call}{tail}", path.as_str()))
+                }
+                ClassRef::Project(..) => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What something outside proves, by the tables; `None` where they do not know it.
+pub fn of_library(world: &mut World<'_>, v: V, args: &Args) -> Option<Proof> {
+    for path in paths_of(world, v) {
+        if let Some(entry) = entry(&path) {
+            return Some(entry.proof(world, args));
+        }
+    }
+    None
+}
+
+/// What a wrapper around a callable proves: a decorator that was applied.
+pub fn wrapper(world: &mut World<'_>, v: V) -> Proof {
+    match world.machine.get(v).clone() {
+        Value::Wrapped { by, wrapper, .. } => match wrapper {
+            Some(wrapper) => behaviour::of_wrapper(world, wrapper),
+            None => match world.machine.get(by) {
+                Value::Unknown => Proof::Unknown,
+                _ => decorator(world, by),
+            },
+        },
+        Value::Call { callee, args, .. } => {
+            // `method_decorator(login_required)`: what it is given decorates.
+            if let Value::Call {
+                callee: outer,
+                args: given,
+                ..
+            } = world.machine.get(callee).clone()
+                && matches!(world.machine.get(outer), Value::External(path) if path.as_str().ends_with("method_decorator"))
+            {
+                let Some(inner) = given.positional.first().copied() else {
+                    return Proof::Unknown;
+                };
+                return world
+                    .list(inner)
+                    .unwrap_or_else(|| vec![inner])
+                    .into_iter()
+                    .map(|v| decorator(world, v))
+                    .fold(Proof::Nothing, Proof::and);
+            }
+            // `falcon.before(check)`: what it is given runs before.
+            if let Value::Call {
+                callee: outer,
+                args: given,
+                ..
+            } = world.machine.get(callee).clone()
+                && matches!(world.machine.get(outer), Value::External(path) if named(path.as_str(), "falcon", "before"))
+                && let Some(check) = given.positional.first()
+            {
+                return before(world, *check);
+            }
+            if let Value::Call { .. } = world.machine.get(callee) {
+                return decorator(world, callee);
+            }
+            // `login_required(view, login_url=...)`: what follows the view are its arguments.
+            let mut rest = args;
+            if !rest.positional.is_empty() {
+                rest.positional.remove(0);
+            }
+            of_library(world, callee, &rest).unwrap_or(Proof::Unknown)
+        }
+        _ => Proof::Unknown,
+    }
+}
+
+/// What a decorator would prove of what it decorates.
+pub fn decorator(world: &mut World<'_>, v: V) -> Proof {
+    match world.machine.get(v).clone() {
+        Value::Call { callee, args, .. } => {
+            if let Some(proof) = of_library(world, callee, &args) {
+                return proof;
+            }
+            of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown)
+        }
+        Value::Function {
+            module, function, ..
+        } => {
+            // A decorator of the project that was not applied in the run: the function it makes.
+            let data = world.machine.project.module(module);
+            let scope = data[function].scope;
+            let mut proof = Proof::Nothing;
+            for (number, inner) in (0u32..).zip(&data.functions) {
+                if inner.parent == scope {
+                    let inner = behaviour::of_function(world, module, FunctionId(number), 0);
+                    proof = proof.and(inner);
+                }
+            }
+            proof
+        }
+        Value::Wrapped { .. } => Proof::Unknown,
+        _ => of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
+    }
+}
+
+/// What a callable that runs before a handler proves: a hook or a dependency.
+pub fn before(world: &mut World<'_>, v: V) -> Proof {
+    match world.machine.get(v).clone() {
+        Value::Function { .. } | Value::Method { .. } => behaviour::of_closure(world, v),
+        Value::Union(all) => before(world, all[0]),
+        Value::Wrapped { inner, .. } => {
+            let outer = wrapper(world, v);
+            before(world, inner).and(outer)
+        }
+        Value::Instance { class, .. } => {
+            let call = hognose_python::Symbol::from("__call__");
+            let method = world.machine.attribute(v, call);
+            match world.machine.get(method) {
+                Value::Method { .. } => before(world, method),
+                _ => of_library(world, class, &Args::default()).unwrap_or(Proof::Unknown),
+            }
+        }
+        // A class that is made for each request: its `__init__` may refuse.
+        Value::Class { .. } => {
+            let init = hognose_python::Symbol::from("__init__");
+            let method = world.machine.attribute(v, init);
+            match world.machine.get(method) {
+                Value::Function { .. } => before(world, method),
+                _ => Proof::Nothing,
+            }
+        }
+        Value::Call { callee, args, .. } => {
+            if let Some(proof) =
+                of_library(world, v, &Args::default()).or_else(|| of_library(world, callee, &args))
+            {
+                // In a decorator that guards nothing it does what it does.
+                if proof != Proof::Nothing {
+                    return proof;
+                }
+            }
+            match args.positional.first().copied() {
+                Some(inner) if world.machine.callable(inner) => before(world, inner),
+                _ => of_library(world, callee, &args).unwrap_or(Proof::Unknown),
+            }
+        }
+        _ => of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
+    }
+}
+
+/// What a method proves by its answer: one that says whether a request may go on.
+pub fn answer(world: &mut World<'_>, v: V) -> Proof {
+    match world.handler(v).target {
+        Target::Function(at, function) => behaviour::of_answer(world, at, function),
+        _ => Proof::Unknown,
+    }
+}
+
+/// Whether a method looks at the method of the request.
+pub fn asks_for_method(world: &mut World<'_>, v: V) -> bool {
+    match world.handler(v).target {
+        Target::Function(at, function) => behaviour::asks_for_method(world, at, function),
+        _ => false,
+    }
+}
+
+/// What the body of a handler checks before anything else.
+pub fn body(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
+    behaviour::of_body(world, at, function)
+}

@@ -1,0 +1,542 @@
+//! Names, attributes and items.
+
+use hognose_python::is_builtin;
+
+use super::*;
+
+impl Machine<'_> {
+    pub(super) fn name(&mut self, f: usize, slot: SlotId) -> V {
+        let frame = &self.frames[f];
+        let data = &self.project.module(frame.module)[frame.scope].slots[slot.index()];
+        if data.declared == Declared::No
+            && let Some(Some(v)) = frame.vars.get(slot.index())
+        {
+            return *v;
+        }
+        let (name, global, at) = (data.name, data.declared == Declared::Global, frame.module);
+        if let Some((frame, slot)) = self.home(f, name, global)
+            && let Some(v) = self.frames[frame].vars[slot.index()]
+        {
+            return v;
+        }
+        if let Some(v) = self.starred(at, name) {
+            return v;
+        }
+        if is_builtin(name.as_str()) {
+            return self.external(Symbol::from(format!("builtins.{}", name.as_str())));
+        }
+        Self::UNKNOWN
+    }
+
+    /// The frame around another that binds a name, and where.
+    pub(super) fn home(&self, f: usize, name: Symbol, global: bool) -> Option<(usize, SlotId)> {
+        let mut around = self.frames[f].parent;
+        while let Some(at) = around {
+            let frame = &self.frames[at];
+            let module = self.project.module(frame.module);
+            let scope = &module[frame.scope];
+            if !matches!(scope.kind, ScopeKind::Class(_))
+                && (!global || frame.scope == Module::TOP)
+                && let Some(slot) = scope.names.get(&name)
+                && scope.slots[slot.index()].declared == Declared::No
+                && (scope.slots[slot.index()].bound || frame.vars[slot.index()].is_some())
+            {
+                return Some((at, *slot));
+            }
+            around = frame.parent;
+        }
+        None
+    }
+
+    /// What a name means around a function: in the frames of the functions that made it.
+    pub fn around(&self, closure: V, name: Symbol) -> Option<V> {
+        let Value::Function { frame, .. } = *self.get(closure) else {
+            return None;
+        };
+        let data = &self.frames[frame];
+        let scope = &self.project.module(data.module)[data.scope];
+        if let Some(slot) = scope.names.get(&name)
+            && let Some(v) = data.vars[slot.index()]
+        {
+            return Some(v);
+        }
+        let (frame, slot) = self.home(frame, name, false)?;
+        self.frames[frame].vars[slot.index()]
+    }
+
+    /// A constant as a value.
+    pub fn constant(&mut self, constant: &hognose_python::Constant) -> V {
+        use hognose_python::Constant;
+        match constant {
+            Constant::None => Self::NONE,
+            Constant::Bool(value) => self.make(Value::Bool(*value)),
+            Constant::Int(value) => self.make(Value::Int(*value)),
+            Constant::Str(text) => self.text(text.as_str()),
+            Constant::Seq(items) => {
+                let items = items.iter().map(|item| self.constant(item)).collect();
+                self.make(Value::List(items))
+            }
+            _ => Self::UNKNOWN,
+        }
+    }
+
+    /// A name that a star import of a module brings.
+    fn starred(&mut self, at: ModuleId, name: Symbol) -> Option<V> {
+        let project = self.project;
+        let stars = &project.module(at).star_imports;
+        for star in stars.iter().rev() {
+            if let Found::Module(id) = project.find(*star, at)
+                && id != at
+                && let Some(v) = self.exported(id, name)
+            {
+                return Some(v);
+            }
+        }
+        let mut outside = stars
+            .iter()
+            .filter(|star| project.find(**star, at) == Found::Outside);
+        if let (Some(star), None) = (outside.next(), outside.next())
+            && !is_builtin(name.as_str())
+        {
+            let path = self.evaluator.path_of_attribute(*star, name);
+            return Some(self.external(path));
+        }
+        None
+    }
+
+    /// What a module has under a name; runs it.
+    pub fn exported(&mut self, id: ModuleId, name: Symbol) -> Option<V> {
+        if self.nesting >= MAX_NESTING {
+            return None;
+        }
+        self.nesting += 1;
+        let frame = self.run_module(id);
+        let module = self.project.module(id);
+        let mut found = module[Module::TOP]
+            .names
+            .get(&name)
+            .and_then(|slot| self.frames[frame].vars[slot.index()]);
+        if found.is_none() {
+            let inner = format!("{}.{}", module.name.as_str(), name.as_str());
+            found = match self.project.find(Symbol::from(inner.as_str()), id) {
+                Found::Module(inner) if inner != id && module.is_package => {
+                    self.run_module(inner);
+                    Some(self.make(Value::Module(inner)))
+                }
+                _ => self.starred(id, name),
+            };
+        }
+        self.nesting -= 1;
+        found
+    }
+
+    pub(super) fn imported(&mut self, at: ModuleId, kind: DefKind) -> V {
+        match kind {
+            DefKind::Import { module } => self.module_value(module, at),
+            DefKind::ImportFrom { module, name } => match self.project.find(module, at) {
+                Found::Module(id) => self.exported(id, name).unwrap_or(Self::UNKNOWN),
+                Found::Namespace(space) => {
+                    let inner = Symbol::from(format!("{}.{}", space.as_str(), name.as_str()));
+                    self.import(inner, at);
+                    self.module_value(inner, at)
+                }
+                Found::Outside => {
+                    let path = self.evaluator.path_of_attribute(module, name);
+                    self.external(path)
+                }
+            },
+            _ => Self::UNKNOWN,
+        }
+    }
+
+    /// The module of a dotted name.
+    pub fn module_value(&mut self, name: Symbol, from: ModuleId) -> V {
+        match self.project.find(name, from) {
+            Found::Module(id) => self.make(Value::Module(id)),
+            Found::Namespace(_) | Found::Outside => self.external(name),
+        }
+    }
+
+    /// An attribute of a value.
+    pub fn attribute(&mut self, object: V, attr: Symbol) -> V {
+        if let Some(v) = self.patched.get(&(object, attr)) {
+            return *v;
+        }
+        match self.get(object).clone() {
+            Value::Unknown | Value::None | Value::Bool(_) | Value::Int(_) => Self::UNKNOWN,
+            Value::External(path) => {
+                if path.as_str() == "django.conf.settings"
+                    && let Some(settings) = self.settings
+                    && let Some(v) = self.exported(settings, attr)
+                {
+                    return v;
+                }
+                let path = self.evaluator.path_of_attribute(path, attr);
+                if let Found::Module(id) = self.project.find(path, ModuleId(0))
+                    && path.as_str().contains('.')
+                {
+                    return self.make(Value::Module(id));
+                }
+                self.external(path)
+            }
+            Value::Module(id) => self.exported(id, attr).unwrap_or(Self::UNKNOWN),
+            Value::Union(all) => {
+                let mut result = Self::UNKNOWN;
+                for v in all {
+                    let v = self.attribute(v, attr);
+                    result = self.union(result, v);
+                }
+                result
+            }
+            Value::Class { module, class, .. } => {
+                if attr.as_str() == "__name__" {
+                    let name = self.project.module(module)[class].name;
+                    return self.text(name.as_str());
+                }
+                self.member(object, object, attr, 0)
+            }
+            Value::Instance { class, fields, .. } => {
+                if let Some(v) = fields.get(&attr) {
+                    return *v;
+                }
+                if attr.as_str() == "__class__" {
+                    return class;
+                }
+                self.member(object, class, attr, 0)
+            }
+            Value::Super { receiver, class } => {
+                let of = match *self.get(receiver) {
+                    Value::Instance { class, .. } => class,
+                    _ => receiver,
+                };
+                let order = self.mro(of);
+                let own = ClassRef::Project(class.0, class.1);
+                let after = order.iter().position(|known| *known == own);
+                self.member(receiver, of, attr, after.map_or(0, |at| at + 1))
+            }
+            Value::Function {
+                module, function, ..
+            } if attr.as_str() == "__name__" => {
+                let name = self.project.module(module)[function].name;
+                self.text(name.as_str())
+            }
+            Value::Wrapped { inner, .. } if attr.as_str().starts_with("__") => {
+                self.attribute(inner, attr)
+            }
+            _ => self.attribute_of(object, attr),
+        }
+    }
+
+    /// The attribute of an object that is not of the project: always the same value.
+    pub fn attribute_of(&mut self, of: V, attr: Symbol) -> V {
+        if let Some(v) = self.attributes.get(&(of, attr)) {
+            return *v;
+        }
+        let v = self.make(Value::Attribute { of, attr });
+        self.attributes.insert((of, attr), v);
+        v
+    }
+
+    /// A member along the resolution order from a place in it, bound to the object that asks.
+    fn member(&mut self, object: V, class: V, attr: Symbol, from: usize) -> V {
+        let order = self.mro(class);
+        for ancestor in order.iter().skip(from) {
+            match *ancestor {
+                ClassRef::Project(module, class) => {
+                    let Some(value) = self.own_member(module, class, attr) else {
+                        continue;
+                    };
+                    return self.bound(object, value);
+                }
+                ClassRef::External(path) => {
+                    if matches!(
+                        path.as_str(),
+                        "builtins.object" | "typing.Generic" | "typing.Protocol" | "abc.ABC"
+                    ) {
+                        continue;
+                    }
+                    return self.attribute_of(object, attr);
+                }
+            }
+        }
+        if matches!(attr.as_str(), "__init__" | "__new__" | "__init_subclass__") {
+            return self.external(Symbol::from("builtins.object.__init__"));
+        }
+        Self::UNKNOWN
+    }
+
+    /// What the body of a class binds under a name.
+    pub fn own_member(&mut self, module: ModuleId, class: ClassId, attr: Symbol) -> Option<V> {
+        self.run_module(module);
+        let value = *self.classes.get(&(module, class))?;
+        if let Some(v) = self.patched.get(&(value, attr)) {
+            return Some(*v);
+        }
+        let Value::Class { frame, .. } = *self.get(value) else {
+            return None;
+        };
+        let data = self.project.module(module);
+        let slot = data[data[class].scope].names.get(&attr)?;
+        self.frames[frame].vars[slot.index()]
+    }
+
+    /// A member of a class as an object sees it.
+    fn bound(&mut self, object: V, member: V) -> V {
+        let of_instance = matches!(self.get(object), Value::Instance { .. });
+        match self.get(member).clone() {
+            Value::Function { .. } if of_instance => self.make(Value::Method {
+                receiver: object,
+                function: member,
+            }),
+            Value::Call { callee, args, .. } => {
+                if let Some(default) = self.field_default(member) {
+                    return default;
+                }
+                let path = match self.get(callee) {
+                    Value::External(path) => path.as_str(),
+                    _ => "",
+                };
+                let Some(inner) = args.positional.first().copied() else {
+                    return member;
+                };
+                match path {
+                    "builtins.staticmethod" => inner,
+                    "builtins.classmethod" => {
+                        let class = match *self.get(object) {
+                            Value::Instance { class, .. } => class,
+                            _ => object,
+                        };
+                        self.make(Value::Method {
+                            receiver: class,
+                            function: inner,
+                        })
+                    }
+                    "builtins.property"
+                    | "functools.cached_property"
+                    | "django.utils.functional.cached_property"
+                    | "werkzeug.utils.cached_property"
+                        if of_instance =>
+                    {
+                        let args = Args {
+                            positional: vec![object],
+                            ..Args::default()
+                        };
+                        let site = (ModuleId(0), ExprId(0));
+                        self.call(inner, args, site)
+                    }
+                    _ if of_instance && self.callable(inner) => self.make(Value::Method {
+                        receiver: object,
+                        function: member,
+                    }),
+                    _ => member,
+                }
+            }
+            Value::Wrapped { .. } if of_instance => self.make(Value::Method {
+                receiver: object,
+                function: member,
+            }),
+            _ => member,
+        }
+    }
+
+    /// What a field that a class declares holds unless it is set: `Unicode("/")` of traitlets, `Field("/")` of pydantic.
+    fn field_default(&self, member: V) -> Option<V> {
+        let mut v = member;
+        for _ in 0..4 {
+            let Value::Call { callee, args, .. } = self.get(v) else {
+                return None;
+            };
+            match self.get(*callee) {
+                Value::External(path)
+                    if [
+                        "traitlets.",
+                        "pydantic.",
+                        "dataclasses.field",
+                        "attr.ib",
+                        "attrs.field",
+                    ]
+                    .iter()
+                    .any(|front| path.as_str().starts_with(front)) =>
+                {
+                    let position = if path.as_str().starts_with("dataclasses") {
+                        1
+                    } else {
+                        0
+                    };
+                    return args
+                        .get(position, "default")
+                        .or_else(|| args.keyword("default_value"))
+                        .filter(|v| {
+                            matches!(
+                                self.get(*v),
+                                Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::None
+                            )
+                        });
+                }
+                // `Unicode("/").tag(config=True)`.
+                Value::Attribute { of, attr } if attr.as_str() == "tag" => v = *of,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    pub(super) fn store_attribute(&mut self, object: V, attr: Symbol, v: V) {
+        let uncertain = self.uncertain > 0;
+        if let Value::Instance { fields, .. } = &mut self.values[object.0 as usize] {
+            let old = fields.insert(attr, v);
+            if uncertain && let Some(old) = old {
+                let both = self.union(v, old);
+                if let Value::Instance { fields, .. } = &mut self.values[object.0 as usize] {
+                    fields.insert(attr, both);
+                }
+            }
+            return;
+        }
+        match *self.get(object) {
+            Value::Class { .. } | Value::Function { .. } | Value::Wrapped { .. } => {
+                self.patched.insert((object, attr), v);
+            }
+            Value::Module(id) => {
+                let frame = self.run_module(id);
+                let scope = &self.project.module(id)[Module::TOP];
+                if let Some(slot) = scope.names.get(&attr) {
+                    self.frames[frame].vars[slot.index()] = Some(v);
+                }
+            }
+            _ => {}
+        }
+        let key = self.text(attr.as_str());
+        self.stores.push(Store {
+            object,
+            key,
+            value: v,
+        });
+    }
+
+    pub(super) fn store_item(&mut self, object: V, key: V, v: V) {
+        match self.get(object).clone() {
+            Value::Dict(items) => {
+                let place = items.iter().position(|(known, _)| self.same(*known, key));
+                if let Value::Dict(items) = &mut self.values[object.0 as usize] {
+                    match place {
+                        Some(place) => items[place].1 = v,
+                        None => items.push((key, v)),
+                    }
+                }
+            }
+            _ => self.stores.push(Store {
+                object,
+                key,
+                value: v,
+            }),
+        }
+    }
+
+    /// An item of a container.
+    pub fn item(&mut self, container: V, key: V) -> V {
+        match self.get(container).clone() {
+            Value::Dict(items) => {
+                let mut exact = None;
+                let mut any = Self::UNKNOWN;
+                for (known, v) in items {
+                    if self.same(known, key) {
+                        exact = Some(v);
+                    }
+                    any = self.union(any, v);
+                }
+                match (exact, self.get(key)) {
+                    (Some(v), _) => v,
+                    (None, Value::Str(_) | Value::Int(_)) => Self::UNKNOWN,
+                    _ => any,
+                }
+            }
+            Value::List(items) => match *self.get(key) {
+                Value::Int(index) => {
+                    let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
+                    let index = if index < 0 { index + length } else { index };
+                    usize::try_from(index)
+                        .ok()
+                        .and_then(|index| items.get(index).copied())
+                        .unwrap_or(Self::UNKNOWN)
+                }
+                _ => {
+                    let mut any = Self::UNKNOWN;
+                    for v in items.into_iter().take(MAX_ALTERNATIVES) {
+                        any = self.union(any, v);
+                    }
+                    any
+                }
+            },
+            Value::External(path) if path.as_str().ends_with(".Annotated") => {
+                let positional = match self.get(key) {
+                    Value::List(items) => items.clone(),
+                    _ => vec![key],
+                };
+                let args = Args {
+                    positional,
+                    ..Args::default()
+                };
+                self.make(Value::Call {
+                    callee: container,
+                    args,
+                    site: (ModuleId(0), ExprId(0)),
+                })
+            }
+            // What was stored under this key before.
+            Value::Attribute { .. } | Value::Call { .. } | Value::External(_) => {
+                let found = self
+                    .stores
+                    .iter()
+                    .rev()
+                    .find(|store| store.object == container && self.same(store.key, key))
+                    .map(|store| store.value);
+                found.unwrap_or(Self::UNKNOWN)
+            }
+            Value::Class { .. } => container,
+            Value::Union(all) => {
+                let mut any = Self::UNKNOWN;
+                for v in all {
+                    let v = self.item(v, key);
+                    any = self.union(any, v);
+                }
+                any
+            }
+            _ => Self::UNKNOWN,
+        }
+    }
+
+    /// What an iteration meets, and whether that is all.
+    pub fn elements(&mut self, v: V) -> (Vec<V>, bool) {
+        match self.get(v).clone() {
+            Value::List(items) => (items, true),
+            Value::Dict(items) => (items.into_iter().map(|(key, _)| key).collect(), true),
+            Value::Union(all) => {
+                let mut elements = Vec::new();
+                for v in all {
+                    elements.extend(self.elements(v).0);
+                }
+                (elements, false)
+            }
+            Value::None => (Vec::new(), true),
+            _ => (vec![Self::UNKNOWN], false),
+        }
+    }
+
+    /// What a condition comes out as, where that is known.
+    pub fn truth(&self, v: V) -> Option<bool> {
+        match self.get(v) {
+            Value::None => Some(false),
+            Value::Bool(value) => Some(*value),
+            Value::Int(value) => Some(*value != 0),
+            Value::Str(text) if !text.contains(HOLE) => Some(!text.is_empty()),
+            Value::List(items) if !items.is_empty() => Some(true),
+            Value::Function { .. }
+            | Value::Class { .. }
+            | Value::Instance { .. }
+            | Value::Module(_)
+            | Value::Method { .. } => Some(true),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,502 @@
+//! Builtins and methods of texts, lists and dicts, as far as registering code uses them.
+
+use super::*;
+
+/// Longest text that is put together, in bytes.
+const MAX_TEXT: usize = 16 * 1024;
+
+/// Largest list that grows, in elements.
+const MAX_LIST: usize = 100_000;
+
+impl Machine<'_> {
+    /// Appends what a value prints as.
+    pub fn print(&self, v: V, text: &mut String) {
+        match self.get(v) {
+            Value::Str(part) if text.len() + part.len() <= MAX_TEXT => text.push_str(part),
+            Value::Int(value) => text.push_str(&value.to_string()),
+            Value::Bool(true) => text.push_str("True"),
+            Value::Bool(false) => text.push_str("False"),
+            Value::None => text.push_str("None"),
+            _ => text.push(HOLE),
+        }
+    }
+
+    pub(super) fn binary(&mut self, op: Operator, left: V, right: V) -> V {
+        match (op, self.get(left).clone(), self.get(right).clone()) {
+            (Operator::Add, Value::List(mut a), Value::List(b)) => {
+                a.extend(b);
+                a.truncate(MAX_LIST);
+                self.make(Value::List(a))
+            }
+            (Operator::Add, Value::List(mut a), other)
+                if !matches!(other, Value::Str(_) | Value::Int(_)) =>
+            {
+                // What is added is not a display, but may be something a framework knows.
+                a.push(right);
+                self.make(Value::List(a))
+            }
+            (Operator::Add, other, Value::List(mut b))
+                if !matches!(other, Value::Str(_) | Value::Int(_)) =>
+            {
+                b.insert(0, left);
+                self.make(Value::List(b))
+            }
+            (Operator::Add, Value::Int(a), Value::Int(b)) => {
+                self.make(Value::Int(a.wrapping_add(b)))
+            }
+            (Operator::Add, Value::Str(_), _) | (Operator::Add, _, Value::Str(_)) => {
+                let mut text = String::new();
+                self.print(left, &mut text);
+                self.print(right, &mut text);
+                self.text(text)
+            }
+            (Operator::Mod, Value::Str(format), _) => self.percent(&format, right),
+            (
+                Operator::BitOr | Operator::BitAnd,
+                Value::Class { .. } | Value::External(_) | Value::Call { .. },
+                _,
+            ) => {
+                let name = if op == Operator::BitAnd {
+                    "operator.and_"
+                } else {
+                    "operator.or_"
+                };
+                let callee = self.external(Symbol::from(name));
+                let args = Args {
+                    positional: vec![left, right],
+                    ..Args::default()
+                };
+                let site = (ModuleId(0), ExprId(0));
+                self.make(Value::Call { callee, args, site })
+            }
+            (Operator::BitOr, Value::Dict(_), _) => {
+                let dict = self.make(Value::Dict(Vec::new()));
+                self.update(dict, left);
+                self.update(dict, right);
+                dict
+            }
+            _ => Self::UNKNOWN,
+        }
+    }
+
+    fn percent(&mut self, format: &str, right: V) -> V {
+        let mut values: Vec<V> = match self.get(right) {
+            Value::List(items) => items.clone(),
+            _ => vec![right],
+        };
+        values.reverse();
+        let mut text = String::new();
+        let mut characters = format.chars();
+        while let Some(character) = characters.next() {
+            if character != '%' {
+                text.push(character);
+                continue;
+            }
+            match characters.next() {
+                Some('%') => text.push('%'),
+                Some('s' | 'd' | 'r') => match values.pop() {
+                    Some(v) => self.print(v, &mut text),
+                    None => text.push(HOLE),
+                },
+                Some('(') => {
+                    let name: String = characters.by_ref().take_while(|c| *c != ')').collect();
+                    characters.next();
+                    let key = self.text(name);
+                    let v = self.item(right, key);
+                    self.print(v, &mut text);
+                }
+                _ => text.push(HOLE),
+            }
+        }
+        self.text(text)
+    }
+
+    fn format(&mut self, format: &str, args: &Args) -> V {
+        let mut text = String::new();
+        let mut next = 0;
+        let mut rest = format;
+        while let Some(at) = rest.find(['{', '}']) {
+            text.push_str(&rest[..at]);
+            let found = &rest[at..];
+            if found.starts_with("{{") || found.starts_with("}}") {
+                text.push_str(&found[..1]);
+                rest = &found[2..];
+                continue;
+            }
+            let Some(end) = found.find('}') else {
+                text.push_str(found);
+                rest = "";
+                break;
+            };
+            let name = if end == 0 { "" } else { &found[1..end] };
+            let value = if name.is_empty() {
+                next += 1;
+                args.positional.get(next - 1).copied()
+            } else if let Ok(index) = name.parse::<usize>() {
+                args.positional.get(index).copied()
+            } else {
+                args.keyword(name)
+            };
+            match value {
+                Some(v) => self.print(v, &mut text),
+                None => text.push(HOLE),
+            }
+            rest = &found[end + 1..];
+        }
+        text.push_str(rest);
+        self.text(text)
+    }
+
+    pub(super) fn extend(&mut self, list: V, more: V) {
+        let more = match self.get(more) {
+            Value::List(_) | Value::Dict(_) | Value::Union(_) => self.elements(more).0,
+            Value::Unknown | Value::None => Vec::new(),
+            // Something a framework may know, such as `router.urls`.
+            _ => vec![more],
+        };
+        if let Value::List(items) = &mut self.values[list.0 as usize]
+            && items.len() < MAX_LIST
+        {
+            items.extend(more);
+        }
+    }
+
+    pub(super) fn update(&mut self, dict: V, more: V) {
+        if let Value::Dict(items) = self.get(more).clone() {
+            for (key, v) in items {
+                self.store_item(dict, key, v);
+            }
+        }
+    }
+
+    /// A call of something outside of which the result is known; `None` for others.
+    pub(super) fn native(&mut self, path: Symbol, args: &Args) -> Option<V> {
+        let first = args.positional.first().copied();
+        let second = args.positional.get(1).copied();
+        Some(match path.as_str() {
+            "builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.frozenset"
+            | "builtins.sorted" | "builtins.reversed" | "builtins.iter" => {
+                let items = match first {
+                    None => Vec::new(),
+                    Some(v)
+                        if matches!(
+                            self.get(v),
+                            Value::List(_) | Value::Dict(_) | Value::Union(_)
+                        ) =>
+                    {
+                        self.elements(v).0
+                    }
+                    Some(v) => return Some(v),
+                };
+                self.make(Value::List(items))
+            }
+            "builtins.dict" => {
+                let dict = self.make(Value::Dict(Vec::new()));
+                if let Some(v) = first {
+                    self.update(dict, v);
+                }
+                for (name, v) in &args.keywords {
+                    let key = self.text(name.as_str());
+                    self.store_item(dict, key, *v);
+                }
+                dict
+            }
+            "builtins.str"
+            | "django.utils.translation.gettext_lazy"
+            | "django.utils.translation.gettext"
+            | "django.utils.translation.pgettext_lazy" => {
+                let mut text = String::new();
+                if let Some(v) = args.positional.last() {
+                    self.print(*v, &mut text);
+                }
+                self.text(text)
+            }
+            "builtins.enumerate" => {
+                let items = self.elements(first?).0;
+                let mut pairs = Vec::with_capacity(items.len());
+                for (index, v) in (0i64..).zip(items) {
+                    let index = self.make(Value::Int(index));
+                    pairs.push(self.make(Value::List(vec![index, v])));
+                }
+                self.make(Value::List(pairs))
+            }
+            "builtins.zip" => {
+                let columns: Vec<Vec<V>> = args
+                    .positional
+                    .iter()
+                    .map(|v| self.elements(*v).0)
+                    .collect();
+                let length = columns.iter().map(Vec::len).min().unwrap_or(0);
+                let mut rows = Vec::with_capacity(length);
+                for index in 0..length {
+                    let row = columns.iter().map(|column| column[index]).collect();
+                    rows.push(self.make(Value::List(row)));
+                }
+                self.make(Value::List(rows))
+            }
+            "itertools.chain" => {
+                let list = self.make(Value::List(Vec::new()));
+                for v in &args.positional {
+                    self.extend(list, *v);
+                }
+                list
+            }
+            "builtins.getattr" => {
+                let Value::Str(name) = self.get(second?) else {
+                    return Some(Self::UNKNOWN);
+                };
+                let name = Symbol::from(&**name);
+                let v = self.attribute(first?, name);
+                match args.positional.get(2) {
+                    Some(default) => self.union(v, *default),
+                    None => v,
+                }
+            }
+            "builtins.setattr" => {
+                if let Value::Str(name) = self.get(second?) {
+                    let name = Symbol::from(&**name);
+                    if let Some(v) = args.positional.get(2) {
+                        self.store_attribute(first?, name, *v);
+                    }
+                }
+                Self::NONE
+            }
+            "builtins.len" => match self.get(first?) {
+                Value::List(items) => {
+                    let length = i64::try_from(items.len()).unwrap_or(0);
+                    self.make(Value::Int(length))
+                }
+                _ => Self::UNKNOWN,
+            },
+            "builtins.type" => match *self.get(first?) {
+                Value::Instance { class, .. } => class,
+                _ => Self::UNKNOWN,
+            },
+            "builtins.isinstance"
+            | "builtins.hasattr"
+            | "builtins.bool"
+            | "builtins.any"
+            | "builtins.all"
+            | "builtins.callable"
+            | "builtins.issubclass" => Self::UNKNOWN,
+            "builtins.print" => Self::NONE,
+            "importlib.import_module"
+            | "builtins.__import__"
+            | "werkzeug.utils.import_string"
+            | "django.utils.module_loading.import_string" => {
+                let Value::Str(name) = self.get(first?) else {
+                    return Some(Self::UNKNOWN);
+                };
+                let name = name.clone();
+                self.dotted(&name)
+            }
+            "os.path.join" | "posixpath.join" => {
+                let mut text = String::new();
+                for v in &args.positional {
+                    if !text.is_empty() && !text.ends_with('/') {
+                        text.push('/');
+                    }
+                    self.print(*v, &mut text);
+                }
+                self.text(text)
+            }
+            "typing.cast" => second?,
+            "functools.update_wrapper" => first?,
+            "copy.copy" | "copy.deepcopy" => first?,
+            "re.compile" => first?,
+            _ => return None,
+        })
+    }
+
+    /// The module, or the object in one, of a dotted name.
+    pub fn dotted(&mut self, name: &str) -> V {
+        if name.contains(HOLE) {
+            return Self::UNKNOWN;
+        }
+        let name = name.replace(':', ".");
+        self.import(Symbol::from(name.as_str()), ModuleId(0));
+        if let Found::Module(id) = self.project.find(Symbol::from(name.as_str()), ModuleId(0)) {
+            return self.make(Value::Module(id));
+        }
+        match name.rsplit_once('.') {
+            Some((front, last))
+                if matches!(
+                    self.project.find(Symbol::from(front), ModuleId(0)),
+                    Found::Module(_)
+                ) =>
+            {
+                let module = self.dotted(front);
+                self.attribute(module, Symbol::from(last))
+            }
+            _ => self.external(Symbol::from(name)),
+        }
+    }
+
+    /// A method of a text, list or dict; `None` where the object is none.
+    pub(super) fn native_method(&mut self, of: V, attr: Symbol, args: &Args) -> Option<V> {
+        let first = args.positional.first().copied();
+        let second = args.positional.get(1).copied();
+        match self.get(of).clone() {
+            Value::List(items) => Some(match attr.as_str() {
+                "append" | "add" | "appendleft" => {
+                    if let Some(v) = first
+                        && let Value::List(items) = &mut self.values[of.0 as usize]
+                        && items.len() < MAX_LIST
+                    {
+                        items.push(v);
+                    }
+                    Self::NONE
+                }
+                "extend" | "update" => {
+                    if let Some(v) = first {
+                        self.extend(of, v);
+                    }
+                    Self::NONE
+                }
+                "insert" => {
+                    let place = match first.map(|v| self.get(v)) {
+                        Some(Value::Int(place)) => usize::try_from(*place).unwrap_or(0),
+                        _ => 0,
+                    };
+                    if let Some(v) = second
+                        && let Value::List(items) = &mut self.values[of.0 as usize]
+                    {
+                        items.insert(place.min(items.len()), v);
+                    }
+                    Self::NONE
+                }
+                "copy" => self.make(Value::List(items)),
+                _ => Self::UNKNOWN,
+            }),
+            Value::Dict(items) => Some(match attr.as_str() {
+                "items" => {
+                    let pairs = items
+                        .into_iter()
+                        .map(|(key, v)| self.make(Value::List(vec![key, v])))
+                        .collect();
+                    self.make(Value::List(pairs))
+                }
+                "keys" => {
+                    let keys = items.into_iter().map(|(key, _)| key).collect();
+                    self.make(Value::List(keys))
+                }
+                "values" => {
+                    let values = items.into_iter().map(|(_, v)| v).collect();
+                    self.make(Value::List(values))
+                }
+                "get" | "pop" | "setdefault" => {
+                    let found = items
+                        .iter()
+                        .rev()
+                        .find(|(key, _)| first.is_some_and(|first| self.same(*key, first)))
+                        .map(|(_, v)| *v);
+                    match (found, second.or(args.keyword("default"))) {
+                        (Some(v), _) => v,
+                        (None, Some(default)) => {
+                            if attr.as_str() == "setdefault"
+                                && let Some(key) = first
+                            {
+                                self.store_item(of, key, default);
+                            }
+                            default
+                        }
+                        (None, None) => Self::NONE,
+                    }
+                }
+                "update" => {
+                    if let Some(v) = first {
+                        self.update(of, v);
+                    }
+                    for (name, v) in &args.keywords {
+                        let key = self.text(name.as_str());
+                        self.store_item(of, key, *v);
+                    }
+                    Self::NONE
+                }
+                "copy" => self.make(Value::Dict(items)),
+                _ => Self::UNKNOWN,
+            }),
+            Value::Str(text) => Some(self.text_method(&text, attr.as_str(), args)),
+            _ => None,
+        }
+    }
+
+    fn text_method(&mut self, text: &str, method: &str, args: &Args) -> V {
+        let texts: Vec<Option<Rc<str>>> = args
+            .positional
+            .iter()
+            .map(|v| match self.get(*v) {
+                Value::Str(text) => Some(text.clone()),
+                _ => None,
+            })
+            .collect();
+        let first = texts.first().cloned().flatten();
+        let blank = |c: char| c.is_whitespace();
+        let strip: Box<dyn Fn(char) -> bool> = match first.clone() {
+            Some(set) => Box::new(move |c| set.contains(c)),
+            None => Box::new(blank),
+        };
+        let result = match (method, first.as_deref()) {
+            ("format", _) => return self.format(text, args),
+            ("join", _) => {
+                let Some(list) = args.positional.first().copied() else {
+                    return Self::UNKNOWN;
+                };
+                let (elements, complete) = self.elements(list);
+                if !complete {
+                    return Self::UNKNOWN;
+                }
+                let mut joined = String::new();
+                for (index, v) in elements.into_iter().enumerate() {
+                    if index > 0 {
+                        joined.push_str(text);
+                    }
+                    self.print(v, &mut joined);
+                    if joined.len() > MAX_TEXT {
+                        return Self::UNKNOWN;
+                    }
+                }
+                joined
+            }
+            ("strip", _) => text.trim_matches(strip).to_owned(),
+            ("lstrip", _) => text.trim_start_matches(strip).to_owned(),
+            ("rstrip", _) => text.trim_end_matches(strip).to_owned(),
+            ("lower", _) => text.to_lowercase(),
+            ("upper", _) => text.to_uppercase(),
+            ("title" | "capitalize", _) => {
+                let mut characters = text.chars();
+                match characters.next() {
+                    Some(c) => c.to_uppercase().chain(characters).collect(),
+                    None => String::new(),
+                }
+            }
+            ("removeprefix", Some(prefix)) => text.strip_prefix(prefix).unwrap_or(text).to_owned(),
+            ("removesuffix", Some(suffix)) => text.strip_suffix(suffix).unwrap_or(text).to_owned(),
+            ("replace", Some(from)) => match texts.get(1).cloned().flatten() {
+                Some(to) if !from.is_empty() && text.len() * (to.len() + 1) <= MAX_TEXT => {
+                    text.replace(from, &to)
+                }
+                _ => return Self::UNKNOWN,
+            },
+            ("startswith", Some(prefix)) if !text.contains(HOLE) => {
+                let found = text.starts_with(prefix);
+                return self.make(Value::Bool(found));
+            }
+            ("endswith", Some(suffix)) if !text.contains(HOLE) => {
+                let found = text.ends_with(suffix);
+                return self.make(Value::Bool(found));
+            }
+            ("split", separator) => {
+                let parts: Vec<String> = match separator {
+                    Some("") => return Self::UNKNOWN,
+                    Some(separator) => text.split(separator).map(str::to_owned).collect(),
+                    None => text.split_whitespace().map(str::to_owned).collect(),
+                };
+                let parts = parts.into_iter().map(|part| self.text(part)).collect();
+                return self.make(Value::List(parts));
+            }
+            _ => return Self::UNKNOWN,
+        };
+        self.text(result)
+    }
+}

@@ -1,0 +1,502 @@
+//! What a framework sees: the values that the run left, what was called on which object, and where endpoints go.
+
+use hognose_python::ClassRef;
+use hognose_python::ir::{ClassId, ExprId, FunctionId, ModuleId, ScopeId, ScopeKind};
+use rustc_hash::FxHashMap;
+
+use crate::endpoint::{Endpoint, Inventory};
+use crate::guard::{self, Layer, Place, Proof};
+use crate::run::{Args, HOLE, Machine, Site, V, Value};
+
+/// Wrappers around one handler.
+const MAX_LAYERS: usize = 64;
+
+/// Endpoints of one project.
+const MAX_ENDPOINTS: usize = 100_000;
+
+/// What is shown for parts of a path that are not known.
+const UNKNOWN_PART: &str = "<?>";
+
+/// Whether an access path names something of a package, whichever of its modules it is taken from.
+pub fn named(path: &str, package: &str, name: &str) -> bool {
+    let Some(rest) = path
+        .strip_prefix(package)
+        .and_then(|rest| rest.strip_prefix('.'))
+    else {
+        return false;
+    };
+    rest == name
+        || rest
+            .strip_suffix(name)
+            .and_then(|front| front.strip_suffix('.'))
+            .is_some_and(|modules| !modules.contains("()"))
+}
+
+/// The values of a run, as frameworks ask for them.
+pub struct World<'p> {
+    /// The run.
+    pub machine: Machine<'p>,
+    /// Whether a file holds no application.
+    pub left_out: &'p (dyn Fn(&str) -> bool + Sync),
+    /// Calls by what was called.
+    by_callee: FxHashMap<V, Vec<V>>,
+    /// Calls of methods by their object.
+    on: FxHashMap<V, Vec<V>>,
+    /// Objects by themselves: calls of something outside, and instances with a base outside.
+    objects: Vec<V>,
+    indexed: usize,
+    endpoints: Vec<Endpoint>,
+    /// What functions of the project prove, remembered: (module, function, only by exceptions, only for all requests).
+    pub proofs: FxHashMap<(ModuleId, FunctionId, bool, bool), Proof>,
+}
+
+/// A callable of the project in its wrappers.
+#[derive(Debug, Clone)]
+pub struct Handler {
+    /// What runs in the end.
+    pub target: Target,
+    /// The wrappers, outermost first.
+    pub wrappers: Vec<V>,
+}
+
+/// What runs in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A function of the project.
+    Function(ModuleId, FunctionId),
+    /// A class of the project.
+    Class(ModuleId, ClassId),
+    /// Something outside, or an object.
+    Other(V),
+}
+
+impl<'p> World<'p> {
+    /// The world after a run.
+    pub fn new(machine: Machine<'p>, left_out: &'p (dyn Fn(&str) -> bool + Sync)) -> Self {
+        let mut world = Self {
+            machine,
+            left_out,
+            by_callee: FxHashMap::default(),
+            on: FxHashMap::default(),
+            objects: Vec::new(),
+            indexed: 0,
+            endpoints: Vec::new(),
+            proofs: FxHashMap::default(),
+        };
+        world.index();
+        world
+    }
+
+    /// Takes in what was called since the last time.
+    pub fn index(&mut self) {
+        let mut seen = self.indexed;
+        for (v, value) in self.machine.values().skip(self.indexed) {
+            seen += 1;
+            match value {
+                Value::Call { callee, .. } => {
+                    self.objects.push(v);
+                    self.by_callee.entry(*callee).or_default().push(v);
+                    if let Value::Attribute { of, .. } = self.machine.get(*callee) {
+                        self.on.entry(*of).or_default().push(v);
+                    }
+                }
+                Value::Instance { .. } => self.objects.push(v),
+                _ => {}
+            }
+        }
+        self.indexed = seen;
+    }
+
+    /// Objects of a class of a package, those of the project's subclasses included, in order of their making.
+    pub fn objects_of(&mut self, package: &str, names: &[&str]) -> Vec<V> {
+        let mut found = Vec::new();
+        for v in self.objects.clone() {
+            if self.is_a(v, package, names) {
+                found.push(v);
+            }
+        }
+        found
+    }
+
+    /// Whether an object is of one of some classes of a package.
+    pub fn is_a(&mut self, v: V, package: &str, names: &[&str]) -> bool {
+        let fits = |path: &str| names.iter().any(|name| named(path, package, name));
+        match self.machine.get(v) {
+            Value::Call { callee, .. } => match self.machine.get(*callee) {
+                Value::External(path) => fits(path.as_str()),
+                _ => false,
+            },
+            Value::Instance { .. } | Value::Class { .. } => self
+                .machine
+                .mro(v)
+                .iter()
+                .any(|class| matches!(class, ClassRef::External(path) if fits(path.as_str()))),
+            Value::External(path) => fits(path.as_str()),
+            _ => false,
+        }
+    }
+
+    /// What was called on an object, in order: method, arguments, result.
+    pub fn calls_on(&self, v: V) -> Vec<(&'static str, Args, V)> {
+        let calls = self.on.get(&v).map_or(&[][..], Vec::as_slice);
+        calls
+            .iter()
+            .filter_map(|call| match self.machine.get(*call) {
+                Value::Call { callee, args, .. } => match self.machine.get(*callee) {
+                    Value::Attribute { attr, .. } => Some((attr.as_str(), args.clone(), *call)),
+                    _ => None,
+                },
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The calls of a value.
+    pub fn calls_of(&self, v: V) -> Vec<(Args, V)> {
+        let calls = self.by_callee.get(&v).map_or(&[][..], Vec::as_slice);
+        calls
+            .iter()
+            .filter_map(|call| match self.machine.get(*call) {
+                Value::Call { args, .. } => Some((args.clone(), *call)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Calls of something of a package by its name, in order.
+    pub fn calls_of_name(&mut self, package: &str, name: &str) -> Vec<(Args, V)> {
+        let mut found = Vec::new();
+        for v in &self.objects {
+            if let Value::Call { callee, args, .. } = self.machine.get(*v)
+                && let Value::External(path) = self.machine.get(*callee)
+                && named(path.as_str(), package, name)
+            {
+                found.push((args.clone(), *v));
+            }
+        }
+        found
+    }
+
+    /// The arguments that an object was made with.
+    pub fn made_with(&self, v: V) -> Args {
+        match self.machine.get(v) {
+            Value::Call { args, .. } => args.clone(),
+            Value::Instance { .. } => self
+                .calls_on(v)
+                .into_iter()
+                .find(|(method, ..)| *method == "__init__")
+                .map(|(_, args, _)| args)
+                .unwrap_or_default(),
+            _ => Args::default(),
+        }
+    }
+
+    /// Where an object was made or a call stands.
+    pub fn site(&self, v: V) -> Option<Site> {
+        match *self.machine.get(v) {
+            Value::Call { site, .. }
+            | Value::Instance { site, .. }
+            | Value::Wrapped { site, .. } => Some(site),
+            _ => None,
+        }
+    }
+
+    /// Whether an object was made in a file that holds no application.
+    pub fn is_left_out(&self, v: V) -> bool {
+        self.site(v)
+            .is_some_and(|(at, _)| (self.left_out)(&self.machine.project.module(at).file))
+    }
+
+    /// The texts that a value may be; parts that are not known are shown as such.
+    pub fn texts(&self, v: V) -> Vec<String> {
+        self.machine
+            .alternatives(v)
+            .into_iter()
+            .filter_map(|v| match self.machine.get(v) {
+                Value::Str(text) => Some(text.replace(HOLE, UNKNOWN_PART)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The text that a value is; `<?>` where it is not known, nothing where it is `None` or not given.
+    pub fn text(&self, v: Option<V>) -> String {
+        let Some(v) = v else { return String::new() };
+        let mut texts = self.texts(v);
+        match (texts.pop(), self.machine.get(v)) {
+            (Some(text), _) => text,
+            (None, Value::None) => String::new(),
+            _ => UNKNOWN_PART.to_owned(),
+        }
+    }
+
+    /// Texts of a list, or the one text that a value is; `None` where it is not known.
+    pub fn text_list(&mut self, v: V) -> Option<Vec<String>> {
+        match self.machine.get(v) {
+            Value::Str(_) => Some(self.texts(v)),
+            Value::List(_) | Value::Dict(_) | Value::Union(_) => {
+                let elements = self.machine.elements(v).0;
+                let texts = elements.into_iter().flat_map(|v| self.texts(v)).collect();
+                Some(texts)
+            }
+            _ => None,
+        }
+    }
+
+    /// Elements of a list; `None` where it is none.
+    pub fn list(&mut self, v: V) -> Option<Vec<V>> {
+        match self.machine.get(v) {
+            Value::List(_) => Some(self.machine.elements(v).0),
+            _ => None,
+        }
+    }
+
+    /// Takes the wrappers off a callable.
+    pub fn handler(&self, v: V) -> Handler {
+        let mut wrappers = Vec::new();
+        let mut v = v;
+        for _ in 0..MAX_LAYERS {
+            match self.machine.get(v) {
+                Value::Wrapped { inner, .. } => {
+                    wrappers.push(v);
+                    v = *inner;
+                }
+                Value::Method { function, .. } => v = *function,
+                Value::Union(all) => v = all[0],
+                Value::Call { args, callee, .. } => match args.positional.first() {
+                    Some(inner) if self.machine.callable(*inner) && !self.is_as_view(*callee) => {
+                        wrappers.push(v);
+                        v = *inner;
+                    }
+                    _ => break,
+                },
+                _ => break,
+            }
+        }
+        let target = match *self.machine.get(v) {
+            Value::Function {
+                module, function, ..
+            } => Target::Function(module, function),
+            Value::Class { module, class, .. } => Target::Class(module, class),
+            _ => Target::Other(v),
+        };
+        Handler { target, wrappers }
+    }
+
+    /// The callable inside of its wrappers.
+    pub fn handler_value(&self, v: V) -> V {
+        let mut v = v;
+        for _ in 0..MAX_LAYERS {
+            match self.machine.get(v) {
+                Value::Wrapped { inner, .. } => v = *inner,
+                Value::Call { args, .. } if self.machine.callable(v) => {
+                    match args.positional.first() {
+                        Some(inner) => v = *inner,
+                        None => break,
+                    }
+                }
+                _ => break,
+            }
+        }
+        v
+    }
+
+    fn is_as_view(&self, callee: V) -> bool {
+        matches!(self.machine.get(callee), Value::Attribute { attr, .. } if attr.as_str() == "as_view")
+    }
+
+    /// The class whose `as_view` made a value, and the arguments.
+    pub fn as_view(&self, target: Target) -> Option<(V, Args)> {
+        let Target::Other(v) = target else {
+            return None;
+        };
+        let Value::Call { callee, args, .. } = self.machine.get(v) else {
+            return None;
+        };
+        match self.machine.get(*callee) {
+            Value::Attribute { of, attr } if attr.as_str() == "as_view" => {
+                Some((*of, args.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Qualified name, file and line of a handler; the place of the registration where it lies outside.
+    pub fn place_of(&self, target: Target, registered: Option<Site>) -> (String, String, u32) {
+        let project = self.machine.project;
+        let place = |at: ModuleId, start| {
+            let module = project.module(at);
+            (module.file.to_string(), module.text.position(start).0)
+        };
+        match target {
+            Target::Function(at, function) => {
+                let module = project.module(at);
+                let data = &module[function];
+                let (file, line) = place(at, data.name_range.start());
+                (
+                    self.qualified(at, data.parent, data.name.as_str()),
+                    file,
+                    line,
+                )
+            }
+            Target::Class(at, class) => {
+                let module = project.module(at);
+                let data = &module[class];
+                let (file, line) = place(at, data.name_range.start());
+                (
+                    self.qualified(at, data.parent, data.name.as_str()),
+                    file,
+                    line,
+                )
+            }
+            Target::Other(v) => {
+                if let Some((class, _)) = self.as_view(target) {
+                    let inner = self.handler(class).target;
+                    if inner != target {
+                        return self.place_of(inner, registered);
+                    }
+                }
+                let (file, line) = match registered.or_else(|| self.site(v)) {
+                    Some((at, expr)) => place(at, self.start(at, expr)),
+                    None => (String::new(), 0),
+                };
+                (guard::path_of(&self.machine, v), file, line)
+            }
+        }
+    }
+
+    fn start(&self, at: ModuleId, expr: ExprId) -> ruff_text_size::TextSize {
+        self.machine.project.module(at).expr_range(expr).start()
+    }
+
+    /// The dotted name of something in a scope.
+    pub fn qualified(&self, at: ModuleId, scope: ScopeId, name: &str) -> String {
+        let module = self.machine.project.module(at);
+        let mut parts = vec![name];
+        let mut scope = Some(scope);
+        while let Some(id) = scope {
+            match module[id].kind {
+                ScopeKind::Module => {}
+                ScopeKind::Class(class) => parts.push(module[class].name.as_str()),
+                ScopeKind::Function(function) => parts.push(module[function].name.as_str()),
+            }
+            scope = module[id].parent;
+        }
+        parts.push(module.name.as_str());
+        parts.retain(|part| !part.is_empty());
+        parts.reverse();
+        parts.join(".")
+    }
+
+    /// A name for an object: the variable it is bound to, its module otherwise.
+    pub fn name_of(&self, v: V) -> String {
+        let Some((at, expr)) = self.site(v) else {
+            return String::new();
+        };
+        let module = self.machine.project.module(at);
+        let bound = module.defs().find_map(|(_, def)| match def.kind {
+            hognose_python::ir::DefKind::Value(value) if value == expr => Some(def),
+            _ => None,
+        });
+        let stored = module
+            .attribute_stores
+            .iter()
+            .find(|store| store.value == expr);
+        match (bound, stored) {
+            (Some(def), _) => {
+                let name = module[def.scope].slots[def.slot.index()].name;
+                self.qualified(at, def.scope, name.as_str())
+            }
+            (None, Some(store)) => self.qualified(at, store.scope, store.attr.as_str()),
+            (None, None) => module.name.as_str().to_owned(),
+        }
+    }
+
+    /// What the bodies of a class and its bases in the project bind, nearest first.
+    pub fn members(&mut self, class: V) -> Vec<(String, V)> {
+        let mut found: Vec<(String, V)> = Vec::new();
+        for ancestor in self.machine.mro(class).iter() {
+            let ClassRef::Project(at, class) = *ancestor else {
+                continue;
+            };
+            let module = self.machine.project.module(at);
+            for slot in &module[module[class].scope].slots {
+                let name = slot.name.as_str();
+                if slot.bound
+                    && !found.iter().any(|(known, _)| known == name)
+                    && let Some(v) = self.machine.own_member(at, class, slot.name)
+                {
+                    found.push((name.to_owned(), v));
+                }
+            }
+        }
+        found
+    }
+
+    /// What the wrappers of a handler prove, outermost first.
+    pub fn wrapper_layers(&mut self, handler: &Handler, place: Place) -> Vec<Layer> {
+        let wrappers = handler.wrappers.clone();
+        wrappers
+            .into_iter()
+            .map(|v| Layer {
+                place,
+                proof: guard::wrapper(self, v),
+            })
+            .collect()
+    }
+
+    /// What the body of a handler checks before anything else.
+    pub fn body_layer(&mut self, at: ModuleId, function: FunctionId) -> Option<Layer> {
+        match guard::body(self, at, function) {
+            Proof::Nothing => None,
+            proof => Some(Layer {
+                place: Place::Body,
+                proof,
+            }),
+        }
+    }
+
+    /// Adds an endpoint.
+    #[expect(clippy::too_many_arguments, reason = "an endpoint has these parts")]
+    pub fn add(
+        &mut self,
+        framework: &'static str,
+        app: &str,
+        path: &str,
+        mut methods: Vec<String>,
+        target: Target,
+        registered: Option<Site>,
+        layers: &[Layer],
+    ) {
+        if self.endpoints.len() >= MAX_ENDPOINTS {
+            return;
+        }
+        methods.sort();
+        methods.dedup();
+        let (handler, file, line) = self.place_of(target, registered);
+        let guard = guard::combine(layers);
+        self.endpoints.push(Endpoint {
+            app: app.to_owned(),
+            framework,
+            path: path.to_owned(),
+            methods,
+            handler,
+            file,
+            line,
+            guard: guard.words(),
+            level: guard.level,
+            verdict: guard.verdict,
+            layer: guard.layer,
+            roles: guard.roles,
+            permissions: guard.permissions,
+        });
+    }
+
+    /// The inventory, sorted and without doubles.
+    pub fn finish(self) -> Inventory {
+        let mut endpoints = self.endpoints;
+        endpoints.sort();
+        endpoints.dedup();
+        Inventory { endpoints }
+    }
+}
