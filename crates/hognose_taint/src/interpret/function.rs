@@ -341,7 +341,7 @@ impl Interpreter<'_, '_> {
         }
         let data = &self.setting.project.module(module)[function];
         let params = self.bind_arguments(state, data, arguments, expr);
-        let summary = (self.setting.summaries)(module, data.scope);
+        let summary = self.summary_of(module, data.scope);
         let active = self
             .frames
             .iter()
@@ -389,9 +389,7 @@ impl Interpreter<'_, '_> {
         let tainted = params.iter().flatten().any(|value| {
             value.atoms().iter().any(|atom| match atom {
                 Atom::Text(_) | Atom::Input(_) => true,
-                Atom::Object(id) => state
-                    .object(*id)
-                    .is_some_and(|object| !object.contents().holes().is_empty()),
+                Atom::Object(id) => state.object(*id).is_some_and(|object| object.has_holes()),
                 _ => false,
             })
         });
@@ -692,6 +690,9 @@ impl Interpreter<'_, '_> {
                     self.cut = true;
                     continue;
                 }
+                if !self.may_reach(state, &mut substitution, reach) {
+                    continue;
+                }
                 let value = self.substitute(state, &mut substitution, &reach.value, None);
                 if value.has_holes() {
                     self.reached(
@@ -752,6 +753,48 @@ impl Interpreter<'_, '_> {
         })
     }
 
+    /// Whether something of what is given may be left where it reaches a sink.
+    fn may_reach(
+        &mut self,
+        state: &mut State,
+        substitution: &mut Substitution,
+        reach: &Reach,
+    ) -> bool {
+        let mut open = |this: &mut Self, path: &Arc<InputPath>| {
+            let given = this.resolve(state, substitution, path);
+            given.atoms().iter().any(|atom| match atom {
+                Atom::None
+                | Atom::Bool(_)
+                | Atom::Int(_)
+                | Atom::Str(_)
+                | Atom::Scalar
+                | Atom::Unknown
+                | Atom::Function(..)
+                | Atom::Module(_) => false,
+                Atom::Object(id) => state.object(*id).is_some_and(|object| {
+                    matches!(object.kind, Kind::Instance(..))
+                        || object.has_holes()
+                        || object.has_objects()
+                }),
+                Atom::Text(_)
+                | Atom::Input(_)
+                | Atom::Class(..)
+                | Atom::Instance(..)
+                | Atom::External(_) => true,
+            })
+        };
+        reach.value.atoms().iter().any(|atom| match atom {
+            Atom::Input(path) => open(self, path),
+            Atom::Text(text) => crate::shape::holes(text).any(|hole| {
+                hole.taints.iter().any(|taint| match &taint.origin {
+                    Origin::Source(_) => true,
+                    Origin::Input(path) => open(self, path),
+                })
+            }),
+            _ => false,
+        })
+    }
+
     /// What a summary says of its inputs when the result is true or false, for the caller's.
     pub(super) fn assume_summary(
         &mut self,
@@ -763,7 +806,7 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) {
         let data = &self.setting.project.module(module)[function];
-        let Some(summary) = (self.setting.summaries)(module, data.scope) else {
+        let Some(summary) = self.summary_of(module, data.scope) else {
             return;
         };
         let implied = if outcome {
@@ -884,6 +927,9 @@ impl Interpreter<'_, '_> {
         value: &Value,
         objects: Option<&[ObjId]>,
     ) -> Value {
+        if !value.has_holes() && !value.has_objects() {
+            return value.clone();
+        }
         let mut result = Value::nothing();
         let is_input = value
             .atoms()
@@ -1044,6 +1090,13 @@ impl Interpreter<'_, '_> {
             .map(|number| self.object_at(site, u32::try_from(number).unwrap_or(u32::MAX)))
             .collect();
         for (object, id) in exported.heap.iter().zip(&objects) {
+            if self.quiet > 0 && state.object(*id).is_some() {
+                continue;
+            }
+            if !object.has_holes() && !object.has_objects() {
+                state.allocate(*id, Arc::clone(object));
+                continue;
+            }
             let mut copy = Object {
                 kind: object.kind.clone(),
                 items: Vec::with_capacity(object.items.len()),
@@ -1063,9 +1116,7 @@ impl Interpreter<'_, '_> {
                     self.substitute(state, substitution, value, Some(&objects)),
                 ));
             }
-            if self.quiet == 0 || state.object(*id).is_none() {
-                state.allocate(*id, copy);
-            }
+            state.allocate(*id, copy);
         }
         self.substitute(state, substitution, &exported.value, Some(&objects))
     }
@@ -1120,7 +1171,7 @@ impl Interpreter<'_, '_> {
         let mut exported = Exported::default();
         let mut numbers: FxHashMap<ObjId, u32> = FxHashMap::default();
         let mut order: Vec<ObjId> = Vec::new();
-        let mut waiting = vec![value.clone()];
+        let mut waiting = vec![value];
         while let Some(value) = waiting.pop() {
             for atom in value.atoms() {
                 if let Atom::Object(id) = atom
@@ -1130,19 +1181,15 @@ impl Interpreter<'_, '_> {
                 {
                     numbers.insert(*id, u32::try_from(order.len()).unwrap_or(u32::MAX));
                     order.push(*id);
-                    waiting.push(object.rest.clone());
-                    waiting.push(object.keys.clone());
-                    waiting.extend(object.items.iter().cloned());
-                    waiting.extend(object.fields.iter().map(|(_, value)| value.clone()));
+                    waiting.push(&object.rest);
+                    waiting.push(&object.keys);
+                    waiting.extend(&object.items);
+                    waiting.extend(object.fields.iter().map(|(_, value)| value));
                 }
             }
         }
         let renumber = |value: &Value| {
-            if !value
-                .atoms()
-                .iter()
-                .any(|atom| matches!(atom, Atom::Object(_)))
-            {
+            if !value.has_objects() {
                 return value.clone();
             }
             Value::of(
@@ -1160,7 +1207,11 @@ impl Interpreter<'_, '_> {
         };
         for id in order {
             if let Some(object) = state.object(id) {
-                exported.heap.push(Object {
+                if !object.has_objects() {
+                    exported.heap.push(Arc::clone(object));
+                    continue;
+                }
+                exported.heap.push(Arc::new(Object {
                     kind: object.kind.clone(),
                     items: object.items.iter().map(renumber).collect(),
                     exact: object.exact,
@@ -1172,7 +1223,7 @@ impl Interpreter<'_, '_> {
                     rest: renumber(&object.rest),
                     keys: renumber(&object.keys),
                     many: object.many,
-                });
+                }));
             }
         }
         exported.value = renumber(value);
@@ -1191,6 +1242,9 @@ impl Interpreter<'_, '_> {
             .map(|number| self.object_at(site, 50_000 + u32::try_from(number).unwrap_or(0)))
             .collect();
         let renumber = |value: &Value| {
+            if !value.has_objects() {
+                return value.clone();
+            }
             Value::of(
                 value
                     .atoms()
@@ -1210,6 +1264,10 @@ impl Interpreter<'_, '_> {
             }
             if shared {
                 self.shared.insert(*id);
+            }
+            if !object.has_objects() {
+                state.allocate(*id, Arc::clone(object));
+                continue;
             }
             state.allocate(
                 *id,
