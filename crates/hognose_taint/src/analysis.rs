@@ -416,16 +416,17 @@ pub fn analyse<'p>(
         analysis.coverage.functions += 1;
         analysis.coverage.cut += usize::from(outcome.cut);
         if let ScopeKind::Function(function) = project.module(module)[scope].kind {
+            // Nobody asks any more.
             let summary = summaries[number]
-                .read()
+                .write()
                 .ok()
-                .and_then(|summary| summary.clone());
-            if let Some(summary) = summary
-                && !summary.reaches.is_empty()
-            {
-                analysis
-                    .reaches
-                    .push((module, function, summary.reaches.clone()));
+                .and_then(|mut summary| summary.take());
+            let reaches = summary.map_or_else(Vec::new, |summary| {
+                Arc::try_unwrap(summary)
+                    .map_or_else(|shared| shared.reaches.clone(), |summary| summary.reaches)
+            });
+            if !reaches.is_empty() {
+                analysis.reaches.push((module, function, reaches));
             }
         }
     }
@@ -639,20 +640,8 @@ pub(crate) fn is_news(exported: &Exported) -> bool {
 
 /// Whether something in it comes from outside.
 fn has_source(exported: &Exported) -> bool {
-    let holds = |value: &Value| {
-        value.atoms().iter().any(|atom| match atom {
-            Atom::Text(text) => crate::shape::holes(text)
-                .any(|hole| hole.taints.iter().any(|taint| taint.origin.is_source())),
-            _ => false,
-        })
-    };
-    holds(&exported.value)
-        || exported.heap.iter().any(|object| {
-            holds(&object.rest)
-                || holds(&object.keys)
-                || object.items.iter().any(holds)
-                || object.fields.iter().any(|(_, value)| holds(value))
-        })
+    let mut objects = exported.heap.iter();
+    exported.value.has_sources() || objects.any(|object| object.parts().any(Value::has_sources))
 }
 
 /// Outside of the function its inputs mean nothing.

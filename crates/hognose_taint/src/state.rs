@@ -156,7 +156,7 @@ impl Object {
     }
 
     /// All values in it, each as it is.
-    fn parts(&self) -> impl Iterator<Item = &Value> {
+    pub fn parts(&self) -> impl Iterator<Item = &Value> {
         self.items
             .iter()
             .chain(self.fields.iter().map(|(_, value)| value))

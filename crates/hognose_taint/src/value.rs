@@ -447,6 +447,15 @@ impl Value {
             .any(|atom| matches!(atom, Atom::Text(_) | Atom::Input(_)))
     }
 
+    /// Whether something in its texts comes from outside, objects not looked into.
+    pub fn has_sources(&self) -> bool {
+        self.0.iter().any(|atom| match atom {
+            Atom::Text(text) => crate::shape::holes(text)
+                .any(|hole| hole.taints.iter().any(|taint| taint.origin.is_source())),
+            _ => false,
+        })
+    }
+
     /// Whether some alternative is an object.
     pub fn has_objects(&self) -> bool {
         self.0.iter().any(|atom| matches!(atom, Atom::Object(_)))

@@ -753,13 +753,23 @@ impl Interpreter<'_, '_> {
         })
     }
 
-    /// Whether something of what is given may be left where it reaches a sink.
+    /// Whether something of what is given may be left where it reaches a sink, and would be kept: of inputs nothing more is where
+    /// there are enough of them.
     fn may_reach(
         &mut self,
         state: &mut State,
         substitution: &mut Substitution,
         reach: &Reach,
     ) -> bool {
+        let full = self.reaches.len() >= MAX_REACHES;
+        self.cut |= full;
+        let counts = |value: &Value| {
+            if full {
+                value.has_sources()
+            } else {
+                value.has_holes()
+            }
+        };
         let mut open = |this: &mut Self, path: &Arc<InputPath>| {
             let given = this.resolve(state, substitution, path);
             given.atoms().iter().any(|atom| match atom {
@@ -773,14 +783,12 @@ impl Interpreter<'_, '_> {
                 | Atom::Module(_) => false,
                 Atom::Object(id) => state.object(*id).is_some_and(|object| {
                     matches!(object.kind, Kind::Instance(..))
-                        || object.has_holes()
-                        || object.has_objects()
+                        || object
+                            .parts()
+                            .any(|part| counts(part) || part.has_objects())
                 }),
-                Atom::Text(_)
-                | Atom::Input(_)
-                | Atom::Class(..)
-                | Atom::Instance(..)
-                | Atom::External(_) => true,
+                Atom::Text(_) | Atom::Input(_) => counts(&given),
+                Atom::Class(..) | Atom::Instance(..) | Atom::External(_) => true,
             })
         };
         reach.value.atoms().iter().any(|atom| match atom {

@@ -1,6 +1,5 @@
 //! Classes of the project: members, construction, special methods.
 
-
 use hognose_python::ir::*;
 use hognose_python::{ClassRef, ModuleId};
 
