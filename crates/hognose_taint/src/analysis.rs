@@ -362,30 +362,23 @@ pub fn analyse<'p>(
         if !changed.is_empty() && passes < MAX_PASSES {
             passes += 1;
             // Bodies not walked so far that read what has changed, and walked ones that did.
-            for fact in &changed {
-                for read in [Read::Of(*fact), Read::Named(fact.name())] {
-                    concerned.extend(reads.get(&read).into_iter().flatten());
-                }
-            }
-            for unit in &walked {
-                let Some(outcome) = &results[*unit as usize] else {
+            let changed_reads = changed
+                .iter()
+                .flat_map(|fact| [Read::Of(*fact), Read::Named(fact.name())]);
+            concerned.extend(changed_reads.filter_map(|read| reads.get(&read)).flatten());
+            for (unit, outcome) in results.iter().enumerate() {
+                let Some(Outcome { asked, .. }) = outcome else {
                     continue;
                 };
-                if outcome
-                    .asked
-                    .facts
-                    .iter()
-                    .any(|fact| changed.contains(fact))
-                {
-                    again.insert(*unit);
+                let unit = u32::try_from(unit).unwrap_or(u32::MAX);
+                if asked.facts.iter().any(|fact| changed.contains(fact)) {
+                    again.insert(unit);
                 }
-                for (module, scope) in &outcome.asked.bodies {
+                asked.bodies.iter().for_each(|(module, scope)| {
                     let body = units.number(*module, *scope);
-                    askers
-                        .entry(u32::try_from(body).unwrap_or(u32::MAX))
-                        .or_default()
-                        .push(*unit);
-                }
+                    let body = u32::try_from(body).unwrap_or(u32::MAX);
+                    askers.entry(body).or_default().push(unit);
+                });
             }
         }
         // Nobody from outside calls a test.
