@@ -1,6 +1,7 @@
-//! `cargo xtask bench`: CPU time and peak memory beside Ruff and Bandit, in one run on the same files.
+//! `cargo xtask bench`: CPU time and peak memory of the whole-program run beside Ruff and Bandit, in one run on the same files, and
+//! how they grow with the size of a project.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -145,7 +146,91 @@ pub(crate) fn run(runs: u32) -> Result<()> {
             );
         }
     }
-    cold_start(&hognose)
+    cold_start(&hognose)?;
+    growth(runs, &hognose)
+}
+
+/// Sizes at which growth is measured, in lines.
+const SIZES: [usize; 6] = [50_000, 100_000, 200_000, 400_000, 800_000, 1_600_000];
+
+/// CPU and memory against size: the core of Home Assistant with as many of its components as it takes. They import their own
+/// modules by relative names, so that a component under another name is one more component.
+fn growth(runs: u32, hognose: &Path) -> Result<()> {
+    let source = corpus::package("homeassistant==2024.3.3", false)?.join("homeassistant");
+    let root = crate::workshop().join("growth");
+    if root.exists() {
+        std::fs::remove_dir_all(&root)?;
+    }
+    let target = root.join("homeassistant");
+    let mut components: Vec<PathBuf> = Vec::new();
+    let mut total = 0;
+    for path in entries(&source)? {
+        if path.ends_with("components") {
+            for component in entries(&path)? {
+                if component.is_dir() {
+                    components.push(component);
+                }
+            }
+        } else {
+            total += copy(&path, &target.join(path.file_name().unwrap_or_default()))?;
+        }
+    }
+    println!("\n| lines | CPU s | CPU s per million lines | memory MB | MB per million lines |");
+    println!("|---|---|---|---|---|");
+    let mut added = 0;
+    for size in SIZES {
+        while total < size && !components.is_empty() {
+            let component = &components[added % components.len()];
+            let name = component.file_name().unwrap_or_default();
+            let name = format!("{}_{}", name.to_string_lossy(), added / components.len());
+            total += copy(component, &target.join("components").join(name))?;
+            added += 1;
+        }
+        let measure = measure(
+            runs,
+            hognose,
+            &["check", "--no-cache", "--quiet", "--isolated"],
+            &root,
+        )?;
+        #[expect(clippy::cast_precision_loss, reason = "a count of lines")]
+        let millions = total as f64 / 1e6;
+        println!(
+            "| {total} | {:.2} | {:.2} | {:.0} | {:.0} |",
+            measure.cpu,
+            measure.cpu / millions,
+            measure.memory / 1e6,
+            measure.memory / 1e6 / millions
+        );
+    }
+    Ok(())
+}
+
+/// What is in a directory, by name.
+fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
+    let read = std::fs::read_dir(directory)?.map(|entry| Ok(entry?.path()));
+    let mut paths = read.collect::<Result<Vec<PathBuf>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Copies the Python files of a file or directory; gives their lines.
+fn copy(from: &Path, to: &Path) -> Result<usize> {
+    if from.is_dir() {
+        let mut total = 0;
+        for path in entries(from)? {
+            total += copy(&path, &to.join(path.file_name().unwrap_or_default()))?;
+        }
+        return Ok(total);
+    }
+    if from.extension().is_none_or(|extension| extension != "py") {
+        return Ok(0);
+    }
+    if let Some(parent) = to.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let text = std::fs::read(from)?;
+    std::fs::write(to, &text)?;
+    Ok(text.iter().filter(|byte| **byte == b'\n').count())
 }
 
 /// A ten-line file, from nothing to the exit code.

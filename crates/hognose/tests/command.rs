@@ -133,7 +133,7 @@ def folder(name):
 
 @app.route("/")
 def index():
-    return str(os.listdir(folder(request.args["name"])))
+    return {"books": len(os.listdir(folder(request.args["name"])))}
 "#;
     let configuration = "models = [\"models.toml\"]\n";
     let run = |models: &str| {
@@ -228,6 +228,7 @@ respect-gitignore = true  # default
 source-roots = []         # default
 test-paths = []           # default
 sources = [\"auto\"]        # default
+models = []               # default
 compat = []               # default
 # baseline is not set     # default
 threads = 0               # default

@@ -126,7 +126,7 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
                 })
                 .chosen(registry)
         };
-        let asked = hognose_taint::Asked {
+        let asked = hognose_taint::Options {
             watch: options.watch,
             cleans: options.declared.map_or_else(FxHashMap::default, |today| {
                 crate::flow::declared(registry, project, today)

@@ -11,8 +11,8 @@ use hognose_python::{Evaluator, ModuleId, Project, SourceKind};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{Facts, Filled};
-use crate::interpret::{ClassWrite, Interpreter, Setting, Templates};
+use crate::facts::{Fact, Facts, Filled};
+use crate::interpret::{Asked, ClassWrite, Interpreter, Setting, Templates};
 use crate::model::{Models, Sink};
 use crate::shape::{RuleSet, Stretch};
 use crate::state::State;
@@ -118,7 +118,7 @@ impl Units {
 
 /// What an analysis is asked for beside the project.
 #[derive(Debug, Default)]
-pub struct Asked {
+pub struct Options {
     /// What is at the sinks of this place is written down.
     pub watch: Option<Watch>,
     /// Functions whose results are declared harmless for some rules.
@@ -129,11 +129,11 @@ pub struct Asked {
 pub fn analyse<'p>(
     project: &'p Project,
     models: &'p Models,
-    asked: Asked,
+    options: Options,
     choose: &dyn Fn(&[Entered]) -> Chosen,
     is_test: &dyn Fn(ModuleId) -> bool,
 ) -> Analysis {
-    let Asked { watch, cleans } = asked;
+    let Options { watch, cleans } = options;
     let units = Units::new(project);
     let evaluators: Mutex<Vec<Evaluator<'p>>> = Mutex::default();
     let with_values = |work: &mut dyn FnMut(&mut Evaluator<'p>)| {
@@ -190,7 +190,7 @@ pub fn analyse<'p>(
         ..Facts::default()
     };
     let mut next: Vec<Vec<u32>> = vec![Vec::new(); units.all.len()];
-    let mut reads: FxHashMap<Symbol, Vec<u32>> = FxHashMap::default();
+    let mut reads: FxHashMap<Read, Vec<u32>> = FxHashMap::default();
     let mut counted = Coverage::default();
     let mut matter: Vec<(u32, crate::survey::Matter)> = Vec::new();
     let mut called_from_outside: Vec<u32> = Vec::new();
@@ -203,9 +203,9 @@ pub fn analyse<'p>(
             let to = units.number(callee.0, callee.1);
             next[from].push(u32::try_from(to).unwrap_or(u32::MAX));
         }
-        for (scope, name) in survey.reads {
+        for (scope, read) in survey.reads {
             reads
-                .entry(name)
+                .entry(read)
                 .or_default()
                 .push(u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX));
         }
@@ -319,33 +319,43 @@ pub fn analyse<'p>(
     }
     let mut walked: FxHashSet<u32> = FxHashSet::default();
     let tests: Vec<bool> = project.iter().map(|(id, _)| is_test(id)).collect();
+    let in_test = |unit: u32| tests[units.all[unit as usize].0.index()];
     let mut passes = 1;
+    // Of the walked, those that something they asked for has changed for, and, by body, who asked for it.
+    let mut again: FxHashSet<u32> = FxHashSet::default();
+    let mut askers: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     for _ in 0..MAX_WAVES {
-        if pending.is_empty() {
+        if pending.is_empty() && again.is_empty() {
             break;
         }
         for level in &levels {
             let work: Vec<&Vec<u32>> = level
                 .iter()
                 .map(|group| &groups[*group as usize])
-                .filter(|group| group.iter().any(|unit| pending.contains(unit)))
-                .collect();
-            let outcomes: Vec<Vec<(u32, Outcome)>> = work
-                .into_par_iter()
-                .map(|group| {
-                    let mut all = Vec::new();
-                    with_values(&mut |values| {
-                        all = analyser.group(values, &facts, group, &next);
-                    });
-                    all
+                .filter(|group| {
+                    let mut units = group.iter();
+                    units.any(|unit| pending.contains(unit) || again.contains(unit))
                 })
                 .collect();
-            for (unit, outcome) in outcomes.into_iter().flatten() {
+            let outcomes: Vec<Walked> = work
+                .into_par_iter()
+                .map(|group| {
+                    let mut outcomes = Walked::new();
+                    with_values(&mut |values| {
+                        outcomes = analyser.group(values, &facts, group, &next);
+                    });
+                    outcomes
+                })
+                .collect();
+            for (unit, outcome, changed) in outcomes.into_iter().flatten() {
                 results[unit as usize] = Some(outcome);
+                if changed && let Some(askers) = askers.get(&unit) {
+                    again.extend(askers);
+                }
             }
         }
         walked.extend(&pending);
-        let mut order: Vec<u32> = pending.into_iter().collect();
+        let mut order: Vec<u32> = pending.union(&again).copied().collect();
         order.sort_unstable();
         let mut concerned: Vec<u32> = Vec::new();
         let mut writes = Writes::default();
@@ -360,29 +370,38 @@ pub fn analyse<'p>(
             if let Some(summary) = summary
                 && (gives_source(&summary) || chosen.library && !summary.reaches.is_empty())
             {
-                concerned.extend(callers[unit as usize].iter().filter(|unit| {
-                    !walked.contains(unit) && !tests[units.all[**unit as usize].0.index()]
-                }));
+                concerned.extend(&callers[unit as usize]);
             }
         }
         let changed = writes.into_facts(&mut facts);
-        let mut again: FxHashSet<u32> = FxHashSet::default();
+        again = FxHashSet::default();
+        askers = FxHashMap::default();
         if !changed.is_empty() && passes < MAX_PASSES {
-            // Those that read what has changed, and those among the walked that call them.
             passes += 1;
-            let readers: Vec<u32> = changed
+            // Bodies not walked so far that read what has changed, and walked ones that did.
+            let changed_reads = changed
                 .iter()
-                .filter_map(|name| reads.get(name))
-                .flatten()
-                .copied()
-                .collect();
-            again = with_all(readers.clone(), &callers);
-            again.retain(|unit| walked.contains(unit));
-            concerned.extend(readers);
+                .flat_map(|fact| [Read::Of(*fact), Read::Named(fact.name())]);
+            concerned.extend(changed_reads.filter_map(|read| reads.get(&read)).flatten());
+            for (unit, outcome) in results.iter().enumerate() {
+                let Some(Outcome { asked, .. }) = outcome else {
+                    continue;
+                };
+                let unit = u32::try_from(unit).unwrap_or(u32::MAX);
+                if asked.facts.iter().any(|fact| changed.contains(fact)) {
+                    again.insert(unit);
+                }
+                asked.bodies.iter().for_each(|(module, scope)| {
+                    let body = units.number(*module, *scope);
+                    let body = u32::try_from(body).unwrap_or(u32::MAX);
+                    askers.entry(body).or_default().push(unit);
+                });
+            }
         }
+        // Nobody from outside calls a test.
+        concerned.retain(|unit| !walked.contains(unit) && !in_test(*unit));
         pending = with_all(concerned, &next);
         pending.retain(|unit| !walked.contains(unit));
-        pending.extend(again);
     }
 
     let mut analysis = Analysis {
@@ -413,16 +432,17 @@ pub fn analyse<'p>(
         analysis.coverage.functions += 1;
         analysis.coverage.cut += usize::from(outcome.cut);
         if let ScopeKind::Function(function) = project.module(module)[scope].kind {
+            // Nobody asks any more.
             let summary = summaries[number]
-                .read()
+                .write()
                 .ok()
-                .and_then(|summary| summary.clone());
-            if let Some(summary) = summary
-                && !summary.reaches.is_empty()
-            {
-                analysis
-                    .reaches
-                    .push((module, function, summary.reaches.clone()));
+                .and_then(|mut summary| summary.take());
+            let reaches = summary.map_or_else(Vec::new, |summary| {
+                Arc::try_unwrap(summary)
+                    .map_or_else(|shared| shared.reaches.clone(), |summary| summary.reaches)
+            });
+            if !reaches.is_empty() {
+                analysis.reaches.push((module, function, reaches));
             }
         }
     }
@@ -494,7 +514,7 @@ fn all_sinks(models: &Models) -> Vec<&Sink> {
     all
 }
 
-pub(crate) use crate::survey::Survey;
+pub(crate) use crate::survey::{Read, Survey};
 
 /// What a walk of a body came to.
 #[derive(Debug, Default)]
@@ -504,7 +524,11 @@ struct Outcome {
     cut: bool,
     judged: Vec<Judged>,
     sightings: Vec<Sighting>,
+    asked: Asked,
 }
+
+/// Bodies of a group with what their walk came to, and whether others get something else of them than before.
+type Walked = Vec<(u32, Outcome, bool)>;
 
 /// Stores to module variables and to attributes of classes.
 #[derive(Debug, Default)]
@@ -519,27 +543,29 @@ impl Writes {
         self.attributes.extend(other.attributes);
     }
 
-    /// Joins them into the facts; says which names hold something from outside that they did not hold.
-    fn into_facts(self, facts: &mut Facts) -> FxHashSet<Symbol> {
+    /// Joins them into the facts; says which hold something from outside that they did not hold.
+    fn into_facts(self, facts: &mut Facts) -> FxHashSet<Fact> {
         let mut changed = FxHashSet::default();
         for (module, name, exported) in self.globals {
             let exported = without_inputs(exported);
+            let fact = Fact::Variable(module, name);
             match facts.globals.get_mut(&(module, name)) {
                 None => {
                     if is_news(&exported) {
-                        changed.insert(name);
+                        changed.insert(fact);
                     }
                     facts.globals.insert((module, name), Arc::new(exported));
                 }
                 Some(known) => {
                     if **known != exported && merge(known, &exported) && is_news(&exported) {
-                        changed.insert(name);
+                        changed.insert(fact);
                     }
                 }
             }
         }
         for write in self.attributes {
-            let (key, name) = ((write.module, write.class, write.name), write.name);
+            let key = (write.module, write.class, write.name);
+            let fact = Fact::Attribute(key);
             let exported = without_inputs(write.value);
             let attributes = if write.of_class {
                 &mut facts.class_attributes
@@ -549,13 +575,13 @@ impl Writes {
             match attributes.get_mut(&key) {
                 None => {
                     if has_source(&exported) {
-                        changed.insert(name);
+                        changed.insert(fact);
                     }
                     attributes.insert(key, Arc::new(exported));
                 }
                 Some(known) => {
                     if **known != exported && merge(known, &exported) && has_source(&exported) {
-                        changed.insert(name);
+                        changed.insert(fact);
                     }
                 }
             }
@@ -605,7 +631,7 @@ fn merge(known: &mut Arc<Exported>, more: &Exported) -> bool {
     }
     let target = Arc::make_mut(known);
     for object in &more.heap {
-        let mut object = object.clone();
+        let mut object = (**object).clone();
         for value in &mut object.items {
             *value = moved(value);
         }
@@ -614,7 +640,7 @@ fn merge(known: &mut Arc<Exported>, more: &Exported) -> bool {
         }
         object.rest = moved(&object.rest);
         object.keys = moved(&object.keys);
-        target.heap.push(object);
+        target.heap.push(Arc::new(object));
     }
     target.value = joined;
     true
@@ -638,20 +664,8 @@ pub(crate) fn is_news(exported: &Exported) -> bool {
 
 /// Whether something in it comes from outside.
 fn has_source(exported: &Exported) -> bool {
-    let holds = |value: &Value| {
-        value.atoms().iter().any(|atom| match atom {
-            Atom::Text(text) => crate::shape::holes(text)
-                .any(|hole| hole.taints.iter().any(|taint| taint.origin.is_source())),
-            _ => false,
-        })
-    };
-    holds(&exported.value)
-        || exported.heap.iter().any(|object| {
-            holds(&object.rest)
-                || holds(&object.keys)
-                || object.items.iter().any(holds)
-                || object.fields.iter().any(|(_, value)| holds(value))
-        })
+    let mut objects = exported.heap.iter();
+    exported.value.has_sources() || objects.any(|object| object.parts().any(Value::has_sources))
 }
 
 /// Outside of the function its inputs mean nothing.
@@ -692,6 +706,10 @@ fn without_inputs(mut exported: Exported) -> Exported {
     };
     exported.value = clean(&exported.value);
     for object in &mut exported.heap {
+        if !object.has_holes() {
+            continue;
+        }
+        let object = Arc::make_mut(object);
         for value in &mut object.items {
             *value = clean(value);
         }
@@ -723,7 +741,8 @@ impl<'p> Analyser<'_, 'p> {
         facts: &Facts,
         group: &[u32],
         next: &[Vec<u32>],
-    ) -> Vec<(u32, Outcome)> {
+    ) -> Walked {
+        let known = self.of_group(group);
         let recursive = group.len() > 1
             || group
                 .first()
@@ -750,7 +769,7 @@ impl<'p> Analyser<'_, 'p> {
                     ScopeKind::Module => self.module_body(values, facts, module, false),
                     ScopeKind::Class(_) => continue,
                 };
-                results.push((*unit, outcome));
+                results.push((*unit, outcome, false));
             }
             if before.is_some_and(|before| {
                 let now = self.of_group(group);
@@ -764,6 +783,12 @@ impl<'p> Analyser<'_, 'p> {
             }) {
                 break;
             }
+        }
+        let now = self.of_group(group);
+        for (unit, _, changed) in &mut results {
+            let at = group.iter().position(|known| known == unit);
+            let pair = at.map(|at| (&known[at], &now[at]));
+            *changed = matches!(pair, Some((Some(known), Some(now))) if !known.is_same(now));
         }
         results
     }
@@ -873,6 +898,7 @@ impl<'p> Analyser<'_, 'p> {
             cut: interpreter.cut,
             judged: std::mem::take(&mut interpreter.judged),
             sightings: std::mem::take(&mut interpreter.sightings),
+            asked: std::mem::take(&mut interpreter.asked),
         };
         if let Ok(mut slot) = self.summaries[unit as usize].write() {
             *slot = Some(Arc::new(summary));
@@ -942,6 +968,7 @@ impl<'p> Analyser<'_, 'p> {
             cut: interpreter.cut,
             judged: std::mem::take(&mut interpreter.judged),
             sightings: std::mem::take(&mut interpreter.sightings),
+            asked: std::mem::take(&mut interpreter.asked),
         }
     }
 }
@@ -1044,7 +1071,6 @@ impl Interpreter<'_, '_> {
                             trail: taint.trail.clone(),
                             doubt: harm.hole.doubt,
                             partial: harm.partial,
-                            escaped: None,
                         });
                     }
                 }

@@ -14,6 +14,24 @@ use crate::value::Atom;
 /// What a class calls by a name.
 pub type OfClass = (ModuleId, ClassId, Symbol);
 
+/// What is stored where bodies share it, by its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fact {
+    /// A variable of a module.
+    Variable(ModuleId, Symbol),
+    /// An attribute of a class or of its objects.
+    Attribute(OfClass),
+}
+
+impl Fact {
+    /// Under which name it is read.
+    pub const fn name(self) -> Symbol {
+        match self {
+            Self::Variable(_, name) | Self::Attribute((_, _, name)) => name,
+        }
+    }
+}
+
 /// How a function that a framework calls is given its parameters.
 #[derive(Debug, Clone, Default)]
 pub struct EntryFacts {

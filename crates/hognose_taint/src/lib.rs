@@ -22,6 +22,6 @@ pub(crate) mod survey;
 pub mod value;
 pub mod watch;
 
-pub use analysis::{Analysis, Asked, Chosen, Coverage, Entered, analyse};
+pub use analysis::{Analysis, Chosen, Coverage, Entered, Options, analyse};
 pub use model::Models;
 pub use watch::Watch;

@@ -155,6 +155,24 @@ impl Object {
         all
     }
 
+    /// All values in it, each as it is.
+    pub fn parts(&self) -> impl Iterator<Item = &Value> {
+        self.items
+            .iter()
+            .chain(self.fields.iter().map(|(_, value)| value))
+            .chain([&self.rest, &self.keys])
+    }
+
+    /// Whether a hole or an input is in it, objects in it not looked into.
+    pub fn has_holes(&self) -> bool {
+        self.parts().any(Value::has_holes)
+    }
+
+    /// Whether it refers to other objects.
+    pub fn has_objects(&self) -> bool {
+        self.parts().any(Value::has_objects)
+    }
+
     fn join(&mut self, other: &Self) {
         if self.exact && other.exact && self.items.len() == other.items.len() {
             for (mine, theirs) in self.items.iter_mut().zip(&other.items) {
@@ -334,22 +352,19 @@ impl State {
     }
 
     /// Puts an object at an id; one that is there already becomes many.
-    pub fn allocate(&mut self, id: ObjId, object: Object) {
+    pub fn allocate(&mut self, id: ObjId, object: impl Into<Arc<Object>>) {
+        let object = object.into();
         let at = id.0 as usize;
         if self.heap.len() <= at {
             self.heap.resize(at + 1, None);
         }
         match &mut self.heap[at] {
-            Some(known) => {
+            Some(known) if known.kind == object.kind => {
                 let known = Arc::make_mut(known);
-                if known.kind == object.kind {
-                    known.join(&object);
-                    known.many = true;
-                } else {
-                    *known = object;
-                }
+                known.join(&object);
+                known.many = true;
             }
-            empty => *empty = Some(Arc::new(object)),
+            other => *other = Some(object),
         }
     }
 
@@ -529,11 +544,7 @@ impl State {
             let Some(object) = &self.heap[number] else {
                 continue;
             };
-            let concerned = [&object.rest, &object.keys]
-                .into_iter()
-                .chain(&object.items)
-                .chain(object.fields.iter().map(|(_, value)| value))
-                .any(|value| mentions(value, id));
+            let concerned = object.parts().any(|value| mentions(value, id));
             if concerned && let Some(object) = &mut self.heap[number] {
                 Arc::make_mut(object).each(&mut change);
             }

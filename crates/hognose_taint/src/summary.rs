@@ -15,13 +15,13 @@ pub struct Exported {
     /// The value.
     pub value: Value,
     /// The objects.
-    pub heap: Vec<Object>,
+    pub heap: Vec<Arc<Object>>,
 }
 
 impl Exported {
     /// Whether a hole or an input is anywhere in it.
     pub fn has_holes(&self) -> bool {
-        self.value.has_holes() || self.heap.iter().any(|object| object.contents().has_holes())
+        self.value.has_holes() || self.heap.iter().any(|object| object.has_holes())
     }
 }
 
@@ -83,8 +83,6 @@ pub struct Found {
     pub doubt: u8,
     /// Only part of the harm: the path of a URL whose host is fixed.
     pub partial: bool,
-    /// What was done to it that does not help here.
-    pub escaped: Option<Symbol>,
 }
 
 /// What is known of an input under a condition.
@@ -133,6 +131,25 @@ impl Summary {
             && self.writes == other.writes
             && self.reaches.len() == other.reaches.len()
             && self.stops == other.stops
+    }
+
+    /// Whether a body that was walked with the other one comes to the same with it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same_reach = |(one, other): (&Reach, &Reach)| {
+            one.sink == other.sink
+                && one.place == other.place
+                && one.depth == other.depth
+                && one.value == other.value
+        };
+        self.gives_the_same(other)
+            && self.reaches.iter().zip(&other.reaches).all(same_reach)
+            && self.on_return == other.on_return
+            && self.on_true == other.on_true
+            && self.on_false == other.on_false
+            && self.watched.is_empty()
+            && other.watched.is_empty()
+            && (self.decides, self.calls) == (other.decides, other.calls)
+            && (self.undecided, self.raises) == (other.undecided, other.raises)
     }
 
     /// Whether knowing more of its inputs can change more than a truth value for the caller.

@@ -6,7 +6,7 @@ use hognose_python::ir::*;
 use hognose_python::{ClassRef, Constant, Evaluator, ModuleId, Project, Value as Evaluated};
 use rustc_hash::FxHashMap;
 
-use crate::facts::{EntryFacts, Filled, OfClass};
+use crate::facts::{EntryFacts, Fact, Filled, OfClass};
 use crate::model::{
     Argument, Entry, Filled as Fill, Filling, Models, ParameterPick, Registered, Trust, Typed,
 };
@@ -23,6 +23,15 @@ pub(crate) enum Matter {
     Sink,
 }
 
+/// What a scope reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Read {
+    /// It is known whose.
+    Of(Fact),
+    /// An attribute or a variable of that name, whosever it is.
+    Named(Symbol),
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
@@ -30,8 +39,8 @@ pub(crate) struct Survey {
     pub calls: Vec<(ScopeId, Unit)>,
     /// Scopes that meet a source, or a sink that parameters of public functions count for.
     pub matter: Vec<(ScopeId, Matter)>,
-    /// Attributes and module variables read in a scope.
-    pub reads: Vec<(ScopeId, Symbol)>,
+    /// What is read in a scope of what other bodies store.
+    pub reads: Vec<(ScopeId, Read)>,
     /// Functions that a framework calls.
     pub entries: Vec<((ModuleId, FunctionId), EntryFacts)>,
     /// Fields of records.
@@ -188,7 +197,18 @@ pub(crate) fn survey(
             }
             Expr::Attribute { attr, value } => {
                 let scope = scopes.around(module.expr_range(expr).start().to_u32());
-                survey.reads.push((scope, attr));
+                match receiver(module, value) {
+                    // An attribute of an object of a class, or of one above it.
+                    Some(class) => {
+                        for ancestor in values.mro(id, class).iter() {
+                            if let ClassRef::Project(at, class) = *ancestor {
+                                let read = Read::Of(Fact::Attribute((at, class, attr)));
+                                survey.reads.push((scope, read));
+                            }
+                        }
+                    }
+                    None => survey.reads.push((scope, Read::Named(attr))),
+                }
                 if models.source_names.contains(&attr) {
                     for value in values.eval(id, expr) {
                         if let Evaluated::External(path) = value
@@ -229,13 +249,14 @@ pub(crate) fn survey(
                 if matches!(module[def].kind, DefKind::Entry) {
                     let name = module[module[def].scope].slots[slot.index()].name;
                     let scope = module[def].scope;
-                    survey.reads.push((scope, name));
+                    survey
+                        .reads
+                        .push((scope, Read::Of(Fact::Variable(id, name))));
                     // Under the name it has where it comes from.
                     if let Some(slot) = module.slot(Module::TOP, name)
                         && let DefKind::ImportFrom { name: of, .. } = module[slot.exit].kind
-                        && of != name
                     {
-                        survey.reads.push((scope, of));
+                        survey.reads.push((scope, Read::Named(of)));
                     }
                 }
             }
@@ -287,6 +308,21 @@ fn matter_of_call(
     }) {
         survey.matter.push((scope, Matter::Sink));
     }
+}
+
+/// The class whose method an expression is the receiver of, as it was given.
+fn receiver(module: &Module, expr: ExprId) -> Option<ClassId> {
+    let Expr::Name { def, .. } = module[expr] else {
+        return None;
+    };
+    let (DefKind::Param(0), ScopeKind::Function(function)) =
+        (module[def].kind, module[module[def].scope].kind)
+    else {
+        return None;
+    };
+    let function = &module[function];
+    // A static method has no receiver; what other decorators make of it is not asked.
+    function.class.filter(|_| function.decorators.is_empty())
 }
 
 fn method(

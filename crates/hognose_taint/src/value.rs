@@ -168,7 +168,8 @@ enum Step {
 const MAX_TRAIL: u16 = 40;
 
 impl Trail {
-    fn length(&self) -> u16 {
+    /// The number of its steps.
+    pub fn length(&self) -> u16 {
         self.0.as_ref().map_or(0, |node| node.length)
     }
 
@@ -208,6 +209,23 @@ impl Trail {
         self.collect(&mut steps);
         steps.reverse();
         steps
+    }
+
+    /// What sanitized it last.
+    pub fn sanitized(&self) -> Option<Symbol> {
+        let mut at = self;
+        while let Some(node) = &at.0 {
+            let found = match &node.step {
+                Step::At(_, Why::Sanitized(path)) => Some(*path),
+                Step::At(..) => None,
+                Step::Inside(inside) => inside.sanitized(),
+            };
+            if found.is_some() {
+                return found;
+            }
+            at = &node.before;
+        }
+        None
     }
 
     fn collect(&self, into: &mut Vec<(Place, Why)>) {
@@ -448,6 +466,20 @@ impl Value {
         self.0
             .iter()
             .any(|atom| matches!(atom, Atom::Text(_) | Atom::Input(_)))
+    }
+
+    /// Whether something in its texts comes from outside, objects not looked into.
+    pub fn has_sources(&self) -> bool {
+        self.0.iter().any(|atom| match atom {
+            Atom::Text(text) => crate::shape::holes(text)
+                .any(|hole| hole.taints.iter().any(|taint| taint.origin.is_source())),
+            _ => false,
+        })
+    }
+
+    /// Whether some alternative is an object.
+    pub fn has_objects(&self) -> bool {
+        self.0.iter().any(|atom| matches!(atom, Atom::Object(_)))
     }
 
     /// All holes, an input as the hole it makes; objects are not looked into.

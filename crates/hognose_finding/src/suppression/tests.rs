@@ -165,7 +165,7 @@ fn mistakes() {
     );
     assert_eq!(
         show("# hognose: noqa[a]"),
-        "error: `noqa` is no directive; write `ignore[rule-id]` or `ignore-file[rule-id]`"
+        "error: `noqa` is no directive; write `ignore[rule-id]`, `ignore-file[rule-id]` or `sanitizes[kind]`"
     );
     assert_eq!(
         show("# hognose ignore[a]"),
@@ -365,6 +365,23 @@ fn ours_goes_before_others_and_all_count_as_used() {
 }
 
 #[test]
+fn a_declaration_suppresses_nothing() {
+    let text = "def f(a):  # hognose: sanitizes[sql, sqll] why\n    run(a)\n";
+    let mut file = collect(text);
+    assert_eq!(shell(&mut file, lines(1, 2)), None);
+    // Whoever reads the module says whether a function stands there.
+    assert_eq!(
+        remarks(&file),
+        [
+            "1: suppression-unused: This stands at no function, so nothing is declared harmless",
+            "1: suppression-of-unknown-rule: No kind of flow or rule about one is called `sqll`; `sql` is",
+        ]
+    );
+    file.placed[0].used.fill(1);
+    assert_eq!(remarks(&file).len(), 1);
+}
+
+#[test]
 fn dates() {
     let text = "run(a)  # hognose: ignore[subprocess-with-shell] why until=2026-11-21\n";
     let mut file = collect(text);
@@ -392,7 +409,7 @@ fn what_is_wrong_with_them() {
             "2: suppression-of-unknown-rule: No rule is called `eval-of-dinamic-code`; `eval-of-dynamic-code` is",
             "3: suppression-without-reason: The suppression gives no reason",
             "3: suppression-unused: `ours-only` finds nothing here that this could suppress",
-            "4: suppression-malformed: This suppresses nothing: `skip` is no directive; write `ignore[rule-id]` or `ignore-file[rule-id]`",
+            "4: suppression-malformed: This suppresses nothing: `skip` is no directive; write `ignore[rule-id]`, `ignore-file[rule-id]` or `sanitizes[kind]`",
             "5: suppression-of-unknown-rule: No rule is called `zzz`",
         ]
     );

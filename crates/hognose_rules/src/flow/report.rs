@@ -107,7 +107,7 @@ pub(crate) fn report(
                 found.doubt,
                 weight(registry, &found.source),
                 std::cmp::Reverse(found.sink.confidence),
-                found.trail.steps().len(),
+                found.trail.length(),
                 file_order(project, found.source.place),
             )
         });
@@ -142,7 +142,7 @@ pub(crate) fn report(
             trail: &best.trail,
             doubt: best.doubt,
             partial: best.partial,
-            escaped: best.escaped,
+            escaped: best.trail.sanitized(),
         };
         findings.push(finding(
             registry, project, analysis, threat, statements, &told, labels, in_test,

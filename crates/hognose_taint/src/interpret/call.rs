@@ -524,7 +524,8 @@ impl Interpreter<'_, '_> {
                 continue;
             };
             // One of which nothing is known in time, or that does nothing with what it is given, says nothing.
-            if (self.setting.summaries)(*at, data.scope)
+            if self
+                .summary_of(*at, data.scope)
                 .is_none_or(|summary| !summary.matters() && summary.writes.is_empty())
             {
                 continue;

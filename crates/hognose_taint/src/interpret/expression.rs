@@ -464,7 +464,7 @@ impl<'p> Interpreter<'_, 'p> {
             .module()
             .slot(Module::TOP, name)
             .is_some_and(|slot| slot.bound);
-        if bound || self.setting.facts.globals.contains_key(&(at, name)) {
+        if bound || self.variable(at, name).is_some() {
             return self.module_variable(state, at, name);
         }
         // A builtin, or a name that an import of everything brings.
@@ -479,21 +479,19 @@ impl<'p> Interpreter<'_, 'p> {
         name: Symbol,
     ) -> Value {
         let (at, name) = self.imported(at, name);
-        if let Some(known) = self.setting.facts.globals.get(&(at, name)) {
-            let known = Arc::clone(known);
+        if let Some(known) = self.variable(at, name) {
             let site = hash_id(&(at.0, name, 7u8));
-            return self.import_shared(state, &known, site, (at, None, name));
+            return self.import_shared(state, known, site, (at, None, name));
         }
         let values = self.values.export(at, name);
         self.from_evaluated(values)
     }
 
     /// The module and name that a variable of a module was imported from, when it is a variable there.
-    fn imported(&self, at: ModuleId, name: Symbol) -> (ModuleId, Symbol) {
+    fn imported(&mut self, at: ModuleId, name: Symbol) -> (ModuleId, Symbol) {
         let (mut here, mut known) = (at, name);
         for _ in 0..MAX_IMPORTS {
-            let facts = &self.setting.facts.globals;
-            if facts.contains_key(&(here, known)) {
+            if self.variable(here, known).is_some() {
                 return (here, known);
             }
             let module = self.setting.project.module(here);
@@ -530,7 +528,7 @@ impl<'p> Interpreter<'_, 'p> {
             DefKind::ImportFrom { module: from, name } => {
                 if let hognose_python::Found::Module(from) = self.setting.project.find(from, at) {
                     let (of, name) = self.imported(from, name);
-                    if self.setting.facts.globals.contains_key(&(of, name)) {
+                    if self.variable(of, name).is_some() {
                         return self.module_variable(state, of, name);
                     }
                 }

@@ -392,7 +392,7 @@ impl Interpreter<'_, '_> {
         }
         let data = &self.setting.project.module(module)[function];
         let params = self.bind_arguments(state, data, arguments, expr);
-        let summary = (self.setting.summaries)(module, data.scope);
+        let summary = self.summary_of(module, data.scope);
         if let Some(summary) = summary.as_deref().filter(|summary| summary.lists != 0) {
             for (number, value) in params.iter().enumerate().take(64) {
                 if let Some(value) = value
@@ -450,9 +450,7 @@ impl Interpreter<'_, '_> {
         let tainted = params.iter().flatten().any(|value| {
             value.atoms().iter().any(|atom| match atom {
                 Atom::Text(_) | Atom::Input(_) => true,
-                Atom::Object(id) => state
-                    .object(*id)
-                    .is_some_and(|object| !object.contents().holes().is_empty()),
+                Atom::Object(id) => state.object(*id).is_some_and(|object| object.has_holes()),
                 _ => false,
             })
         });
@@ -754,6 +752,9 @@ impl Interpreter<'_, '_> {
                     self.cut = true;
                     continue;
                 }
+                if !self.may_reach(state, &mut substitution, reach) {
+                    continue;
+                }
                 let value = self.substitute(state, &mut substitution, &reach.value, None);
                 if value.has_holes() {
                     self.reached(
@@ -814,6 +815,56 @@ impl Interpreter<'_, '_> {
         })
     }
 
+    /// Whether something of what is given may be left where it reaches a sink, and would be kept: of inputs nothing more is where
+    /// there are enough of them.
+    fn may_reach(
+        &mut self,
+        state: &mut State,
+        substitution: &mut Substitution,
+        reach: &Reach,
+    ) -> bool {
+        let full = self.reaches.len() >= MAX_REACHES;
+        self.cut |= full;
+        let counts = |value: &Value| {
+            if full {
+                value.has_sources()
+            } else {
+                value.has_holes()
+            }
+        };
+        let mut open = |this: &mut Self, path: &Arc<InputPath>| {
+            let given = this.resolve(state, substitution, path);
+            given.atoms().iter().any(|atom| match atom {
+                Atom::None
+                | Atom::Bool(_)
+                | Atom::Int(_)
+                | Atom::Str(_)
+                | Atom::Scalar
+                | Atom::Unknown
+                | Atom::Function(..)
+                | Atom::Module(_) => false,
+                Atom::Object(id) => state.object(*id).is_some_and(|object| {
+                    matches!(object.kind, Kind::Instance(..))
+                        || object
+                            .parts()
+                            .any(|part| counts(part) || part.has_objects())
+                }),
+                Atom::Text(_) | Atom::Input(_) => counts(&given),
+                Atom::Class(..) | Atom::Instance(..) | Atom::External(_) => true,
+            })
+        };
+        reach.value.atoms().iter().any(|atom| match atom {
+            Atom::Input(path) => open(self, path),
+            Atom::Text(text) => crate::shape::holes(text).any(|hole| {
+                hole.taints.iter().any(|taint| match &taint.origin {
+                    Origin::Source(_) => true,
+                    Origin::Input(path) => open(self, path),
+                })
+            }),
+            _ => false,
+        })
+    }
+
     /// What a summary says of its inputs when the result is true or false, for the caller's.
     pub(super) fn assume_summary(
         &mut self,
@@ -835,7 +886,7 @@ impl Interpreter<'_, '_> {
             self.assume_external(state, path, receiver.as_ref(), &arguments, outcome);
         }
         let data = &self.setting.project.module(module)[function];
-        let Some(summary) = (self.setting.summaries)(module, data.scope) else {
+        let Some(summary) = self.summary_of(module, data.scope) else {
             return;
         };
         let implied = if outcome {
@@ -956,6 +1007,9 @@ impl Interpreter<'_, '_> {
         value: &Value,
         objects: Option<&[ObjId]>,
     ) -> Value {
+        if !value.has_holes() && !value.has_objects() {
+            return value.clone();
+        }
         let mut result = Value::nothing();
         let is_input = value
             .atoms()
@@ -1116,6 +1170,13 @@ impl Interpreter<'_, '_> {
             .map(|number| self.object_at(site, u32::try_from(number).unwrap_or(u32::MAX)))
             .collect();
         for (object, id) in exported.heap.iter().zip(&objects) {
+            if self.quiet > 0 && state.object(*id).is_some() {
+                continue;
+            }
+            if !object.has_holes() && !object.has_objects() {
+                state.allocate(*id, Arc::clone(object));
+                continue;
+            }
             let mut copy = Object {
                 kind: object.kind.clone(),
                 items: Vec::with_capacity(object.items.len()),
@@ -1135,9 +1196,7 @@ impl Interpreter<'_, '_> {
                     self.substitute(state, substitution, value, Some(&objects)),
                 ));
             }
-            if self.quiet == 0 || state.object(*id).is_none() {
-                state.allocate(*id, copy);
-            }
+            state.allocate(*id, copy);
         }
         self.substitute(state, substitution, &exported.value, Some(&objects))
     }
@@ -1192,7 +1251,7 @@ impl Interpreter<'_, '_> {
         let mut exported = Exported::default();
         let mut numbers: FxHashMap<ObjId, u32> = FxHashMap::default();
         let mut order: Vec<ObjId> = Vec::new();
-        let mut waiting = vec![value.clone()];
+        let mut waiting = vec![value];
         while let Some(value) = waiting.pop() {
             for atom in value.atoms() {
                 if let Atom::Object(id) = atom
@@ -1202,19 +1261,15 @@ impl Interpreter<'_, '_> {
                 {
                     numbers.insert(*id, u32::try_from(order.len()).unwrap_or(u32::MAX));
                     order.push(*id);
-                    waiting.push(object.rest.clone());
-                    waiting.push(object.keys.clone());
-                    waiting.extend(object.items.iter().cloned());
-                    waiting.extend(object.fields.iter().map(|(_, value)| value.clone()));
+                    waiting.push(&object.rest);
+                    waiting.push(&object.keys);
+                    waiting.extend(&object.items);
+                    waiting.extend(object.fields.iter().map(|(_, value)| value));
                 }
             }
         }
         let renumber = |value: &Value| {
-            if !value
-                .atoms()
-                .iter()
-                .any(|atom| matches!(atom, Atom::Object(_)))
-            {
+            if !value.has_objects() {
                 return value.clone();
             }
             Value::of(
@@ -1232,7 +1287,11 @@ impl Interpreter<'_, '_> {
         };
         for id in order {
             if let Some(object) = state.object(id) {
-                exported.heap.push(Object {
+                if !object.has_objects() {
+                    exported.heap.push(Arc::clone(object));
+                    continue;
+                }
+                exported.heap.push(Arc::new(Object {
                     kind: object.kind.clone(),
                     items: object.items.iter().map(renumber).collect(),
                     exact: object.exact,
@@ -1244,7 +1303,7 @@ impl Interpreter<'_, '_> {
                     rest: renumber(&object.rest),
                     keys: renumber(&object.keys),
                     many: object.many,
-                });
+                }));
             }
         }
         exported.value = renumber(value);
@@ -1263,6 +1322,9 @@ impl Interpreter<'_, '_> {
             .map(|number| self.object_at(site, 50_000 + u32::try_from(number).unwrap_or(0)))
             .collect();
         let renumber = |value: &Value| {
+            if !value.has_objects() {
+                return value.clone();
+            }
             Value::of(
                 value
                     .atoms()
@@ -1282,6 +1344,10 @@ impl Interpreter<'_, '_> {
             }
             if shared {
                 self.shared.insert(*id);
+            }
+            if !object.has_objects() {
+                state.allocate(*id, Arc::clone(object));
+                continue;
             }
             state.allocate(
                 *id,

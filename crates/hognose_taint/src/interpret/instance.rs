@@ -1,12 +1,11 @@
 //! Classes of the project: members, construction, special methods.
 
-use std::sync::Arc;
-
 use hognose_python::ir::*;
 use hognose_python::{ClassRef, ModuleId};
 
 use super::Interpreter;
 use super::call::Arguments;
+use crate::facts::Fact;
 use crate::state::{Kind, Object, State};
 use crate::value::{Atom, Key, ObjId, Symbol, Value, hash_id};
 
@@ -268,16 +267,16 @@ impl Interpreter<'_, '_> {
                         }
                     }
                     let facts = self.setting.facts;
-                    if of_objects && let Some(stored) = facts.attributes.get(&(*at, *class, name)) {
-                        let stored = Arc::clone(stored);
+                    let of_class = (*at, *class, name);
+                    self.asked.facts.insert(Fact::Attribute(of_class));
+                    if of_objects && let Some(stored) = facts.attributes.get(&of_class) {
                         let site = hash_id(&(at.0, class.0, name, 5u8));
-                        value.join(&self.import(state, &stored, site, true));
+                        value.join(&self.import(state, stored, site, true));
                     }
-                    if let Some(stored) = facts.class_attributes.get(&(*at, *class, name)) {
-                        let stored = Arc::clone(stored);
+                    if let Some(stored) = facts.class_attributes.get(&of_class) {
                         let site = hash_id(&(at.0, class.0, name, 8u8));
                         let origin = (*at, Some(*class), name);
-                        value.join(&self.import_shared(state, &stored, site, origin));
+                        value.join(&self.import_shared(state, stored, site, origin));
                     }
                 }
                 ClassRef::External(path) => {

@@ -24,11 +24,11 @@ use hognose_python::ir::*;
 use hognose_python::{Evaluator, ModuleId, Project, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::Facts as ProjectFacts;
+use crate::facts::{Fact, Facts as ProjectFacts};
 use crate::model::Models;
 use crate::shape::{Restriction, RuleSet};
 use crate::state::State;
-use crate::summary::{Found, Implied, Judged, Reach, SinkRef, Summary};
+use crate::summary::{Exported, Found, Implied, Judged, Reach, SinkRef, Summary, Unit};
 use crate::value::{Atom, InputPath, Key, ObjId, Place, Root, Value, hash_id};
 
 /// Statements walked for one summary; real functions need a few hundred.
@@ -174,7 +174,18 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub cut: bool,
     /// What a hole of one character says of the whole: set while `all` and `any` are looked at.
     lift: bool,
+    /// What was asked for that other bodies have left, in this walk.
+    pub asked: Asked,
     pub messages: &'a dyn Fn(&crate::model::Sink) -> SinkRef,
+}
+
+/// What a walk depends on beside the body itself: it comes to the same as long as these are the same.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// What bodies share.
+    pub facts: FxHashSet<Fact>,
+    /// Summaries.
+    pub bodies: FxHashSet<Unit>,
 }
 
 impl<'a, 'p> Interpreter<'a, 'p> {
@@ -214,6 +225,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             work: MAX_WORK,
             cut: false,
             lift: false,
+            asked: Asked::default(),
             messages,
         }
     }
@@ -253,6 +265,18 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             .entry(path.id())
             .or_insert_with(|| Arc::clone(&path));
         Atom::Input(path)
+    }
+
+    /// The summary of a body, as far as it is known.
+    pub(crate) fn summary_of(&mut self, module: ModuleId, scope: ScopeId) -> Option<Arc<Summary>> {
+        self.asked.bodies.insert((module, scope));
+        (self.setting.summaries)(module, scope)
+    }
+
+    /// What a variable of a module holds, where that is more than the evaluator knows.
+    pub(crate) fn variable(&mut self, module: ModuleId, name: Symbol) -> Option<&'a Arc<Exported>> {
+        self.asked.facts.insert(Fact::Variable(module, name));
+        self.setting.facts.globals.get(&(module, name))
     }
 
     /// That the value of an input decides what happens.

@@ -10,7 +10,7 @@ use crate::need;
 use crate::shape::Stretch;
 use crate::state::{Kind, State};
 use crate::summary::{Found, Judged, Reach, SinkRef};
-use crate::value::{Atom, Origin, Place, Symbol, Value, Why};
+use crate::value::{Atom, Origin, Place, Symbol, Value};
 
 impl<'p> Interpreter<'_, 'p> {
     /// What the models say of an access path.
@@ -225,12 +225,6 @@ impl<'p> Interpreter<'_, 'p> {
                             trail: taint.trail.clone(),
                             doubt: harm.hole.doubt,
                             partial: harm.partial,
-                            escaped: taint.trail.steps().iter().rev().find_map(
-                                |(_, why)| match why {
-                                    Why::Sanitized(path) => Some(*path),
-                                    _ => None,
-                                },
-                            ),
                         }),
                         Origin::Input(_) => open = true,
                     }

@@ -234,7 +234,9 @@ impl Interpreter<'_, '_> {
                     }
                     Atom::Object(id) if seen.len() < MAX_OBJECTS && !seen.contains(id) => {
                         seen.push(*id);
-                        if let Some(object) = state.object(*id) {
+                        if let Some(object) = state.object(*id)
+                            && (object.has_holes() || object.has_objects())
+                        {
                             waiting.push(object.contents());
                         }
                     }
