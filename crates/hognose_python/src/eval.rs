@@ -18,6 +18,9 @@ use crate::ir::*;
 use crate::project::{Found, Project};
 use crate::stdlib;
 
+/// Classes outside of the project that a member may come from, each of which may be the first to have it.
+const MAX_OUTSIDE: usize = 3;
+
 /// Calls, attributes and definitions followed in one question. Real chains are shorter than ten.
 const MAX_DEPTH: u32 = 48;
 
@@ -855,6 +858,7 @@ impl<'p> Evaluator<'p> {
         }
         let mro = self.mro(at, class);
         let mut stored = Values::new();
+        let mut outside = Values::new();
         for ancestor in mro.iter() {
             match *ancestor {
                 ClassRef::Project(home, ancestor) => {
@@ -874,7 +878,8 @@ impl<'p> Evaluator<'p> {
                             add_all(&mut values, self.stored(home, ancestor, attr));
                         }
                         add_all(&mut values, stored);
-                        return values;
+                        add_all(&mut outside, values);
+                        return outside;
                     }
                     if of_instance {
                         add_all(&mut stored, self.stored(home, ancestor, attr));
@@ -892,22 +897,27 @@ impl<'p> Evaluator<'p> {
                         continue;
                     }
                     // What a method of the project stores hides what the outside class may have.
-                    if !stored.is_empty() {
+                    if !stored.is_empty() && outside.is_empty() {
                         break;
                     }
+                    // Whether this class has it is not known: a class further up may be meant as well, as behind a mixin.
                     let base = if of_instance {
                         self.path_call(path)
                     } else {
                         path
                     };
-                    return Values::from_slice(&[Value::External(self.path_attribute(base, attr))]);
+                    let path = self.path_attribute(base, attr);
+                    if outside.len() < MAX_OUTSIDE {
+                        outside.push(Value::External(path));
+                    }
                 }
             }
         }
-        if stored.is_empty() {
-            stored.push(Value::Unknown(Unresolved::Attribute));
+        add_all(&mut outside, stored);
+        if outside.is_empty() {
+            outside.push(Value::Unknown(Unresolved::Attribute));
         }
-        stored
+        outside
     }
 
     /// A property gives what its function returns.

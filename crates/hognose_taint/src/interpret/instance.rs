@@ -243,6 +243,42 @@ impl Interpreter<'_, '_> {
         )
     }
 
+    /// The path of a member that a class has from outside of the project; of several classes that may have it, of one of
+    /// which the models know it.
+    fn outside_member(
+        &mut self,
+        order: &[ClassRef],
+        name: Symbol,
+        of_object: bool,
+    ) -> Option<Symbol> {
+        let mut first = None;
+        for ancestor in order {
+            let ClassRef::External(path) = ancestor else {
+                continue;
+            };
+            if let "builtins.object" | "abc.ABC" | "typing.Generic" | "typing.Protocol" =
+                path.as_str()
+            {
+                continue;
+            }
+            let base = if of_object {
+                self.values.path_of_call(*path)
+            } else {
+                *path
+            };
+            let path = self.values.path_of_attribute(base, name);
+            let result = self.values.path_of_call(path);
+            if self.call_model(path).is_some()
+                || self.trust(path).is_some()
+                || self.trust(result).is_some()
+            {
+                return Some(path);
+            }
+            first.get_or_insert(path);
+        }
+        first
+    }
+
     /// What is stored under a name in a class and, where asked for, in its objects.
     fn stored_member(
         &mut self,
@@ -279,19 +315,10 @@ impl Interpreter<'_, '_> {
                         value.join(&self.import_shared(state, stored, site, origin));
                     }
                 }
-                ClassRef::External(path) => {
+                ClassRef::External(_) => {
                     if value.is_nothing()
-                        && !matches!(
-                            path.as_str(),
-                            "builtins.object" | "abc.ABC" | "typing.Generic" | "typing.Protocol"
-                        )
+                        && let Some(path) = self.outside_member(&order, name, is_object)
                     {
-                        let base = if is_object {
-                            self.values.path_of_call(*path)
-                        } else {
-                            *path
-                        };
-                        let path = self.values.path_of_attribute(base, name);
                         value.join(&self.external(path, &Value::nothing(), expr));
                     }
                 }
@@ -477,14 +504,10 @@ impl Interpreter<'_, '_> {
                 }
                 None => {
                     let order = self.values.mro(module, class);
-                    for ancestor in order.iter().skip(1) {
-                        if let ClassRef::External(path) = ancestor {
-                            let base = self.values.path_of_call(*path);
-                            let path = self.values.path_of_attribute(base, name);
-                            return self.external(path, &Value::nothing(), expr);
-                        }
+                    match self.outside_member(&order[1..], name, true) {
+                        Some(path) => self.external(path, &Value::nothing(), expr),
+                        None => Value::unknown(),
                     }
-                    Value::unknown()
                 }
             },
             Kind::Holder(_) if object.field(name).is_some() => {
@@ -746,16 +769,8 @@ impl Interpreter<'_, '_> {
                 }
                 None => {
                     let order = self.values.mro(module, class);
-                    let outside = order.iter().skip(1).find_map(|ancestor| match ancestor {
-                        ClassRef::External(path) if path.as_str() != "builtins.object" => {
-                            Some(*path)
-                        }
-                        _ => None,
-                    });
-                    match outside {
+                    match self.outside_member(&order[1..], name, true) {
                         Some(path) => {
-                            let base = self.values.path_of_call(path);
-                            let path = self.values.path_of_attribute(base, name);
                             let this = object.items.first().cloned();
                             self.call_external(state, path, this.as_ref(), arguments, expr)
                         }
