@@ -31,6 +31,7 @@ mod text;
 #[cfg(test)]
 mod specimen;
 
+pub(crate) use json_text::write as write_json;
 pub(crate) use text::line as visible_line;
 
 pub use summary::{write_statistics, write_summary, write_summary_line};
