@@ -5,11 +5,13 @@
 
 mod answers;
 mod disk;
+pub mod findings;
 mod interpreter;
 pub mod json;
 pub mod reach;
+pub mod text;
 
-pub use answers::{Answer, Answers, Known, Permission};
+pub use answers::{Accepted, Answer, Answers, Known, Permission};
 pub use disk::{Disk, open_database};
 pub use interpreter::InterpreterAnswer;
 

@@ -32,7 +32,8 @@ mod text;
 mod specimen;
 
 pub(crate) use json_text::write as write_json;
-pub(crate) use text::line as visible_line;
+pub(crate) use paint::Paint;
+pub(crate) use text::{line as visible_line, plural};
 
 pub use summary::{write_statistics, write_summary, write_summary_line};
 
