@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use hognose_finding::{
-    DataFlow, Date, FileFailure, Finding, Note, Report, Source, SourceUse, assign_ordinals,
+    DataFlow, Date, FileFailure, Finding, Note, Report, RuleMeta, Source, SourceUse,
+    assign_ordinals,
 };
 use hognose_python::{Layout, Project, SourceKind, Sources};
 use hognose_rules::{
     LineFacts, Outcome, Registry, RunOptions, SourceChoice, SuppressOptions, Watch, distributions,
     registry, rules, run, suppress,
 };
+
+use crate::deps;
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
 /// everything, and whoever prints it chooses.
@@ -87,6 +90,13 @@ pub(crate) fn audit_program(
         ..Report::default()
     };
     coverage(project, &mut report);
+    let enabled: Vec<&RuleMeta> = rules()
+        .iter()
+        .filter(|rule| !options.disabled_rules.contains(&rule.id))
+        .collect();
+    let installed = deps::check::check(sources, project, &enabled, options.today);
+    report.findings.extend(installed.findings);
+    report.notes.extend(installed.notes);
     for rule in registry
         .rules
         .iter()
@@ -127,6 +137,8 @@ pub(crate) fn audit_program(
     report.notes.sort();
     report.notes.dedup();
     report.sources = excerpts(project, &report.findings);
+    let texts = installed.texts.into_iter();
+    report.sources.extend(texts.map(|(file, text)| (file, Source { text })));
     (report, watched)
 }
 

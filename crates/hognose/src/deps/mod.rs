@@ -4,6 +4,7 @@
 //! formats write what the answers hold and decide nothing.
 
 mod answers;
+pub mod check;
 mod disk;
 pub mod findings;
 mod interpreter;
@@ -11,7 +12,7 @@ pub mod json;
 pub mod reach;
 pub mod text;
 
-pub use answers::{Accepted, Answer, Answers, Known, Permission};
+pub use answers::{Answer, Answers, Known, Permission};
 pub use disk::{Disk, open_database};
 pub use interpreter::InterpreterAnswer;
 
