@@ -14,7 +14,7 @@ use hognose_rules::{
     registry, rules, run, suppress,
 };
 
-use crate::deps;
+use crate::deps::{self, check::Accepting};
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
 /// everything, and whoever prints it chooses.
@@ -36,6 +36,8 @@ pub struct AuditOptions {
     pub sources: SourceChoice,
     /// The rules, with models of the user; by default the built-in ones.
     pub registry: Option<Arc<Registry>>,
+    /// Advisories on dependencies that are accepted.
+    pub accepting: Accepting,
 }
 
 impl Default for AuditOptions {
@@ -49,6 +51,7 @@ impl Default for AuditOptions {
             today: Date::default(),
             sources: SourceChoice::Auto(Vec::new()),
             registry: None,
+            accepting: Accepting::default(),
         }
     }
 }
@@ -94,7 +97,13 @@ pub(crate) fn audit_program(
         .iter()
         .filter(|rule| !options.disabled_rules.contains(&rule.id))
         .collect();
-    let installed = deps::check::check(sources, project, &enabled, options.today);
+    let installed = deps::check::check(
+        sources,
+        project,
+        &enabled,
+        &options.accepting,
+        options.today,
+    );
     report.findings.extend(installed.findings);
     report.notes.extend(installed.notes);
     for rule in registry
@@ -138,7 +147,9 @@ pub(crate) fn audit_program(
     report.notes.dedup();
     report.sources = excerpts(project, &report.findings);
     let texts = installed.texts.into_iter();
-    report.sources.extend(texts.map(|(file, text)| (file, Source { text })));
+    report
+        .sources
+        .extend(texts.map(|(file, text)| (file, Source { text })));
     (report, watched)
 }
 

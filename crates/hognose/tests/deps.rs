@@ -27,7 +27,9 @@ fn reach(run: &Run) -> Vec<(String, Vec<String>)> {
     packages
         .map(|package| {
             let advisories = package["advisories"].as_array().unwrap().iter();
-            let reach = advisories.map(|advisory| text(&advisory["reach"])).collect();
+            let reach = advisories
+                .map(|advisory| text(&advisory["reach"]))
+                .collect();
             (text(&package["package"]), reach)
         })
         .collect()
@@ -43,25 +45,50 @@ fn every_pinned_version_is_one_object() {
         panic!("{all}");
     };
     let keys: Vec<&String> = yaml.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["package", "version", "file", "line", "marker", "advisories"]);
+    assert_eq!(
+        keys,
+        ["package", "version", "file", "line", "marker", "advisories"]
+    );
     assert_eq!(yaml["package"], "pyyaml");
-    assert_eq!((&yaml["file"], &yaml["line"]), (&"requirements.txt".into(), &2.into()));
+    assert_eq!(
+        (&yaml["file"], &yaml["line"]),
+        (&"requirements.txt".into(), &2.into())
+    );
     let advisory = yaml["advisories"]
         .as_array()
         .unwrap()
         .iter()
-        .find(|advisory| advisory["aliases"].as_array().unwrap().contains(&"CVE-2020-14343".into()))
+        .find(|advisory| {
+            advisory["aliases"]
+                .as_array()
+                .unwrap()
+                .contains(&"CVE-2020-14343".into())
+        })
         .expect("PyYAML 5.3 has it");
     let keys: Vec<&String> = advisory.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["id", "aliases", "fixed_in", "clears_all", "severity", "reach"]);
+    assert_eq!(
+        keys,
+        [
+            "id",
+            "aliases",
+            "fixed_in",
+            "clears_all",
+            "severity",
+            "reach"
+        ]
+    );
     assert_eq!(advisory["fixed_in"], "5.4");
     assert_eq!(advisory["reach"], "not-imported");
-    assert_eq!((&six["version"], &six["advisories"]), (&"1.16.0".into(), &Value::Array(vec![])));
+    assert_eq!(
+        (&six["version"], &six["advisories"]),
+        (&"1.16.0".into(), &Value::Array(vec![]))
+    );
 }
 
 #[test]
 fn every_version_that_a_marker_allows_is_judged() {
-    let text = "urllib3==1.26.4 ; python_version < \"3.8\"\nurllib3==2.2.2 ; python_version >= \"3.8\"\n";
+    let text =
+        "urllib3==1.26.4 ; python_version < \"3.8\"\nurllib3==2.2.2 ; python_version >= \"3.8\"\n";
     let project = Project::new(&[("requirements.txt", text)]);
     let all = json(&project.run(&["deps", "--format", "json"]));
     let found: Vec<(&str, &str, bool)> = all
@@ -92,10 +119,19 @@ fn reach_is_seen_in_the_code() {
         ("import yaml\nyaml.full_load(open('x'))\n", "symbol-used"),
         ("from yaml import safe_load\nsafe_load('')\n", "imported"),
         ("import json\n", "not-imported"),
-        ("import importlib\nimportlib.import_module(input())\n", "unknown"),
+        (
+            "import importlib\nimportlib.import_module(input())\n",
+            "unknown",
+        ),
         // A constant beginning tells the package.
-        ("import importlib\ndef f(x): importlib.import_module(f'shop.{x}')\n", "not-imported"),
-        ("import importlib\nimportlib.import_module('yaml')\n", "imported"),
+        (
+            "import importlib\ndef f(x): importlib.import_module(f'shop.{x}')\n",
+            "not-imported",
+        ),
+        (
+            "import importlib\nimportlib.import_module('yaml')\n",
+            "imported",
+        ),
     ];
     for (code, expected) in cases {
         let project = Project::new(&[("requirements.txt", YAML), ("app.py", code)]);
@@ -108,14 +144,20 @@ fn reach_is_seen_in_the_code() {
     // Without code nothing is known, and a module of the project's own is no distribution.
     let alone = Project::new(&[("requirements.txt", YAML)]);
     let found = reach(&alone.run(&["deps", "--format", "json", "requirements.txt"]));
-    assert!(found[0].1.iter().all(|reach| reach == "unknown"), "{found:?}");
+    assert!(
+        found[0].1.iter().all(|reach| reach == "unknown"),
+        "{found:?}"
+    );
     let own = Project::new(&[
         ("requirements.txt", YAML),
         ("app.py", "import yaml\n"),
         ("yaml.py", "x = 1\n"),
     ]);
     let found = reach(&own.run(&["deps", "--format", "json"]));
-    assert!(found[0].1.iter().all(|reach| reach == "not-imported"), "{found:?}");
+    assert!(
+        found[0].1.iter().all(|reach| reach == "not-imported"),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -123,10 +165,16 @@ fn the_metadata_of_an_environment_tells_the_modules() {
     let project = Project::new(&[
         ("requirements.txt", "gunicorn==19.0.0\n"),
         ("app.py", "import unusual_name\n"),
-        (".venv/lib/python3.12/site-packages/gunicorn-19.0.0.dist-info/RECORD", "unusual_name/__init__.py,,\n"),
+        (
+            ".venv/lib/python3.12/site-packages/gunicorn-19.0.0.dist-info/RECORD",
+            "unusual_name/__init__.py,,\n",
+        ),
     ]);
     let found = reach(&project.run(&["deps", "--format", "json"]));
-    assert!(found[0].1.iter().all(|reach| reach == "imported"), "{found:?}");
+    assert!(
+        found[0].1.iter().all(|reach| reach == "imported"),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -171,7 +219,8 @@ fn the_whole_names_what_was_not_judged() {
     assert_eq!(all["database"]["source"], "built in");
     assert_eq!(all["interpreter"][0]["release"], "3.8");
     assert_eq!(all["interpreter"][0]["ended"], true);
-    assert_eq!(all["packages"][0]["relation"], "direct");
+    // A list of requirements does not tell who asked for what.
+    assert_eq!(all["packages"][0]["relation"], "unknown");
     assert_eq!(project.run(&["deps", "--strict"]).code, Some(3));
 }
 
@@ -180,16 +229,33 @@ fn the_gate_and_the_faults() {
     let clean = Project::new(&[("requirements.txt", "six==1.16.0\n")]);
     let run = clean.run(&["deps"]);
     assert_eq!(run.code, Some(0));
-    assert!(run.out.starts_with("No known vulnerability in 1 pinned package"), "{}", run.out);
+    assert!(
+        run.out
+            .starts_with("No known vulnerability in 1 pinned package"),
+        "{}",
+        run.out
+    );
     let project = Project::new(&[("requirements.txt", YAML), ("broken.zip", "PK\x03\x04")]);
     assert_eq!(project.run(&["deps"]).code, Some(1));
     assert_eq!(project.run(&["deps", "--fail-on", "never"]).code, Some(0));
     // The severity of one of them is unknown, which no gate lets through.
-    assert_eq!(project.run(&["deps", "--fail-on", "critical"]).code, Some(1));
+    assert_eq!(
+        project.run(&["deps", "--fail-on", "critical"]).code,
+        Some(1)
+    );
     let run = project.run(&["deps", "--db", "broken.zip"]);
     assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
-    assert!(run.err.contains("the database broken.zip cannot be used"), "{}", run.err);
-    assert_eq!(project.run(&["deps", "--db", "broken.zip", "--strict"]).code, Some(3));
+    assert!(
+        run.err.contains("the database broken.zip cannot be used"),
+        "{}",
+        run.err
+    );
+    assert_eq!(
+        project
+            .run(&["deps", "--db", "broken.zip", "--strict"])
+            .code,
+        Some(3)
+    );
 }
 
 #[test]
@@ -212,7 +278,10 @@ fn a_database_of_ones_own_judges() {
 fn people_read_where_why_and_what_to_do() {
     let project = Project::new(&[
         ("requirements.in", "PyYAML<5.4\n"),
-        ("requirements.txt", "# by pip-compile\nPyYAML==5.3\n    # via -r requirements.in\n"),
+        (
+            "requirements.txt",
+            "# by pip-compile\nPyYAML==5.3\n    # via -r requirements.in\n",
+        ),
         ("app.py", "import yaml\nyaml.full_load('x')\n"),
     ]);
     let out = project.run(&["deps"]).out;
@@ -224,7 +293,10 @@ fn people_read_where_why_and_what_to_do() {
     ] {
         assert!(out.contains(part), "`{part}` is not in {out}");
     }
-    let hostile = Project::new(&[("requirements.txt", "PyYAML==5.3 ; os_name == \"\x1b[31m\"\n")]);
+    let hostile = Project::new(&[(
+        "requirements.txt",
+        "PyYAML==5.3 ; os_name == \"\x1b[31m\"\n",
+    )]);
     assert!(!hostile.run(&["deps"]).out.contains('\x1b'));
 }
 
@@ -239,7 +311,12 @@ fn findings_stand_on_the_line_in_every_format_and_in_check() {
     assert!(github.contains("file=requirements.txt,line=2"), "{github}");
     let sarif = json(&project.run(&["deps", "--format", "sarif"]));
     assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 2);
-    assert!(project.run(&["deps", "--format", "markdown"]).out.contains("pyyaml"));
+    assert!(
+        project
+            .run(&["deps", "--format", "markdown"])
+            .out
+            .contains("pyyaml")
+    );
 
     let found = |arguments: &[&str]| {
         let run = project.run(arguments);
@@ -248,10 +325,70 @@ fn findings_stand_on_the_line_in_every_format_and_in_check() {
     };
     let check = found(&["check", "--format", "concise", "--quiet"]);
     let has = |lines: &[String], place: &str, rule: &str| {
-        lines.iter().any(|line| line.starts_with(place) && line.contains(rule))
+        lines
+            .iter()
+            .any(|line| line.starts_with(place) && line.contains(rule))
     };
-    assert!(has(&check, "requirements.txt:2:1", "vulnerable-dependency"), "{check:?}");
-    assert!(has(&check, "Dockerfile:1:", "end-of-life-python"), "{check:?}");
-    let ignored = found(&["check", "--format", "concise", "--quiet", "--ignore", "dependencies"]);
-    assert!(!has(&ignored, "requirements.txt", "vulnerable-dependency"), "{ignored:?}");
+    assert!(
+        has(&check, "requirements.txt:2:1", "vulnerable-dependency"),
+        "{check:?}"
+    );
+    assert!(
+        has(&check, "Dockerfile:1:", "end-of-life-python"),
+        "{check:?}"
+    );
+    let ignored = found(&[
+        "check",
+        "--format",
+        "concise",
+        "--quiet",
+        "--ignore",
+        "dependencies",
+    ]);
+    assert!(
+        !has(&ignored, "requirements.txt", "vulnerable-dependency"),
+        "{ignored:?}"
+    );
+}
+
+#[test]
+fn an_advisory_is_accepted_until_something_changes() {
+    let files = |code: &str, entry: &str| {
+        let configuration = format!("[[ignore-advisory]]\nid = \"CVE-2021-33503\"\n{entry}");
+        let project = Project::new(&[
+            ("requirements.txt", "urllib3==1.26.4\n"),
+            ("hognose.toml", &configuration),
+            ("app.py", code),
+        ]);
+        let run = project.run(&["deps", "--format", "json-full"]);
+        let all = json(&run);
+        let advisories = all["packages"][0]["advisories"].as_array().unwrap().clone();
+        let accepted = advisories
+            .iter()
+            .filter(|advisory| !advisory["accepted"].is_null())
+            .count();
+        (accepted, run.err)
+    };
+    assert_eq!(files("", "reason = \"not reached\"\n"), (1, String::new()));
+    let (accepted, err) = files("", "until = 2020-01-31\n");
+    assert_eq!(accepted, 0);
+    assert!(err.contains("ended on 2020-01-31"), "{err}");
+    let (accepted, err) = files("", "until-fixed = true\n");
+    assert_eq!(accepted, 0);
+    assert!(err.contains("has the fix"), "{err}");
+    let (accepted, err) = files("", "package = \"flask\"\n");
+    assert_eq!(accepted, 0);
+    assert!(err.contains("accepts nothing"), "{err}");
+
+    let used = |entry: &str| {
+        let configuration = format!("[[ignore-advisory]]\nid = \"CVE-2020-14343\"\n{entry}");
+        let project = Project::new(&[
+            ("requirements.txt", YAML),
+            ("hognose.toml", &configuration),
+            ("app.py", "import yaml\nyaml.full_load('x')\n"),
+        ]);
+        project.run(&["deps"])
+    };
+    assert!(used("").err.contains("what is vulnerable is used"));
+    assert!(used("even-if-used = true\n").out.contains("; 1 accepted"));
 }

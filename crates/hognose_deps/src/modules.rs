@@ -14,7 +14,10 @@ static TABLE: LazyLock<FxHashMap<Name, Vec<String>>> = LazyLock::new(|| {
         return FxHashMap::default();
     };
     let modules = |item: &Item| {
-        let texts = item.as_array()?.iter().map(|module| module.as_str().map(str::to_owned));
+        let texts = item
+            .as_array()?
+            .iter()
+            .map(|module| module.as_str().map(str::to_owned));
         texts.collect::<Option<Vec<String>>>()
     };
     table
@@ -61,7 +64,9 @@ pub fn of_record(record: &str) -> Vec<String> {
         })
         .filter(|top| {
             !top.is_empty()
-                && top.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                && top
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
                 && !matches!(*top, "tests" | "test" | "docs" | "examples")
         })
         .collect();
@@ -85,7 +90,10 @@ mod tests {
         assert_eq!(first("PyYAML"), "yaml");
         assert_eq!(first("google-cloud-storage"), "google.cloud.storage");
         assert_eq!(first("Flask-Cors"), "flask_cors");
-        assert_eq!(of(&Name::new("zope.interface").unwrap())[1], "zope.interface");
+        assert_eq!(
+            of(&Name::new("zope.interface").unwrap())[1],
+            "zope.interface"
+        );
     }
 
     #[test]

@@ -30,8 +30,9 @@ fn read(file: &str) -> Option<Vec<(String, Vec<String>)>> {
         table.get("source")?.as_str()?;
         let id = table.get("id")?.as_str()?.to_owned();
         let symbols = table.get("symbols")?.as_array()?.iter();
-        let symbols: Option<Vec<String>> =
-            symbols.map(|symbol| symbol.as_str().map(str::to_owned)).collect();
+        let symbols: Option<Vec<String>> = symbols
+            .map(|symbol| symbol.as_str().map(str::to_owned))
+            .collect();
         Some((id, symbols?))
     };
     entries.iter().map(entry).collect()
@@ -84,7 +85,11 @@ mod tests {
             let entries = read(file).unwrap();
             assert!(!entries.is_empty() && entries.iter().all(|(_, symbols)| !symbols.is_empty()));
         }
-        assert!(all().of("CVE-2020-14343").any(|path| path == "yaml.full_load"));
+        assert!(
+            all()
+                .of("CVE-2020-14343")
+                .any(|path| path == "yaml.full_load")
+        );
         assert!(all().is_module("yaml") && all().contains("yaml.load"));
     }
 }

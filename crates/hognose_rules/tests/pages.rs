@@ -26,7 +26,11 @@ fn every_rule_has_a_page_with_a_finding_and_a_look_alike() {
     let mut complaints = Vec::new();
     // What is installed is no Python: the program's own tests show the rules on it.
     let of_code = |practice| !matches!(practice, Practice::Dependencies | Practice::Interpreter);
-    for rule in registry().rules.iter().filter(|rule| of_code(rule.meta.practice)) {
+    for rule in registry()
+        .rules
+        .iter()
+        .filter(|rule| of_code(rule.meta.practice))
+    {
         let page = format!(
             "{}/rules/{}/rule.md",
             env!("CARGO_MANIFEST_DIR"),

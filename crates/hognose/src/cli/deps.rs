@@ -76,7 +76,12 @@ enum Format {
 
 impl Arguments {
     pub fn run(self, terminal: &Terminal) -> Result<Exit> {
-        if self.project.paths.iter().any(|path| path.as_os_str() == "-") {
+        if self
+            .project
+            .paths
+            .iter()
+            .any(|path| path.as_os_str() == "-")
+        {
             bail!("`hognose deps` reads files, not standard input");
         }
         let mut project = Project::load(&self.project, &FilterArguments::default())?;
@@ -116,6 +121,11 @@ impl Arguments {
             answers.look_into(&self.code(&project, &disk, &paths, terminal)?);
         }
         let today = today()?;
+        let configuration = project.configuration_name().unwrap_or_default();
+        let accepted = &project.configuration.ignore_advisories;
+        for note in answers.accept(accepted, &configuration, today) {
+            terminal.warn(&note);
+        }
         let interpreters = InterpreterAnswer::read(&disk, &disk.interpreters(), today)?;
 
         let status = index.status();
@@ -130,7 +140,11 @@ impl Arguments {
                 .and_then(|day| today.days_since(day))
                 .is_some_and(|days| days > STALE_AFTER_DAYS),
         };
-        let color = if self.output.is_some() { terminal.color_in_files } else { terminal.color };
+        let color = if self.output.is_some() {
+            terminal.color_in_files
+        } else {
+            terminal.color
+        };
         let write = |out: &mut dyn Write| {
             let format = match self.format {
                 Format::Text => {
@@ -151,7 +165,11 @@ impl Arguments {
             let view = View::new(&report, &options, presentation, project.rules);
             output::write(format, &view, project.rules, RunTime::default(), out)
         };
-        match self.output.as_deref().filter(|file| *file != Path::new("-")) {
+        match self
+            .output
+            .as_deref()
+            .filter(|file| *file != Path::new("-"))
+        {
             Some(file) => write_file(file, write)?,
             None => {
                 let mut out = terminal.out();
@@ -181,7 +199,9 @@ impl Arguments {
             vec![project.working_directory.clone()]
         } else {
             let named = self.project.paths.iter();
-            named.map(|path| project_directory(&project.working_directory.join(path))).collect()
+            named
+                .map(|path| project_directory(&project.working_directory.join(path)))
+                .collect()
         };
         let arguments = ProjectArguments {
             paths: around.clone(),
@@ -198,9 +218,8 @@ impl Arguments {
         }
         let pool = project.pool()?;
         let code = pool.install(|| Code::new(&program)).installed(installed);
-        let elsewhere = |file: &str| {
-            display_path(&project.working_directory, &around_files.root.join(file))
-        };
+        let elsewhere =
+            |file: &str| display_path(&project.working_directory, &around_files.root.join(file));
         Ok(code.seen_from(elsewhere))
     }
 }
@@ -236,23 +255,32 @@ fn report(
     for rule in rules {
         match rule.id.as_str() {
             findings::VULNERABLE_DEPENDENCY => {
-                report.findings.extend(findings::packages(answers, rule, &text));
+                report
+                    .findings
+                    .extend(findings::packages(answers, rule, &text));
             }
             findings::END_OF_LIFE_PYTHON => {
-                report.findings.extend(findings::interpreters(interpreters, rule, &text));
+                report
+                    .findings
+                    .extend(findings::interpreters(interpreters, rule, &text));
             }
             _ => {}
         }
     }
-    report.findings.sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
+    report
+        .findings
+        .sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
     assign_ordinals(&mut report.findings);
     report.failures = failures(answers.inventory);
     report.files_analysed = answers.inventory.inputs.len();
     for finding in &report.findings {
-        let places = std::iter::once(&finding.location).chain(finding.labels.iter().map(|l| &l.location));
+        let places =
+            std::iter::once(&finding.location).chain(finding.labels.iter().map(|l| &l.location));
         for place in places {
             if let Some(text) = text(&place.file) {
-                report.sources.insert(Arc::clone(&place.file), Source { text });
+                report
+                    .sources
+                    .insert(Arc::clone(&place.file), Source { text });
             }
         }
     }

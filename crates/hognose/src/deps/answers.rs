@@ -115,7 +115,11 @@ impl<'i> Answers<'i> {
                 undecided: Vec::new(),
                 clears_all: None,
             };
-            if answer.entries.iter().any(|package| is_published(&package.origin)) {
+            if answer
+                .entries
+                .iter()
+                .any(|package| is_published(&package.origin))
+            {
                 let verdict = judge(index, name, version)?;
                 answer.clears_all = verdict.clears_all;
                 answer.undecided = verdict
@@ -148,7 +152,9 @@ impl<'i> Answers<'i> {
 
     /// Whether anything is known against anything.
     pub fn any(&self) -> bool {
-        self.packages.iter().any(|answer| !answer.advisories.is_empty())
+        self.packages
+            .iter()
+            .any(|answer| !answer.advisories.is_empty())
     }
 
     /// Whether the constraints beside a package allow a version.
@@ -162,7 +168,11 @@ impl<'i> Answers<'i> {
                 && !matches!(package.wanted, Wanted::Pinned(_) | Wanted::Anything)
                 && is_beside(&package.place.file, &entry.place.file)
         };
-        let constraints = inventory.asked.iter().chain(&inventory.packages).filter(about);
+        let constraints = inventory
+            .asked
+            .iter()
+            .chain(&inventory.packages)
+            .filter(about);
         let mut asked = inventory.asked.iter().any(|package| {
             package.name == *answer.name && is_beside(&package.place.file, &entry.place.file)
         });
@@ -174,7 +184,8 @@ impl<'i> Answers<'i> {
             }
         }
         // Of what a person pinned by hand the pin is the whole constraint, and it is there to be raised.
-        let by_hand = entry.relation == Relation::Direct && self.role(&entry.place) == Some(Role::Manifest);
+        let by_hand =
+            entry.relation == Relation::Direct && self.role(&entry.place) == Some(Role::Manifest);
         if asked || by_hand {
             Permission::Allowed
         } else {
@@ -184,7 +195,9 @@ impl<'i> Answers<'i> {
 
     fn role(&self, place: &Place) -> Option<Role> {
         let inputs = &self.inventory.inputs;
-        let at = inputs.binary_search_by(|input| input.path.cmp(&place.file)).ok()?;
+        let at = inputs
+            .binary_search_by(|input| input.path.cmp(&place.file))
+            .ok()?;
         Some(inputs[at].role)
     }
 }
@@ -220,7 +233,10 @@ fn is_published(origin: &Origin) -> bool {
 
 /// Whether two files belong to one project: the directory of the first is that of the second or above it.
 fn is_beside(manifest: &Arc<str>, file: &Arc<str>) -> bool {
-    let directory = |path: &str| path.rsplit_once('/').map_or(0, |(directory, _)| directory.len() + 1);
+    let directory = |path: &str| {
+        path.rsplit_once('/')
+            .map_or(0, |(directory, _)| directory.len() + 1)
+    };
     file.starts_with(&manifest[..directory(manifest)])
 }
 

@@ -13,6 +13,7 @@ use hognose_python::{Project, SourceEntry, SourceKind, Sources};
 use super::findings::{self, END_OF_LIFE_PYTHON, VULNERABLE_DEPENDENCY};
 use super::reach::Code;
 use super::{Answers, InterpreterAnswer};
+use crate::configuration::AcceptedAdvisory;
 
 /// What an audit finds of them.
 #[derive(Default)]
@@ -25,11 +26,21 @@ pub struct Found {
     pub texts: BTreeMap<Arc<str>, Arc<str>>,
 }
 
+/// The advisories that are accepted, and where that is said.
+#[derive(Debug, Clone, Default)]
+pub struct Accepting {
+    /// The entries.
+    pub entries: Vec<AcceptedAdvisory>,
+    /// The name of the configuration file.
+    pub configuration: Arc<str>,
+}
+
 /// Judges what the inputs among the sources pin, and the interpreters they name, by the rules that are not disabled.
 pub fn check(
     sources: &dyn Sources,
     program: &Project,
     rules: &[&RuleMeta],
+    accepted: &Accepting,
     today: Date,
 ) -> Found {
     let mut found = Found::default();
@@ -38,18 +49,23 @@ pub fn check(
     let text = |file: &str| -> Option<Arc<str>> {
         Some(String::from_utf8_lossy(&tree.read(file).ok()?).into())
     };
+    let day = date::Date::parse(&today.to_string());
     if let Some(rule) = rule(VULNERABLE_DEPENDENCY)
         && tree.has_inputs()
     {
-        match vulnerable(&tree, program, rule, &text) {
-            Ok(mut findings) => found.findings.append(&mut findings),
+        match vulnerable(&tree, program, rule, accepted, day, &text) {
+            Ok((mut findings, notes)) => {
+                found.findings.append(&mut findings);
+                found
+                    .notes
+                    .extend(notes.into_iter().map(|text| Note { file: None, text }));
+            }
             Err(reason) => found.notes.push(Note {
                 file: None,
                 text: format!("dependencies were not judged: {reason}"),
             }),
         }
     }
-    let day = date::Date::parse(&today.to_string());
     if let (Some(rule), Some(day)) = (rule(END_OF_LIFE_PYTHON), day) {
         let paths: Vec<String> = tree
             .by_path
@@ -59,7 +75,9 @@ pub fn check(
             .collect();
         match InterpreterAnswer::read(&tree, &paths, day) {
             Ok(answers) => {
-                found.findings.append(&mut findings::interpreters(&answers, rule, &text));
+                found
+                    .findings
+                    .append(&mut findings::interpreters(&answers, rule, &text));
             }
             Err(reason) => found.notes.push(Note {
                 file: None,
@@ -67,8 +85,11 @@ pub fn check(
             }),
         }
     }
-    let files: BTreeSet<&Arc<str>> =
-        found.findings.iter().map(|finding| &finding.location.file).collect();
+    let files: BTreeSet<&Arc<str>> = found
+        .findings
+        .iter()
+        .map(|finding| &finding.location.file)
+        .collect();
     for file in files {
         if let Some(text) = text(file) {
             found.texts.insert(Arc::clone(file), text);
@@ -81,11 +102,13 @@ fn vulnerable(
     tree: &Tree,
     program: &Project,
     rule: &RuleMeta,
+    accepted: &Accepting,
+    day: Option<date::Date>,
     text: &dyn Fn(&str) -> Option<Arc<str>>,
-) -> Result<Vec<Finding>, String> {
+) -> Result<(Vec<Finding>, Vec<String>), String> {
     let inventory = discover(tree, "");
     if inventory.packages.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Default::default());
     }
     let index = database::embedded().map_err(|damage| damage.to_string())?;
     let mut answers =
@@ -93,7 +116,12 @@ fn vulnerable(
     if answers.any() {
         answers.look_into(&Code::new(program));
     }
-    Ok(findings::packages(&answers, rule, text))
+    // Without a day, which only a caller without a calendar has, nothing has ended.
+    let day = day
+        .or_else(|| date::Date::from_days(0))
+        .ok_or("there is no day")?;
+    let notes = answers.accept(&accepted.entries, &accepted.configuration, day);
+    Ok((findings::packages(&answers, rule, text), notes))
 }
 
 /// The sources as a tree of directories. Code is left out, but for what can name dependencies itself.
@@ -151,7 +179,9 @@ impl<'s> Tree<'s> {
 
     /// Whether there is anything but code.
     fn has_inputs(&self) -> bool {
-        self.by_path.keys().any(|path| !path.ends_with("__init__.py"))
+        self.by_path
+            .keys()
+            .any(|path| !path.ends_with("__init__.py"))
     }
 }
 
@@ -167,10 +197,13 @@ impl Files for Tree<'_> {
         if known.is_none() && !directory.is_empty() {
             return Err("there is no such directory".to_owned());
         }
-        let entries = known.into_iter().flatten().map(|(name, is_directory)| Entry {
-            name: (*name).to_owned(),
-            is_directory: *is_directory,
-        });
+        let entries = known
+            .into_iter()
+            .flatten()
+            .map(|(name, is_directory)| Entry {
+                name: (*name).to_owned(),
+                is_directory: *is_directory,
+            });
         Ok(entries.collect())
     }
 }

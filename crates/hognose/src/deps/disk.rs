@@ -37,14 +37,20 @@ impl Disk {
     /// Notes a file that may name an interpreter.
     pub fn note(&self, path: &str) {
         if sources::is_source(path) {
-            let mut noted = self.interpreters.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut noted = self
+                .interpreters
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             noted.push(path.to_owned());
         }
     }
 
     /// The files met so far that may name an interpreter, sorted.
     pub fn interpreters(&self) -> Vec<String> {
-        let noted = self.interpreters.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = self
+            .interpreters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut paths = noted.clone();
         paths.sort();
         paths.dedup();
@@ -65,7 +71,9 @@ impl Files for Disk {
             let kind = entry.file_type().map_err(|error| read_error(&error))?;
             // Links are not followed: what lies in the tree is found by itself, the rest is not of it.
             if !(kind.is_dir() || kind.is_file())
-                || self.exclude.matches(&display_path(&self.root, &entry.path()))
+                || self
+                    .exclude
+                    .matches(&display_path(&self.root, &entry.path()))
             {
                 continue;
             }
@@ -114,7 +122,10 @@ pub fn open_database(path: &Path) -> Result<Opened> {
             }
         }
         paths.sort();
-        paths.iter().map(|file| read(file)).collect::<Result<Vec<_>>>()
+        paths
+            .iter()
+            .map(|file| read(file))
+            .collect::<Result<Vec<_>>>()
     } else {
         read(path).map(|file| vec![file])
     };

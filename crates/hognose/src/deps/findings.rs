@@ -28,16 +28,22 @@ pub fn packages(
     rule: &RuleMeta,
     text: &dyn Fn(&str) -> Option<Arc<str>>,
 ) -> Vec<Finding> {
-    let vulnerable = answers.packages.iter().filter(|answer| !answer.advisories.is_empty());
-    vulnerable.map(|answer| package(answer, rule, text)).collect()
+    let vulnerable = answers
+        .packages
+        .iter()
+        .filter(|answer| !answer.advisories.is_empty());
+    vulnerable
+        .map(|answer| package(answer, rule, text))
+        .collect()
 }
 
-fn package(
-    answer: &Answer,
-    rule: &RuleMeta,
-    text: &dyn Fn(&str) -> Option<Arc<str>>,
-) -> Finding {
-    let open = || answer.advisories.iter().filter(|known| known.accepted.is_none());
+fn package(answer: &Answer, rule: &RuleMeta, text: &dyn Fn(&str) -> Option<Arc<str>>) -> Finding {
+    let open = || {
+        answer
+            .advisories
+            .iter()
+            .filter(|known| known.accepted.is_none())
+    };
     let all_accepted = open().next().is_none();
     let counted: Vec<_> = if all_accepted {
         answer.advisories.iter().collect()
@@ -45,7 +51,11 @@ fn package(
         open().collect()
     };
     let mut message = format!("{} {} has ", answer.name, answer.version);
-    let ids: Vec<&str> = counted.iter().take(MAX_NAMED).map(|known| known.finding.id).collect();
+    let ids: Vec<&str> = counted
+        .iter()
+        .take(MAX_NAMED)
+        .map(|known| known.finding.id)
+        .collect();
     let more = counted.len() - ids.len();
     message += &match counted.len() {
         1 => "a known vulnerability: ".to_owned(),
@@ -78,7 +88,12 @@ fn package(
         .map(|known| known.level().map_or(rule.severity, severity))
         .max()
         .unwrap_or(rule.severity);
-    let mut finding = finding(rule, message, location(answer.place(), text), &[answer.name.as_str()]);
+    let mut finding = finding(
+        rule,
+        message,
+        location(answer.place(), text),
+        &[answer.name.as_str()],
+    );
     finding.severity = severity;
     finding.labels = labels;
     if all_accepted {
@@ -107,11 +122,20 @@ pub fn interpreters(
             let mut message = format!("Python {release} gets no fixes since {day}");
             let known = answer.verdict.findings.len();
             if known > 0 {
-                let word = if known == 1 { "vulnerability" } else { "vulnerabilities" };
+                let word = if known == 1 {
+                    "vulnerability"
+                } else {
+                    "vulnerabilities"
+                };
                 message += &format!("; {known} known {word} of it have a fix");
             }
             message += &format!(" ({})", role_word(*role));
-            findings.push(finding(rule, message, location(place, text), &[&release, role_word(*role)]));
+            findings.push(finding(
+                rule,
+                message,
+                location(place, text),
+                &[&release, role_word(*role)],
+            ));
         }
     }
     findings

@@ -111,8 +111,16 @@ fn detailed(answers: &Answers, answer: &Answer) -> Value {
     let mut object = package(answer);
     let first = answer.entries.first();
     object["column"] = answer.place().column.into();
-    object["places"] = answer.entries.iter().map(|entry| place(&entry.place)).collect();
-    let mut installs: Vec<String> = answer.entries.iter().flat_map(|entry| groups(entry)).collect();
+    object["places"] = answer
+        .entries
+        .iter()
+        .map(|entry| place(&entry.place))
+        .collect();
+    let mut installs: Vec<String> = answer
+        .entries
+        .iter()
+        .flat_map(|entry| groups(entry))
+        .collect();
     installs.sort();
     installs.dedup();
     let (environments, installs): (Vec<String>, Vec<String>) = installs
@@ -149,9 +157,10 @@ fn detailed(answers: &Answers, answer: &Answer) -> Value {
             object["evidence"] = known.reach.evidence().map_or(Value::Null, |evidence| {
                 json!({"file": &*evidence.file, "line": evidence.line, "name": evidence.name})
             });
-            object["accepted"] = known.accepted.as_ref().map_or(Value::Null, |accepted| {
-                json!({"reason": accepted.reason})
-            });
+            object["accepted"] = known
+                .accepted
+                .as_ref()
+                .map_or(Value::Null, |accepted| json!({"reason": accepted.reason}));
             object
         })
         .collect();
@@ -213,7 +222,11 @@ fn hygiene(answers: &Answers) -> Vec<Value> {
         object["package"] = mismatch.wanted.name.as_str().into();
         object["wanted"] = mismatch.wanted.wanted.to_string().into();
         object["lock"] = (*mismatch.lock).into();
-        object["locked"] = mismatch.locked.iter().map(|(pin, _)| pin.written.as_str()).collect();
+        object["locked"] = mismatch
+            .locked
+            .iter()
+            .map(|(pin, _)| pin.written.as_str())
+            .collect();
         object
     });
     options.chain(mismatches).collect()

@@ -3,6 +3,7 @@
 //! [`Disk`] reads the inputs, [`Answers`] judges them, [`reach::Code`] says what of a distribution the code uses. The
 //! formats write what the answers hold and decide nothing.
 
+mod accept;
 mod answers;
 pub mod check;
 mod disk;

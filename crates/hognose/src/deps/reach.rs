@@ -149,10 +149,9 @@ impl Code {
         let text = module.text.as_str();
         let imports_by_name = text.contains("import_module") || text.contains("__import__");
         let vulnerable = symbols::all();
-        let may_use = module
-            .imports
-            .iter()
-            .any(|(name, _)| vulnerable.is_module(name.as_str().split('.').next().unwrap_or_default()));
+        let may_use = module.imports.iter().any(|(name, _)| {
+            vulnerable.is_module(name.as_str().split('.').next().unwrap_or_default())
+        });
         for (at, expr) in module.exprs() {
             let start = module.expr_range(at).start();
             match expr {
@@ -189,8 +188,9 @@ impl Code {
         start: TextSize,
     ) {
         let constants = name.and_then(|name| evaluator.constants(id, name));
-        let texts: Option<Vec<&str>> =
-            constants.as_ref().and_then(|all| all.iter().map(Constant::text).collect());
+        let texts: Option<Vec<&str>> = constants
+            .as_ref()
+            .and_then(|all| all.iter().map(Constant::text).collect());
         if let Some(texts) = texts {
             for text in texts {
                 note(&mut self.imported, text, module, start);
@@ -223,7 +223,9 @@ impl Code {
         let installed = self.installed.get(name).cloned();
         let modules = installed.unwrap_or_else(|| modules::of(name));
         let first = |names: &BTreeMap<String, Evidence>| {
-            modules.iter().find_map(|module| below(names, module).cloned())
+            modules
+                .iter()
+                .find_map(|module| below(names, module).cloned())
         };
         if let Some(evidence) = first(&self.imported) {
             return Reach::Imported(evidence);
@@ -256,7 +258,11 @@ impl Code {
 
 /// The first name that is a module or stands below it.
 fn below<'n>(names: &'n BTreeMap<String, Evidence>, module: &str) -> Option<&'n Evidence> {
-    let is_below = |name: &str| name.as_bytes().get(module.len()).is_none_or(|byte| *byte == b'.');
+    let is_below = |name: &str| {
+        name.as_bytes()
+            .get(module.len())
+            .is_none_or(|byte| *byte == b'.')
+    };
     names
         .range(module.to_owned()..)
         .take_while(|(name, _)| name.starts_with(module))
@@ -282,7 +288,9 @@ fn evidence(name: &str, module: &Module, start: TextSize) -> Evidence {
 fn is_dotted(text: &str) -> bool {
     let is_name = |part: &str| {
         let mut bytes = part.bytes();
-        bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        bytes
+            .next()
+            .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
             && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
     text.len() <= MAX_DOTTED && text.contains('.') && text.split('.').all(is_name)

@@ -31,7 +31,10 @@ pub fn write(
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let vulnerable = answers.packages.iter().filter(|answer| !answer.advisories.is_empty());
+    let vulnerable = answers
+        .packages
+        .iter()
+        .filter(|answer| !answer.advisories.is_empty());
     for answer in vulnerable {
         package(answers, answer, paint, out)?;
     }
@@ -43,7 +46,12 @@ pub fn write(
     summary(answers, interpreters, database, paint, out)
 }
 
-fn package(answers: &Answers, answer: &Answer, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn package(
+    answers: &Answers,
+    answer: &Answer,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let place = answer.place();
     write!(
         out,
@@ -54,7 +62,11 @@ fn package(answers: &Answers, answer: &Answer, paint: Paint, out: &mut dyn Write
         place.line
     )?;
     if answer.entries.len() > 1 {
-        write!(out, " and {}", plural(answer.entries.len() - 1, "other place"))?;
+        write!(
+            out,
+            " and {}",
+            plural(answer.entries.len() - 1, "other place")
+        )?;
     }
     if let Some(marker) = &answer.marker {
         write!(out, "  if {}", visible_line(marker))?;
@@ -82,7 +94,11 @@ fn package(answers: &Answers, answer: &Answer, paint: Paint, out: &mut dyn Write
     }
     if let Some(reach) = answer.advisories.first().map(|known| &known.reach) {
         match reach {
-            Reach::Unknown(why) => writeln!(out, "  whether it is imported is unknown: {}", visible_line(why))?,
+            Reach::Unknown(why) => writeln!(
+                out,
+                "  whether it is imported is unknown: {}",
+                visible_line(why)
+            )?,
             Reach::NotImported => writeln!(out, "  not imported by the project's code")?,
             Reach::Imported(_) | Reach::SymbolUsed(_) => {}
         }
@@ -101,7 +117,11 @@ fn advisory(known: &Known, paint: Paint, out: &mut dyn Write) -> io::Result<()> 
     };
     let mut line = format!("  {word} {}", visible_line(known.finding.id));
     if let Some(alias) = known.finding.aliases().first() {
-        let _ = write!(line, " {}", paint.dim(&format!("({})", visible_line(alias))));
+        let _ = write!(
+            line,
+            " {}",
+            paint.dim(&format!("({})", visible_line(alias)))
+        );
     }
     match known.fixed_in {
         Some(version) => {
@@ -134,7 +154,11 @@ fn advisory(known: &Known, paint: Paint, out: &mut dyn Write) -> io::Result<()> 
     }
     if let Some(accepted) = &known.accepted {
         let reason = accepted.reason.as_deref().unwrap_or("no reason given");
-        let _ = write!(line, "  {}", paint.dim(&format!("accepted: {}", visible_line(reason))));
+        let _ = write!(
+            line,
+            "  {}",
+            paint.dim(&format!("accepted: {}", visible_line(reason)))
+        );
     }
     writeln!(out, "{line}")
 }
@@ -167,7 +191,10 @@ fn unpinned(inventory: &Inventory, paint: Paint, out: &mut dyn Write) -> io::Res
         .collect();
     lines.extend(inventory.unnamed.iter().map(|unnamed| {
         let (file, line) = (visible_line(&unnamed.place.file), unnamed.place.line);
-        format!("  {}  {file}:{line}", visible_line(&unnamed.origin.to_string()))
+        format!(
+            "  {}  {file}:{line}",
+            visible_line(&unnamed.origin.to_string())
+        )
     }));
     if lines.is_empty() {
         return Ok(());
@@ -186,14 +213,27 @@ fn unreadable(inventory: &Inventory, paint: Paint, out: &mut dyn Write) -> io::R
     if inventory.unreadable.is_empty() {
         return Ok(());
     }
-    writeln!(out, "{}", paint.bold("Not understood, so nothing is known of it:"))?;
+    writeln!(
+        out,
+        "{}",
+        paint.bold("Not understood, so nothing is known of it:")
+    )?;
     for unreadable in inventory.unreadable.iter().take(MAX_LISTED) {
         let place = &unreadable.place;
         let reason = visible_line(&unreadable.reason);
-        writeln!(out, "  {}:{}  {reason}", visible_line(&place.file), place.line)?;
+        writeln!(
+            out,
+            "  {}:{}  {reason}",
+            visible_line(&place.file),
+            place.line
+        )?;
     }
     if inventory.unreadable.len() > MAX_LISTED {
-        writeln!(out, "  and {} more", inventory.unreadable.len() - MAX_LISTED)?;
+        writeln!(
+            out,
+            "  and {} more",
+            inventory.unreadable.len() - MAX_LISTED
+        )?;
     }
     writeln!(out)
 }
@@ -215,7 +255,11 @@ fn interpreter(answer: &InterpreterAnswer, paint: Paint, out: &mut dyn Write) ->
         role_word(*role)
     )?;
     if answer.places.len() > 1 {
-        write!(out, " and {}", plural(answer.places.len() - 1, "other place"))?;
+        write!(
+            out,
+            " and {}",
+            plural(answer.places.len() - 1, "other place")
+        )?;
     }
     writeln!(out)?;
     if let (true, Some(day)) = (answer.is_ended, answer.end_of_life) {
@@ -229,14 +273,21 @@ fn interpreter(answer: &InterpreterAnswer, paint: Paint, out: &mut dyn Write) ->
             .map(|finding| format!("{} (fixed in {})", finding.advisory.id, finding.fixed_in))
             .collect();
         let more = findings.len().saturating_sub(named.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         let count = plural(findings.len(), "known vulnerability");
         let count = count.replace("vulnerabilitys", "vulnerabilities");
         writeln!(out, "  {release} has {count}: {}{more}", named.join(", "))?;
     }
     let undecided = answer.verdict.undecided.len();
     if undecided > 0 {
-        writeln!(out, "  of {undecided} more it is not known whether they affect it")?;
+        writeln!(
+            out,
+            "  of {undecided} more it is not known whether they affect it"
+        )?;
     }
     writeln!(out)
 }
@@ -248,10 +299,19 @@ fn summary(
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let all = || answers.packages.iter().flat_map(|answer| &answer.advisories);
+    let all = || {
+        answers
+            .packages
+            .iter()
+            .flat_map(|answer| &answer.advisories)
+    };
     let open = all().filter(|known| known.accepted.is_none()).count();
     let accepted = all().count() - open;
-    let vulnerable = answers.packages.iter().filter(|answer| !answer.advisories.is_empty()).count();
+    let vulnerable = answers
+        .packages
+        .iter()
+        .filter(|answer| !answer.advisories.is_empty())
+        .count();
     let judged = plural(answers.packages.len(), "pinned package");
     let inputs = plural(answers.inventory.inputs.len(), "input");
     let head = if answers.packages.is_empty() {
@@ -259,7 +319,11 @@ fn summary(
     } else if open + accepted == 0 {
         format!("No known vulnerability in {judged} of {inputs}")
     } else {
-        let noun = if open == 1 { "vulnerability" } else { "vulnerabilities" };
+        let noun = if open == 1 {
+            "vulnerability"
+        } else {
+            "vulnerabilities"
+        };
         format!("{open} known {noun} in {vulnerable} of {judged} of {inputs}")
     };
     write!(out, "{}", paint.bold(&head))?;
@@ -269,11 +333,18 @@ fn summary(
     let ended = interpreters.iter().filter(|answer| answer.is_ended).count();
     if ended > 0 {
         let verb = if ended == 1 { "is" } else { "are" };
-        write!(out, "; {} {verb} out of support", plural(ended, "interpreter"))?;
+        write!(
+            out,
+            "; {} {verb} out of support",
+            plural(ended, "interpreter")
+        )?;
     }
     writeln!(out)?;
     let status = database.status;
-    let records = plural(usize::try_from(status.records).unwrap_or(usize::MAX), "record");
+    let records = plural(
+        usize::try_from(status.records).unwrap_or(usize::MAX),
+        "record",
+    );
     let source = visible_line(&database.source);
     match status.snapshot {
         Some(day) => writeln!(out, "Advisories as of {day}: {records}, {source}")?,

@@ -302,7 +302,11 @@ pub fn locks(reads: &mut [Read]) -> Settled {
     let mut asked = Vec::new();
     for (at, read) in reads.iter_mut().enumerate() {
         if locked.contains(&at) {
-            asked.extend(read.reading.packages.extract_if(.., |package| is_locked(package)));
+            asked.extend(
+                read.reading
+                    .packages
+                    .extract_if(.., |package| is_locked(package)),
+            );
         }
     }
     Settled { mismatches, asked }

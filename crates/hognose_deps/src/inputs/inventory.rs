@@ -40,16 +40,23 @@ impl Inventory {
 
     /// Adds what was read elsewhere. An input that was read twice counts once.
     pub fn merge(&mut self, mut other: Self) {
-        let known: FxHashSet<Arc<str>> =
-            self.inputs.iter().map(|input| Arc::clone(&input.path)).collect();
+        let known: FxHashSet<Arc<str>> = self
+            .inputs
+            .iter()
+            .map(|input| Arc::clone(&input.path))
+            .collect();
         let is_new = |file: &Arc<str>| !known.contains(file);
         other.inputs.retain(|input| is_new(&input.path));
         other.packages.retain(|package| is_new(&package.place.file));
         other.asked.retain(|package| is_new(&package.place.file));
         other.unnamed.retain(|unnamed| is_new(&unnamed.place.file));
-        other.mismatches.retain(|mismatch| is_new(&mismatch.wanted.place.file));
+        other
+            .mismatches
+            .retain(|mismatch| is_new(&mismatch.wanted.place.file));
         other.options.retain(|option| is_new(&option.place.file));
-        other.variables.retain(|variable| is_new(&variable.place.file));
+        other
+            .variables
+            .retain(|variable| is_new(&variable.place.file));
         self.inputs.append(&mut other.inputs);
         self.packages.append(&mut other.packages);
         self.asked.append(&mut other.asked);
@@ -59,7 +66,8 @@ impl Inventory {
         self.variables.append(&mut other.variables);
         self.unreadable.append(&mut other.unreadable);
         self.sort();
-        self.unreadable.dedup_by(|a, b| a.place == b.place && a.reason == b.reason);
+        self.unreadable
+            .dedup_by(|a, b| a.place == b.place && a.reason == b.reason);
     }
 
     /// Sorts everything by place, so that the order of reading does not show.
