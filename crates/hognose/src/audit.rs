@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use hognose_finding::{
-    DataFlow, Date, FileFailure, Finding, Note, Report, Source, SourceUse, assign_ordinals,
+    DataFlow, Date, FileFailure, Finding, Note, Report, RuleMeta, Source, SourceUse,
+    assign_ordinals,
 };
 use hognose_python::{Layout, Project, SourceKind, Sources};
 use hognose_rules::{
     LineFacts, Outcome, Registry, RunOptions, SourceChoice, SuppressOptions, Watch, distributions,
     registry, rules, run, suppress,
 };
+
+use crate::deps::{self, check::Accepting};
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
 /// everything, and whoever prints it chooses.
@@ -33,6 +36,8 @@ pub struct AuditOptions {
     pub sources: SourceChoice,
     /// The rules, with models of the user; by default the built-in ones.
     pub registry: Option<Arc<Registry>>,
+    /// Advisories on dependencies that are accepted.
+    pub accepting: Accepting,
 }
 
 impl Default for AuditOptions {
@@ -46,6 +51,7 @@ impl Default for AuditOptions {
             today: Date::default(),
             sources: SourceChoice::Auto(Vec::new()),
             registry: None,
+            accepting: Accepting::default(),
         }
     }
 }
@@ -87,6 +93,19 @@ pub(crate) fn audit_program(
         ..Report::default()
     };
     coverage(project, &mut report);
+    let enabled: Vec<&RuleMeta> = rules()
+        .iter()
+        .filter(|rule| !options.disabled_rules.contains(&rule.id))
+        .collect();
+    let installed = deps::check::check(
+        sources,
+        project,
+        &enabled,
+        &options.accepting,
+        options.today,
+    );
+    report.findings.extend(installed.findings);
+    report.notes.extend(installed.notes);
     for rule in registry
         .rules
         .iter()
@@ -127,6 +146,10 @@ pub(crate) fn audit_program(
     report.notes.sort();
     report.notes.dedup();
     report.sources = excerpts(project, &report.findings);
+    let texts = installed.texts.into_iter();
+    report
+        .sources
+        .extend(texts.map(|(file, text)| (file, Source { text })));
     (report, watched)
 }
 

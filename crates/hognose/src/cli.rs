@@ -8,6 +8,7 @@ mod baseline;
 mod check;
 mod completions;
 mod config;
+mod deps;
 mod explain;
 mod inspect;
 mod man;
@@ -89,6 +90,7 @@ commands! {
     Why => why,
     Rules => rules,
     Routes => routes,
+    Deps => deps,
     Config => config,
     Inspect => inspect,
     Baseline => baseline,

@@ -132,6 +132,27 @@ pub struct PathSuppression {
     pub line: u32,
 }
 
+/// An advisory on a dependency that is accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AcceptedAdvisory {
+    /// Any id of it.
+    pub id: String,
+    /// The only package it is accepted for.
+    pub package: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who decided so.
+    pub owner: Option<String>,
+    /// Last day on which it is, as (year, month, day).
+    pub until: Option<(u16, u8, u8)>,
+    /// Only as long as no fix is known.
+    pub until_fixed: bool,
+    /// Also where the code uses what is vulnerable.
+    pub even_if_used: bool,
+    /// Line of the entry in the configuration file.
+    pub line: u32,
+}
+
 /// The most threads that can be asked for: each has a stack of its own.
 pub const MAX_THREADS: usize = 256;
 
@@ -182,6 +203,8 @@ pub struct Configuration {
     pub rules: BTreeMap<String, Setting<RuleSettings>>,
     /// `[[ignore-path]]`, in the order of the file.
     pub ignore_paths: Vec<PathSuppression>,
+    /// Advisories that are accepted.
+    pub ignore_advisories: Vec<AcceptedAdvisory>,
 }
 
 impl Default for Configuration {
@@ -209,6 +232,7 @@ impl Default for Configuration {
             threads: Setting::default(0),
             rules: BTreeMap::new(),
             ignore_paths: Vec::new(),
+            ignore_advisories: Vec::new(),
         }
     }
 }

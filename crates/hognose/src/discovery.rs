@@ -160,36 +160,41 @@ const NOT_REGULAR: &str = "not a regular file; it was not opened";
 
 /// Reads a regular file within the size bound.
 pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
+    read_within(path, MAX_FILE_BYTES)
+}
+
+/// Reads a regular file of at most so many bytes.
+pub(crate) fn read_within(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     // Opening a pipe would wait for a writer, and opening a device may do anything: look first.
     let metadata = fs::metadata(path).map_err(|error| read_error(&error))?;
     if !metadata.is_file() {
         return Err(NOT_REGULAR.to_owned());
     }
-    if metadata.len() > MAX_FILE_BYTES {
-        return Err(too_large(metadata.len()));
+    if metadata.len() > limit {
+        return Err(too_large(metadata.len(), limit));
     }
     let file = File::open(path).map_err(|error| read_error(&error))?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
     // The file may grow while it is read.
-    file.take(MAX_FILE_BYTES + 1)
+    file.take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| read_error(&error))?;
     match bytes.len() as u64 {
-        length if length > MAX_FILE_BYTES => Err(too_large(length)),
+        length if length > limit => Err(too_large(length, limit)),
         _ => Ok(bytes),
     }
 }
 
-fn too_large(bytes: u64) -> String {
+fn too_large(bytes: u64, limit: u64) -> String {
     let mebibytes = |bytes: u64| bytes.div_ceil(1024 * 1024);
     format!(
         "too large: {} MiB, and the limit is {} MiB",
         mebibytes(bytes),
-        mebibytes(MAX_FILE_BYTES)
+        mebibytes(limit)
     )
 }
 
-fn read_error(error: &io::Error) -> String {
+pub(crate) fn read_error(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
@@ -408,7 +413,7 @@ mod tests {
     #[test]
     fn the_size_bound_is_told() {
         assert_eq!(
-            too_large(100_000_000),
+            too_large(100_000_000, MAX_FILE_BYTES),
             "too large: 96 MiB, and the limit is 16 MiB"
         );
     }

@@ -7,6 +7,7 @@ mod audit;
 pub mod baseline;
 pub mod cli;
 pub mod configuration;
+mod deps;
 pub mod discovery;
 mod git;
 pub mod migrate;

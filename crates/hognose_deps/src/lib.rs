@@ -4,6 +4,7 @@
 //! - [`inputs`]: manifests, lock files, environments and bills of materials, read to [`inputs::Inventory`].
 //! - [`advisories`]: OSV records, the compact index of their facts, and the one matcher.
 //! - [`interpreter`]: where a project names its interpreter, and what is known against that one.
+//! - [`modules`]: what a distribution is imported as; [`symbols`]: what of it an advisory is about.
 //! - [`date`]: days, as advisories and release schedules have them.
 //!
 //! Nothing here resolves, installs or runs anything, reads a file by itself, or touches the network: bytes come in,
@@ -13,4 +14,6 @@ pub mod advisories;
 pub mod date;
 pub mod inputs;
 pub mod interpreter;
+pub mod modules;
 pub mod name;
+pub mod symbols;

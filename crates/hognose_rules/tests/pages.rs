@@ -7,7 +7,7 @@ mod support;
 use std::path::Path;
 
 use hognose_mdtest::{Kind, Section, Vocabulary};
-use hognose_rules::registry;
+use hognose_rules::{Rule, registry};
 
 use support::audit;
 
@@ -23,7 +23,9 @@ fn rule_pages() {
 #[test]
 fn every_rule_has_a_page_with_a_finding_and_a_look_alike() {
     let mut complaints = Vec::new();
-    for rule in &registry().rules {
+    // What is installed is no Python: `crates/hognose/tests/deps.rs` shows the rules on it.
+    let of_code = |rule: &&Rule| !rule.meta.tags.iter().any(|tag| tag == "dependencies");
+    for rule in registry().rules.iter().filter(of_code) {
         let page = format!(
             "{}/rules/{}/rule.md",
             env!("CARGO_MANIFEST_DIR"),

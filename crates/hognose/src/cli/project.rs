@@ -18,6 +18,7 @@ use super::arguments::{FilterArguments, ProjectArguments};
 use super::check::start_time;
 use crate::audit::audit_program;
 use crate::configuration::{self, Configuration};
+use crate::deps::check::Accepting;
 use crate::discovery::{self, DiscoveryOptions, DiskSources, MAX_FILE_BYTES, PathGlobs};
 use crate::progress::{self, Watched};
 use crate::suppress::suppress_by_path;
@@ -169,6 +170,14 @@ impl Project {
             today: today(),
             sources: self.configuration.source_choice(),
             registry: self.registry.clone(),
+            accepting: Accepting {
+                entries: if suppressions {
+                    self.configuration.ignore_advisories.clone()
+                } else {
+                    Vec::new()
+                },
+                configuration: self.configuration_name().unwrap_or_default(),
+            },
         }
     }
 

@@ -171,6 +171,11 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Tables(IGNORE_PATH),
         "Findings suppressed by path.",
     ),
+    key(
+        "ignore-advisory",
+        Kind::Tables(IGNORE_ADVISORY),
+        "Advisories on dependencies that are accepted.",
+    ),
 ];
 
 /// Settings of one rule.
@@ -202,5 +207,35 @@ const IGNORE_PATH: &[Key] = &[
         "until",
         Kind::Date,
         "The last day on which the suppression holds.",
+    ),
+];
+
+/// One advisory that is accepted.
+const IGNORE_ADVISORY: &[Key] = &[
+    Key {
+        required: true,
+        ..key(
+            "id",
+            Kind::Text,
+            "The advisory, by any of its ids: CVE, GHSA, PYSEC.",
+        )
+    },
+    key(
+        "package",
+        Kind::Text,
+        "The only package it is accepted for.",
+    ),
+    key("reason", Kind::Text, "Why it is accepted."),
+    key("owner", Kind::Text, "Who decided so."),
+    key("until", Kind::Date, "The last day on which it is accepted."),
+    key(
+        "until-fixed",
+        Kind::Bool,
+        "It is accepted only as long as no fix is known.",
+    ),
+    key(
+        "even-if-used",
+        Kind::Bool,
+        "It is accepted also where the code uses what is vulnerable.",
     ),
 ];

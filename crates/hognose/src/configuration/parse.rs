@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{KEYS, Key, Kind, RULE};
-use super::{Configuration, Origin, PathSuppression, RuleSettings, Setting};
+use super::{AcceptedAdvisory, Configuration, Origin, PathSuppression, RuleSettings, Setting};
 use crate::Selector;
 use crate::discovery::PathGlobs;
 
@@ -242,9 +242,7 @@ impl<'a> Reader<'a> {
             let origin = Origin::File(self.line(name.span().start));
             match key.kind {
                 Kind::Rules => self.rules(value, &mut configuration),
-                Kind::Tables(keys) => {
-                    self.path_suppressions(key.name, keys, value, &mut configuration)
-                }
+                Kind::Tables(keys) => self.suppressions(key.name, keys, value, &mut configuration),
                 _ => {
                     if let Some(value) = self.value(key, value) {
                         apply(&mut configuration, key.name, value, origin);
@@ -296,7 +294,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn path_suppressions(
+    fn suppressions(
         &mut self,
         name: &str,
         keys: &'static [Key],
@@ -319,7 +317,21 @@ impl<'a> Reader<'a> {
                 );
                 continue;
             };
+            for key in keys
+                .iter()
+                .filter(|k| k.required && !table.contains_key(k.name))
+            {
+                self.error(
+                    item.span(),
+                    format!("`{}` is missing in this `{name}`", key.name),
+                );
+            }
             let line = self.line(item.span().start);
+            if name == "ignore-advisory" {
+                let entry = self.accepted_advisory(keys, table, line);
+                configuration.ignore_advisories.push(entry);
+                continue;
+            }
             let mut entry = PathSuppression {
                 path: String::new(),
                 rules: Vec::new(),
@@ -344,17 +356,36 @@ impl<'a> Reader<'a> {
                     _ => {}
                 }
             }
-            for key in keys
-                .iter()
-                .filter(|k| k.required && !table.contains_key(k.name))
-            {
-                self.error(
-                    item.span(),
-                    format!("`{}` is missing in this `{name}`", key.name),
-                );
-            }
             configuration.ignore_paths.push(entry);
         }
+    }
+
+    fn accepted_advisory(
+        &mut self,
+        keys: &'static [Key],
+        table: &Table<'a>,
+        line: u32,
+    ) -> AcceptedAdvisory {
+        let mut entry = AcceptedAdvisory {
+            line,
+            ..AcceptedAdvisory::default()
+        };
+        for (name, value) in table {
+            let Some(key) = self.known(name, keys) else {
+                continue;
+            };
+            match (key.name, self.value(key, value)) {
+                ("id", Some(Value::Text(id))) => entry.id = id,
+                ("package", Some(Value::Text(package))) => entry.package = Some(package),
+                ("reason", Some(Value::Text(reason))) => entry.reason = Some(reason),
+                ("owner", Some(Value::Text(owner))) => entry.owner = Some(owner),
+                ("until", Some(Value::Date(date))) => entry.until = Some(date),
+                ("until-fixed", Some(Value::Bool(only))) => entry.until_fixed = only,
+                ("even-if-used", Some(Value::Bool(even))) => entry.even_if_used = even,
+                _ => {}
+            }
+        }
+        entry
     }
 
     /// The value of a key, if it is one the key may have.

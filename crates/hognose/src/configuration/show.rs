@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::keys::KEYS;
-use super::{Configuration, Origin, PathSuppression, RuleSettings, Setting};
+use super::{AcceptedAdvisory, Configuration, Origin, PathSuppression, RuleSettings, Setting};
 use crate::Selector;
 
 /// The configuration as a TOML file, each value with a remark on its origin. `file` is how the configuration file is to
@@ -49,6 +49,14 @@ pub fn as_toml(configuration: &Configuration, file: &str) -> String {
         );
         write_table(&mut out, &suppression_value(entry));
     }
+    for entry in &configuration.ignore_advisories {
+        let _ = writeln!(
+            out,
+            "\n[[ignore-advisory]]  # {}",
+            remark(Origin::File(entry.line))
+        );
+        write_table(&mut out, &accepted_value(entry));
+    }
     out
 }
 
@@ -77,11 +85,15 @@ pub fn as_json(configuration: &Configuration, file: Option<&str>) -> Value {
     let paths = configuration.ignore_paths.iter().map(|entry| {
         json!({ "value": suppression_value(entry), "origin": origin_json(Origin::File(entry.line)) })
     });
+    let advisories = configuration.ignore_advisories.iter().map(|entry| {
+        json!({ "value": accepted_value(entry), "origin": origin_json(Origin::File(entry.line)) })
+    });
     json!({
         "file": file,
         "settings": settings,
         "rules": Map::from_iter(rules),
         "ignore-path": paths.collect::<Vec<_>>(),
+        "ignore-advisory": advisories.collect::<Vec<_>>(),
     })
 }
 
@@ -157,6 +169,29 @@ fn suppression_value(entry: &PathSuppression) -> Value {
             .until
             .map(|(y, m, d)| ("until".to_owned(), json!(format!("{y:04}-{m:02}-{d:02}")))),
     );
+    Value::Object(table)
+}
+
+fn accepted_value(entry: &AcceptedAdvisory) -> Value {
+    let until = entry.until.map(|(y, m, d)| format!("{y:04}-{m:02}-{d:02}"));
+    let texts = [
+        ("package", &entry.package),
+        ("reason", &entry.reason),
+        ("owner", &entry.owner),
+        ("until", &until),
+    ];
+    let flags = [
+        ("until-fixed", entry.until_fixed),
+        ("even-if-used", entry.even_if_used),
+    ];
+    let mut table = Map::new();
+    table.insert("id".to_owned(), json!(entry.id));
+    for (name, text) in texts {
+        table.extend(text.as_ref().map(|text| (name.to_owned(), json!(text))));
+    }
+    for (name, flag) in flags {
+        table.extend(flag.then(|| (name.to_owned(), json!(true))));
+    }
     Value::Object(table)
 }
 

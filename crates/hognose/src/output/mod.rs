@@ -31,7 +31,9 @@ mod text;
 #[cfg(test)]
 mod specimen;
 
-pub(crate) use text::line as visible_line;
+pub(crate) use json_text::write as write_json;
+pub(crate) use paint::Paint;
+pub(crate) use text::{line as visible_line, plural};
 
 pub use summary::{write_statistics, write_summary, write_summary_line};
 

@@ -188,9 +188,18 @@ fn by_name(packages: &[Package]) -> FxHashMap<Name, Vec<usize>> {
     by_name
 }
 
-/// Lets lock files win over the manifests they were made from. What a manifest asks for then only tells what is direct;
-/// where the lock file has nothing of the kind, that is returned.
-pub fn locks(reads: &mut [Read]) -> Vec<Mismatch> {
+/// What manifests say beside their lock files.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// Where the two do not agree.
+    pub mismatches: Vec<Mismatch>,
+    /// What a manifest asks for and its lock file decides.
+    pub asked: Vec<Package>,
+}
+
+/// Lets lock files win over the manifests they were made from. What a manifest asks for then only tells what is direct,
+/// and which versions the project allows.
+pub fn locks(reads: &mut [Read]) -> Settled {
     let at: FxHashMap<String, usize> = reads
         .iter()
         .enumerate()
@@ -290,12 +299,17 @@ pub fn locks(reads: &mut [Read]) -> Vec<Mismatch> {
         reads[lock].reading.packages = packages;
         locked.extend(manifests);
     }
+    let mut asked = Vec::new();
     for (at, read) in reads.iter_mut().enumerate() {
         if locked.contains(&at) {
-            read.reading.packages.retain(|package| !is_locked(package));
+            asked.extend(
+                read.reading
+                    .packages
+                    .extract_if(.., |package| is_locked(package)),
+            );
         }
     }
-    mismatches
+    Settled { mismatches, asked }
 }
 
 /// The other files in which setuptools lets a project with a `pyproject.toml` say what it needs.

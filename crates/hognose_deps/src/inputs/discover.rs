@@ -180,7 +180,9 @@ fn gather(
         }
     }
     combine::constraints(&mut reads, &includes);
-    inventory.mismatches = combine::locks(&mut reads);
+    let settled = combine::locks(&mut reads);
+    inventory.mismatches = settled.mismatches;
+    inventory.asked = settled.asked;
     combine::groups(&mut reads);
     for read in reads {
         inventory.inputs.push(read.input);

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use pep440_rs::{Version, VersionSpecifiers};
+use rustc_hash::FxHashSet;
 
 use crate::name::Name;
 
@@ -15,6 +16,8 @@ pub struct Inventory {
     pub inputs: Vec<Input>,
     /// Each version of each package that any marker, group or environment allows, by place.
     pub packages: Vec<Package>,
+    /// What manifests ask for and the lock file beside them decides, by place.
+    pub asked: Vec<Package>,
     /// Things to install whose name is not written: `-e .`, `git+https://…` without an `egg` fragment.
     pub unnamed: Vec<Unnamed>,
     /// Where a manifest and the lock file beside it do not agree.
@@ -35,10 +38,43 @@ impl Inventory {
         })
     }
 
+    /// Adds what was read elsewhere. An input that was read twice counts once.
+    pub fn merge(&mut self, mut other: Self) {
+        let known: FxHashSet<Arc<str>> = self
+            .inputs
+            .iter()
+            .map(|input| Arc::clone(&input.path))
+            .collect();
+        let is_new = |file: &Arc<str>| !known.contains(file);
+        other.inputs.retain(|input| is_new(&input.path));
+        other.packages.retain(|package| is_new(&package.place.file));
+        other.asked.retain(|package| is_new(&package.place.file));
+        other.unnamed.retain(|unnamed| is_new(&unnamed.place.file));
+        other
+            .mismatches
+            .retain(|mismatch| is_new(&mismatch.wanted.place.file));
+        other.options.retain(|option| is_new(&option.place.file));
+        other
+            .variables
+            .retain(|variable| is_new(&variable.place.file));
+        self.inputs.append(&mut other.inputs);
+        self.packages.append(&mut other.packages);
+        self.asked.append(&mut other.asked);
+        self.unnamed.append(&mut other.unnamed);
+        self.mismatches.append(&mut other.mismatches);
+        self.options.append(&mut other.options);
+        self.variables.append(&mut other.variables);
+        self.unreadable.append(&mut other.unreadable);
+        self.sort();
+        self.unreadable
+            .dedup_by(|a, b| a.place == b.place && a.reason == b.reason);
+    }
+
     /// Sorts everything by place, so that the order of reading does not show.
     pub(super) fn sort(&mut self) {
         self.inputs.sort_by(|a, b| a.path.cmp(&b.path));
         self.packages.sort_by(|a, b| a.place.cmp(&b.place));
+        self.asked.sort_by(|a, b| a.place.cmp(&b.place));
         self.unnamed.sort_by(|a, b| a.place.cmp(&b.place));
         self.mismatches
             .sort_by(|a, b| a.wanted.place.cmp(&b.wanted.place));

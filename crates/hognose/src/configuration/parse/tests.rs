@@ -162,7 +162,7 @@ error: hognose.toml:8:12: `a[` is no pattern: unclosed character class; missing 
 
 error: hognose.toml:9:1: unknown key `frobnicate`; the keys here are persona, select, ignore, min-severity, \
 min-confidence, fail-on, strict, format, include, exclude, default-excludes, respect-gitignore, source-roots, \
-test-paths, sources, models, compat, baseline, threads, rules, ignore-path
+test-paths, sources, models, compat, baseline, threads, rules, ignore-path, ignore-advisory
   |
 9 | frobnicate = 1
   | ^^^^^^^^^^"

@@ -1,0 +1,350 @@
+//! `hognose deps`: what a project installs, and what is known against it.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use hognose_deps::advisories::database;
+use hognose_deps::advisories::severity::Level;
+use hognose_deps::date::Date;
+use hognose_deps::inputs::{self, Files as _, Inventory, Unreadable};
+use hognose_finding::{FileFailure, Report, RuleMeta, Severity, Source, assign_ordinals};
+
+use super::arguments::{FailArguments, FilterArguments, ProjectArguments};
+use super::check::start_time;
+use super::project::Project;
+use super::write_file::write_file;
+use super::{Exit, Terminal};
+use crate::configuration::FailOn;
+use crate::deps::json::{self, DatabaseFacts};
+use crate::deps::reach::{Code, installed_modules};
+use crate::deps::{
+    Answers, Disk, InterpreterAnswer, STALE_AFTER_DAYS, findings, open_database, text,
+};
+use crate::discovery::{PathGlobs, display_path};
+use crate::output::{self, Paint, RunTime};
+use crate::{Presentation, View};
+
+/// Find vulnerable dependencies and interpreters
+///
+/// Reads manifests, lock files, installed environments and bills of materials as they stand: nothing is resolved,
+/// installed or run, and the network is not used. Directories are searched for them; a file is read whatever its name.
+///
+/// Ends with 0 if nothing at or above --fail-on is known, 1 if something is, 2 on wrong usage or configuration or a
+/// database that cannot be used, 3 if --strict is given and not everything could be read. What has no known severity
+/// counts as at or above any.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    project: ProjectArguments,
+    /// Advisories to judge by instead of those built in: a zip of OSV records, a directory of them, or an index of ours
+    #[arg(long, value_name = "PATH", help_heading = "Configuration")]
+    db: Option<PathBuf>,
+    #[command(flatten)]
+    fail: FailArguments,
+    /// How it is written
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output"
+    )]
+    format: Format,
+    /// File to write to instead of standard output
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// By package, for people
+    Text,
+    /// One object for each version of each package
+    Json,
+    /// All that is known, as one object
+    JsonFull,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// A comment for a pull request
+    Markdown,
+    /// Workflow commands that GitHub shows as annotations
+    Github,
+}
+
+impl Arguments {
+    pub fn run(self, terminal: &Terminal) -> Result<Exit> {
+        if self
+            .project
+            .paths
+            .iter()
+            .any(|path| path.as_os_str() == "-")
+        {
+            bail!("`hognose deps` reads files, not standard input");
+        }
+        let mut project = Project::load(&self.project, &FilterArguments::default())?;
+        self.fail.override_settings(&mut project.configuration);
+        let strict = project.configuration.strict.value;
+        let opened = match self.db.as_deref().map(open_database) {
+            None => None,
+            Some(Ok(opened)) => Some(opened),
+            // A database that cannot be used is no usage error where completeness is asked for: nothing was judged.
+            Some(Err(error)) if strict => {
+                terminal.error(&format!("{error:#}"));
+                return Ok(Exit::Incomplete);
+            }
+            Some(Err(error)) => return Err(error),
+        };
+        let (index, skipped) = match opened {
+            Some(opened) => (opened.index, opened.skipped.len()),
+            None => (database::embedded()?, 0),
+        };
+        if skipped > 0 {
+            terminal.warn(&format!(
+                "{skipped} records of the database cannot be read and are not in this answer"
+            ));
+        }
+
+        let exclude = &project.configuration.exclude.value;
+        let disk = Disk::new(
+            &project.working_directory,
+            PathGlobs::new(exclude.iter().map(String::as_str))?,
+        );
+        let paths = named_paths(&self.project.paths);
+        let pool = project.pool()?;
+        let inventory = pool.install(|| read_all(&disk, &paths));
+        let named = |file: &str| paths.iter().any(|path| path == file);
+        let mut answers = Answers::new(&inventory, &index, &named)?;
+        if answers.any() {
+            answers.look_into(&self.code(&project, &disk, &paths, terminal)?);
+        }
+        let today = today()?;
+        let configuration = project.configuration_name().unwrap_or_default();
+        let accepted = &project.configuration.ignore_advisories;
+        for note in answers.accept(accepted, &configuration, today) {
+            terminal.warn(&note);
+        }
+        let interpreters = InterpreterAnswer::read(&disk, &disk.interpreters(), today)?;
+
+        let status = index.status();
+        let facts = DatabaseFacts {
+            status,
+            source: self
+                .db
+                .as_ref()
+                .map_or("built in".to_owned(), |path| path.display().to_string()),
+            is_stale: status
+                .snapshot
+                .and_then(|day| today.days_since(day))
+                .is_some_and(|days| days > STALE_AFTER_DAYS),
+        };
+        let color = if self.output.is_some() {
+            terminal.color_in_files
+        } else {
+            terminal.color
+        };
+        let write = |out: &mut dyn Write| {
+            let format = match self.format {
+                Format::Text => {
+                    return text::write(&answers, &interpreters, &facts, Paint::new(color), out);
+                }
+                Format::Json => return json::list(&answers, out),
+                Format::JsonFull => return json::full(&answers, &interpreters, &facts, out),
+                Format::Sarif => output::Format::Sarif,
+                Format::Markdown => output::Format::Markdown,
+                Format::Github => output::Format::Github,
+            };
+            let report = report(&answers, &interpreters, &disk, project.rules);
+            let options = project.view_options();
+            let presentation = Presentation {
+                root: project.working_directory.clone(),
+                ..Presentation::default()
+            };
+            let view = View::new(&report, &options, presentation, project.rules);
+            output::write(format, &view, project.rules, RunTime::default(), out)
+        };
+        match self
+            .output
+            .as_deref()
+            .filter(|file| *file != Path::new("-"))
+        {
+            Some(file) => write_file(file, write)?,
+            None => {
+                let mut out = terminal.out();
+                write(&mut out)?;
+                out.flush()?;
+            }
+        }
+        let incomplete = !inventory.unreadable.is_empty() || skipped > 0;
+        if incomplete && strict {
+            return Ok(Exit::Incomplete);
+        }
+        let fails = fails(&answers, project.configuration.fail_on.value)
+            || interpreters.iter().any(|answer| answer.is_ended)
+                && project.configuration.fail_on.value != FailOn::Never;
+        Ok(if fails { Exit::Findings } else { Exit::Clean })
+    }
+
+    /// The code that the inputs install packages for: what is below the directories that were named, and around the files.
+    fn code(
+        &self,
+        project: &Project,
+        disk: &Disk,
+        paths: &[String],
+        terminal: &Terminal,
+    ) -> Result<Code> {
+        let around: Vec<PathBuf> = if self.project.paths.is_empty() {
+            vec![project.working_directory.clone()]
+        } else {
+            let named = self.project.paths.iter();
+            named
+                .map(|path| project_directory(&project.working_directory.join(path)))
+                .collect()
+        };
+        let arguments = ProjectArguments {
+            paths: around.clone(),
+            ..self.project.clone()
+        };
+        let around_files = Project::load(&arguments, &FilterArguments::default())?;
+        let program = around_files.program(terminal)?;
+        let mut installed = BTreeMap::new();
+        for directory in around.iter().map(|path| path.to_string_lossy()) {
+            installed.append(&mut installed_modules(disk, &directory));
+        }
+        for directory in paths {
+            installed.append(&mut installed_modules(disk, directory));
+        }
+        let pool = project.pool()?;
+        let code = pool.install(|| Code::new(&program)).installed(installed);
+        let elsewhere =
+            |file: &str| display_path(&project.working_directory, &around_files.root.join(file));
+        Ok(code.seen_from(elsewhere))
+    }
+}
+
+/// Directories that are looked at above a file for the project it belongs to.
+const MAX_CLIMB: usize = 8;
+
+/// The directory of the project that an input belongs to: the closest one with a manifest or a repository, else the
+/// input's own.
+fn project_directory(path: &Path) -> PathBuf {
+    const MARKS: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg", ".git"];
+    if path.is_dir() {
+        return path.to_owned();
+    }
+    let own = path.parent().unwrap_or(path);
+    let mut above = own.ancestors().take(MAX_CLIMB);
+    let found = above.find(|directory| MARKS.iter().any(|mark| directory.join(mark).exists()));
+    found.unwrap_or(own).to_owned()
+}
+
+/// The answers as findings.
+fn report(
+    answers: &Answers,
+    interpreters: &[InterpreterAnswer],
+    disk: &Disk,
+    rules: &[RuleMeta],
+) -> Report {
+    let text = |file: &str| -> Option<Arc<str>> {
+        let bytes = disk.read(file).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into())
+    };
+    let mut report = Report::default();
+    for rule in rules {
+        match rule.id.as_str() {
+            findings::VULNERABLE_DEPENDENCY => {
+                report
+                    .findings
+                    .extend(findings::packages(answers, rule, &text));
+            }
+            findings::END_OF_LIFE_PYTHON => {
+                report
+                    .findings
+                    .extend(findings::interpreters(interpreters, rule, &text));
+            }
+            _ => {}
+        }
+    }
+    report
+        .findings
+        .sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
+    assign_ordinals(&mut report.findings);
+    report.failures = failures(answers.inventory);
+    report.files_analysed = answers.inventory.inputs.len();
+    for finding in &report.findings {
+        let places =
+            std::iter::once(&finding.location).chain(finding.labels.iter().map(|l| &l.location));
+        for place in places {
+            if let Some(text) = text(&place.file) {
+                report
+                    .sources
+                    .insert(Arc::clone(&place.file), Source { text });
+            }
+        }
+    }
+    report
+}
+
+/// What could not be read, as every report names it.
+fn failures(inventory: &Inventory) -> Vec<FileFailure> {
+    let failure = |unreadable: &Unreadable| FileFailure {
+        file: Arc::clone(&unreadable.place.file),
+        line: Some(unreadable.place.line),
+        reason: unreadable.reason.clone(),
+        partial: true,
+    };
+    let mut failures: Vec<FileFailure> = inventory.unreadable.iter().map(failure).collect();
+    failures.sort();
+    failures.dedup();
+    failures
+}
+
+/// Paths with `/`, as the readers of inputs have them.
+fn named_paths(paths: &[PathBuf]) -> Vec<String> {
+    if paths.is_empty() {
+        return vec![String::new()];
+    }
+    let text = |path: &PathBuf| {
+        let text = path.to_string_lossy();
+        let text = text.replace(std::path::MAIN_SEPARATOR, "/");
+        inputs::join("", &text)
+    };
+    paths.iter().map(text).collect()
+}
+
+fn read_all(disk: &Disk, paths: &[String]) -> Inventory {
+    let mut inventory = Inventory::default();
+    for path in paths {
+        disk.note(path);
+        inventory.merge(inputs::read(disk, path));
+    }
+    inventory
+}
+
+/// Whether something is at or above the gate. An unknown severity is not below it.
+fn fails(answers: &Answers, fail_on: FailOn) -> bool {
+    let FailOn::AtLeast(least) = fail_on else {
+        return false;
+    };
+    let least = match least {
+        Severity::Low => Level::Low,
+        Severity::Medium => Level::Medium,
+        Severity::High => Level::High,
+        Severity::Critical => Level::Critical,
+    };
+    answers
+        .packages
+        .iter()
+        .flat_map(|answer| &answer.advisories)
+        .filter(|known| known.accepted.is_none())
+        .any(|known| known.level().is_none_or(|level| level >= least))
+}
+
+/// The day of the run.
+fn today() -> Result<Date> {
+    let days = u32::try_from(start_time()? / (24 * 60 * 60)).ok();
+    days.and_then(Date::from_days)
+        .context("SOURCE_DATE_EPOCH is beyond the calendar")
+}

@@ -1,0 +1,209 @@
+//! Dependencies and interpreters in an audit: of the files it has found, without looking at the disk again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use hognose_deps::advisories::database;
+use hognose_deps::date;
+use hognose_deps::inputs::{Entry, Files, discover};
+use hognose_deps::interpreter::sources::is_source;
+use hognose_finding::{Date, Finding, Note, RuleMeta};
+use hognose_python::{Project, SourceEntry, SourceKind, Sources};
+
+use super::findings::{self, END_OF_LIFE_PYTHON, VULNERABLE_DEPENDENCY};
+use super::reach::Code;
+use super::{Answers, InterpreterAnswer};
+use crate::configuration::AcceptedAdvisory;
+
+/// What an audit finds of them.
+#[derive(Default)]
+pub struct Found {
+    /// Findings of the rules on what is installed.
+    pub findings: Vec<Finding>,
+    /// Why something was not judged.
+    pub notes: Vec<Note>,
+    /// Texts of the files that the findings stand in.
+    pub texts: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+/// The advisories that are accepted, and where that is said.
+#[derive(Debug, Clone, Default)]
+pub struct Accepting {
+    /// The entries.
+    pub entries: Vec<AcceptedAdvisory>,
+    /// The name of the configuration file.
+    pub configuration: Arc<str>,
+}
+
+/// Judges what the inputs among the sources pin, and the interpreters they name, by the rules that are not disabled.
+pub fn check(
+    sources: &dyn Sources,
+    program: &Project,
+    rules: &[&RuleMeta],
+    accepted: &Accepting,
+    today: Date,
+) -> Found {
+    let mut found = Found::default();
+    let rule = |id: &str| rules.iter().find(|rule| rule.id == id).copied();
+    let tree = Tree::new(sources, program);
+    let text = |file: &str| -> Option<Arc<str>> {
+        Some(String::from_utf8_lossy(&tree.read(file).ok()?).into())
+    };
+    let day = date::Date::parse(&today.to_string());
+    if let Some(rule) = rule(VULNERABLE_DEPENDENCY)
+        && tree.has_inputs()
+    {
+        match vulnerable(&tree, program, rule, accepted, day, &text) {
+            Ok((mut findings, notes)) => {
+                found.findings.append(&mut findings);
+                found
+                    .notes
+                    .extend(notes.into_iter().map(|text| Note { file: None, text }));
+            }
+            Err(reason) => found.notes.push(Note {
+                file: None,
+                text: format!("dependencies were not judged: {reason}"),
+            }),
+        }
+    }
+    if let (Some(rule), Some(day)) = (rule(END_OF_LIFE_PYTHON), day) {
+        let paths: Vec<String> = tree
+            .by_path
+            .keys()
+            .filter(|path| is_source(path))
+            .map(|path| (*path).to_owned())
+            .collect();
+        match InterpreterAnswer::read(&tree, &paths, day) {
+            Ok(answers) => {
+                found
+                    .findings
+                    .append(&mut findings::interpreters(&answers, rule, &text));
+            }
+            Err(reason) => found.notes.push(Note {
+                file: None,
+                text: format!("interpreters were not judged: {reason}"),
+            }),
+        }
+    }
+    let files: BTreeSet<&Arc<str>> = found
+        .findings
+        .iter()
+        .map(|finding| &finding.location.file)
+        .collect();
+    for file in files {
+        if let Some(text) = text(file) {
+            found.texts.insert(Arc::clone(file), text);
+        }
+    }
+    found
+}
+
+fn vulnerable(
+    tree: &Tree,
+    program: &Project,
+    rule: &RuleMeta,
+    accepted: &Accepting,
+    day: Option<date::Date>,
+    text: &dyn Fn(&str) -> Option<Arc<str>>,
+) -> Result<(Vec<Finding>, Vec<String>), String> {
+    let inventory = discover(tree, "");
+    if inventory.packages.is_empty() {
+        return Ok(Default::default());
+    }
+    let index = database::embedded().map_err(|damage| damage.to_string())?;
+    let mut answers =
+        Answers::new(&inventory, &index, &|_| false).map_err(|damage| damage.to_string())?;
+    if answers.any() {
+        answers.look_into(&Code::new(program));
+    }
+    // Without a day, which only a caller without a calendar has, nothing has ended.
+    let day = day
+        .or_else(|| date::Date::from_days(0))
+        .ok_or("there is no day")?;
+    let notes = answers.accept(&accepted.entries, &accepted.configuration, day);
+    Ok((findings::packages(&answers, rule, text), notes))
+}
+
+/// The sources as a tree of directories. Code is left out, but for what can name dependencies itself.
+struct Tree<'s> {
+    sources: &'s dyn Sources,
+    by_path: BTreeMap<&'s str, &'s SourceEntry>,
+    directories: BTreeMap<&'s str, BTreeMap<&'s str, bool>>,
+}
+
+/// How a script says that it has requirements of its own.
+const SCRIPT_HEADER: &str = "# /// script";
+
+impl<'s> Tree<'s> {
+    fn new(sources: &'s dyn Sources, program: &Project) -> Self {
+        let mut tree = Self {
+            sources,
+            by_path: BTreeMap::new(),
+            directories: BTreeMap::new(),
+        };
+        for entry in sources.entries() {
+            let path: &'s str = &entry.path;
+            let name = path.rsplit('/').next().unwrap_or_default();
+            let counts = match entry.kind {
+                SourceKind::Other => true,
+                SourceKind::Module => {
+                    matches!(name, "setup.py" | "noxfile.py" | "__init__.py")
+                        || program
+                            .text_of(path)
+                            .is_some_and(|text| text.as_str().contains(SCRIPT_HEADER))
+                }
+                SourceKind::Stub | SourceKind::Notebook | SourceKind::Template => false,
+            };
+            // A file named from elsewhere has an absolute path, and no place in the tree.
+            if counts && !path.starts_with('/') {
+                tree.add(path);
+                tree.by_path.insert(path, entry);
+            }
+        }
+        tree
+    }
+
+    fn add(&mut self, path: &'s str) {
+        let mut path = path;
+        let mut is_directory = false;
+        loop {
+            let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let known = self.directories.entry(directory).or_default();
+            if known.insert(name, is_directory).is_some() && is_directory || directory.is_empty() {
+                return;
+            }
+            path = directory;
+            is_directory = true;
+        }
+    }
+
+    /// Whether there is anything but code.
+    fn has_inputs(&self) -> bool {
+        self.by_path
+            .keys()
+            .any(|path| !path.ends_with("__init__.py"))
+    }
+}
+
+impl Files for Tree<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let entry = self.by_path.get(path).ok_or("there is no such file")?;
+        self.sources.read(entry)
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<Entry>, String> {
+        let known = self.directories.get(directory);
+        // An audit of no files has an empty root, which is a directory all the same.
+        if known.is_none() && !directory.is_empty() {
+            return Err("there is no such directory".to_owned());
+        }
+        let entries = known
+            .into_iter()
+            .flatten()
+            .map(|(name, is_directory)| Entry {
+                name: (*name).to_owned(),
+                is_directory: *is_directory,
+            });
+        Ok(entries.collect())
+    }
+}

@@ -1,0 +1,133 @@
+//! The files of a project as the readers of inputs ask for them.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a door through which files come in"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, anyhow};
+use hognose_deps::advisories::database::{self, Opened};
+use hognose_deps::inputs::{Entry, Files, MAX_BYTES};
+use hognose_deps::interpreter::sources;
+
+use crate::discovery::{PathGlobs, display_path, read_error, read_within};
+
+/// A directory of the disk that paths count from.
+pub struct Disk {
+    root: PathBuf,
+    /// What the configuration leaves out.
+    exclude: PathGlobs,
+    /// Files met that may name an interpreter. Whoever lists a directory for its inputs has seen them.
+    interpreters: Mutex<Vec<String>>,
+}
+
+impl Disk {
+    /// A door to the files below `root` that no pattern leaves out.
+    pub fn new(root: &Path, exclude: PathGlobs) -> Self {
+        Self {
+            root: root.to_owned(),
+            exclude,
+            interpreters: Mutex::default(),
+        }
+    }
+
+    /// Notes a file that may name an interpreter.
+    pub fn note(&self, path: &str) {
+        if sources::is_source(path) {
+            let mut noted = self
+                .interpreters
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            noted.push(path.to_owned());
+        }
+    }
+
+    /// The files met so far that may name an interpreter, sorted.
+    pub fn interpreters(&self) -> Vec<String> {
+        let noted = self
+            .interpreters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut paths = noted.clone();
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+}
+
+impl Files for Disk {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        read_within(&self.root.join(path), MAX_BYTES as u64)
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<Entry>, String> {
+        let path = self.root.join(directory);
+        let mut found = Vec::new();
+        for entry in fs::read_dir(path).map_err(|error| read_error(&error))? {
+            let entry = entry.map_err(|error| read_error(&error))?;
+            let kind = entry.file_type().map_err(|error| read_error(&error))?;
+            // Links are not followed: what lies in the tree is found by itself, the rest is not of it.
+            if !(kind.is_dir() || kind.is_file())
+                || self
+                    .exclude
+                    .matches(&display_path(&self.root, &entry.path()))
+            {
+                continue;
+            }
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if kind.is_file() {
+                let at = if directory.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{}/{name}", directory.trim_end_matches('/'))
+                };
+                self.note(&at);
+            }
+            found.push(Entry {
+                name,
+                is_directory: kind.is_dir(),
+            });
+        }
+        Ok(found)
+    }
+}
+
+/// The largest database that is read. The export of the index's whole ecosystem is below a hundred million bytes.
+const MAX_DATABASE: u64 = 1 << 30;
+
+/// Most files of a directory of records. There are some forty thousand.
+const MAX_RECORDS: usize = 1 << 20;
+
+/// Opens the database that somebody names: an archive, an index of ours, a record, or a directory of them.
+///
+/// # Errors
+/// Why it is no database. That is never "no advisories".
+pub fn open_database(path: &Path) -> Result<Opened> {
+    let named = || format!("the database {} cannot be used", path.display());
+    let read = |file: &Path| {
+        let bytes = read_within(file, MAX_DATABASE)
+            .map_err(|reason| anyhow!("{}: {reason}", file.display()))?;
+        anyhow::Ok((file.display().to_string(), bytes))
+    };
+    let files = if path.is_dir() {
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(path).with_context(named)?.take(MAX_RECORDS) {
+            let file = entry.with_context(named)?.path();
+            let extension = file.extension().and_then(|extension| extension.to_str());
+            if matches!(extension, Some("json" | "zip" | "idx")) && file.is_file() {
+                paths.push(file);
+            }
+        }
+        paths.sort();
+        paths
+            .iter()
+            .map(|file| read(file))
+            .collect::<Result<Vec<_>>>()
+    } else {
+        read(path).map(|file| vec![file])
+    };
+    database::open(files.with_context(named)?).with_context(named)
+}

@@ -1,0 +1,21 @@
+//! What a project installs, joined with what is known against it and what its code uses of it.
+//!
+//! [`Disk`] reads the inputs, [`Answers`] judges them, [`reach::Code`] says what of a distribution the code uses. The
+//! formats write what the answers hold and decide nothing.
+
+mod accept;
+mod answers;
+pub mod check;
+mod disk;
+pub mod findings;
+mod interpreter;
+pub mod json;
+pub mod reach;
+pub mod text;
+
+pub use answers::{Answer, Answers, Known, Permission};
+pub use disk::{Disk, open_database};
+pub use interpreter::InterpreterAnswer;
+
+/// A snapshot of advisories older than this is said to be: some two hundred are published for Python in a month.
+pub const STALE_AFTER_DAYS: u32 = 30;

@@ -1,0 +1,394 @@
+//! `hognose deps`, and the dependencies in `hognose check`, as their users run them.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests make files and run programs"
+)]
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use support::{Project, Run};
+
+const YAML: &str = "# pinned long ago\nPyYAML==5.3\nsix == 1.16.0\n";
+
+fn json(run: &Run) -> Value {
+    serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}{}", run.out, run.err))
+}
+
+/// Packages by name, with the words of their advisories' reach.
+fn reach(run: &Run) -> Vec<(String, Vec<String>)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let all = json(run);
+    let packages = all.as_array().unwrap().iter();
+    packages
+        .map(|package| {
+            let advisories = package["advisories"].as_array().unwrap().iter();
+            let reach = advisories
+                .map(|advisory| text(&advisory["reach"]))
+                .collect();
+            (text(&package["package"]), reach)
+        })
+        .collect()
+}
+
+#[test]
+fn every_pinned_version_is_one_object() {
+    let project = Project::new(&[("requirements.txt", YAML), ("app.py", "import os\n")]);
+    let run = project.run(&["deps", "--format", "json"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(1), ""));
+    let all = json(&run);
+    let [yaml, six] = all.as_array().unwrap().as_slice() else {
+        panic!("{all}");
+    };
+    let keys: Vec<&String> = yaml.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys,
+        ["package", "version", "file", "line", "marker", "advisories"]
+    );
+    assert_eq!(yaml["package"], "pyyaml");
+    assert_eq!(
+        (&yaml["file"], &yaml["line"]),
+        (&"requirements.txt".into(), &2.into())
+    );
+    let advisory = yaml["advisories"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|advisory| {
+            advisory["aliases"]
+                .as_array()
+                .unwrap()
+                .contains(&"CVE-2020-14343".into())
+        })
+        .expect("PyYAML 5.3 has it");
+    let keys: Vec<&String> = advisory.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys,
+        [
+            "id",
+            "aliases",
+            "fixed_in",
+            "clears_all",
+            "severity",
+            "reach"
+        ]
+    );
+    assert_eq!(advisory["fixed_in"], "5.4");
+    assert_eq!(advisory["reach"], "not-imported");
+    assert_eq!(
+        (&six["version"], &six["advisories"]),
+        (&"1.16.0".into(), &Value::Array(vec![]))
+    );
+}
+
+#[test]
+fn every_version_that_a_marker_allows_is_judged() {
+    let text =
+        "urllib3==1.26.4 ; python_version < \"3.8\"\nurllib3==2.2.2 ; python_version >= \"3.8\"\n";
+    let project = Project::new(&[("requirements.txt", text)]);
+    let all = json(&project.run(&["deps", "--format", "json"]));
+    let found: Vec<(&str, &str, bool)> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|package| {
+            let vulnerable = !package["advisories"].as_array().unwrap().is_empty();
+            (
+                package["version"].as_str().unwrap(),
+                package["marker"].as_str().unwrap(),
+                vulnerable,
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("1.26.4", "python_version < \"3.8\"", true),
+            ("2.2.2", "python_version >= \"3.8\"", false)
+        ]
+    );
+}
+
+#[test]
+fn reach_is_seen_in_the_code() {
+    let cases = [
+        ("import yaml\nyaml.full_load(open('x'))\n", "symbol-used"),
+        ("from yaml import safe_load\nsafe_load('')\n", "imported"),
+        ("import json\n", "not-imported"),
+        (
+            "import importlib\nimportlib.import_module(input())\n",
+            "unknown",
+        ),
+        // A constant beginning tells the package.
+        (
+            "import importlib\ndef f(x): importlib.import_module(f'shop.{x}')\n",
+            "not-imported",
+        ),
+        (
+            "import importlib\nimportlib.import_module('yaml')\n",
+            "imported",
+        ),
+    ];
+    for (code, expected) in cases {
+        let project = Project::new(&[("requirements.txt", YAML), ("app.py", code)]);
+        let found = reach(&project.run(&["deps", "--format", "json"]));
+        assert!(
+            found[0].1.iter().any(|reach| reach == expected),
+            "{code}: {found:?}"
+        );
+    }
+    // Without code nothing is known, and a module of the project's own is no distribution.
+    let alone = Project::new(&[("requirements.txt", YAML)]);
+    let found = reach(&alone.run(&["deps", "--format", "json", "requirements.txt"]));
+    assert!(
+        found[0].1.iter().all(|reach| reach == "unknown"),
+        "{found:?}"
+    );
+    let own = Project::new(&[
+        ("requirements.txt", YAML),
+        ("app.py", "import yaml\n"),
+        ("yaml.py", "x = 1\n"),
+    ]);
+    let found = reach(&own.run(&["deps", "--format", "json"]));
+    assert!(
+        found[0].1.iter().all(|reach| reach == "not-imported"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn the_metadata_of_an_environment_tells_the_modules() {
+    let project = Project::new(&[
+        ("requirements.txt", "gunicorn==19.0.0\n"),
+        ("app.py", "import unusual_name\n"),
+        (
+            ".venv/lib/python3.12/site-packages/gunicorn-19.0.0.dist-info/RECORD",
+            "unusual_name/__init__.py,,\n",
+        ),
+    ]);
+    let found = reach(&project.run(&["deps", "--format", "json"]));
+    assert!(
+        found[0].1.iter().all(|reach| reach == "imported"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn every_kind_of_input_is_read_by_its_text() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hognose_deps/tests/inputs");
+    for (file, some) in [
+        ("uv/uv.lock", 20),
+        ("poetry-1/poetry.lock", 18),
+        ("poetry-2/poetry.lock", 21),
+        ("pdm/pdm.lock", 5),
+        ("pipenv/Pipfile.lock", 13),
+        ("pylock/pylock.toml", 15),
+        ("conda/conda-lock.yml", 2),
+        ("records/pip-inspect.json", 1),
+        ("records/bom.cdx.json", 15),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let name = directory.path().join("whatever");
+        std::fs::copy(fixtures.join(file), &name).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_hognose"))
+            .args(["deps", "--format", "json", "whatever"])
+            .current_dir(directory.path())
+            .env_clear()
+            .output()
+            .unwrap();
+        let run = Run::from(output);
+        let all = json(&run);
+        assert!(all.as_array().unwrap().len() >= some, "{file}: {}", run.out);
+    }
+}
+
+#[test]
+fn the_whole_names_what_was_not_judged() {
+    let project = Project::new(&[
+        ("requirements.txt", "flask\nPyYAML==5.3\n==nothing\n"),
+        ("Dockerfile", "FROM python:3.8\n"),
+    ]);
+    let run = project.run(&["deps", "--format", "json-full"]);
+    let all = json(&run);
+    assert_eq!(all["unpinned"][0]["package"], "flask");
+    assert_eq!(all["unreadable"][0]["line"], 3);
+    assert_eq!(all["database"]["source"], "built in");
+    assert_eq!(all["interpreter"][0]["release"], "3.8");
+    assert_eq!(all["interpreter"][0]["ended"], true);
+    // A list of requirements does not tell who asked for what.
+    assert_eq!(all["packages"][0]["relation"], "unknown");
+    assert_eq!(project.run(&["deps", "--strict"]).code, Some(3));
+}
+
+#[test]
+fn the_gate_and_the_faults() {
+    let clean = Project::new(&[("requirements.txt", "six==1.16.0\n")]);
+    let run = clean.run(&["deps"]);
+    assert_eq!(run.code, Some(0));
+    assert!(
+        run.out
+            .starts_with("No known vulnerability in 1 pinned package"),
+        "{}",
+        run.out
+    );
+    let project = Project::new(&[("requirements.txt", YAML), ("broken.zip", "PK\x03\x04")]);
+    assert_eq!(project.run(&["deps"]).code, Some(1));
+    assert_eq!(project.run(&["deps", "--fail-on", "never"]).code, Some(0));
+    // The severity of one of them is unknown, which no gate lets through.
+    assert_eq!(
+        project.run(&["deps", "--fail-on", "critical"]).code,
+        Some(1)
+    );
+    let run = project.run(&["deps", "--db", "broken.zip"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    assert!(
+        run.err.contains("the database broken.zip cannot be used"),
+        "{}",
+        run.err
+    );
+    assert_eq!(
+        project
+            .run(&["deps", "--db", "broken.zip", "--strict"])
+            .code,
+        Some(3)
+    );
+}
+
+#[test]
+fn a_database_of_ones_own_judges() {
+    let record = r#"{"id": "OWN-1", "modified": "2026-01-01T00:00:00Z", "affected": [{"package":
+        {"ecosystem": "PyPI", "name": "Six"}, "ranges": [{"type": "ECOSYSTEM", "events":
+        [{"introduced": "0"}, {"fixed": "1.17.0"}]}]}]}"#;
+    let project = Project::new(&[("requirements.txt", YAML), ("own/OWN-1.json", record)]);
+    let all = json(&project.run(&["deps", "--db", "own", "--format", "json"]));
+    let [yaml, six] = all.as_array().unwrap().as_slice() else {
+        panic!("{all}");
+    };
+    assert_eq!(yaml["advisories"], Value::Array(vec![]));
+    assert_eq!(six["advisories"][0]["id"], "OWN-1");
+    assert_eq!(six["advisories"][0]["severity"], "unknown");
+    assert_eq!(six["advisories"][0]["clears_all"], "1.17.0");
+}
+
+#[test]
+fn people_read_where_why_and_what_to_do() {
+    let project = Project::new(&[
+        ("requirements.in", "PyYAML<5.4\n"),
+        (
+            "requirements.txt",
+            "# by pip-compile\nPyYAML==5.3\n    # via -r requirements.in\n",
+        ),
+        ("app.py", "import yaml\nyaml.full_load('x')\n"),
+    ]);
+    let out = project.run(&["deps"]).out;
+    for part in [
+        "pyyaml 5.3  requirements.txt:2",
+        "`yaml.full_load` is used at app.py:2",
+        "clears all: 5.4",
+        "Advisories as of ",
+    ] {
+        assert!(out.contains(part), "`{part}` is not in {out}");
+    }
+    let hostile = Project::new(&[(
+        "requirements.txt",
+        "PyYAML==5.3 ; os_name == \"\x1b[31m\"\n",
+    )]);
+    assert!(!hostile.run(&["deps"]).out.contains('\x1b'));
+}
+
+#[test]
+fn findings_stand_on_the_line_in_every_format_and_in_check() {
+    let project = Project::new(&[
+        ("requirements.txt", YAML),
+        ("app.py", "import yaml\n"),
+        ("Dockerfile", "FROM python:3.8\n"),
+    ]);
+    let github = project.run(&["deps", "--format", "github"]).out;
+    assert!(github.contains("file=requirements.txt,line=2"), "{github}");
+    let sarif = json(&project.run(&["deps", "--format", "sarif"]));
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 2);
+    assert!(
+        project
+            .run(&["deps", "--format", "markdown"])
+            .out
+            .contains("pyyaml")
+    );
+
+    let found = |arguments: &[&str]| {
+        let run = project.run(arguments);
+        let lines: Vec<String> = run.out.lines().map(str::to_owned).collect();
+        lines
+    };
+    let check = found(&["check", "--format", "concise", "--quiet"]);
+    let has = |lines: &[String], place: &str, rule: &str| {
+        lines
+            .iter()
+            .any(|line| line.starts_with(place) && line.contains(rule))
+    };
+    assert!(
+        has(&check, "requirements.txt:2:1", "vulnerable-dependency"),
+        "{check:?}"
+    );
+    assert!(
+        has(&check, "Dockerfile:1:", "end-of-life-python"),
+        "{check:?}"
+    );
+    let ignored = found(&[
+        "check",
+        "--format",
+        "concise",
+        "--quiet",
+        "--ignore",
+        "dependencies",
+    ]);
+    assert!(
+        !has(&ignored, "requirements.txt", "vulnerable-dependency"),
+        "{ignored:?}"
+    );
+}
+
+#[test]
+fn an_advisory_is_accepted_until_something_changes() {
+    let files = |code: &str, entry: &str| {
+        let configuration = format!("[[ignore-advisory]]\nid = \"CVE-2021-33503\"\n{entry}");
+        let project = Project::new(&[
+            ("requirements.txt", "urllib3==1.26.4\n"),
+            ("hognose.toml", &configuration),
+            ("app.py", code),
+        ]);
+        let run = project.run(&["deps", "--format", "json-full"]);
+        let all = json(&run);
+        let advisories = all["packages"][0]["advisories"].as_array().unwrap().clone();
+        let accepted = advisories
+            .iter()
+            .filter(|advisory| !advisory["accepted"].is_null())
+            .count();
+        (accepted, run.err)
+    };
+    assert_eq!(files("", "reason = \"not reached\"\n"), (1, String::new()));
+    let (accepted, err) = files("", "until = 2020-01-31\n");
+    assert_eq!(accepted, 0);
+    assert!(err.contains("ended on 2020-01-31"), "{err}");
+    let (accepted, err) = files("", "until-fixed = true\n");
+    assert_eq!(accepted, 0);
+    assert!(err.contains("has the fix"), "{err}");
+    let (accepted, err) = files("", "package = \"flask\"\n");
+    assert_eq!(accepted, 0);
+    assert!(err.contains("accepts nothing"), "{err}");
+
+    let used = |entry: &str| {
+        let configuration = format!("[[ignore-advisory]]\nid = \"CVE-2020-14343\"\n{entry}");
+        let project = Project::new(&[
+            ("requirements.txt", YAML),
+            ("hognose.toml", &configuration),
+            ("app.py", "import yaml\nyaml.full_load('x')\n"),
+        ]);
+        project.run(&["deps"])
+    };
+    assert!(used("").err.contains("what is vulnerable is used"));
+    assert!(used("even-if-used = true\n").out.contains("; 1 accepted"));
+}
