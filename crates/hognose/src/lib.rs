@@ -7,6 +7,7 @@ mod audit;
 pub mod baseline;
 pub mod cli;
 pub mod configuration;
+pub mod db;
 pub mod discovery;
 mod git;
 pub mod migrate;
