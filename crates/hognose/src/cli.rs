@@ -8,6 +8,7 @@ mod baseline;
 mod check;
 mod completions;
 mod config;
+mod db;
 mod explain;
 mod inspect;
 mod man;
@@ -38,7 +39,8 @@ pub enum Exit {
     Findings = 1,
     /// Wrong usage or configuration, or an output that cannot be written.
     Usage = 2,
-    /// Not everything could be analysed, and `--strict` was given. Stronger than findings: their list is not complete.
+    /// Not everything could be analysed, and `--strict` was given, or there is no advisory database to judge with.
+    /// Stronger than findings: their list is not complete.
     Incomplete = 3,
     /// A defect of hognose.
     Internal = 4,
@@ -52,7 +54,7 @@ impl From<Exit> for ExitCode {
 
 /// A security auditor for Python projects.
 ///
-/// It reads; it never imports or runs the audited code, and never uses the network.
+/// It reads; it never imports or runs the audited code, and uses the network only when a command is asked to fetch.
 #[derive(Debug, Parser)]
 #[command(name = "hognose", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
@@ -67,7 +69,8 @@ Exit codes:
   0  nothing at or above --fail-on
   1  findings at or above --fail-on
   2  wrong usage or configuration
-  3  not everything could be analysed, and --strict was given
+  3  not everything could be analysed, and --strict was given,
+     or the advisory database cannot be used or fetched
   4  a defect of hognose itself";
 
 macro_rules! commands {
@@ -90,6 +93,7 @@ commands! {
     Rules => rules,
     Routes => routes,
     Config => config,
+    Db => db,
     Inspect => inspect,
     Baseline => baseline,
     Migrate => migrate,
@@ -118,7 +122,10 @@ pub fn main() -> ExitCode {
         Ok(Err(error)) if is_closed_pipe(&error) => Exit::Clean.into(),
         Ok(Err(error)) => {
             terminal.error(&format!("{error:#}"));
-            Exit::Usage.into()
+            match error.downcast_ref::<crate::db::Fault>() {
+                Some(_) => Exit::Incomplete.into(),
+                None => Exit::Usage.into(),
+            }
         }
         Err(_) => Exit::Internal.into(),
     }

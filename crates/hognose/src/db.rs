@@ -4,18 +4,26 @@
     reason = "the database is a file of the user, found by the environment"
 )]
 
+pub mod fetch;
+
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use hognose_deps::advisories::archive::Skipped;
 use hognose_deps::advisories::database::{self, DatabaseFault};
 use hognose_deps::advisories::index::{Index, MAGIC};
+use hognose_deps::date::Date;
 use thiserror::Error;
+
+use fetch::{FetchFault, Fetched, Transfer, Validators};
 
 /// The largest database that is read: some ten times of what OSV delivers for this ecosystem.
 pub const MAX_BYTES: u64 = 1 << 30;
+/// A database older than this is said to be old.
+pub const STALE_DAYS: u32 = 30;
 /// The most files of a directory that is given as a database.
 const MAX_FILES: usize = 1 << 20;
 
@@ -59,6 +67,31 @@ pub enum Fault {
         /// Why.
         fault: DatabaseFault,
     },
+    /// It cannot be fetched.
+    #[error("cannot fetch {url}: {fault}")]
+    Unfetched {
+        /// From where.
+        url: String,
+        /// Why.
+        fault: FetchFault,
+    },
+    /// What came is no database.
+    #[error("what came from {url} cannot be used: {fault}")]
+    Refused {
+        /// From where.
+        url: String,
+        /// Why.
+        fault: DatabaseFault,
+    },
+    /// Records would be missing.
+    #[error("{} of the records from {from} cannot be read, the first being {}: {}; `--skip-bad-records` leaves them out",
+        skipped.len(), skipped[0].name, skipped[0].reason)]
+    Incomplete {
+        /// From where.
+        from: String,
+        /// Which, at least one.
+        skipped: Vec<Skipped>,
+    },
 }
 
 /// Opens the database that is named; without a name that of `HOGNOSE_DB`, or else the newer one of the user's and the
@@ -68,6 +101,17 @@ pub enum Fault {
 /// A [`Fault`] if there is nothing to judge with. A damaged database of the user is one: judging with older facts
 /// instead would say less than the user believes.
 pub fn open(named: Option<&Path>) -> Result<Database> {
+    if let Some(url) = named.and_then(Path::to_str).filter(|name| is_url(name)) {
+        let Fetched::File { bytes, .. } =
+            fetch_url(url, &Validators::default(), &Transfer::default())?
+        else {
+            // Nothing was known before that could have stayed.
+            return Err(
+                Fault::unfetched(url, FetchFault::Hopeless("nothing came".to_owned())).into(),
+            );
+        };
+        return Ok(open_bytes(url, bytes)?);
+    }
     if let Some(path) = named {
         return Ok(open_path(path, Origin::Named(path.to_owned()))?);
     }
@@ -87,8 +131,67 @@ pub fn open(named: Option<&Path>) -> Result<Database> {
     Ok(if is_newer { cached } else { embedded })
 }
 
+/// Whether a database is named by its address rather than its path.
+pub fn is_url(name: &str) -> bool {
+    name.starts_with("http://") || name.starts_with("https://")
+}
+
+/// Fetches a database, unless it is the one that the validators were given for.
+pub fn fetch_url(url: &str, known: &Validators, transfer: &Transfer) -> Result<Fetched, Fault> {
+    fetch::fetch(url, known, transfer).map_err(|fault| Fault::unfetched(url, fault))
+}
+
+/// Opens what was fetched.
+pub fn open_bytes(url: &str, bytes: Vec<u8>) -> Result<Database, Fault> {
+    let url = without_password(url);
+    let opened = database::open([(url.clone(), bytes)]).map_err(|fault| Fault::Refused {
+        url: url.clone(),
+        fault,
+    })?;
+    Ok(Database {
+        index: opened.index,
+        skipped: opened.skipped,
+        origin: Origin::Named(url.into()),
+    })
+}
+
+/// An address as it may be shown: without a name and password for it.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let host = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..host].rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => url.to_owned(),
+    }
+}
+
+impl Fault {
+    fn unfetched(url: &str, fault: FetchFault) -> Self {
+        Self::Unfetched {
+            url: without_password(url),
+            fault,
+        }
+    }
+}
+
+impl Database {
+    /// Days that have gone by since its facts were collected, if it says when.
+    pub fn age(&self) -> Option<u32> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        let today = Date::from_days(u32::try_from(now.as_secs() / 86_400).ok()?)?;
+        Some(today.days_since(self.index.status().snapshot?).unwrap_or(0))
+    }
+
+    /// Whether it is so old that advisories of note are missing.
+    pub fn is_stale(&self) -> bool {
+        self.age().is_none_or(|days| days > STALE_DAYS)
+    }
+}
+
 /// Reads a file, or every record in a directory.
-fn open_path(path: &Path, origin: Origin) -> Result<Database, Fault> {
+pub fn open_path(path: &Path, origin: Origin) -> Result<Database, Fault> {
     let files = files(path).map_err(|error| Fault::Unreadable {
         path: path.to_owned(),
         reason: error.to_string(),
