@@ -9,6 +9,7 @@ mod check;
 mod completions;
 mod config;
 mod deps;
+mod db;
 mod explain;
 mod inspect;
 mod man;
@@ -39,7 +40,8 @@ pub enum Exit {
     Findings = 1,
     /// Wrong usage or configuration, or an output that cannot be written.
     Usage = 2,
-    /// Not everything could be analysed, and `--strict` was given. Stronger than findings: their list is not complete.
+    /// Not everything could be analysed, and `--strict` was given, or there is no advisory database to judge with.
+    /// Stronger than findings: their list is not complete.
     Incomplete = 3,
     /// A defect of hognose.
     Internal = 4,
@@ -53,7 +55,7 @@ impl From<Exit> for ExitCode {
 
 /// A security auditor for Python projects.
 ///
-/// It reads; it never imports or runs the audited code, and never uses the network.
+/// It reads; it never imports or runs the audited code, and uses the network only when a command is asked to fetch.
 #[derive(Debug, Parser)]
 #[command(name = "hognose", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
@@ -68,7 +70,8 @@ Exit codes:
   0  nothing at or above --fail-on
   1  findings at or above --fail-on
   2  wrong usage or configuration
-  3  not everything could be analysed, and --strict was given
+  3  not everything could be analysed, and --strict was given,
+     or the advisory database cannot be used or fetched
   4  a defect of hognose itself";
 
 macro_rules! commands {
@@ -92,6 +95,7 @@ commands! {
     Routes => routes,
     Deps => deps,
     Config => config,
+    Db => db,
     Inspect => inspect,
     Baseline => baseline,
     Migrate => migrate,
@@ -120,7 +124,10 @@ pub fn main() -> ExitCode {
         Ok(Err(error)) if is_closed_pipe(&error) => Exit::Clean.into(),
         Ok(Err(error)) => {
             terminal.error(&format!("{error:#}"));
-            Exit::Usage.into()
+            match error.downcast_ref::<crate::db::Fault>() {
+                Some(_) => Exit::Incomplete.into(),
+                None => Exit::Usage.into(),
+            }
         }
         Err(_) => Exit::Internal.into(),
     }

@@ -8,6 +8,7 @@ pub mod baseline;
 pub mod cli;
 pub mod configuration;
 mod deps;
+pub mod db;
 pub mod discovery;
 mod git;
 pub mod migrate;

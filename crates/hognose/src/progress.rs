@@ -14,6 +14,12 @@ const PERIOD: Duration = Duration::from_millis(100);
 /// Its width.
 const CELLS: usize = 30;
 
+/// Something that takes its time.
+pub trait Progress: Sync {
+    /// How much is done, of how much, and what is counted.
+    fn state(&self) -> (u64, u64, &'static str);
+}
+
 /// Sources that count what has been read of them.
 pub struct Watched<'a> {
     sources: &'a dyn Sources,
@@ -41,8 +47,17 @@ impl Sources for Watched<'_> {
     }
 }
 
+impl Progress for Watched<'_> {
+    fn state(&self) -> (u64, u64, &'static str) {
+        let all = self.entries().len();
+        // Files may be read twice.
+        let read = self.read.load(Ordering::Relaxed).min(all);
+        (read as u64, all as u64, "files")
+    }
+}
+
 /// Does the work, and shows meanwhile on standard error how far it is if somebody watches and it takes its time.
-pub fn show_while<T>(shown: bool, watched: &Watched<'_>, work: impl FnOnce() -> T) -> T {
+pub fn show_while<T>(shown: bool, progress: &dyn Progress, work: impl FnOnce() -> T) -> T {
     if !shown {
         return work();
     }
@@ -52,7 +67,7 @@ pub fn show_while<T>(shown: bool, watched: &Watched<'_>, work: impl FnOnce() -> 
         scope.spawn(move || {
             let mut pause = PATIENCE;
             while wait.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-                draw(watched);
+                draw(progress);
                 pause = PERIOD;
             }
             if pause == PERIOD {
@@ -66,20 +81,19 @@ pub fn show_while<T>(shown: bool, watched: &Watched<'_>, work: impl FnOnce() -> 
     })
 }
 
-fn draw(watched: &Watched<'_>) {
-    let all = watched.entries().len();
-    // Files may be read twice.
-    let read = watched.read.load(Ordering::Relaxed).min(all);
-    let line = bar(read, all);
+fn draw(progress: &dyn Progress) {
+    let (done, all, unit) = progress.state();
+    let line = bar(done, all, unit);
     let mut out = io::stderr().lock();
     // Nobody can be told that standard error is closed.
     let _ = write!(out, "\r\x1b[K{line}").and_then(|()| out.flush());
 }
 
-fn bar(read: usize, all: usize) -> String {
-    let full = (read * CELLS).checked_div(all).unwrap_or(CELLS);
+fn bar(done: u64, all: u64, unit: &str) -> String {
+    let full = (done * CELLS as u64).checked_div(all);
+    let full = full.map_or(CELLS, |full| (full as usize).min(CELLS));
     format!(
-        "[{}{}] {read} of {all} files",
+        "[{}{}] {done} of {all} {unit}",
         "=".repeat(full),
         " ".repeat(CELLS - full)
     )
@@ -91,8 +105,17 @@ mod tests {
 
     #[test]
     fn the_bar_fills() {
-        assert_eq!(bar(0, 4), "[                              ] 0 of 4 files");
-        assert_eq!(bar(2, 4), "[===============               ] 2 of 4 files");
-        assert_eq!(bar(0, 0), "[==============================] 0 of 0 files");
+        assert_eq!(
+            bar(0, 4, "files"),
+            "[                              ] 0 of 4 files"
+        );
+        assert_eq!(
+            bar(2, 4, "files"),
+            "[===============               ] 2 of 4 files"
+        );
+        assert_eq!(
+            bar(0, 0, "kB"),
+            "[==============================] 0 of 0 kB"
+        );
     }
 }

@@ -38,10 +38,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .filter_map(|(name, version)| Some((Name::new(name)?, version)))
         .collect();
     let start = Instant::now();
-    let verdicts = pins
+    let named: Vec<(&Name, &str)> = pins
         .iter()
-        .map(|(name, version)| matcher::judge(&index, name, version))
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|(name, version)| (name, *version))
+        .collect();
+    let verdicts = matcher::judge_all(&index, &named)?;
     let judged = start.elapsed();
 
     let mut out = std::io::stdout().lock();

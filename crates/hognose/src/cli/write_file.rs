@@ -34,7 +34,10 @@ fn write_or_leave(
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (beside, file) = create_beside(&target)?;
     let mut out = BufWriter::new(file);
-    let written = write(&mut out).and_then(|()| out.flush());
+    // Without the second a machine that stops may keep the new name and not the text.
+    let written = write(&mut out)
+        .and_then(|()| out.flush())
+        .and_then(|()| out.get_ref().sync_all());
     drop(out);
     let done = written.and_then(|()| fs::rename(&beside, &target));
     if done.is_err() {

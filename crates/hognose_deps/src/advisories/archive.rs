@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use rayon::prelude::*;
 use serde_json::Value;
 use thiserror::Error;
 use zip::ZipArchive;
@@ -64,25 +66,17 @@ const RATIO_FROM: u64 = 1 << 20;
 impl Feed {
     /// Adds the record of one file, or the records of a list of them.
     pub fn add_json(&mut self, name: &str, bytes: &[u8]) {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        if bytes.trim_ascii_start().first() == Some(&b'[') {
-            match serde_json::from_slice::<Vec<Value>>(bytes) {
-                Ok(records) => {
-                    for (at, record) in records.iter().enumerate() {
-                        self.add(&format!("{name}[{at}]"), Record::from_value(record));
-                    }
-                }
-                Err(fault) => self.skip(name, fault),
-            }
-        } else {
-            self.add(name, Record::read(bytes));
+        for record in read_json(name, bytes) {
+            self.add(record);
         }
     }
 
     /// Adds every `.json` of a zip archive.
     pub fn add_zip(&mut self, bytes: &[u8]) -> Result<(), ArchiveFault> {
         let (known, bad) = (self.records.len(), self.skipped.len());
-        each_json(bytes, |name, content| self.add_json(name, content))?;
+        for record in read_zip(bytes)?.into_iter().flatten() {
+            self.add(record);
+        }
         let skipped = self.skipped.len() - bad;
         if self.records.len() == known && skipped > 0 {
             return Err(ArchiveFault::Nothing(skipped));
@@ -90,7 +84,7 @@ impl Feed {
         Ok(())
     }
 
-    fn add(&mut self, name: &str, record: Result<Record, impl std::fmt::Display>) {
+    fn add(&mut self, record: Result<Record, Skipped>) {
         match record {
             Ok(record) if record.affected.is_empty() => {}
             Ok(record) => {
@@ -102,52 +96,111 @@ impl Feed {
                     self.records.insert(record.id.clone(), record);
                 }
             }
-            Err(fault) => self.skip(name, fault),
+            Err(skipped) => self.skipped.push(skipped),
         }
     }
+}
 
-    fn skip(&mut self, name: &str, reason: impl std::fmt::Display) {
-        self.skipped.push(Skipped {
-            name: name.to_owned(),
-            reason: reason.to_string(),
-        });
+/// The record of one file, or the records of a list of them.
+fn read_json(name: &str, bytes: &[u8]) -> Vec<Result<Record, Skipped>> {
+    let skipped = |name: String, reason: &dyn std::fmt::Display| Skipped {
+        name,
+        reason: reason.to_string(),
+    };
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.trim_ascii_start().first() != Some(&b'[') {
+        return vec![Record::read(bytes).map_err(|fault| skipped(name.to_owned(), &fault))];
     }
+    match serde_json::from_slice::<Vec<Value>>(bytes) {
+        Ok(records) => records
+            .iter()
+            .enumerate()
+            .map(|(at, record)| {
+                Record::from_value(record).map_err(|fault| skipped(format!("{name}[{at}]"), &fault))
+            })
+            .collect(),
+        Err(fault) => vec![Err(skipped(name.to_owned(), &fault))],
+    }
+}
+
+/// Unpacks every `.json` of a zip archive on all cores, within the bounds, and reads what is in it, in the archive's order.
+fn read_zip(bytes: &[u8]) -> Result<Vec<Vec<Result<Record, Skipped>>>, ArchiveFault> {
+    let archive = opened(bytes)?;
+    let total = AtomicU64::new(0);
+    let read: Vec<_> = (0..archive.len())
+        .into_par_iter()
+        .map_init(
+            || (archive.clone(), Vec::new()),
+            |(archive, content), at| match unpack(archive, at, content, &total)? {
+                Some(name) => Ok(read_json(&name, content)),
+                None => Ok(Vec::new()),
+            },
+        )
+        .collect();
+    // Of several faults the first in the archive is told, whichever was met first.
+    read.into_iter().collect()
 }
 
 /// Unpacks every `.json` of a zip archive, one after the other, within the bounds.
 pub fn each_json(bytes: &[u8], mut each: impl FnMut(&str, &[u8])) -> Result<(), ArchiveFault> {
-    let damaged = |fault: &dyn std::fmt::Display| ArchiveFault::Damaged(fault.to_string());
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|fault| damaged(&fault))?;
-    if archive.len() > MAX_ENTRIES {
-        return Err(ArchiveFault::Entries);
-    }
-    let mut total = 0;
+    let mut archive = opened(bytes)?;
+    let total = AtomicU64::new(0);
     let mut content = Vec::new();
     for at in 0..archive.len() {
-        let entry = archive.by_index(at).map_err(|fault| damaged(&fault))?;
-        let name = entry.name().map_err(|fault| damaged(&fault))?.into_owned();
-        if !entry.is_file() || !name.ends_with(".json") {
-            continue;
+        if let Some(name) = unpack(&mut archive, at, &mut content, &total)? {
+            each(&name, &content);
         }
-        let packed = entry.compressed_size();
-        content.clear();
-        // What the entry says of its size is not believed.
-        entry
-            .take(MAX_ENTRY + 1)
-            .read_to_end(&mut content)
-            .map_err(|fault| damaged(&fault))?;
-        let size = content.len() as u64;
-        total += size;
-        if size > MAX_ENTRY {
-            return Err(ArchiveFault::Entry(name));
-        }
-        if size > RATIO_FROM && size / MAX_RATIO > packed {
-            return Err(ArchiveFault::Ratio(name));
-        }
-        if total > MAX_TOTAL {
-            return Err(ArchiveFault::Total);
-        }
-        each(&name, &content);
     }
     Ok(())
 }
+
+fn opened(bytes: &[u8]) -> Result<ZipArchive<Cursor<&[u8]>>, ArchiveFault> {
+    let archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+    if archive.len() > MAX_ENTRIES {
+        return Err(ArchiveFault::Entries);
+    }
+    Ok(archive)
+}
+
+/// Unpacks an entry. None if it is no `.json`.
+fn unpack(
+    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    at: usize,
+    content: &mut Vec<u8>,
+    total: &AtomicU64,
+) -> Result<Option<String>, ArchiveFault> {
+    if total.load(Ordering::Relaxed) > MAX_TOTAL {
+        return Err(ArchiveFault::Total);
+    }
+    let entry = archive.by_index(at).map_err(damaged)?;
+    let name = entry.name().map_err(damaged)?.into_owned();
+    if !entry.is_file() || !name.ends_with(".json") {
+        return Ok(None);
+    }
+    let packed = entry.compressed_size();
+    // What the entry says of its size is not believed.
+    let bound = MAX_ENTRY.min(RATIO_FROM.max(packed.saturating_mul(MAX_RATIO)));
+    content.clear();
+    entry
+        .take(bound + 1)
+        .read_to_end(content)
+        .map_err(damaged)?;
+    let size = content.len() as u64;
+    if size > MAX_ENTRY {
+        return Err(ArchiveFault::Entry(name));
+    }
+    if size > bound {
+        return Err(ArchiveFault::Ratio(name));
+    }
+    if total.fetch_add(size, Ordering::Relaxed) + size > MAX_TOTAL {
+        return Err(ArchiveFault::Total);
+    }
+    Ok(Some(name))
+}
+
+fn damaged(fault: impl std::fmt::Display) -> ArchiveFault {
+    ArchiveFault::Damaged(fault.to_string())
+}
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,7 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use pep440_rs::Version;
+use rayon::prelude::*;
 use thiserror::Error;
 
 use super::archive::Feed;
@@ -159,6 +160,11 @@ impl Index {
             status,
             blocks,
         })
+    }
+
+    /// The file it was opened from.
+    pub fn bytes(&self) -> &[u8] {
+        &self.data
     }
 
     /// What it says of itself.
@@ -299,6 +305,42 @@ pub fn write(feed: &Feed, fetched: Option<Date>) -> Vec<u8> {
             .max()
     });
 
+    let packages: Vec<_> = packages.into_iter().collect();
+    let bodies: Vec<(&str, Vec<u8>)> = packages
+        .par_iter()
+        .map(|(name, records)| (name.as_str(), encode(&Package::build(records))))
+        .collect();
+    let mut size = 0;
+    let same_block = |(_, body): &(&str, Vec<u8>), _: &(&str, Vec<u8>)| {
+        size += body.len();
+        let full = size >= BLOCK;
+        if full {
+            size = 0;
+        }
+        !full
+    };
+    let blocks: Vec<&[(&str, Vec<u8>)]> = bodies.chunk_by(same_block).collect();
+    let blocks: Vec<(Vec<u8>, Vec<u8>)> = blocks
+        .par_iter()
+        .map(|block| {
+            let mut raw = Writer::default();
+            raw.list(block, |raw, (name, body)| {
+                raw.text(name);
+                raw.number(body.len() as u64);
+            });
+            for (_, body) in *block {
+                raw.bytes.extend_from_slice(body);
+            }
+            let deflated = deflate(&raw.bytes);
+            let mut entry = Writer::default();
+            entry.text(block.first().map_or("", |(name, _)| name));
+            entry.number(deflated.len() as u64);
+            entry.number(raw.bytes.len() as u64);
+            entry.number(u64::from(crc32(&raw.bytes)));
+            (entry.bytes, deflated)
+        })
+        .collect();
+
     let mut header = Writer::default();
     header.day(status.snapshot);
     for count in [
@@ -309,45 +351,18 @@ pub fn write(feed: &Feed, fetched: Option<Date>) -> Vec<u8> {
     ] {
         header.number(count);
     }
-    let mut directory = Writer::default();
-    let mut blocks = 0;
-    let mut stored = Vec::new();
-    let mut pending: Vec<(&str, Vec<u8>)> = Vec::new();
-    let mut size = 0;
-    let mut packages = packages.into_iter().peekable();
-    while let Some((name, records)) = packages.next() {
-        let body = encode(&Package::build(&records));
-        size += body.len();
-        pending.push((name.as_str(), body));
-        if size < BLOCK && packages.peek().is_some() {
-            continue;
-        }
-        let mut raw = Writer::default();
-        raw.list(&pending, |raw, (name, body)| {
-            raw.text(name);
-            raw.number(body.len() as u64);
-        });
-        for (_, body) in &pending {
-            raw.bytes.extend_from_slice(body);
-        }
-        let deflated = deflate(&raw.bytes);
-        directory.text(pending.first().map_or("", |(name, _)| name));
-        directory.number(deflated.len() as u64);
-        directory.number(raw.bytes.len() as u64);
-        directory.number(u64::from(crc32(&raw.bytes)));
-        stored.extend_from_slice(&deflated);
-        blocks += 1;
-        pending.clear();
-        size = 0;
+    header.number(blocks.len() as u64);
+    for (entry, _) in &blocks {
+        header.bytes.extend_from_slice(entry);
     }
-    header.number(blocks);
-    header.bytes.extend_from_slice(&directory.bytes);
 
     let mut file = MAGIC.to_vec();
     file.extend_from_slice(&(header.bytes.len() as u32).to_le_bytes());
     file.extend_from_slice(&crc32(&header.bytes).to_le_bytes());
     file.extend_from_slice(&header.bytes);
-    file.extend_from_slice(&stored);
+    for (_, deflated) in &blocks {
+        file.extend_from_slice(deflated);
+    }
     file
 }
 

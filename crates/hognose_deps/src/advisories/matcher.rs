@@ -1,8 +1,11 @@
 //! The one matcher: is this version of this distribution affected?
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use pep440_rs::Version;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::index::{Damage, Index};
 use super::package::{Advisory, Package, Point, on, public};
@@ -144,6 +147,29 @@ pub fn judge<'i>(index: &'i Index, name: &Name, version: &str) -> Result<Verdict
     Ok(package.map_or_else(Verdict::default, |package| package.judge(version)))
 }
 
+/// What is known against each of many versions, in their order. Each distinct one is judged once, on all cores.
+pub fn judge_all<'i>(
+    index: &'i Index,
+    pins: &[(&Name, &str)],
+) -> Result<Vec<Arc<Verdict<'i>>>, Damage> {
+    let mut places: FxHashMap<(&Name, &str), usize> = FxHashMap::default();
+    let mut distinct = Vec::new();
+    let order: Vec<usize> = pins
+        .iter()
+        .map(|pin| {
+            *places.entry(*pin).or_insert_with(|| {
+                distinct.push(*pin);
+                distinct.len() - 1
+            })
+        })
+        .collect();
+    let verdicts = distinct
+        .par_iter()
+        .map(|(name, version)| judge(index, name, version).map(Arc::new))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(order.iter().map(|at| Arc::clone(&verdicts[*at])).collect())
+}
+
 impl Package {
     /// What is known against one version of this distribution.
     pub fn judge(&self, version: &str) -> Verdict<'_> {
@@ -154,30 +180,34 @@ impl Package {
         };
         let mut verdict = Verdict::default();
         for group in &self.groups {
-            let members = || {
-                group
-                    .iter()
-                    .filter_map(|at| self.advisories.get(*at as usize))
-            };
-            let affecting =
-                members().filter(|member| member.answer(&installed) == Answer::Affected);
-            match affecting
-                .map(|member| member.id.as_str())
-                .min_by_key(|id| (rank(id), *id))
-            {
-                Some(id) => {
-                    verdict.findings.push(Finding {
-                        id,
-                        package: self,
-                        group,
-                        installed: installed.point,
-                    });
+            let mut affecting: Option<&str> = None;
+            let decided = verdict.undecided.len();
+            for at in group {
+                let Some(member) = self.advisories.get(*at as usize) else {
+                    continue;
+                };
+                match member.answer(&installed) {
+                    Answer::Affected => {
+                        let best = affecting.is_none_or(|id| {
+                            (rank(&member.id), member.id.as_str()) < (rank(id), id)
+                        });
+                        if best {
+                            affecting = Some(&member.id);
+                        }
+                    }
+                    Answer::NotAffected => {}
+                    Answer::CannotDecide => verdict.undecided.push(member),
                 }
-                None => {
-                    let undecided =
-                        |member: &&Advisory| member.answer(&installed) == Answer::CannotDecide;
-                    verdict.undecided.extend(members().filter(undecided));
-                }
+            }
+            if let Some(id) = affecting {
+                // One record that affects the version decides for the others that tell of the same.
+                verdict.undecided.truncate(decided);
+                verdict.findings.push(Finding {
+                    id,
+                    package: self,
+                    group,
+                    installed: installed.point,
+                });
             }
         }
         verdict.findings.sort_by_key(|finding| finding.id);

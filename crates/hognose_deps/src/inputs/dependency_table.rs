@@ -1,25 +1,24 @@
 //! Dependencies written as tables, as Poetry and Pipenv do: `name = "1.0"` or `name = { version = "1.0", … }`.
 
-use toml_edit::{Item, TableLike, Value};
-
 use super::inventory::{Group, Origin, Package, Place, Relation, Wanted};
 use super::poetry_constraint::python_marker;
 use super::requirement::{has_hash, is_commit, named_archive, origin};
 use super::source::{Reading, Source};
-use super::toml::{key_place, text, texts};
+use super::toml::{Item, Table, as_bool, as_table, as_text, key_place, text, texts};
 
 /// Reads each entry of such a table. `wanted` understands the tool's version constraints.
 pub fn read(
     source: &Source,
     reading: &mut Reading,
-    item: Option<&Item>,
+    item: Option<&Item<'_>>,
     group: &Group,
     wanted: fn(&str) -> Wanted,
 ) {
-    let Some(table) = item.and_then(Item::as_table_like) else {
+    let Some(table) = item.and_then(as_table) else {
         return;
     };
-    for (name, item) in table.iter() {
+    for (name, item) in table {
+        let name = &**name.get_ref();
         if name == "python" {
             continue;
         }
@@ -32,34 +31,22 @@ pub fn read(
                 package
             }));
         };
-        match item {
-            // Several entries for one name: one for each marker.
-            Item::Value(Value::Array(array)) => {
-                for value in array {
-                    match value {
-                        Value::String(version) => one(Entry::Version(version.value()), reading),
-                        Value::InlineTable(table) => one(Entry::Table(table), reading),
-                        _ => reading.unreadable(place.clone(), "a dependency is a text or a table"),
-                    }
-                }
-            }
-            Item::ArrayOfTables(tables) => {
-                for table in tables {
-                    one(Entry::Table(table), reading);
-                }
-            }
-            item => match (item.as_str(), item.as_table_like()) {
+        // Several entries for one name: one for each marker.
+        let several = item.get_ref().as_array().map(|array| array.iter());
+        let single = several.is_none().then_some(item);
+        for item in several.into_iter().flatten().chain(single) {
+            match (as_text(item), as_table(item)) {
                 (Some(version), _) => one(Entry::Version(version), reading),
                 (_, Some(table)) => one(Entry::Table(table), reading),
                 _ => reading.unreadable(place.clone(), "a dependency is a text or a table"),
-            },
+            }
         }
     }
 }
 
 enum Entry<'a> {
     Version(&'a str),
-    Table(&'a dyn TableLike),
+    Table(&'a Table<'a>),
 }
 
 impl Entry<'_> {
@@ -95,7 +82,7 @@ impl Entry<'_> {
 }
 
 /// The marker: written as one, or in keys of its variables.
-fn marker(table: &dyn TableLike) -> Option<String> {
+fn marker(table: &Table<'_>) -> Option<String> {
     const VARIABLES: [&str; 5] = [
         "sys_platform",
         "python_version",
@@ -123,7 +110,7 @@ fn marker(table: &dyn TableLike) -> Option<String> {
 }
 
 /// Where a table says a package comes from, if it is not an index.
-pub fn table_origin(table: &dyn TableLike) -> Option<Origin> {
+pub fn table_origin(table: &Table<'_>) -> Option<Origin> {
     for system in ["git", "hg", "svn", "bzr"] {
         let Some(url) = text(table, system) else {
             continue;
@@ -145,7 +132,7 @@ pub fn table_origin(table: &dyn TableLike) -> Option<Origin> {
     }
     let editable = ["editable", "develop"]
         .iter()
-        .any(|key| table.get(key).and_then(Item::as_bool) == Some(true));
+        .any(|key| table.get(*key).and_then(as_bool) == Some(true));
     if let Some(path) = text(table, "path").or_else(|| text(table, "file")) {
         return Some(if path.contains("://") {
             origin(path, editable)

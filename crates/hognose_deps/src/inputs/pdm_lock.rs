@@ -6,7 +6,7 @@ use super::dependency_table::table_origin;
 use super::inventory::{Group, Role, Wanted};
 use super::requirement::Requirement;
 use super::source::{Reading, Source, beside, file_name};
-use super::toml::{self, at, key_place, tables, text, texts};
+use super::toml::{self, as_table, at, key_place, tables, text, texts};
 use super::{Format, Named};
 use crate::name::Name;
 
@@ -54,7 +54,7 @@ fn read(source: &Source, reading: &mut Reading) {
         let key = format!("{written} {}", version.unwrap_or_default());
         let files = package
             .get("files")
-            .or_else(|| old_files?.as_table_like()?.get(&key));
+            .or_else(|| as_table(old_files?)?.get(key.as_str()));
         found.hashed = tables(files).any(|file| file.contains_key("hash"));
         if let Some(origin) = table_origin(package) {
             found.origin = origin;

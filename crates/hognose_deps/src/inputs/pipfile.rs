@@ -21,7 +21,8 @@ pub(super) const FORMAT: Format = Format {
     },
     read: |source, reading| {
         let table = toml::parse(source, reading);
-        for (section, item) in table.iter() {
+        for (section, item) in &table {
+            let section = &**section.get_ref();
             if !matches!(
                 section,
                 "source" | "requires" | "scripts" | "pipenv" | "pipfile"

@@ -3,15 +3,15 @@
 //! Before 2.0 a package had at most a `category`; since then it has `groups` and `markers`, the latter one text or one
 //! for each group. Hashes stood in `[metadata.files]` before 1.3.
 
-use rustc_hash::FxHashMap;
-use toml_edit::{Item, TableLike};
-
 use super::inventory::{Group, Origin, Package, Role, Wanted};
 use super::requirement::origin;
 use super::source::{Reading, Source, beside, file_name};
-use super::toml::{self, at, entries, key_place, tables, text, texts};
+use super::toml::{
+    self, Item, Table, as_bool, as_table, as_text, at, entries, key_place, tables, text, texts,
+};
 use super::{Format, Named};
 use crate::name::Name;
+use rustc_hash::FxHashMap;
 
 pub(super) const FORMAT: Format = Format {
     id: "poetry.lock",
@@ -26,7 +26,7 @@ pub(super) const FORMAT: Format = Format {
 
 fn read(source: &Source, reading: &mut Reading) {
     let table = toml::parse(source, reading);
-    let old_files = at(&table, &["metadata", "files"]).and_then(Item::as_table_like);
+    let old_files = at(&table, &["metadata", "files"]).and_then(as_table);
     for package in tables(table.get("package")) {
         let place = key_place(source, package, "name");
         let Some(written) = text(package, "name") else {
@@ -44,7 +44,7 @@ fn read(source: &Source, reading: &mut Reading) {
         found.requires = entries(package.get("dependencies"))
             .filter_map(|(name, _)| Name::new(name))
             .collect();
-        if let Some(from) = package.get("source").and_then(Item::as_table_like) {
+        if let Some(from) = package.get("source").and_then(as_table) {
             found.origin = package_origin(package, from);
         }
         let groups: Vec<&str> = match text(package, "category") {
@@ -53,12 +53,11 @@ fn read(source: &Source, reading: &mut Reading) {
         };
         found.groups = groups.iter().map(|group| named_group(group)).collect();
         match package.get("markers") {
-            Some(Item::Value(toml_edit::Value::String(marker))) => {
-                found.marker = Some(marker.value().clone());
+            Some(markers) if as_table(markers).is_some() => by_group(found, markers, reading),
+            marker => {
+                found.marker = marker.and_then(as_text).map(str::to_owned);
                 reading.packages.push(found);
             }
-            Some(markers) => by_group(found, markers, reading),
-            None => reading.packages.push(found),
         }
     }
     let mut extras: FxHashMap<Name, Vec<&str>> = FxHashMap::default();
@@ -83,14 +82,14 @@ fn named_group(name: &str) -> Group {
 }
 
 /// A package whose marker depends on the group: an entry for the groups that have none, and one for each other.
-fn by_group(package: Package, markers: &Item, reading: &mut Reading) {
+fn by_group(package: Package, markers: &Item<'_>, reading: &mut Reading) {
     let mut free = package.clone();
     for (group, marker) in entries(Some(markers)) {
         let group = named_group(group);
         free.groups.retain(|other| *other != group);
         let mut one = package.clone();
         one.groups = vec![group];
-        one.marker = marker.as_str().map(str::to_owned);
+        one.marker = as_text(marker).map(str::to_owned);
         reading.packages.push(one);
     }
     if !free.groups.is_empty() {
@@ -98,7 +97,7 @@ fn by_group(package: Package, markers: &Item, reading: &mut Reading) {
     }
 }
 
-fn package_origin(package: &dyn TableLike, from: &dyn TableLike) -> Origin {
+fn package_origin(package: &Table<'_>, from: &Table<'_>) -> Origin {
     let url = text(from, "url").unwrap_or_default();
     match text(from, "type") {
         Some("git") => Origin::Vcs {
@@ -108,7 +107,7 @@ fn package_origin(package: &dyn TableLike, from: &dyn TableLike) -> Origin {
         },
         Some("directory" | "file") => Origin::Path {
             path: url.to_owned(),
-            editable: package.get("develop").and_then(Item::as_bool) == Some(true),
+            editable: package.get("develop").and_then(as_bool) == Some(true),
         },
         Some("url") => origin(url, false),
         _ => Origin::Index(Some(url.to_owned())),

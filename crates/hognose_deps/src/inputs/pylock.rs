@@ -1,11 +1,9 @@
 //! `pylock.toml` and `pylock.*.toml`: PEP 751.
 
-use toml_edit::{Item, TableLike};
-
 use super::inventory::{Group, Origin, Role, Wanted};
 use super::requirement::{archive, origin};
 use super::source::{Reading, Source, beside, file_name};
-use super::toml::{self, key_place, tables, text};
+use super::toml::{self, Table, as_bool, as_table, key_place, tables, text};
 use super::{Format, Named};
 use crate::name::Name;
 
@@ -34,7 +32,7 @@ fn read(source: &Source, reading: &mut Reading) {
         };
         let files = ["archive", "sdist"]
             .iter()
-            .filter_map(|key| package.get(key)?.as_table_like())
+            .filter_map(|key| as_table(package.get(*key)?))
             .chain(tables(package.get("wheels")));
         let mut hashed = false;
         let mut in_file = None;
@@ -65,8 +63,8 @@ fn read(source: &Source, reading: &mut Reading) {
     reading.locks.extend(beside(&source.path, "pyproject.toml"));
 }
 
-fn package_origin(package: &dyn TableLike) -> Origin {
-    let table = |key| package.get(key).and_then(Item::as_table_like);
+fn package_origin(package: &Table<'_>) -> Origin {
+    let table = |key: &str| package.get(key).and_then(as_table);
     if let Some(vcs) = table("vcs") {
         let system = text(vcs, "type").unwrap_or("git");
         let url = text(vcs, "url")
@@ -81,7 +79,7 @@ fn package_origin(package: &dyn TableLike) -> Origin {
     if let Some(directory) = table("directory") {
         return Origin::Path {
             path: text(directory, "path").unwrap_or_default().to_owned(),
-            editable: directory.get("editable").and_then(Item::as_bool) == Some(true),
+            editable: directory.get("editable").and_then(as_bool) == Some(true),
         };
     }
     if let Some(archive) = table("archive") {

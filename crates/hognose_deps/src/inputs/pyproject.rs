@@ -1,17 +1,17 @@
 //! `pyproject.toml`: PEP 621 dependencies and extras, PEP 735 groups, what builds the project, and the tables in which
 //! Poetry, PDM, uv and Hatch keep more.
 
-use rustc_hash::FxHashMap;
-use toml_edit::{Item, Table, TableLike, Value};
-
 use super::dependency_table::{self, table_origin};
 use super::inventory::{Group, InstallerOption, Origin, Relation, Role};
 use super::poetry_constraint;
 use super::requirement;
 use super::source::{Reading, Source, file_name, shown};
-use super::toml::{self, at, entries, text, texts, value_place, values};
+use super::toml::{
+    self, Item, Table, as_bool, as_table, as_text, at, entries, place, text, texts, values,
+};
 use super::{Format, Named};
 use crate::name::Name;
+use rustc_hash::FxHashMap;
 
 pub(super) const FORMAT: Format = Format {
     id: "pyproject.toml",
@@ -41,9 +41,9 @@ const MAX_INCLUDED_GROUPS: usize = 32;
 const MAX_GROUP_ENTRIES: usize = 100_000;
 
 /// Reads the tables of a project.
-fn read(source: &Source, table: &Table, reading: &mut Reading) {
-    let project = at(table, &["project"]).and_then(Item::as_table_like);
-    let poetry = at(table, &["tool", "poetry"]).and_then(Item::as_table_like);
+fn read(source: &Source, table: &Table<'_>, reading: &mut Reading) {
+    let project = at(table, &["project"]).and_then(as_table);
+    let poetry = at(table, &["tool", "poetry"]).and_then(as_table);
     reading.project = [project, poetry]
         .into_iter()
         .flatten()
@@ -59,7 +59,7 @@ fn read(source: &Source, table: &Table, reading: &mut Reading) {
     requirements(source, reading, build, &Group::Build);
     for tool in ["pdm", "uv"] {
         match at(table, &["tool", tool, "dev-dependencies"]) {
-            Some(item) if item.is_array() => {
+            Some(item) if item.get_ref().is_array() => {
                 requirements(source, reading, Some(item), &Group::Group("dev".to_owned()));
             }
             item => {
@@ -78,26 +78,26 @@ fn read(source: &Source, table: &Table, reading: &mut Reading) {
     if let Some(poetry) = poetry {
         poetry_tables(source, reading, poetry);
     }
-    if let Some(uv) = at(table, &["tool", "uv"]).and_then(Item::as_table_like) {
+    if let Some(uv) = at(table, &["tool", "uv"]).and_then(as_table) {
         uv_tables(source, reading, uv);
     }
     setuptools(source, reading, table);
 }
 
-fn at_item<'a>(item: &'a Item, key: &str) -> Option<&'a Item> {
-    item.as_table_like()?.get(key)
+fn at_item<'a, 's>(item: &'a Item<'s>, key: &str) -> Option<&'a Item<'s>> {
+    as_table(item)?.get(key)
 }
 
 /// An array of requirements.
-fn requirements(source: &Source, reading: &mut Reading, item: Option<&Item>, group: &Group) {
+fn requirements(source: &Source, reading: &mut Reading, item: Option<&Item<'_>>, group: &Group) {
     for value in values(item) {
         requirement(source, reading, value, group);
     }
 }
 
-fn requirement(source: &Source, reading: &mut Reading, value: &Value, group: &Group) {
-    let place = value_place(source, value);
-    let Some(text) = value.as_str() else {
+fn requirement(source: &Source, reading: &mut Reading, value: &Item<'_>, group: &Group) {
+    let place = place(source, value);
+    let Some(text) = as_text(value) else {
         reading.unreadable(place, "a requirement is a text");
         return;
     };
@@ -109,8 +109,8 @@ fn requirement(source: &Source, reading: &mut Reading, value: &Value, group: &Gr
 }
 
 /// The arrays of a table of dependency groups, which may include one another by normalised name.
-fn groups(source: &Source, reading: &mut Reading, item: Option<&Item>) {
-    let all: FxHashMap<Name, &Item> = entries(item)
+fn groups(source: &Source, reading: &mut Reading, item: Option<&Item<'_>>) {
+    let all: FxHashMap<Name, &Item<'_>> = entries(item)
         .filter_map(|(name, array)| Some((Name::new(name)?, array)))
         .collect();
     let mut left = MAX_GROUP_ENTRIES;
@@ -142,8 +142,8 @@ fn groups(source: &Source, reading: &mut Reading, item: Option<&Item>) {
 fn group_values(
     source: &Source,
     reading: &mut Reading,
-    all: &FxHashMap<Name, &Item>,
-    array: &Item,
+    all: &FxHashMap<Name, &Item<'_>>,
+    array: &Item<'_>,
     group: &Group,
     path: &mut Vec<Name>,
     left: &mut usize,
@@ -153,14 +153,11 @@ fn group_values(
             return;
         }
         *left -= 1;
-        let Some(included) = value
-            .as_inline_table()
-            .and_then(|table| text(table, "include-group"))
-        else {
+        let Some(included) = as_table(value).and_then(|table| text(table, "include-group")) else {
             requirement(source, reading, value, group);
             continue;
         };
-        let place = value_place(source, value);
+        let place = place(source, value);
         let Some((name, array)) = Name::new(included).and_then(|name| all.get_key_value(&name))
         else {
             reading.unreadable(place, format!("there is no group `{}`", shown(included)));
@@ -175,7 +172,7 @@ fn group_values(
     }
 }
 
-fn poetry_tables(source: &Source, reading: &mut Reading, poetry: &dyn TableLike) {
+fn poetry_tables(source: &Source, reading: &mut Reading, poetry: &Table<'_>) {
     let first = reading.packages.len();
     let wanted = poetry_constraint::wanted;
     dependency_table::read(
@@ -228,10 +225,10 @@ fn poetry_tables(source: &Source, reading: &mut Reading, poetry: &dyn TableLike)
     }
 }
 
-fn uv_tables(source: &Source, reading: &mut Reading, uv: &dyn TableLike) {
+fn uv_tables(source: &Source, reading: &mut Reading, uv: &Table<'_>) {
     let mut sources: FxHashMap<Name, Origin> = FxHashMap::default();
     for (name, item) in entries(uv.get("sources")) {
-        let origin = item.as_table_like().and_then(|table| {
+        let origin = as_table(item).and_then(|table| {
             table_origin(table)
                 .or_else(|| Some(Origin::Index(Some(text(table, "index")?.to_owned()))))
         });
@@ -246,10 +243,9 @@ fn uv_tables(source: &Source, reading: &mut Reading, uv: &dyn TableLike) {
     }
     for key in ["constraint-dependencies", "override-dependencies"] {
         for value in values(uv.get(key)) {
-            let place = value_place(source, value);
-            let package = value
-                .as_str()
-                .and_then(|text| requirement::package(text, reading, &place));
+            let place = place(source, value);
+            let package =
+                as_text(value).and_then(|text| requirement::package(text, reading, &place));
             reading.packages.extend(package.map(|mut package| {
                 package.relation = Relation::Constraint;
                 package
@@ -257,7 +253,7 @@ fn uv_tables(source: &Source, reading: &mut Reading, uv: &dyn TableLike) {
         }
     }
     for table in toml::tables(uv.get("index")) {
-        let default = table.get("default").and_then(Item::as_bool) == Some(true);
+        let default = table.get("default").and_then(as_bool) == Some(true);
         index(source, reading, table, !default);
     }
     for (key, name) in [
@@ -266,13 +262,12 @@ fn uv_tables(source: &Source, reading: &mut Reading, uv: &dyn TableLike) {
         ("find-links", "--find-links"),
         ("allow-insecure-host", "--trusted-host"),
     ] {
-        let one = uv.get(key).and_then(Item::as_value);
-        for value in one.into_iter().chain(values(uv.get(key))) {
-            if let Some(text) = value.as_str() {
+        for value in uv.get(key).into_iter().chain(values(uv.get(key))) {
+            if let Some(text) = as_text(value) {
                 reading.options.push(InstallerOption {
                     name,
                     value: Some(text.to_owned()),
-                    place: value_place(source, value),
+                    place: place(source, value),
                 });
             }
         }
@@ -280,7 +275,7 @@ fn uv_tables(source: &Source, reading: &mut Reading, uv: &dyn TableLike) {
 }
 
 /// An index that is asked beside the default one, or instead of it.
-pub(super) fn index(source: &Source, reading: &mut Reading, table: &dyn TableLike, extra: bool) {
+pub(super) fn index(source: &Source, reading: &mut Reading, table: &Table<'_>, extra: bool) {
     let Some(item) = table.get("url") else { return };
     reading.options.push(InstallerOption {
         name: if extra {
@@ -288,20 +283,20 @@ pub(super) fn index(source: &Source, reading: &mut Reading, table: &dyn TableLik
         } else {
             "--index-url"
         },
-        value: item.as_str().map(str::to_owned),
-        place: toml::place(source, item),
+        value: as_text(item).map(str::to_owned),
+        place: place(source, item),
     });
-    if table.get("verify_ssl").and_then(Item::as_bool) == Some(false) {
+    if table.get("verify_ssl").and_then(as_bool) == Some(false) {
         reading.options.push(InstallerOption {
             name: "--trusted-host",
-            value: item.as_str().map(str::to_owned),
+            value: as_text(item).map(str::to_owned),
             place: toml::key_place(source, table, "verify_ssl"),
         });
     }
 }
 
 /// Setuptools may read dependencies from files.
-fn setuptools(source: &Source, reading: &mut Reading, table: &Table) {
+fn setuptools(source: &Source, reading: &mut Reading, table: &Table<'_>) {
     let Some(dynamic) = at(table, &["tool", "setuptools", "dynamic"]) else {
         return;
     };
@@ -310,10 +305,9 @@ fn setuptools(source: &Source, reading: &mut Reading, table: &Table) {
         let Some(file) = at_item(item, "file") else {
             continue;
         };
-        let one = file.as_value().into_iter().filter(|value| value.is_str());
-        for value in one.chain(values(Some(file))) {
-            if let Some(path) = value.as_str() {
-                reading.include(source, path, false, value_place(source, value));
+        for value in std::iter::once(file).chain(values(Some(file))) {
+            if let Some(path) = as_text(value) {
+                reading.include(source, path, false, place(source, value));
             }
         }
     }

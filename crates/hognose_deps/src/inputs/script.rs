@@ -2,7 +2,7 @@
 
 use super::inventory::{Group, Relation, Role};
 use super::source::{Reading, Source, file_name};
-use super::toml::{self, value_place, values};
+use super::toml::{self, as_text, place, values};
 use super::{Format, Named, requirement};
 
 pub(super) const FORMAT: Format = Format {
@@ -31,8 +31,8 @@ fn read(source: &Source, reading: &mut Reading) {
     let header = Source::new(&source.path, header.as_bytes());
     let table = toml::parse(&header, reading);
     for value in values(table.get("dependencies")) {
-        let place = value_place(&header, value);
-        let Some(text) = value.as_str() else {
+        let place = place(&header, value);
+        let Some(text) = as_text(value) else {
             reading.unreadable(place, "a requirement is a text");
             continue;
         };

@@ -1,7 +1,7 @@
 //! The text of an input, and what a reader makes of it.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::inventory::{
     Group, InstallerOption, Origin, Package, Place, Relation, Unnamed, Unreadable, Variable, Wanted,
@@ -30,6 +30,8 @@ pub struct Source {
     /// Its text, without a byte order mark.
     pub text: String,
     starts: Vec<usize>,
+    /// The text without lines that break its syntax, if there are any.
+    pub(super) mended: OnceLock<String>,
 }
 
 impl Source {
@@ -60,6 +62,7 @@ impl Source {
             path: path.into(),
             text,
             starts,
+            mended: OnceLock::new(),
         }
     }
 

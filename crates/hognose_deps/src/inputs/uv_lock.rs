@@ -1,14 +1,12 @@
 //! `uv.lock`, and the lock files uv keeps beside scripts.
 
-use rustc_hash::FxHashMap;
-use toml_edit::{Item, TableLike};
-
 use super::inventory::{Group, Origin, Relation, Role, Wanted};
 use super::requirement::origin;
 use super::source::{Reading, Source, beside, directory, file_name, join};
-use super::toml::{self, at, entries, key_place, tables, text, texts};
+use super::toml::{self, Item, Table, as_table, at, entries, key_place, tables, text, texts};
 use super::{Format, Named};
 use crate::name::Name;
+use rustc_hash::FxHashMap;
 
 pub(super) const FORMAT: Format = Format {
     id: "uv.lock",
@@ -57,11 +55,11 @@ fn read(source: &Source, reading: &mut Reading) {
             reading.unreadable(place, "a package has no name");
             continue;
         };
-        let from = package.get("source").and_then(Item::as_table_like);
+        let from = package.get("source").and_then(as_table);
         let edges = tables(package.get("dependencies"));
         let sections = [("optional-dependencies", false), ("dev-dependencies", true)];
         let optional = sections.iter().flat_map(|(key, _)| {
-            entries(package.get(key)).flat_map(|(_, item)| tables(Some(item)))
+            entries(package.get(*key)).flat_map(|(_, item)| tables(Some(item)))
         });
         let mut requires = Vec::new();
         for edge in edges.chain(optional) {
@@ -127,13 +125,12 @@ fn read(source: &Source, reading: &mut Reading) {
     }
 }
 
-fn name_of(table: &dyn TableLike) -> Option<Name> {
+fn name_of(table: &Table<'_>) -> Option<Name> {
     Name::new(text(table, "name")?)
 }
 
-fn has_hash(item: &Item) -> bool {
-    item.as_table_like()
-        .is_some_and(|table| table.contains_key("hash"))
+fn has_hash(item: &Item<'_>) -> bool {
+    as_table(item).is_some_and(|table| table.contains_key("hash"))
 }
 
 /// Keeps the markers of all edges to a name, or that one has none.
@@ -166,11 +163,11 @@ fn join_or(markers: &[&str]) -> Option<String> {
 }
 
 /// The directory of a package that is part of the workspace.
-fn own_directory(source: &dyn TableLike) -> Option<&str> {
+fn own_directory<'a>(source: &'a Table<'_>) -> Option<&'a str> {
     text(source, "virtual").or_else(|| text(source, "editable"))
 }
 
-fn source_origin(source: &dyn TableLike) -> Origin {
+fn source_origin(source: &Table<'_>) -> Origin {
     if let Some(url) = text(source, "registry") {
         return Origin::Index(Some(url.to_owned()));
     }

@@ -4,7 +4,6 @@ use std::str::FromStr;
 
 use pep440_rs::VersionSpecifiers;
 use regex::Regex;
-use toml_edit::TableLike;
 
 use super::Release;
 use super::workflow;
@@ -202,7 +201,7 @@ fn tool_versions(found: &mut Found) {
 /// Texts at a place of a TOML file: one, or a list, or the `version` of a table.
 fn toml_texts(
     found: &mut Found,
-    root: &dyn TableLike,
+    root: &toml::Table<'_>,
     path: &[&str],
     role: Role,
     parse: fn(&str) -> Wanted,
@@ -210,20 +209,18 @@ fn toml_texts(
     let Some(item) = toml::at(root, path) else {
         return;
     };
-    let item = item
-        .as_table_like()
+    let item = toml::as_table(item)
         .and_then(|table| table.get("version"))
         .unwrap_or(item);
-    if let Some(text) = item.as_str() {
+    if let Some(text) = toml::as_text(item) {
         found.add_at(toml::place(found.source, item), role, parse(text));
     }
     for value in toml::values(Some(item)) {
-        let version = value
-            .as_inline_table()
+        let version = toml::as_table(value)
             .and_then(|table| table.get("version"))
             .unwrap_or(value);
-        if let Some(text) = version.as_str() {
-            found.add_at(toml::value_place(found.source, version), role, parse(text));
+        if let Some(text) = toml::as_text(version) {
+            found.add_at(toml::place(found.source, version), role, parse(text));
         }
     }
 }
