@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use hognose_python::ir::{Expr, Module, ModuleId};
+use hognose_python::ir::{Expr, ExprId, Module, ModuleId};
 use hognose_python::{ClassRef, Symbol};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -190,37 +190,52 @@ fn middleware(world: &mut World<'_>, settings: ModuleId) -> Vec<Layer> {
     };
     for name in world.text_list(list).unwrap_or_default() {
         let v = world.machine.dotted(&name);
-        let proof = match world.machine.get(v) {
+        // A middleware of the project is a class, or a function that makes a function.
+        let methods: &[&str] = &["__call__", "process_request", "process_view"];
+        let found = layers.len();
+        match world.machine.get(v).clone() {
             Value::Class { .. } => {
-                let mut proof =
-                    guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Nothing);
-                for method in ["__call__", "process_request", "process_view"] {
-                    let method = world.machine.attribute(v, Symbol::from(method));
-                    if let Target::Function(at, function) = world.handler(method).target {
-                        let found = guard::before(world, method);
-                        if let Proof::Guard { .. } = found {
-                            let exempt = guard::exemptions(world, at, function);
-                            let all = !exempt.unclear
-                                && exempt.texts.is_empty()
-                                && exempt.prefixes.is_empty();
-                            proof = proof.and(if all { found } else { Proof::Unknown });
-                        }
+                let known = guard::of_library(world, v, &Args::default());
+                if let Some(proof) = known.clone()
+                    && proof != Proof::Nothing
+                {
+                    layers.push(Layer {
+                        place: Place::Settings,
+                        proof,
+                    });
+                }
+                for method in methods {
+                    let method = world.machine.attribute(v, Symbol::from(*method));
+                    if let Target::Function(..) = world.handler(method).target {
+                        layers.push(guard::hook(world, Place::Settings, method));
                     }
                 }
-                proof
+                // What is inherited from a library is in the tables or not known.
+                if layers.len() == found && known.is_none() {
+                    layers.push(Layer {
+                        place: Place::Settings,
+                        proof: Proof::Unknown,
+                    });
+                }
             }
-            Value::External(_) => {
-                guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Nothing)
+            Value::Function { .. } => {
+                let open = Args {
+                    open: true,
+                    ..Args::default()
+                };
+                let inner = world.machine.run_call(v, open, (settings, ExprId(0)));
+                layers.push(guard::hook(world, Place::Settings, inner));
             }
-            _ => Proof::Nothing,
-        };
-        if proof != Proof::Nothing {
-            layers.push(Layer {
-                place: Place::Settings,
-                proof,
-            });
+            _ => {
+                let proof = guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown);
+                layers.push(Layer {
+                    place: Place::Settings,
+                    proof,
+                });
+            }
         }
     }
+    layers.retain(|layer| layer.proof != Proof::Nothing);
     layers
 }
 

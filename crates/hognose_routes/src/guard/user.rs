@@ -134,7 +134,7 @@ fn is_identity(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
 }
 
 /// Whether an expression is the request: a variable of the framework, a parameter that it fills, or `self.request`.
-fn is_request(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+pub fn is_request(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
     let module = world.machine.project.module(at);
     if let Some(path) = world.machine.evaluator.dotted(at, expr)
         && REQUESTS.iter().any(|request| path.as_str() == *request)
@@ -142,23 +142,8 @@ fn is_request(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
         return true;
     }
     match module[expr] {
+        Expr::Name { .. } if is_parameter(module, expr) => true,
         Expr::Name { def, .. } => match module[def].kind {
-            DefKind::Param(_) => true,
-            // A parameter of the function around.
-            DefKind::Entry => {
-                let name = module[module[def].scope].slots[module[def].slot.index()].name;
-                let mut around = module[module[def].scope].parent;
-                while let Some(scope) = around {
-                    if let Some(slot) = module.slot(scope, name) {
-                        return slot
-                            .defs
-                            .iter()
-                            .any(|def| matches!(module[*def].kind, DefKind::Param(_)));
-                    }
-                    around = module[scope].parent;
-                }
-                false
-            }
             DefKind::Value(value) => {
                 matches!(
                     module[value],
@@ -173,6 +158,31 @@ fn is_request(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
             Expr::Name { def, .. } => matches!(module[def].kind, DefKind::Param(_)),
             _ => false,
         },
+        _ => false,
+    }
+}
+
+/// Whether an expression is a parameter of its function, or of one around it.
+pub fn is_parameter(module: &Module, expr: ExprId) -> bool {
+    let Expr::Name { def, .. } = module[expr] else {
+        return false;
+    };
+    match module[def].kind {
+        DefKind::Param(_) => true,
+        DefKind::Entry => {
+            let name = module[module[def].scope].slots[module[def].slot.index()].name;
+            let mut around = module[module[def].scope].parent;
+            while let Some(scope) = around {
+                if let Some(slot) = module.slot(scope, name) {
+                    return slot
+                        .defs
+                        .iter()
+                        .any(|def| matches!(module[*def].kind, DefKind::Param(_)));
+                }
+                around = module[scope].parent;
+            }
+            false
+        }
         _ => false,
     }
 }
