@@ -83,7 +83,9 @@ fn main() -> Result<()> {
             "calls" => compare::calls(),
             "routes" => compare::routes::run(only.as_deref()),
             other => {
-                bail!("nothing to compare called `{other}`; there are `bandit`, `calls` and `routes`")
+                bail!(
+                    "nothing to compare called `{other}`; there are `bandit`, `calls` and `routes`"
+                )
             }
         },
     }

@@ -6,6 +6,7 @@ mod cherrypy;
 mod common;
 mod django;
 mod drf;
+mod exposed;
 mod falcon;
 mod fastapi;
 mod flask;
@@ -14,8 +15,8 @@ mod pyramid;
 mod sanic;
 mod tornado;
 
-use hognose_python::ir::{Expr, FunctionId, ModuleId, ScopeKind};
-use hognose_python::{Project, Value as Evaluated};
+use hognose_python::ir::{Expr, FunctionId, Module, ModuleId, ScopeKind};
+use hognose_python::{Project, Symbol, Value as Evaluated};
 
 use crate::run::Machine;
 use crate::world::{World, named};
@@ -41,6 +42,7 @@ pub const ALL: &[Framework] = &[
     bottle::FRAMEWORK,
     cherrypy::FRAMEWORK,
     django::FRAMEWORK,
+    exposed::FRAMEWORK,
     falcon::FRAMEWORK,
     fastapi::FRAMEWORK,
     flask::FRAMEWORK,
@@ -60,6 +62,13 @@ impl Framework {
             })
         })
     }
+}
+
+/// Whether a module is loaded only when the first request comes, and so sees all that others set up: a URLconf.
+pub fn is_late(module: &Module) -> bool {
+    module
+        .slot(Module::TOP, Symbol::from("urlpatterns"))
+        .is_some_and(|slot| slot.bound)
 }
 
 /// Functions of a module in which an application begins and that nobody called: a server or a script will.

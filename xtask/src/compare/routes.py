@@ -132,8 +132,9 @@ def of_rule(rule):
         for method in RequestHandler.SUPPORTED_METHODS
         if getattr(rule.target, method.lower()) is not getattr(RequestHandler, method.lower())
     }
+    # Tornado adds the `$` that matches the whole path.
     for method in own(found):
-        yield method, regex.pattern
+        yield method, regex.pattern.removesuffix("$")
 
 
 def of_aiohttp(app):

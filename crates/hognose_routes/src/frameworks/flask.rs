@@ -130,7 +130,7 @@ fn blueprints_below(world: &mut World<'_>, v: V, nesting: usize) -> Vec<V> {
 }
 
 /// Hooks of one sort that were set on an application or blueprint.
-fn hooks(world: &mut World<'_>, v: V, sort: &str) -> Vec<Layer> {
+pub(super) fn hooks(world: &mut World<'_>, v: V, sort: &str) -> Vec<Layer> {
     let mut found = Vec::new();
     for (method, args, _) in world.calls_on(v) {
         if method == sort
