@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod explain;
 mod inspect;
+mod lock;
 mod man;
 mod migrate;
 mod output_arguments;
@@ -89,6 +90,7 @@ commands! {
     Why => why,
     Rules => rules,
     Routes => routes,
+    Lock => lock,
     Config => config,
     Inspect => inspect,
     Baseline => baseline,

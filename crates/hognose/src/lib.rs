@@ -9,6 +9,7 @@ pub mod cli;
 pub mod configuration;
 pub mod discovery;
 mod git;
+pub mod lock;
 pub mod migrate;
 pub mod output;
 mod progress;

@@ -191,5 +191,16 @@ fn ours(hognose: &Path, directory: &Path) -> Result<BTreeSet<Endpoint>> {
             ));
         }
     }
+    // As of the framework's: those that it adds by itself, or a base class for it, count only alone.
+    let own: BTreeSet<String> = found
+        .iter()
+        .filter(|(_, method)| !is_added(method))
+        .map(|(path, _)| path.clone())
+        .collect();
+    found.retain(|(path, method)| !is_added(method) || !own.contains(path));
     Ok(found)
+}
+
+fn is_added(method: &str) -> bool {
+    matches!(method, "HEAD" | "OPTIONS")
 }

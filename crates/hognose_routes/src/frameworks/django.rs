@@ -35,6 +35,7 @@ const OF_LIBRARIES: &[(&str, &str, &str)] = &[
     ("django.contrib.flatpages", "flatpages", "flatpage"),
     ("django.contrib.redirects", "redirects", "redirect"),
     ("rest_framework.authtoken", "authtoken", "tokenproxy"),
+    ("taggit", "taggit", "tag"),
 ];
 
 #[derive(Debug, Default, Deserialize)]
@@ -179,7 +180,9 @@ fn find(world: &mut World<'_>) {
 
 /// A setting of a settings module.
 pub(super) fn setting(world: &mut World<'_>, settings: Option<ModuleId>, name: &str) -> Option<V> {
-    world.machine.exported(settings?, Symbol::from(name))
+    let v = world.machine.exported(settings?, Symbol::from(name))?;
+    // A star import of what is not there may bring anything; it does not say that the setting is set.
+    (!matches!(world.machine.get(v), Value::External(_))).then_some(v)
 }
 
 /// What the middleware that the settings list prove.
@@ -434,12 +437,17 @@ fn library(world: &mut World<'_>, module: &str, mount: &Mount, admin: Option<V>)
             "<path:object_id>/delete/",
             "<path:object_id>/change/",
             "<path:object_id>/",
+            "<id>/password/",
         ] {
+            // Users of Django have a page for their passwords.
+            if page == "<id>/password/" && (app.as_str(), model.as_str()) != ("auth", "user") {
+                continue;
+            }
             let mut layers = mount.layers.clone();
             let action = match page {
                 "add/" => "add",
                 "<path:object_id>/delete/" => "delete",
-                "<path:object_id>/change/" => "change",
+                "<path:object_id>/change/" | "<id>/password/" => "change",
                 _ => "view",
             };
             layers.push(Layer {
@@ -530,10 +538,10 @@ fn registered_models(world: &mut World<'_>, admin: Option<V>) -> Vec<(String, St
             }
         }
         None => {
-            for (args, _) in world.calls_of_name("django", "site.register") {
+            for (args, _) in world.calls_of_name("django.contrib", "site.register") {
                 take(&args, None, world);
             }
-            for (args, call) in world.calls_of_name("django", "register") {
+            for (args, call) in world.calls_of_name("django.contrib", "register") {
                 for (given, _) in world.calls_of(call) {
                     // `@admin.register(A, B)`.
                     for model in &args.positional {
