@@ -94,9 +94,7 @@ fn what_got_worse_since_a_revision_is_an_exit_code() {
     let weakened = project.run(&["routes", "--diff", "HEAD"]);
     assert_eq!(weakened.code, Some(1), "{}{}", weakened.out, weakened.err);
     assert!(
-        weakened
-            .out
-            .contains("POST /users: authenticated → public"),
+        weakened.out.contains("POST /users: authenticated → public"),
         "{}",
         weakened.out
     );

@@ -10,6 +10,8 @@ mod exposed;
 mod falcon;
 mod fastapi;
 mod flask;
+mod graphql;
+mod grpc;
 mod litestar;
 mod pyramid;
 mod sanic;
@@ -46,6 +48,8 @@ pub const ALL: &[Framework] = &[
     falcon::FRAMEWORK,
     fastapi::FRAMEWORK,
     flask::FRAMEWORK,
+    graphql::FRAMEWORK,
+    grpc::FRAMEWORK,
     litestar::FRAMEWORK,
     pyramid::FRAMEWORK,
     sanic::FRAMEWORK,

@@ -51,9 +51,9 @@ impl Arguments {
         write_file(&file, |out| out.write_all(lock.write().as_bytes()))?;
         writeln!(
             out,
-            "{FILE_NAME}: {} endpoints, {} changes",
+            "{FILE_NAME}: {} endpoints, {}",
             lock.endpoints.len(),
-            changes.len()
+            counted(changes.len())
         )?;
         out.flush()?;
         Ok(Exit::Clean)
@@ -85,6 +85,13 @@ pub fn is_worse(changes: &[Change], lock: Option<&Lock>) -> bool {
             .is_some_and(|access| lock.is_some_and(|lock| lock.accepts(access)));
         change.is_worse() && !accepted
     })
+}
+
+fn counted(changes: usize) -> String {
+    match changes {
+        1 => "1 change".to_owned(),
+        _ => format!("{changes} changes"),
+    }
 }
 
 /// Prints changes, a line each; whether one of them is worse and not accepted.
@@ -126,6 +133,6 @@ pub fn show(out: &mut dyn Write, changes: &[Change], lock: Option<&Lock>) -> Res
             .collect();
         writeln!(out, "{line}")?;
     }
-    writeln!(out, "{} changes, {worse} for the worse", changes.len())?;
+    writeln!(out, "{}, {worse} for the worse", counted(changes.len()))?;
     Ok(worse > 0)
 }

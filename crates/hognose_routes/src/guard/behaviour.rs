@@ -48,6 +48,9 @@ const REFUSALS: &[(&str, Refusal)] = &[
     ("HTTP_403_FORBIDDEN", Refusal::Forbidden),
     ("UNAUTHORIZED", Refusal::Unauthorized),
     ("FORBIDDEN", Refusal::Forbidden),
+    ("UNAUTHENTICATED", Refusal::Unauthorized),
+    ("PERMISSION_DENIED", Refusal::Forbidden),
+    ("PermissionError", Refusal::Forbidden),
     ("redirect", Refusal::Redirect),
     ("HttpResponseRedirect", Refusal::Redirect),
     ("RedirectResponse", Refusal::Redirect),
@@ -449,10 +452,19 @@ impl Walk {
     /// A call whose result nobody looks at may be one that refuses, such as `abort(403)`.
     fn refuses_by_call(&mut self, world: &mut World<'_>, value: ExprId) {
         let module = world.machine.project.module(self.at);
-        if let Expr::Call { func, .. } = module[strip(module, value)]
-            && let Some(path) = world.machine.evaluator.dotted(self.at, func)
-            && matches!(last(path.as_str()), "abort" | "send_error" | "set_status")
-        {
+        let Expr::Call { func, .. } = module[strip(module, value)] else {
+            return;
+        };
+        let refuses = |name: &str| matches!(name, "abort" | "send_error" | "set_status");
+        let called = match module[func] {
+            Expr::Attribute { attr, .. } => refuses(attr.as_str()),
+            _ => world
+                .machine
+                .evaluator
+                .dotted(self.at, func)
+                .is_some_and(|path| refuses(last(path.as_str()))),
+        };
+        if called {
             self.refuses(world, value);
         }
     }

@@ -60,6 +60,7 @@ const OF_REQUEST: &[&str] = &[
     "identity",
     "authenticated_userid",
     "has_permission",
+    "invocation_metadata",
 ];
 
 /// Parameters that the framework fills from credentials, by what their default or annotation calls.
@@ -152,7 +153,11 @@ pub fn is_request(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
             }
             _ => false,
         },
-        Expr::Attribute { attr, .. } => matches!(attr.as_str(), "request" | "req"),
+        Expr::Attribute { attr, .. } => matches!(attr.as_str(), "request" | "req" | "context"),
+        // `info.context["request"]`.
+        Expr::Subscript { index, .. } if matches!(module[index], Expr::Str(key) if module.str(key) == "request") => {
+            true
+        }
         // `args[0]` of a wrapper.
         Expr::Subscript { value, .. } => match module[value] {
             Expr::Name { def, .. } => matches!(module[def].kind, DefKind::Param(_)),
