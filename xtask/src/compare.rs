@@ -1,5 +1,7 @@
 //! Comparisons with other tools and with ourselves.
 
+pub(crate) mod routes;
+
 use std::collections::BTreeMap;
 use std::process::Command;
 

@@ -63,8 +63,11 @@ enum Task {
     },
     /// Compare with other tools
     Compare {
-        /// `bandit`: findings on Bandit's own examples; `calls`: calls resolved on five public projects
+        /// `bandit`: findings on Bandit's own examples; `calls`: calls resolved on five public projects; `routes`:
+        /// endpoints beside those that frameworks know of running applications
         subject: String,
+        /// Of `routes`, only this application
+        only: Option<String>,
     },
 }
 
@@ -75,10 +78,15 @@ fn main() -> Result<()> {
         Task::Docs { check, site } => docs::run(check, site),
         Task::Bench { runs } => bench::run(runs),
         Task::Advisories { from, interpreter } => advisories::run(&from, &interpreter),
-        Task::Compare { subject } => match subject.as_str() {
+        Task::Compare { subject, only } => match subject.as_str() {
             "bandit" => compare::bandit(),
             "calls" => compare::calls(),
-            other => bail!("nothing to compare called `{other}`; there are `bandit` and `calls`"),
+            "routes" => compare::routes::run(only.as_deref()),
+            other => {
+                bail!(
+                    "nothing to compare called `{other}`; there are `bandit`, `calls` and `routes`"
+                )
+            }
         },
     }
 }

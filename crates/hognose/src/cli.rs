@@ -12,6 +12,7 @@ mod deps;
 mod db;
 mod explain;
 mod inspect;
+mod lock;
 mod man;
 mod migrate;
 mod output_arguments;
@@ -94,6 +95,7 @@ commands! {
     Rules => rules,
     Routes => routes,
     Deps => deps,
+    Lock => lock,
     Config => config,
     Db => db,
     Inspect => inspect,

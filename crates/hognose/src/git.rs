@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use gix_hash::{Kind, ObjectId, Prefix};
 use gix_object::{CommitRefIter, Find, FindHeader, TagRefIter, TreeRefIter};
 use gix_ref::file::ReferenceExt;
-use hognose_python::SourceKind;
+use hognose_python::{MemorySources, SourceKind};
 use imara_diff::{Algorithm, Diff, InternedInput};
 
 use crate::discovery::{self, MAX_FILE_BYTES};
@@ -137,6 +137,64 @@ impl Revision {
             }
         }
         Ok(best.map(|(_, old)| old))
+    }
+
+    /// The Python of the revision below the root, as far as `wanted` says of paths relative to it.
+    ///
+    /// # Errors
+    /// Objects that are missing or broken.
+    pub fn sources(&self, wanted: impl Fn(&str) -> bool) -> Result<MemorySources> {
+        let mut files = Vec::new();
+        let mut seen = 0;
+        let front = self.prefix.to_string_lossy().replace('\\', "/");
+        let mut trees = vec![(String::new(), self.tree)];
+        let mut buffer = Vec::new();
+        while let Some((directory, id)) = trees.pop() {
+            for entry in read(&self.objects, id, gix_object::Kind::Tree, &mut buffer)?
+                .into_iter()
+                .flat_map(entries)
+            {
+                seen += 1;
+                if seen > MAX_TREE_ENTRIES {
+                    bail!("the revision has more than {MAX_TREE_ENTRIES} files and directories");
+                }
+                let Ok(name) = std::str::from_utf8(entry.filename) else {
+                    continue;
+                };
+                let path = if directory.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{directory}/{name}")
+                };
+                // What is above the root leads there or is of no interest.
+                let inside = front.is_empty()
+                    || path
+                        .strip_prefix(front.as_str())
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+                let leads = front
+                    .strip_prefix(path.as_str())
+                    .is_some_and(|rest| rest.starts_with('/'));
+                if entry.mode.is_tree() && (inside || leads) {
+                    trees.push((path, entry.oid.to_owned()));
+                } else if entry.mode.is_blob() && inside {
+                    let relative = path[front.len()..].trim_start_matches('/');
+                    let kind = discovery::kind_of(Path::new(relative));
+                    if let Some(kind @ (SourceKind::Module | SourceKind::Stub)) = kind
+                        && wanted(relative)
+                    {
+                        files.push((relative.to_owned(), kind, entry.oid.to_owned()));
+                    }
+                }
+            }
+        }
+        let mut sources = Vec::with_capacity(files.len());
+        for (path, kind, id) in files {
+            // What is too large to be audited today was too large then.
+            if let Some(bytes) = self.blob(id)? {
+                sources.push((path, kind, bytes));
+            }
+        }
+        Ok(MemorySources::new(sources))
     }
 
     /// Files of the revision that are not there any more.

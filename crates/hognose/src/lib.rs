@@ -11,6 +11,7 @@ mod deps;
 pub mod db;
 pub mod discovery;
 mod git;
+pub mod lock;
 pub mod migrate;
 pub mod output;
 mod progress;

@@ -19,6 +19,15 @@ pub enum Level {
 }
 
 impl Level {
+    /// All levels.
+    pub const ALL: &[Self] = &[
+        Self::Unknown,
+        Self::Public,
+        Self::Authenticated,
+        Self::Permission,
+        Self::Object,
+    ];
+
     /// In words.
     pub const fn as_str(self) -> &'static str {
         match self {

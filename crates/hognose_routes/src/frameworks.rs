@@ -6,16 +6,19 @@ mod cherrypy;
 mod common;
 mod django;
 mod drf;
+mod exposed;
 mod falcon;
 mod fastapi;
 mod flask;
+mod graphql;
+mod grpc;
 mod litestar;
 mod pyramid;
 mod sanic;
 mod tornado;
 
-use hognose_python::ir::{Expr, FunctionId, ModuleId, ScopeKind};
-use hognose_python::{Project, Value as Evaluated};
+use hognose_python::ir::{Expr, FunctionId, Module, ModuleId, ScopeKind};
+use hognose_python::{Project, Symbol, Value as Evaluated};
 
 use crate::run::Machine;
 use crate::world::{World, named};
@@ -41,9 +44,12 @@ pub const ALL: &[Framework] = &[
     bottle::FRAMEWORK,
     cherrypy::FRAMEWORK,
     django::FRAMEWORK,
+    exposed::FRAMEWORK,
     falcon::FRAMEWORK,
     fastapi::FRAMEWORK,
     flask::FRAMEWORK,
+    graphql::FRAMEWORK,
+    grpc::FRAMEWORK,
     litestar::FRAMEWORK,
     pyramid::FRAMEWORK,
     sanic::FRAMEWORK,
@@ -60,6 +66,13 @@ impl Framework {
             })
         })
     }
+}
+
+/// Whether a module is loaded only when the first request comes, and so sees all that others set up: a URLconf.
+pub fn is_late(module: &Module) -> bool {
+    module
+        .slot(Module::TOP, Symbol::from("urlpatterns"))
+        .is_some_and(|slot| slot.bound)
 }
 
 /// Functions of a module in which an application begins and that nobody called: a server or a script will.

@@ -1,5 +1,6 @@
 //! What a request must prove on its way to a handler: layers, each with a proof, and what they come to together.
 
+mod asked;
 mod behaviour;
 mod library;
 mod user;
@@ -11,7 +12,7 @@ use crate::endpoint::{Level, Verdict};
 use crate::run::{Args, Machine, V, Value};
 use crate::world::{Target, World, named};
 
-pub use behaviour::{Exempt, exemptions};
+pub use asked::Asked;
 use library::entry;
 
 /// Calls inside of the code of one guard that are followed.
@@ -62,6 +63,8 @@ pub enum Proof {
     Public,
     /// It may be a guard.
     Unknown,
+    /// It looks at what is asked for: what this function proves is to be told for each endpoint ([`at`]).
+    Depends(V),
     /// This much.
     Guard {
         /// The level.
@@ -116,7 +119,9 @@ impl Proof {
                 }
             }
             (guard @ Self::Guard { .. }, _) | (_, guard @ Self::Guard { .. }) => guard,
-            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Unknown | Self::Depends(_), _) | (_, Self::Unknown | Self::Depends(_)) => {
+                Self::Unknown
+            }
             (Self::Public, _) | (_, Self::Public) => Self::Public,
             (Self::Nothing, Self::Nothing) => Self::Nothing,
         }
@@ -125,7 +130,9 @@ impl Proof {
     /// What is proved where either is enough.
     pub fn or(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Unknown | Self::Depends(_), _) | (_, Self::Unknown | Self::Depends(_)) => {
+                Self::Unknown
+            }
             (Self::Nothing | Self::Public, _) | (_, Self::Nothing | Self::Public) => Self::Public,
             (
                 Self::Guard {
@@ -235,7 +242,9 @@ pub fn combine(layers: &[Layer]) -> Guard {
     if guard.level > Level::Public {
         return guard;
     }
-    let unknown = layers.iter().find(|layer| layer.proof == Proof::Unknown);
+    let unknown = layers
+        .iter()
+        .find(|layer| matches!(layer.proof, Proof::Unknown | Proof::Depends(_)));
     let public = layers.iter().rfind(|layer| layer.proof == Proof::Public);
     if let Some(layer) = unknown {
         guard.level = Level::Unknown;
@@ -458,6 +467,30 @@ pub fn before(world: &mut World<'_>, v: V) -> Proof {
             }
         }
         _ => of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
+    }
+}
+
+/// A layer of a function that runs before handlers. Where nothing is known of it, it may be a guard.
+pub fn hook(world: &mut World<'_>, place: Place, v: V) -> Layer {
+    let outer = std::mem::replace(&mut world.looks, false);
+    let mut proof = before(world, v);
+    if world.looks {
+        proof = Proof::Depends(v);
+    }
+    world.looks = outer;
+    Layer { place, proof }
+}
+
+/// What a proof comes to for one endpoint.
+pub fn at(world: &mut World<'_>, proof: &Proof, asked: &Asked) -> Proof {
+    match *proof {
+        Proof::Depends(v) => {
+            world.ask(Some(asked.clone()));
+            let proof = before(world, v);
+            world.ask(None);
+            proof
+        }
+        ref proof => proof.clone(),
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! A new framework is a file in `frameworks/` and a line in its list; a new library of guards is a file in `data/guards/`.
 
+mod change;
 mod endpoint;
 mod frameworks;
 mod guard;
@@ -14,6 +15,7 @@ mod run;
 mod table;
 mod world;
 
+pub use change::{Access, Change, Kind, changes};
 pub use endpoint::{Endpoint, Inventory, Level, Verdict};
 pub use table::{csv, markdown, matrix, text};
 
@@ -35,9 +37,14 @@ pub fn inventory(project: &Project, left_out: &(dyn Fn(&str) -> bool + Sync)) ->
     for framework in &used {
         (framework.prepare)(&mut machine);
     }
-    for (id, module) in project.iter() {
-        if module.kind != SourceKind::Stub && !left_out(&module.file) {
-            machine.run_module(id);
+    for late in [false, true] {
+        for (id, module) in project.iter() {
+            if module.kind != SourceKind::Stub
+                && frameworks::is_late(module) == late
+                && !left_out(&module.file)
+            {
+                machine.run_module(id);
+            }
         }
     }
     for (id, module) in project.iter() {

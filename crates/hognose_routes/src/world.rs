@@ -5,7 +5,7 @@ use hognose_python::ir::{ClassId, ExprId, FunctionId, ModuleId, ScopeId, ScopeKi
 use rustc_hash::FxHashMap;
 
 use crate::endpoint::{Endpoint, Inventory};
-use crate::guard::{self, Layer, Place, Proof};
+use crate::guard::{self, Asked, Layer, Place, Proof};
 use crate::run::{Args, HOLE, Machine, Site, V, Value};
 
 /// Wrappers around one handler.
@@ -15,7 +15,7 @@ const MAX_LAYERS: usize = 64;
 const MAX_ENDPOINTS: usize = 100_000;
 
 /// What is shown for parts of a path that are not known.
-const UNKNOWN_PART: &str = "<?>";
+pub const UNKNOWN_PART: &str = "<?>";
 
 /// Whether an access path names something of a package, whichever of its modules it is taken from.
 pub fn named(path: &str, package: &str, name: &str) -> bool {
@@ -32,6 +32,9 @@ pub fn named(path: &str, package: &str, name: &str) -> bool {
             .is_some_and(|modules| !modules.contains("()"))
 }
 
+/// What is asked of a function of the project: what it proves, perhaps only by exceptions, perhaps only of all requests.
+pub type Question = (ModuleId, FunctionId, bool, bool);
+
 /// The values of a run, as frameworks ask for them.
 pub struct World<'p> {
     /// The run.
@@ -46,8 +49,14 @@ pub struct World<'p> {
     objects: Vec<V>,
     indexed: usize,
     endpoints: Vec<Endpoint>,
-    /// What functions of the project prove, remembered: (module, function, only by exceptions, only for all requests).
-    pub proofs: FxHashMap<(ModuleId, FunctionId, bool, bool), Proof>,
+    /// What functions of the project prove, remembered, and whether they look at what is asked for.
+    proofs: FxHashMap<Question, (Proof, bool)>,
+    /// The same for the endpoint that is asked for.
+    asked_proofs: FxHashMap<Question, (Proof, bool)>,
+    /// Whether a guard that was looked through looks at what is asked for.
+    pub looks: bool,
+    /// The endpoint that guards are looked through for, if for one.
+    asked: Option<Asked>,
 }
 
 /// A callable of the project in its wrappers.
@@ -82,6 +91,9 @@ impl<'p> World<'p> {
             indexed: 0,
             endpoints: Vec::new(),
             proofs: FxHashMap::default(),
+            asked_proofs: FxHashMap::default(),
+            looks: false,
+            asked: None,
         };
         world.index();
         world
@@ -456,6 +468,25 @@ impl<'p> World<'p> {
         }
     }
 
+    /// From now on guards are looked through for this endpoint.
+    pub fn ask(&mut self, asked: Option<Asked>) {
+        self.asked_proofs.clear();
+        self.asked = asked;
+    }
+
+    /// The proofs that are remembered, of all endpoints or of the one that is asked for.
+    pub fn proofs(&mut self) -> &mut FxHashMap<Question, (Proof, bool)> {
+        match self.asked {
+            Some(_) => &mut self.asked_proofs,
+            None => &mut self.proofs,
+        }
+    }
+
+    /// The endpoint that guards are looked through for.
+    pub fn asked(&self) -> Option<Asked> {
+        self.asked.clone()
+    }
+
     /// Adds an endpoint.
     #[expect(clippy::too_many_arguments, reason = "an endpoint has these parts")]
     pub fn add(
@@ -474,7 +505,18 @@ impl<'p> World<'p> {
         methods.sort();
         methods.dedup();
         let (handler, file, line) = self.place_of(target, registered);
-        let guard = guard::combine(layers);
+        let asked = Asked {
+            endpoint: String::new(),
+            path: path.to_owned(),
+        };
+        let layers: Vec<Layer> = layers
+            .iter()
+            .map(|layer| Layer {
+                place: layer.place,
+                proof: guard::at(self, &layer.proof, &asked),
+            })
+            .collect();
+        let guard = guard::combine(&layers);
         self.endpoints.push(Endpoint {
             app: app.to_owned(),
             framework,

@@ -20,6 +20,7 @@ use crate::audit::audit_program;
 use crate::configuration::{self, Configuration};
 use crate::deps::check::Accepting;
 use crate::discovery::{self, DiscoveryOptions, DiskSources, MAX_FILE_BYTES, PathGlobs};
+use crate::git::Revision;
 use crate::progress::{self, Watched};
 use crate::suppress::suppress_by_path;
 use crate::{AuditOptions, Selection, Selector, ViewOptions, audit};
@@ -334,6 +335,30 @@ impl Project {
                 hognose_python::Project::build(&watched, layout)
             })
         }))
+    }
+
+    /// The project as it was at a revision, with the layout and patterns of today.
+    ///
+    /// # Errors
+    /// As [`Self::sources`], and objects that are missing or broken.
+    pub fn program_at(&self, revision: &Revision) -> Result<hognose_python::Project> {
+        let excluded = PathGlobs::new(self.configuration.exclude.value.iter().map(String::as_str))?;
+        let sources = revision.sources(|path| !excluded.matches(path) && self.is_audited(path))?;
+        let layout = &self.layout();
+        Ok(self
+            .pool()?
+            .install(|| hognose_python::Project::build(&sources, layout)))
+    }
+
+    /// Whether a path relative to the root lies below what is audited.
+    fn is_audited(&self, path: &str) -> bool {
+        match &self.inputs {
+            Inputs::Disk(paths) => {
+                let path = self.root.join(path);
+                paths.iter().any(|audited| path.starts_with(audited))
+            }
+            Inputs::Stdin(_) => false,
+        }
     }
 
     /// Worker threads with room for deep code.

@@ -4,11 +4,13 @@ use std::io::Write;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use hognose_routes::{csv, inventory, markdown, matrix, text};
+use hognose_routes::{Access, changes, csv, inventory, markdown, matrix, text};
 
 use super::arguments::{FilterArguments, ProjectArguments};
 use super::project::Project;
-use super::{Exit, Terminal};
+use super::{Exit, Terminal, lock};
+use crate::git::Revision;
+use crate::lock::FILE_NAME;
 
 /// Show every endpoint and who may call it
 #[derive(Debug, Args)]
@@ -26,6 +28,16 @@ pub struct Arguments {
     /// Show roles and permissions as columns
     #[arg(long, help_heading = "Output", conflicts_with = "format")]
     matrix: bool,
+    /// Show what changed since a git revision, or from one to another (`REV..REV`)
+    ///
+    /// Exits with 1 if a guard got weaker or an endpoint that anyone may call is new, unless `hognose.lock` accepts it.
+    #[arg(
+        long,
+        value_name = "REV",
+        help_heading = "Output",
+        conflicts_with = "matrix"
+    )]
+    diff: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -43,6 +55,9 @@ enum Format {
 impl Arguments {
     pub fn run(self, terminal: &Terminal) -> Result<Exit> {
         let project = Project::load(&self.project, &FilterArguments::default())?;
+        if let Some(revisions) = &self.diff {
+            return self.changed(&project, revisions, terminal);
+        }
         let program = project.program(terminal)?;
         let pool = project.pool()?;
         let inventory = pool.install(|| inventory(&program, &hognose_rules::is_test_path));
@@ -59,5 +74,37 @@ impl Arguments {
         }
         out.flush()?;
         Ok(Exit::Clean)
+    }
+
+    /// What changed between two revisions, or from one to what is on disk.
+    fn changed(&self, project: &Project, revisions: &str, terminal: &Terminal) -> Result<Exit> {
+        // `main...` is the commit at which the current branch left `main`, as everywhere.
+        let (old, new) = match revisions.split_once("..") {
+            Some((old, new)) if !new.is_empty() && !new.starts_with('.') => (old, Some(new)),
+            _ => (revisions, None),
+        };
+        let of = |name: &str| project.program_at(&Revision::open(&project.root, name)?);
+        let before = of(old)?;
+        let after = match new {
+            Some(new) => of(new)?,
+            None => project.program(terminal)?,
+        };
+        let pool = project.pool()?;
+        let access = |program: &hognose_python::Project| {
+            let found = pool.install(|| inventory(program, &hognose_rules::is_test_path));
+            Access::of(&found.endpoints)
+        };
+        let changes = changes(&access(&before), &access(&after));
+        let lock = lock::read(&project.root.join(FILE_NAME))?;
+        let mut out = terminal.out();
+        let worse = if matches!(self.format, Format::Json) {
+            serde_json::to_writer_pretty(&mut out, &changes)?;
+            writeln!(out)?;
+            lock::is_worse(&changes, lock.as_ref())
+        } else {
+            lock::show(&mut out, &changes, lock.as_ref())?
+        };
+        out.flush()?;
+        Ok(if worse { Exit::Findings } else { Exit::Clean })
     }
 }

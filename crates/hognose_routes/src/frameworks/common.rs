@@ -42,22 +42,9 @@ impl Mount {
         Some(inner)
     }
 
-    /// Adds a layer of what a function that runs before handlers proves. A guard that lets through what it names cannot
-    /// be told for all at once.
+    /// Adds a layer of what a function that runs before handlers proves.
     pub(super) fn hook(&mut self, world: &mut World<'_>, place: Place, v: V) {
-        let mut proof = match guard::before(world, v) {
-            Proof::Unknown => Proof::Nothing,
-            proof => proof,
-        };
-        if let (Proof::Guard { .. }, Target::Function(at, function)) =
-            (&proof, world.handler(v).target)
-        {
-            let exempt = guard::exemptions(world, at, function);
-            if exempt.unclear || !exempt.texts.is_empty() || !exempt.prefixes.is_empty() {
-                proof = Proof::Unknown;
-            }
-        }
-        self.layers.push(Layer { place, proof });
+        self.layers.push(guard::hook(world, place, v));
     }
 }
 

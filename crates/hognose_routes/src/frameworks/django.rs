@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use hognose_python::ir::{Expr, Module, ModuleId};
+use hognose_python::ir::{Expr, ExprId, Module, ModuleId};
 use hognose_python::{ClassRef, Symbol};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -35,6 +35,7 @@ const OF_LIBRARIES: &[(&str, &str, &str)] = &[
     ("django.contrib.flatpages", "flatpages", "flatpage"),
     ("django.contrib.redirects", "redirects", "redirect"),
     ("rest_framework.authtoken", "authtoken", "tokenproxy"),
+    ("taggit", "taggit", "tag"),
 ];
 
 #[derive(Debug, Default, Deserialize)]
@@ -179,7 +180,9 @@ fn find(world: &mut World<'_>) {
 
 /// A setting of a settings module.
 pub(super) fn setting(world: &mut World<'_>, settings: Option<ModuleId>, name: &str) -> Option<V> {
-    world.machine.exported(settings?, Symbol::from(name))
+    let v = world.machine.exported(settings?, Symbol::from(name))?;
+    // A star import of what is not there may bring anything; it does not say that the setting is set.
+    (!matches!(world.machine.get(v), Value::External(_))).then_some(v)
 }
 
 /// What the middleware that the settings list prove.
@@ -190,37 +193,52 @@ fn middleware(world: &mut World<'_>, settings: ModuleId) -> Vec<Layer> {
     };
     for name in world.text_list(list).unwrap_or_default() {
         let v = world.machine.dotted(&name);
-        let proof = match world.machine.get(v) {
+        // A middleware of the project is a class, or a function that makes a function.
+        let methods: &[&str] = &["__call__", "process_request", "process_view"];
+        let found = layers.len();
+        match world.machine.get(v).clone() {
             Value::Class { .. } => {
-                let mut proof =
-                    guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Nothing);
-                for method in ["__call__", "process_request", "process_view"] {
-                    let method = world.machine.attribute(v, Symbol::from(method));
-                    if let Target::Function(at, function) = world.handler(method).target {
-                        let found = guard::before(world, method);
-                        if let Proof::Guard { .. } = found {
-                            let exempt = guard::exemptions(world, at, function);
-                            let all = !exempt.unclear
-                                && exempt.texts.is_empty()
-                                && exempt.prefixes.is_empty();
-                            proof = proof.and(if all { found } else { Proof::Unknown });
-                        }
+                let known = guard::of_library(world, v, &Args::default());
+                if let Some(proof) = known.clone()
+                    && proof != Proof::Nothing
+                {
+                    layers.push(Layer {
+                        place: Place::Settings,
+                        proof,
+                    });
+                }
+                for method in methods {
+                    let method = world.machine.attribute(v, Symbol::from(*method));
+                    if let Target::Function(..) = world.handler(method).target {
+                        layers.push(guard::hook(world, Place::Settings, method));
                     }
                 }
-                proof
+                // What is inherited from a library is in the tables or not known.
+                if layers.len() == found && known.is_none() {
+                    layers.push(Layer {
+                        place: Place::Settings,
+                        proof: Proof::Unknown,
+                    });
+                }
             }
-            Value::External(_) => {
-                guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Nothing)
+            Value::Function { .. } => {
+                let open = Args {
+                    open: true,
+                    ..Args::default()
+                };
+                let inner = world.machine.run_call(v, open, (settings, ExprId(0)));
+                layers.push(guard::hook(world, Place::Settings, inner));
             }
-            _ => Proof::Nothing,
-        };
-        if proof != Proof::Nothing {
-            layers.push(Layer {
-                place: Place::Settings,
-                proof,
-            });
+            _ => {
+                let proof = guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown);
+                layers.push(Layer {
+                    place: Place::Settings,
+                    proof,
+                });
+            }
         }
     }
+    layers.retain(|layer| layer.proof != Proof::Nothing);
     layers
 }
 
@@ -419,12 +437,17 @@ fn library(world: &mut World<'_>, module: &str, mount: &Mount, admin: Option<V>)
             "<path:object_id>/delete/",
             "<path:object_id>/change/",
             "<path:object_id>/",
+            "<id>/password/",
         ] {
+            // Users of Django have a page for their passwords.
+            if page == "<id>/password/" && (app.as_str(), model.as_str()) != ("auth", "user") {
+                continue;
+            }
             let mut layers = mount.layers.clone();
             let action = match page {
                 "add/" => "add",
                 "<path:object_id>/delete/" => "delete",
-                "<path:object_id>/change/" => "change",
+                "<path:object_id>/change/" | "<id>/password/" => "change",
                 _ => "view",
             };
             layers.push(Layer {
@@ -515,10 +538,10 @@ fn registered_models(world: &mut World<'_>, admin: Option<V>) -> Vec<(String, St
             }
         }
         None => {
-            for (args, _) in world.calls_of_name("django", "site.register") {
+            for (args, _) in world.calls_of_name("django.contrib", "site.register") {
                 take(&args, None, world);
             }
-            for (args, call) in world.calls_of_name("django", "register") {
+            for (args, call) in world.calls_of_name("django.contrib", "register") {
                 for (given, _) in world.calls_of(call) {
                     // `@admin.register(A, B)`.
                     for model in &args.positional {

@@ -86,26 +86,54 @@ pub(super) fn router(world: &mut World<'_>, router: V, mount: &Mount) {
     }
     let mut registered: Vec<(String, V)> = Vec::new();
     registrations(world, router, &mut registered, 0);
+    let formats = has_formats(world, router);
     if world.is_a(router, "rest_framework", &["DefaultRouter"]) {
         let target = Target::Other(router);
         let proof = default_permissions(world, "GET", mount);
         let mut layers = mount.layers.clone();
         layers.push(proof);
-        let get = vec!["GET".to_owned()];
-        let path = below(mount, "");
-        world.add("django", &mount.app, &path, get, target, site, &layers);
+        for pattern in ["", "<drf_format_suffix:format>"] {
+            if !pattern.is_empty() && !formats {
+                continue;
+            }
+            let get = vec!["GET".to_owned()];
+            let path = below(mount, pattern);
+            world.add("django", &mount.app, &path, get, target, site, &layers);
+        }
     }
     for (prefix, viewset) in registered {
         view_set(
             world,
             &format!("{front}{prefix}"),
             viewset,
-            slash,
-            regex,
+            Style {
+                slash,
+                regex,
+                formats,
+            },
             mount,
             site,
         );
     }
+}
+
+/// How a router writes its patterns.
+#[derive(Clone, Copy)]
+struct Style {
+    slash: &'static str,
+    regex: bool,
+    /// Each pattern once more, with a format behind it: `books.json`.
+    formats: bool,
+}
+
+/// Whether a router adds patterns with formats: the default one does unless its class says no.
+fn has_formats(world: &mut World<'_>, router: V) -> bool {
+    let default = world.is_a(router, "rest_framework", &["DefaultRouter"])
+        || world.is_a(router, "rest_framework_nested", &["NestedDefaultRouter"]);
+    let included = world
+        .machine
+        .attribute(router, Symbol::from("include_format_suffixes"));
+    default && world.machine.truth(included) != Some(false)
 }
 
 fn registrations(world: &mut World<'_>, router: V, found: &mut Vec<(String, V)>, depth: usize) {
@@ -138,11 +166,15 @@ fn view_set(
     world: &mut World<'_>,
     prefix: &str,
     viewset: V,
-    slash: &str,
-    regex: bool,
+    style: Style,
     mount: &Mount,
     site: Option<Site>,
 ) {
+    let Style {
+        slash,
+        regex,
+        formats,
+    } = style;
     let decorated = world.handler(viewset);
     let class = decorated_class(world, viewset);
     let mut layers = mount.layers.clone();
@@ -189,33 +221,42 @@ fn view_set(
         }
         // Without a prefix there is no slash to end the list with.
         if route.is_empty() {
-            end.trim_start_matches('/').to_owned()
-        } else {
-            format!("{route}{end}")
+            return vec![end.trim_start_matches('/').to_owned()];
         }
+        let mut routes = vec![format!("{route}{end}")];
+        if formats && regex {
+            routes.push(format!(r"{route}\.(?P<format>[a-z0-9]+)/?$"));
+        } else if formats {
+            routes.push(format!("{route}<drf_format_suffix:format>"));
+        }
+        routes
     };
     let of_bases = actions_of_bases(world, class);
     for (name, method, detail) in ACTIONS {
         let v = world.machine.attribute(class, Symbol::from(*name));
         let defined = matches!(world.handler(v).target, Target::Function(..));
         if (defined || of_bases.iter().any(|known| known == name)) && permitted(method) {
-            let path = below(mount, &route(*detail, ""));
-            action(
-                world, &path, class, method, name, None, mount, site, &layers,
-            );
+            for route in route(*detail, "") {
+                let path = below(mount, &route);
+                action(
+                    world, &path, class, method, name, None, mount, site, &layers,
+                );
+            }
         }
     }
     for (name, member) in world.members(class) {
         let Some(extra) = extra_action(world, &name, member) else {
             continue;
         };
-        let path = below(mount, &route(extra.detail, &extra.url_path));
-        for method in &extra.methods {
-            if permitted(method) {
-                let given = extra.permissions;
-                action(
-                    world, &path, class, method, &name, given, mount, site, &layers,
-                );
+        for route in route(extra.detail, &extra.url_path) {
+            let path = below(mount, &route);
+            for method in &extra.methods {
+                if permitted(method) {
+                    let given = extra.permissions;
+                    action(
+                        world, &path, class, method, &name, given, mount, site, &layers,
+                    );
+                }
             }
         }
     }

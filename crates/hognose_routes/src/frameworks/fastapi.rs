@@ -131,15 +131,15 @@ fn application(world: &mut World<'_>, app: V, mount: &Mount) {
             _ => continue,
         };
         for v in functions {
-            let layer = middleware(world, v);
-            mount.layers.push(layer);
+            let layers = middleware(world, v);
+            mount.layers.extend(layers);
         }
     }
     if let Some(list) = made.keyword("middleware") {
         for v in world.list(list).unwrap_or_default() {
             if let Some(class) = world.made_with(v).get(0, "cls") {
-                let layer = middleware(world, class);
-                mount.layers.push(layer);
+                let layers = middleware(world, class);
+                mount.layers.extend(layers);
             }
         }
     }
@@ -154,43 +154,27 @@ fn application(world: &mut World<'_>, app: V, mount: &Mount) {
     routes(world, router, &mount);
 }
 
-/// What a middleware proves. Those of libraries are seldom guards; the tables say which are.
-fn middleware(world: &mut World<'_>, v: V) -> Layer {
-    let proof = match world.machine.get(v) {
-        Value::Class { .. } => {
-            let mut proof = Proof::Nothing;
-            for name in ["dispatch", "__call__"] {
-                let method = world.machine.attribute(v, Symbol::from(name));
-                if let Target::Function(at, function) = world.handler(method).target {
-                    proof = proof.and(hook(world, at, function, method));
-                }
-            }
-            proof
-        }
-        _ => match world.handler(v).target {
-            Target::Function(at, function) => hook(world, at, function, v),
-            _ => match guard::before(world, v) {
-                Proof::Unknown => Proof::Nothing,
-                proof => proof,
-            },
-        },
-    };
-    Layer {
-        place: Place::Middleware,
-        proof,
+/// The layers of a middleware.
+fn middleware(world: &mut World<'_>, v: V) -> Vec<Layer> {
+    if !matches!(world.machine.get(v), Value::Class { .. }) {
+        return vec![guard::hook(world, Place::Middleware, v)];
     }
-}
-
-/// A guard that lets through paths that it names cannot be told for all at once.
-fn hook(world: &mut World<'_>, at: ModuleId, function: FunctionId, v: V) -> Proof {
-    let proof = guard::before(world, v);
-    if let Proof::Guard { .. } = proof {
-        let exempt = guard::exemptions(world, at, function);
-        if exempt.unclear || !exempt.texts.is_empty() || !exempt.prefixes.is_empty() {
-            return Proof::Unknown;
+    let mut layers: Vec<Layer> = Vec::new();
+    for name in ["dispatch", "__call__"] {
+        let method = world.machine.attribute(v, Symbol::from(name));
+        if let Target::Function(..) = world.handler(method).target {
+            layers.push(guard::hook(world, Place::Middleware, method));
         }
     }
-    proof
+    // What a base class of a library does is in its tables or not known.
+    if layers.is_empty() {
+        let proof = guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown);
+        layers.push(Layer {
+            place: Place::Middleware,
+            proof,
+        });
+    }
+    layers
 }
 
 /// The pages that FastAPI adds: its description and the two documentations.

@@ -5,9 +5,9 @@
 use hognose_python::Symbol;
 
 use super::Framework;
-use crate::guard::{self, Exempt, Layer, Place, Proof};
+use crate::guard::{self, Asked, Layer, Place};
 use crate::run::{Args, Site, V, Value};
-use crate::world::{Handler, Target, World};
+use crate::world::{Handler, Target, UNKNOWN_PART, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["flask", "quart", "flask_restful", "flask_restx"],
@@ -31,15 +31,8 @@ struct Mount {
     prefix: Option<String>,
     /// Dotted front of endpoint names.
     name: String,
-    hooks: Vec<Hook>,
+    hooks: Vec<Layer>,
     nesting: usize,
-}
-
-/// A function that runs before requests.
-#[derive(Clone)]
-struct Hook {
-    proof: Proof,
-    exempt: Exempt,
 }
 
 fn find(world: &mut World<'_>) {
@@ -137,37 +130,14 @@ fn blueprints_below(world: &mut World<'_>, v: V, nesting: usize) -> Vec<V> {
 }
 
 /// Hooks of one sort that were set on an application or blueprint.
-fn hooks(world: &mut World<'_>, v: V, sort: &str) -> Vec<Hook> {
+pub(super) fn hooks(world: &mut World<'_>, v: V, sort: &str) -> Vec<Layer> {
     let mut found = Vec::new();
     for (method, args, _) in world.calls_on(v) {
-        if method != sort {
-            continue;
+        if method == sort
+            && let Some(hook) = args.positional.first()
+        {
+            found.push(guard::hook(world, Place::Hook, *hook));
         }
-        let Some(hook) = args.positional.first().copied() else {
-            continue;
-        };
-        // A decorated hook: the guard of a library may be all that it is for.
-        let handler = world.handler(hook);
-        let mut proof = match handler.target {
-            Target::Function(..) => guard::before(world, hook),
-            _ => match guard::before(world, hook) {
-                // Most hooks of libraries are no guards; which ones are is in the tables.
-                Proof::Unknown => Proof::Nothing,
-                proof => proof,
-            },
-        };
-        for layer in world.wrapper_layers(&handler, Place::Hook) {
-            if layer.proof != Proof::Unknown {
-                proof = proof.and(layer.proof);
-            }
-        }
-        let exempt = match handler.target {
-            Target::Function(at, function) if matches!(proof, Proof::Guard { .. }) => {
-                guard::exemptions(world, at, function)
-            }
-            _ => Exempt::default(),
-        };
-        found.push(Hook { proof, exempt });
     }
     found
 }
@@ -189,7 +159,7 @@ fn static_route(world: &mut World<'_>, mount: &Mount, url: &str, v: V) {
     let rule = format!("{}/<path:filename>", url.trim_end_matches('/'));
     let path = joined(mount.prefix.as_deref(), &rule);
     let site = world.site(v);
-    let layers = hook_layers(mount, &format!("{}static", mount.name), &path);
+    let layers = hook_layers(world, mount, &format!("{}static", mount.name), &path);
     world.add(
         mount.framework,
         &mount.app,
@@ -201,31 +171,20 @@ fn static_route(world: &mut World<'_>, mount: &Mount, url: &str, v: V) {
     );
 }
 
-fn hook_layers(mount: &Mount, endpoint: &str, path: &str) -> Vec<Layer> {
-    let mut layers = Vec::new();
-    for hook in &mount.hooks {
-        let last = endpoint.rsplit('.').next().unwrap_or(endpoint);
-        let blueprint = endpoint.rsplit_once('.').map_or("", |(front, _)| front);
-        let named = hook
-            .exempt
-            .texts
-            .iter()
-            .any(|text| text == endpoint || text == path || text == last || text == blueprint)
-            || hook.exempt.prefixes.iter().any(|prefix| {
-                path.starts_with(prefix.as_str()) || endpoint.starts_with(prefix.as_str())
-            });
-        let proof = match &hook.proof {
-            // A text that the hook compares with may let through what it names, or ask only of that: it cannot be told.
-            Proof::Guard { .. } if hook.exempt.unclear => Proof::Unknown,
-            Proof::Guard { .. } if named => Proof::Nothing,
-            proof => proof.clone(),
-        };
-        layers.push(Layer {
-            place: Place::Hook,
-            proof,
-        });
-    }
-    layers
+/// What the hooks around an endpoint prove of it.
+fn hook_layers(world: &mut World<'_>, mount: &Mount, endpoint: &str, path: &str) -> Vec<Layer> {
+    let asked = Asked {
+        endpoint: endpoint.to_owned(),
+        path: path.to_owned(),
+    };
+    mount
+        .hooks
+        .iter()
+        .map(|hook| Layer {
+            place: hook.place,
+            proof: guard::at(world, &hook.proof, &asked),
+        })
+        .collect()
 }
 
 /// All that is registered on an application or blueprint.
@@ -402,11 +361,18 @@ fn endpoints(
                 .name
                 .as_str()
                 .to_owned(),
-            _ => String::new(),
+            // `as_view("name")`.
+            target => match world
+                .as_view(target)
+                .and_then(|(_, args)| args.get(0, "name"))
+            {
+                Some(name) => world.text(Some(name)),
+                None => UNKNOWN_PART.to_owned(),
+            },
         },
         str::to_owned,
     );
-    let mut layers = hook_layers(mount, &format!("{}{name}", mount.name), path);
+    let mut layers = hook_layers(world, mount, &format!("{}{name}", mount.name), path);
     let wrappers = world.wrapper_layers(&handler, Place::Decorator);
     layers.extend(wrappers);
     if let Some(class) = class {
@@ -625,7 +591,7 @@ fn documentation(world: &mut World<'_>, mount: &Mount, made: &Args, prefix: &str
     pages.dedup();
     for page in pages {
         let path = joined(mount.prefix.as_deref(), &page);
-        let layers = hook_layers(mount, "", &path);
+        let layers = hook_layers(world, mount, UNKNOWN_PART, &path);
         let get = vec!["GET".to_owned()];
         world.add(
             mount.framework,
@@ -637,7 +603,7 @@ fn documentation(world: &mut World<'_>, mount: &Mount, made: &Args, prefix: &str
             &layers,
         );
     }
-    let layers = hook_layers(mount, "", "/swaggerui");
+    let layers = hook_layers(world, mount, UNKNOWN_PART, "/swaggerui");
     let get = vec!["GET".to_owned()];
     let path = "/swaggerui/<path:filename>";
     world.add(
@@ -680,7 +646,12 @@ fn resources(world: &mut World<'_>, api: V, mount: &Mount, front: &str, layers: 
                     };
                     let path = joined(mount.prefix.as_deref(), &rule);
                     let handler = world.handler(class);
-                    let mut all = hook_layers(mount, &mount.name, &path);
+                    let mut all = hook_layers(
+                        world,
+                        mount,
+                        &format!("{}{UNKNOWN_PART}", mount.name),
+                        &path,
+                    );
                     all.extend(layers.iter().cloned());
                     all.extend(world.wrapper_layers(&handler, Place::Class));
                     let class = view_class(world, class);

@@ -6,7 +6,8 @@
 use hognose_python::ir::*;
 use hognose_python::{ClassRef, Symbol, Value as Evaluated};
 
-use super::user::{alias, children, depends};
+use super::asked::{Asked, holds, looks};
+use super::user::{alias, children, depends, is_parameter};
 use super::{MAX_DEPTH, Proof};
 use crate::endpoint::Level;
 use crate::run::{V, Value};
@@ -47,6 +48,9 @@ const REFUSALS: &[(&str, Refusal)] = &[
     ("HTTP_403_FORBIDDEN", Refusal::Forbidden),
     ("UNAUTHORIZED", Refusal::Unauthorized),
     ("FORBIDDEN", Refusal::Forbidden),
+    ("UNAUTHENTICATED", Refusal::Unauthorized),
+    ("PERMISSION_DENIED", Refusal::Forbidden),
+    ("PermissionError", Refusal::Forbidden),
     ("redirect", Refusal::Redirect),
     ("HttpResponseRedirect", Refusal::Redirect),
     ("RedirectResponse", Refusal::Redirect),
@@ -73,6 +77,9 @@ const PRESENCE: &[&str] = &[
     "state",
 ];
 
+/// Parts of one condition.
+const MAX_PARTS: usize = 64;
+
 /// A function that is looked through.
 struct Walk {
     at: ModuleId,
@@ -91,6 +98,10 @@ struct Walk {
     calls: u32,
     blocks: u32,
     proof: Proof,
+    /// What is asked only of requests that show credentials.
+    of_shown: Proof,
+    /// A condition on what is asked for could not be decided.
+    unclear: bool,
 }
 
 /// What a function proves that runs before the handler: a hook, a dependency, a helper that raises.
@@ -128,13 +139,10 @@ pub fn of_wrapper(world: &mut World<'_>, wrapper: V) -> Proof {
             let inner = walk(world, module, function, Some(closure), 0, false, false);
             // The wrapper may itself stand in a guard of a library.
             let outer: Vec<V> = handler.wrappers;
-            outer.into_iter().map(|v| super::wrapper(world, v)).fold(
-                inner,
-                |proof, more| match more {
-                    Proof::Unknown => proof,
-                    more => proof.and(more),
-                },
-            )
+            outer
+                .into_iter()
+                .map(|v| super::wrapper(world, v))
+                .fold(inner, Proof::and)
         }
         _ => Proof::Unknown,
     }
@@ -154,6 +162,8 @@ pub fn of_answer(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> P
         calls: 0,
         blocks: 0,
         proof: Proof::Nothing,
+        of_shown: Proof::Nothing,
+        unclear: false,
     };
     let mut proof: Option<Proof> = None;
     for value in &module[function].return_values {
@@ -235,11 +245,13 @@ fn walk(
 ) -> Proof {
     let memo = (at, function, raises_only, strict);
     if closure.is_none()
-        && let Some(known) = world.proofs.get(&memo)
+        && let Some((known, looks)) = world.proofs().get(&memo).cloned()
     {
-        return known.clone();
+        world.looks |= looks;
+        return known;
     }
-    world.proofs.insert(memo, Proof::Nothing);
+    world.proofs().insert(memo, (Proof::Nothing, false));
+    let outer = std::mem::replace(&mut world.looks, false);
     let mut walk = Walk {
         at,
         closure,
@@ -251,18 +263,30 @@ fn walk(
         calls,
         blocks: 0,
         proof: Proof::Nothing,
+        of_shown: Proof::Nothing,
+        unclear: false,
     };
     let body = world.machine.project.module(at)[function].body;
     walk.block(world, body);
-    world.proofs.insert(memo, walk.proof.clone());
-    walk.proof
+    // Whoever shows no credentials meets only what is asked of everybody.
+    let proof = match walk.proof {
+        Proof::Guard { .. } if walk.unclear => Proof::Unknown,
+        guard @ Proof::Guard { .. } => guard.and(walk.of_shown),
+        proof => proof,
+    };
+    let looks = world.looks;
+    world.proofs().insert(memo, (proof.clone(), looks));
+    world.looks |= outer;
+    proof
 }
 
 impl Walk {
-    fn block(&mut self, world: &mut World<'_>, block: Block) {
+    /// Walks a block; whether whoever shows nothing goes no further than it.
+    fn block(&mut self, world: &mut World<'_>, block: Block) -> bool {
         if self.blocks >= MAX_BLOCKS {
-            return;
+            return false;
         }
+        let mut left = false;
         self.blocks += 1;
         let module = world.machine.project.module(self.at);
         for stmt in module.block(block) {
@@ -270,12 +294,18 @@ impl Walk {
                 Stmt::Raise {
                     exception: Some(exception),
                     ..
-                } => self.refuses(world, exception.get()),
-                Stmt::Return(Some(value)) => {
-                    if !self.raises_only {
-                        self.refuses(world, value.get());
+                } => {
+                    self.refuses(world, exception.get());
+                    left = true;
+                }
+                Stmt::Return(value) => {
+                    if let Some(value) = value {
+                        if !self.raises_only {
+                            self.refuses(world, value.get());
+                        }
+                        self.called(world, value.get());
                     }
-                    self.called(world, value.get());
+                    left = true;
                 }
                 Stmt::Expr(value) | Stmt::Assign { value, .. } => {
                     self.refuses_by_call(world, value);
@@ -288,23 +318,17 @@ impl Walk {
                     if self.strict && !self.tests.is_empty() {
                         continue;
                     }
-                    self.tests.push((test, true));
-                    self.block(world, body);
-                    self.tests.pop();
-                    self.tests.push((test, false));
-                    self.block(world, orelse);
-                    self.tests.pop();
-                    let leaves = module.block(body).last().is_some_and(|last| {
-                        matches!(module[*last], Stmt::Return(_) | Stmt::Raise { .. })
-                    });
-                    if leaves {
-                        self.passed.push(test);
+                    match self.decided(world, test) {
+                        Some(truth) => {
+                            left = self.block(world, if truth { body } else { orelse });
+                        }
+                        None => left = self.branches(world, test, body, orelse),
                     }
                 }
                 Stmt::Assert { test, .. } => self.called(world, test),
                 Stmt::With { body, context, .. } => {
                     self.called(world, context);
-                    self.block(world, body);
+                    left = self.block(world, body);
                 }
                 Stmt::Try {
                     body,
@@ -331,8 +355,93 @@ impl Walk {
                 }
                 _ => {}
             }
+            if left {
+                break;
+            }
         }
         self.blocks -= 1;
+        left
+    }
+
+    /// Whether a condition holds for what is asked for, where that is known.
+    fn decided(&mut self, world: &mut World<'_>, test: ExprId) -> Option<bool> {
+        if !looks(world, self.at, test) {
+            return None;
+        }
+        world.looks = true;
+        let asked = world.asked()?;
+        let truth = holds(world, self.at, test, &asked);
+        // `name not in PUBLIC and not user`: where the first part holds, the second decides.
+        self.unclear |= truth.is_none() && !self.is_left_to_user(world, test, &asked);
+        truth
+    }
+
+    /// Whether all that is not decided of a condition does not look at what is asked for.
+    fn is_left_to_user(&self, world: &mut World<'_>, test: ExprId, asked: &Asked) -> bool {
+        let module = world.machine.project.module(self.at);
+        let mut waiting = vec![test];
+        let mut left = MAX_PARTS;
+        while let Some(expr) = waiting.pop() {
+            left -= 1;
+            if left == 0 {
+                return false;
+            }
+            match module[expr] {
+                Expr::Logic { values, .. } => waiting.extend(module.list(values)),
+                Expr::Unary {
+                    op: UnaryOp::Not,
+                    operand,
+                } => waiting.push(operand),
+                _ => {
+                    if looks(world, self.at, expr) && holds(world, self.at, expr, asked).is_none() {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Both ways of a condition that is not decided.
+    fn branches(
+        &mut self,
+        world: &mut World<'_>,
+        test: ExprId,
+        body: Block,
+        orelse: Block,
+    ) -> bool {
+        let module = world.machine.project.module(self.at);
+        self.tests.push((test, true));
+        let body_left = self.block(world, body);
+        self.tests.pop();
+        self.tests.push((test, false));
+        let else_left = self.block(world, orelse);
+        self.tests.pop();
+        let last = module.block(body).last().map(|last| &module[*last]);
+        if matches!(last, Some(Stmt::Return(_) | Stmt::Raise { .. })) {
+            self.passed.push(test);
+        }
+        // `if not token: return`: whoever shows none is through, whatever is asked of the others.
+        let through = matches!(last, Some(Stmt::Return(value))
+            if self.lets_through(world, value.map(|value| value.get())))
+            && depends(world, self.at, test)
+            && for_nobody(module, test, 0) == Some(true);
+        through || (body_left && else_left)
+    }
+
+    /// Whether what is returned lets the request go on: nothing, or what the handler answers.
+    fn lets_through(&self, world: &mut World<'_>, value: Option<ExprId>) -> bool {
+        let module = world.machine.project.module(self.at);
+        let Some(value) = value else { return true };
+        match module[strip(module, value)] {
+            Expr::None => true,
+            Expr::Call { func, .. } => match module[func] {
+                Expr::Name { .. } => is_parameter(module, func),
+                Expr::Attribute { attr, .. } => matches!(attr.as_str(), "get_response" | "app"),
+                _ => false,
+            },
+            _ => self.raises_only && refusal(world, self.at, value, 0).is_none(),
+        }
     }
 
     fn add(&mut self, proof: Proof) {
@@ -343,10 +452,19 @@ impl Walk {
     /// A call whose result nobody looks at may be one that refuses, such as `abort(403)`.
     fn refuses_by_call(&mut self, world: &mut World<'_>, value: ExprId) {
         let module = world.machine.project.module(self.at);
-        if let Expr::Call { func, .. } = module[strip(module, value)]
-            && let Some(path) = world.machine.evaluator.dotted(self.at, func)
-            && matches!(last(path.as_str()), "abort" | "send_error" | "set_status")
-        {
+        let Expr::Call { func, .. } = module[strip(module, value)] else {
+            return;
+        };
+        let refuses = |name: &str| matches!(name, "abort" | "send_error" | "set_status");
+        let called = match module[func] {
+            Expr::Attribute { attr, .. } => refuses(attr.as_str()),
+            _ => world
+                .machine
+                .evaluator
+                .dotted(self.at, func)
+                .is_some_and(|path| refuses(last(path.as_str()))),
+        };
+        if called {
             self.refuses(world, value);
         }
     }
@@ -455,7 +573,16 @@ impl Walk {
             }
         }
         let proof = self.proof_of(world, refusal, &tests);
-        self.add(proof);
+        let module = world.machine.project.module(self.at);
+        let of_shown = self.tests.iter().any(|(test, truth)| {
+            for_nobody(module, *test, 0) == Some(!truth) && depends(world, self.at, *test)
+        });
+        if of_shown {
+            let known = std::mem::replace(&mut self.of_shown, Proof::Nothing);
+            self.of_shown = known.and(proof);
+        } else {
+            self.add(proof);
+        }
     }
 
     /// What conditions ask for.
@@ -475,6 +602,11 @@ impl Walk {
                 left -= 1;
                 if left == 0 {
                     break;
+                }
+                // Names of endpoints and beginnings of paths are no names of roles.
+                let plain = !matches!(module[expr], Expr::Logic { .. } | Expr::Unary { .. });
+                if plain && looks(world, self.at, expr) {
+                    continue;
                 }
                 match module[expr] {
                     Expr::Compare { op, left, right } => {
@@ -646,6 +778,59 @@ fn asks_for_absence(module: &Module, test: ExprId) -> bool {
     }
 }
 
+/// Whether a condition on who asks holds for whoever shows nothing; `None` where it cannot be told.
+fn for_nobody(module: &Module, test: ExprId, depth: u32) -> Option<bool> {
+    if depth >= MAX_BLOCKS {
+        return None;
+    }
+    let inner = |expr| for_nobody(module, expr, depth + 1);
+    match module[test] {
+        Expr::Unary {
+            op: UnaryOp::Not,
+            operand,
+        } => inner(operand).map(|truth| !truth),
+        Expr::Logic { op, values } => {
+            let decides = op == BoolOp::Or;
+            let truths: Vec<Option<bool>> = module
+                .list(values)
+                .iter()
+                .map(|value| inner(*value))
+                .collect();
+            if truths.contains(&Some(decides)) {
+                Some(decides)
+            } else if truths.contains(&None) {
+                None
+            } else {
+                Some(!decides)
+            }
+        }
+        Expr::Compare { op, left, right } => match (op, &module[right]) {
+            (CmpOp::Is | CmpOp::Eq, Expr::None) => Some(true),
+            (CmpOp::IsNot | CmpOp::NotEq, Expr::None) => Some(false),
+            // `"user" in session`.
+            (CmpOp::In, Expr::Attribute { .. }) if matches!(module[left], Expr::Str(_)) => {
+                Some(false)
+            }
+            (CmpOp::NotIn, Expr::Attribute { .. }) if matches!(module[left], Expr::Str(_)) => {
+                Some(true)
+            }
+            _ => None,
+        },
+        Expr::Attribute { attr, .. } => Some(attr.as_str() == "is_anonymous"),
+        Expr::Subscript { .. } | Expr::Name { .. } => Some(false),
+        Expr::Named { value, .. } => inner(value),
+        Expr::Call { func, .. } => match module[func] {
+            Expr::Attribute { attr, .. }
+                if matches!(attr.as_str(), "get" | "get_header" | "get_cookie") =>
+            {
+                Some(false)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Whether a block that may fail looks at who asks.
 fn tries_identity(world: &mut World<'_>, at: ModuleId, block: Block) -> bool {
     let module = world.machine.project.module(at);
@@ -795,93 +980,4 @@ fn of_class(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Option<Refus
         }
     }
     None
-}
-
-/// Requests that a hook lets through before it asks anything.
-#[derive(Debug, Clone, Default)]
-pub struct Exempt {
-    /// Texts that the endpoint's name or path is compared with.
-    pub texts: Vec<String>,
-    /// Beginnings of paths.
-    pub prefixes: Vec<String>,
-    /// There is a condition on the request's place that is not understood.
-    pub unclear: bool,
-}
-
-/// What a hook compares the name or path of the endpoint with.
-pub fn exemptions(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Exempt {
-    let module = world.machine.project.module(at);
-    let range = module[function].range;
-    let mut exempt = Exempt::default();
-    for (_, stmt) in module.stmts() {
-        let Stmt::If { test, .. } = *stmt else {
-            continue;
-        };
-        if !range.contains_range(module.expr_range(test)) {
-            continue;
-        }
-        let mut waiting = vec![test];
-        let mut left = 128;
-        while let Some(expr) = waiting.pop() {
-            left -= 1;
-            if left == 0 {
-                break;
-            }
-            match module[expr] {
-                Expr::Compare { left, right, .. } => {
-                    let (placed, other) = if is_place(module, left) {
-                        (true, right)
-                    } else {
-                        (is_place(module, right), left)
-                    };
-                    if placed {
-                        match world.machine.evaluator.constant(at, other) {
-                            Some(hognose_python::Constant::None) => {}
-                            Some(constant) => collect(&constant, &mut exempt.texts),
-                            None => exempt.unclear = true,
-                        }
-                        continue;
-                    }
-                }
-                Expr::Call { func, args } => {
-                    if let Expr::Attribute { value, attr } = module[func]
-                        && is_place(module, value)
-                    {
-                        let argument = module.args(args).first().and_then(|argument| {
-                            world.machine.evaluator.constant(at, argument.value)
-                        });
-                        match (attr.as_str(), argument) {
-                            ("startswith", Some(constant)) => {
-                                collect(&constant, &mut exempt.prefixes);
-                            }
-                            _ => exempt.unclear = true,
-                        }
-                        continue;
-                    }
-                    if is_place(module, expr) {
-                        exempt.unclear = true;
-                    }
-                }
-                _ => {}
-            }
-            children(module, expr, |child| waiting.push(child));
-        }
-    }
-    exempt
-}
-
-/// Whether an expression is the name or path of what is asked for.
-fn is_place(module: &Module, expr: ExprId) -> bool {
-    match module[expr] {
-        Expr::Attribute { value, attr } => {
-            matches!(
-                attr.as_str(),
-                "endpoint" | "path" | "blueprint" | "path_info" | "url_rule" | "rel_url"
-            ) || (matches!(attr.as_str(), "lower" | "strip") && is_place(module, value))
-        }
-        Expr::Name { def, .. } => {
-            matches!(module[def].kind, DefKind::Value(value) if matches!(module[value], Expr::Attribute { .. }) && is_place(module, value))
-        }
-        _ => false,
-    }
 }

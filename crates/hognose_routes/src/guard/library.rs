@@ -12,6 +12,7 @@ use crate::world::World;
 
 const TABLES: &[&str] = &[
     include_str!("../../data/guards/general.toml"),
+    include_str!("../../data/guards/middleware.toml"),
     include_str!("../../data/guards/flask.toml"),
     include_str!("../../data/guards/django.toml"),
     include_str!("../../data/guards/fastapi.toml"),

@@ -60,6 +60,7 @@ const OF_REQUEST: &[&str] = &[
     "identity",
     "authenticated_userid",
     "has_permission",
+    "invocation_metadata",
 ];
 
 /// Parameters that the framework fills from credentials, by what their default or annotation calls.
@@ -134,7 +135,7 @@ fn is_identity(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
 }
 
 /// Whether an expression is the request: a variable of the framework, a parameter that it fills, or `self.request`.
-fn is_request(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+pub fn is_request(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
     let module = world.machine.project.module(at);
     if let Some(path) = world.machine.evaluator.dotted(at, expr)
         && REQUESTS.iter().any(|request| path.as_str() == *request)
@@ -142,23 +143,8 @@ fn is_request(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
         return true;
     }
     match module[expr] {
+        Expr::Name { .. } if is_parameter(module, expr) => true,
         Expr::Name { def, .. } => match module[def].kind {
-            DefKind::Param(_) => true,
-            // A parameter of the function around.
-            DefKind::Entry => {
-                let name = module[module[def].scope].slots[module[def].slot.index()].name;
-                let mut around = module[module[def].scope].parent;
-                while let Some(scope) = around {
-                    if let Some(slot) = module.slot(scope, name) {
-                        return slot
-                            .defs
-                            .iter()
-                            .any(|def| matches!(module[*def].kind, DefKind::Param(_)));
-                    }
-                    around = module[scope].parent;
-                }
-                false
-            }
             DefKind::Value(value) => {
                 matches!(
                     module[value],
@@ -167,12 +153,41 @@ fn is_request(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
             }
             _ => false,
         },
-        Expr::Attribute { attr, .. } => matches!(attr.as_str(), "request" | "req"),
+        Expr::Attribute { attr, .. } => matches!(attr.as_str(), "request" | "req" | "context"),
+        // `info.context["request"]`.
+        Expr::Subscript { index, .. } if matches!(module[index], Expr::Str(key) if module.str(key) == "request") => {
+            true
+        }
         // `args[0]` of a wrapper.
         Expr::Subscript { value, .. } => match module[value] {
             Expr::Name { def, .. } => matches!(module[def].kind, DefKind::Param(_)),
             _ => false,
         },
+        _ => false,
+    }
+}
+
+/// Whether an expression is a parameter of its function, or of one around it.
+pub fn is_parameter(module: &Module, expr: ExprId) -> bool {
+    let Expr::Name { def, .. } = module[expr] else {
+        return false;
+    };
+    match module[def].kind {
+        DefKind::Param(_) => true,
+        DefKind::Entry => {
+            let name = module[module[def].scope].slots[module[def].slot.index()].name;
+            let mut around = module[module[def].scope].parent;
+            while let Some(scope) = around {
+                if let Some(slot) = module.slot(scope, name) {
+                    return slot
+                        .defs
+                        .iter()
+                        .any(|def| matches!(module[*def].kind, DefKind::Param(_)));
+                }
+                around = module[scope].parent;
+            }
+            false
+        }
         _ => false,
     }
 }

@@ -199,8 +199,10 @@ impl Machine<'_> {
                 if let Some(v) = fields.get(&attr) {
                     return *v;
                 }
-                if attr.as_str() == "__class__" {
-                    return class;
+                match attr.as_str() {
+                    "__class__" => return class,
+                    "__dict__" => return self.attribute_of(object, attr),
+                    _ => {}
                 }
                 self.member(object, class, attr, 0)
             }
@@ -423,6 +425,13 @@ impl Machine<'_> {
                         Some(place) => items[place].1 = v,
                         None => items.push((key, v)),
                     }
+                }
+            }
+            // `self.__dict__["name"] = value`.
+            Value::Attribute { of, attr } if attr.as_str() == "__dict__" => {
+                if let Value::Str(name) = self.get(key) {
+                    let name = Symbol::from(&**name);
+                    self.store_attribute(of, name, v);
                 }
             }
             _ => self.stores.push(Store {

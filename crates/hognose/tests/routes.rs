@@ -1,0 +1,151 @@
+//! `hognose routes`, its `--diff`, and the lock.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests make files and run programs"
+)]
+
+mod support;
+
+use std::process::Command;
+
+use serde_json::Value;
+use support::Project;
+
+const APP: &str = "from flask import Flask, Blueprint
+from flask_login import login_required, current_user
+
+app = Flask(__name__, static_folder=None)
+
+
+@app.get('/')
+def index():
+    return ''
+
+
+@app.post('/users')
+@login_required
+def users():
+    return ''
+";
+
+/// Makes a repository with one commit of what is there; false where there is no git.
+fn commit(project: &Project, message: &str) -> bool {
+    let git = |arguments: &[&str]| {
+        Command::new("git")
+            .args([
+                "-c",
+                "user.name=a",
+                "-c",
+                "user.email=a@example.org",
+                "-c",
+                "commit.gpgsign=false",
+            ])
+            .args(arguments)
+            .current_dir(project.path())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    git(&["init", "-q"]) && git(&["add", "-A"]) && git(&["commit", "-q", "-m", message])
+}
+
+#[test]
+fn endpoints_are_listed_in_every_format() {
+    let project = Project::new(&[("app.py", APP)]);
+    let run = project.run(&["routes", "--format", "json"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let list: Value = serde_json::from_str(&run.out).unwrap();
+    let of = |index: usize, key: &str| list[index][key].as_str().unwrap().to_owned();
+    assert_eq!(list.as_array().unwrap().len(), 2);
+    assert_eq!((of(0, "path"), of(0, "guard")), ("/".into(), "none".into()));
+    assert_eq!(
+        (of(1, "path"), of(1, "guard"), of(1, "layer")),
+        ("/users".into(), "authenticated".into(), "decorator".into())
+    );
+    for format in ["text", "markdown", "csv"] {
+        let run = project.run(&["routes", "--format", format]);
+        assert_eq!(run.code, Some(0), "{}", run.err);
+        assert!(run.out.contains("/users"), "{}", run.out);
+    }
+    let matrix = project.run(&["routes", "--matrix"]);
+    assert!(matrix.out.contains("| any user |"), "{}", matrix.out);
+}
+
+#[test]
+fn what_got_worse_since_a_revision_is_an_exit_code() {
+    let project = Project::new(&[("app.py", APP)]);
+    if !commit(&project, "one") {
+        return;
+    }
+    let same = project.run(&["routes", "--diff", "HEAD"]);
+    assert_eq!(same.code, Some(0), "{}{}", same.out, same.err);
+    assert!(same.out.starts_with("0 changes"), "{}", same.out);
+
+    // Another file, and another path: nothing that anyone has to look at twice.
+    std::fs::remove_file(project.path().join("app.py")).unwrap();
+    project.write("main.py", &APP.replace("'/users'", "'/people'"));
+    let moved = project.run(&["routes", "--diff", "HEAD"]);
+    assert_eq!(moved.code, Some(0), "{}{}", moved.out, moved.err);
+    assert!(moved.out.contains("moved"), "{}", moved.out);
+    assert!(moved.out.contains("/people (was /users)"), "{}", moved.out);
+
+    std::fs::remove_file(project.path().join("main.py")).unwrap();
+    project.write("app.py", &APP.replace("@login_required\n", ""));
+    let weakened = project.run(&["routes", "--diff", "HEAD"]);
+    assert_eq!(weakened.code, Some(1), "{}{}", weakened.out, weakened.err);
+    assert!(
+        weakened.out.contains("POST /users: authenticated → public"),
+        "{}",
+        weakened.out
+    );
+    let json = project.run(&["routes", "--diff", "HEAD", "--format", "json"]);
+    assert_eq!(json.code, Some(1));
+    let changes: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(changes[0]["kind"], "weakened");
+
+    // The lock accepts it.
+    assert_eq!(project.run(&["lock"]).code, Some(0));
+    let accepted = project.run(&["routes", "--diff", "HEAD"]);
+    assert_eq!(accepted.code, Some(0), "{}{}", accepted.out, accepted.err);
+    assert!(accepted.out.contains("(accepted)"), "{}", accepted.out);
+
+    // Between two revisions the work tree plays no part.
+    assert!(commit(&project, "two"));
+    project.write("app.py", "");
+    std::fs::remove_file(project.path().join("hognose.lock")).unwrap();
+    let between = project.run(&["routes", "--diff", "HEAD~1..HEAD"]);
+    assert_eq!(between.code, Some(1), "{}{}", between.out, between.err);
+    assert!(between.out.contains("weakened"), "{}", between.out);
+}
+
+#[test]
+fn the_lock_is_drift_proof() {
+    let project = Project::new(&[("app.py", APP)]);
+    assert_eq!(project.run(&["lock", "--check"]).code, Some(2));
+    let written = project.run(&["lock"]);
+    assert_eq!(written.code, Some(0), "{}", written.err);
+    let lock = project.read("hognose.lock");
+    assert!(
+        lock.contains("\n[endpoints]\napp.app GET / public - app.index\n"),
+        "{lock}"
+    );
+    assert!(
+        lock.contains("\napp.app POST /users authenticated - app.users\n"),
+        "{lock}"
+    );
+    assert_eq!(project.run(&["lock", "--check"]).code, Some(0));
+    // Sections of other versions stay.
+    project.write("hognose.lock", &format!("{lock}\n[later]\nx y\n"));
+    assert_eq!(project.run(&["lock"]).code, Some(0));
+    assert!(project.read("hognose.lock").contains("[later]\nx y\n"));
+
+    project.write(
+        "app.py",
+        &format!("{APP}\n@app.get('/new')\ndef new():\n    return ''\n"),
+    );
+    let drift = project.run(&["lock", "--check"]);
+    assert_eq!(drift.code, Some(1), "{}", drift.out);
+    assert!(drift.out.contains("new"), "{}", drift.out);
+    project.write("hognose.lock", "nonsense");
+    assert_eq!(project.run(&["lock", "--check"]).code, Some(2));
+}

@@ -1,0 +1,381 @@
+//! Guards that look at what is asked for: a hook that lets some paths or endpoints through, or asks only of some.
+//!
+//! Such a guard proves different things of different endpoints, so it is walked once for each, with the conditions on the
+//! endpoint's name or path decided as far as its pattern decides them. Which way a comparison goes needs no telling then.
+
+use hognose_python::Constant;
+use hognose_python::ir::*;
+
+use super::user::{children, is_request};
+use crate::world::World;
+
+/// Expressions looked at for one question.
+const MAX_LOOKED: usize = 200;
+
+/// Conditions inside of each other.
+const MAX_NESTING: u32 = 24;
+
+/// Characters that end what is literal in a pattern of any framework.
+const META: &[char] = &['<', '{', '(', '[', '\\', '^', '$', '*', '+', '?', '|'];
+
+/// An endpoint as a request that reaches it shows it.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Its name with those of the blueprints around it; empty where the framework has none or it is not known.
+    pub endpoint: String,
+    /// The pattern of its path.
+    pub path: String,
+}
+
+/// What of a request is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Endpoint,
+    Blueprint,
+    Path,
+    /// Something that depends on what is asked for in a way that is not known.
+    Other,
+}
+
+/// A text of which the beginning may be all that is known.
+struct Text<'a> {
+    front: &'a str,
+    whole: bool,
+}
+
+impl Text<'_> {
+    fn equals(&self, other: &str) -> Option<bool> {
+        if self.whole {
+            Some(self.front == other)
+        } else if other.starts_with(self.front) {
+            None
+        } else {
+            Some(false)
+        }
+    }
+
+    fn starts_with(&self, other: &str) -> Option<bool> {
+        if self.front.starts_with(other) {
+            Some(true)
+        } else if !self.whole && other.starts_with(self.front) {
+            None
+        } else {
+            Some(false)
+        }
+    }
+
+    fn contains(&self, other: &str) -> Option<bool> {
+        match self.front.contains(other) {
+            true => Some(true),
+            false => self.whole.then_some(false),
+        }
+    }
+
+    fn ends_with(&self, other: &str) -> Option<bool> {
+        self.whole.then(|| self.front.ends_with(other))
+    }
+}
+
+impl Asked {
+    fn text(&self, part: Part) -> Option<Text<'_>> {
+        let (text, pattern) = match part {
+            Part::Endpoint => (self.endpoint.as_str(), false),
+            Part::Blueprint => {
+                let front = self.endpoint.rsplit_once('.')?.0;
+                (front, false)
+            }
+            Part::Path => (self.path.as_str(), true),
+            Part::Other => return None,
+        };
+        if text.is_empty() || text.contains(crate::world::UNKNOWN_PART) && !pattern {
+            return None;
+        }
+        if !pattern {
+            return Some(Text {
+                front: text,
+                whole: true,
+            });
+        }
+        let end = text.find(META).unwrap_or(text.len());
+        // A `$` at the end is no more than that.
+        let whole = matches!(&text[end..], "" | "$");
+        Some(Text {
+            front: &text[..end],
+            whole,
+        })
+    }
+}
+
+/// Whether a condition holds for what is asked for; `None` where something else decides.
+pub fn holds(world: &mut World<'_>, at: ModuleId, test: ExprId, asked: &Asked) -> Option<bool> {
+    decide(world, at, test, asked, 0)
+}
+
+fn decide(
+    world: &mut World<'_>,
+    at: ModuleId,
+    test: ExprId,
+    asked: &Asked,
+    depth: u32,
+) -> Option<bool> {
+    if depth >= MAX_NESTING {
+        return None;
+    }
+    let module = world.machine.project.module(at);
+    match module[test] {
+        Expr::Bool(value) => Some(value),
+        Expr::Unary {
+            op: UnaryOp::Not,
+            operand,
+        } => decide(world, at, operand, asked, depth + 1).map(|truth| !truth),
+        Expr::Logic { op, values } => {
+            let decides = op == BoolOp::Or;
+            let mut all = true;
+            for value in module.list(values) {
+                match decide(world, at, *value, asked, depth + 1) {
+                    Some(truth) if truth == decides => return Some(decides),
+                    Some(_) => {}
+                    None => all = false,
+                }
+            }
+            all.then_some(!decides)
+        }
+        Expr::Compare { op, left, right } => {
+            let (part, other, swapped) = match (part(world, at, left), part(world, at, right)) {
+                (Some(part), _) => (part, right, false),
+                (None, Some(part)) => (part, left, true),
+                (None, None) => return None,
+            };
+            let constant = world.machine.evaluator.constant(at, other)?;
+            if constant == Constant::None {
+                // A request that reaches an endpoint has a name and a path.
+                return match op {
+                    CmpOp::Is | CmpOp::Eq => Some(false),
+                    CmpOp::IsNot | CmpOp::NotEq => Some(true),
+                    _ => None,
+                };
+            }
+            let text = asked.text(part)?;
+            let truth = match (op, &constant) {
+                (CmpOp::Eq | CmpOp::NotEq, Constant::Str(other)) => text.equals(other),
+                (CmpOp::In | CmpOp::NotIn, Constant::Str(other)) if swapped => text.contains(other),
+                (CmpOp::In | CmpOp::NotIn, Constant::Seq(_)) if !swapped => {
+                    any(&constant, |other| text.equals(other))
+                }
+                _ => None,
+            };
+            truth.map(|truth| truth == matches!(op, CmpOp::Eq | CmpOp::In))
+        }
+        Expr::Call { func, args } => {
+            let given = module.args(args);
+            match module[func] {
+                Expr::Attribute { value, attr } => {
+                    let part = part(world, at, value)?;
+                    let constant = world.machine.evaluator.constant(at, given.first()?.value)?;
+                    compared(asked, part, attr.as_str(), &constant)
+                }
+                // `any(path.startswith(front) for front in FRONTS)`.
+                Expr::Name { .. } => {
+                    let [only] = given else { return None };
+                    let Expr::Comprehension(id) = module[only.value] else {
+                        return None;
+                    };
+                    let path = world.machine.evaluator.dotted(at, func)?;
+                    let [generator] = module[id].generators.as_slice() else {
+                        return None;
+                    };
+                    if path.as_str() != "builtins.any" || !generator.conditions.is_empty() {
+                        return None;
+                    }
+                    let constant = world.machine.evaluator.constant(at, generator.iter)?;
+                    match module[module[id].element] {
+                        Expr::Call { func, args } => {
+                            let Expr::Attribute { value, attr } = module[func] else {
+                                return None;
+                            };
+                            let [given] = module.args(args) else {
+                                return None;
+                            };
+                            if !matches!(module[given.value], Expr::Name { .. }) {
+                                return None;
+                            }
+                            let part = part(world, at, value)?;
+                            compared(asked, part, attr.as_str(), &constant)
+                        }
+                        Expr::Compare {
+                            op: CmpOp::Eq,
+                            left,
+                            right,
+                        } => {
+                            let part = match part(world, at, left) {
+                                Some(part) => part,
+                                None => part(world, at, right)?,
+                            };
+                            let text = asked.text(part)?;
+                            any(&constant, |other| text.equals(other))
+                        }
+                        _ => None,
+                    }
+                }
+                _ => None,
+            }
+        }
+        // `if request.endpoint and ...`: a request that reaches an endpoint has one.
+        _ => match part(world, at, test)? {
+            Part::Endpoint | Part::Path => Some(true),
+            _ => None,
+        },
+    }
+}
+
+/// A method of a text with its argument, or with any of several.
+fn compared(asked: &Asked, part: Part, method: &str, constant: &Constant) -> Option<bool> {
+    let text = asked.text(part)?;
+    match method {
+        "startswith" => any(constant, |other| text.starts_with(other)),
+        "endswith" => any(constant, |other| text.ends_with(other)),
+        _ => None,
+    }
+}
+
+/// Whether something holds of one of some texts.
+fn any(constant: &Constant, mut holds: impl FnMut(&str) -> Option<bool>) -> Option<bool> {
+    match constant {
+        Constant::Str(text) => holds(text),
+        Constant::Seq(items) => {
+            let mut known = true;
+            for item in items {
+                let Constant::Str(text) = item else {
+                    known = false;
+                    continue;
+                };
+                match holds(text) {
+                    Some(true) => return Some(true),
+                    Some(false) => {}
+                    None => known = false,
+                }
+            }
+            known.then_some(false)
+        }
+        _ => None,
+    }
+}
+
+/// Whether an expression looks at what is asked for, anywhere in it.
+pub fn looks(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+    let module = world.machine.project.module(at);
+    let mut waiting = vec![expr];
+    let mut left = MAX_LOOKED;
+    while let Some(expr) = waiting.pop() {
+        left -= 1;
+        if left == 0 {
+            // Too large to be sure that it does not.
+            return true;
+        }
+        if part(world, at, expr).is_some() {
+            return true;
+        }
+        if let Expr::Name { def, .. } = module[expr]
+            && let DefKind::Value(value) = module[def].kind
+        {
+            waiting.push(value);
+        }
+        children(module, expr, |child| waiting.push(child));
+    }
+    false
+}
+
+/// What of the request an expression is, if it is something that tells what is asked for.
+fn part(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Part> {
+    let module = world.machine.project.module(at);
+    let mut expr = expr;
+    for _ in 0..MAX_NESTING {
+        match module[expr] {
+            Expr::Attribute { value, attr } => {
+                let part = match attr.as_str() {
+                    "endpoint" => Part::Endpoint,
+                    "blueprint" => Part::Blueprint,
+                    "path" | "path_info" => Part::Path,
+                    "url_rule" | "rel_url" | "url" | "uri" | "matched_route" | "resolver_match"
+                    | "match_info" | "full_path" | "view_name" => Part::Other,
+                    _ => return None,
+                };
+                // `request.url.path`.
+                let holder = match module[value] {
+                    Expr::Attribute { value, attr }
+                        if part == Part::Path && matches!(attr.as_str(), "url" | "rel_url") =>
+                    {
+                        value
+                    }
+                    _ => value,
+                };
+                return is_request(world, at, holder).then_some(part);
+            }
+            // `scope["path"]`.
+            Expr::Subscript { value, index } => {
+                let Expr::Str(key) = module[index] else {
+                    return None;
+                };
+                let key = module.str(key);
+                let path = matches!(key, "path" | "PATH_INFO");
+                return (path && is_request(world, at, value)).then_some(Part::Path);
+            }
+            Expr::Name { def, .. } => match module[def].kind {
+                DefKind::Value(value) => expr = value,
+                _ => return None,
+            },
+            // `path.rstrip("/")` and the like are the path, but not as it is written.
+            Expr::Call { func, .. } => {
+                let Expr::Attribute { value, attr } = module[func] else {
+                    return None;
+                };
+                let changed = matches!(
+                    attr.as_str(),
+                    "lower" | "strip" | "rstrip" | "lstrip" | "split" | "decode" | "removeprefix"
+                );
+                return (changed && part(world, at, value).is_some()).then_some(Part::Other);
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(path: &str) -> Asked {
+        Asked {
+            endpoint: "shop.cart".to_owned(),
+            path: path.to_owned(),
+        }
+    }
+
+    #[test]
+    fn patterns_decide_as_far_as_they_are_literal() {
+        let asked = path("/shop/<int:id>");
+        let text = asked.text(Part::Path).expect("a path");
+        assert_eq!(text.starts_with("/shop/"), Some(true));
+        assert_eq!(text.starts_with("/shop/7"), None);
+        assert_eq!(text.starts_with("/admin"), Some(false));
+        assert_eq!(text.equals("/shop/7"), None);
+        assert_eq!(text.equals("/"), Some(false));
+        assert_eq!(text.contains("7"), None);
+        let whole = path("/shop/$");
+        let text = whole.text(Part::Path).expect("a path");
+        assert_eq!(text.equals("/shop/"), Some(true));
+        assert_eq!(text.starts_with("/shop/7"), Some(false));
+        assert_eq!(text.ends_with("p/"), Some(true));
+    }
+
+    #[test]
+    fn a_blueprint_is_what_stands_before_the_name() {
+        let asked = path("/");
+        assert_eq!(
+            asked.text(Part::Blueprint).map(|text| text.equals("shop")),
+            Some(Some(true))
+        );
+        assert!(asked.text(Part::Other).is_none());
+    }
+}
