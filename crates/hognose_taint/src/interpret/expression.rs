@@ -785,7 +785,7 @@ impl<'p> Interpreter<'_, 'p> {
                 && model.keys.iter().any(|known| fits_key(known, key.as_str()))
             {
                 return Some((*number, model));
-            } else if known.is_none() && key.is_some() {
+            } else if known.is_none() && key.is_some() && models.is_item_of_source(path.as_str()) {
                 open = open.or(Some((*number, model)));
             }
         }

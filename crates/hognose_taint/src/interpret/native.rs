@@ -1787,24 +1787,35 @@ impl Interpreter<'_, '_> {
                 let removed = parsed.as_ref().map(Pattern::removed_characters);
                 let limited = arguments.either(3, "count").is_some();
                 let new = replacement.known_text();
+                let by_function = !replacement.is_nothing()
+                    && replacement
+                        .atoms()
+                        .iter()
+                        .all(|atom| matches!(atom, Atom::Function(..)));
                 let mut value = Value::nothing();
                 for text in self.texts_of(state, &subject) {
                     let text = map_holes(&text, |hole| {
-                        match (&removed, new) {
-                            (Some(removed), Some(new)) if !limited => {
-                                let ascii = removed.ascii();
-                                for code in 0..128u8 {
-                                    if ascii >> code & 1 == 1 {
-                                        hole.alphabet =
-                                            hole.alphabet.without(&char::from(code).to_string());
-                                    }
+                        if let Some(removed) = &removed
+                            && !limited
+                        {
+                            let ascii = removed.ascii();
+                            for code in 0..128u8 {
+                                if ascii >> code & 1 == 1 {
+                                    hole.alphabet =
+                                        hole.alphabet.without(&char::from(code).to_string());
                                 }
+                            }
+                        }
+                        match new {
+                            Some(new) if removed.is_some() && !limited => {
                                 hole.alphabet = hole
                                     .alphabet
                                     .union(Alphabet::of(&plain_replacement(new.as_str())));
                             }
-                            (_, Some(_)) => {}
-                            _ => hole.alphabet = Alphabet::ALL,
+                            Some(_) => {}
+                            // What a function of the project puts in is looked at below.
+                            None if removed.is_some() && !limited && by_function => {}
+                            None => hole.alphabet = Alphabet::ALL,
                         }
                         hole.facts = hole.facts.without(Facts::CONTAINED | Facts::NORMALISED);
                         hole.part = None;
