@@ -334,7 +334,8 @@ impl Collector<'_, '_> {
             ) => return self.pieces.push(Piece::Number),
             Some(
                 "builtins.str" | "os.fspath" | "os.path.expanduser" | "textwrap.dedent"
-                | "inspect.cleandoc" | "builtins.sorted" | "builtins.list" | "builtins.tuple" | "builtins.set",
+                | "inspect.cleandoc" | "builtins.sorted" | "builtins.list" | "builtins.tuple"
+                | "builtins.set",
             ) => {
                 for argument in module.args(args) {
                     self.collect(at, argument.value, depth);
