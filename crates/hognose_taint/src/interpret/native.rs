@@ -1788,10 +1788,13 @@ impl Interpreter<'_, '_> {
                 let limited = arguments.either(3, "count").is_some();
                 let new = replacement.known_text();
                 let by_function = !replacement.is_nothing()
-                    && replacement
-                        .atoms()
-                        .iter()
-                        .all(|atom| matches!(atom, Atom::Function(..)));
+                    && replacement.atoms().iter().all(|atom| match atom {
+                        Atom::Function(..) => true,
+                        Atom::Object(id) => state
+                            .object(*id)
+                            .is_some_and(|object| matches!(object.kind, Kind::Closure(..))),
+                        _ => false,
+                    });
                 let mut value = Value::nothing();
                 for text in self.texts_of(state, &subject) {
                     let text = map_holes(&text, |hole| {
