@@ -5,6 +5,7 @@ use hognose_python::{Constant, Evaluator, ModuleId, Symbol, Value};
 use serde::Deserialize;
 
 use crate::context::Argument;
+use crate::text::Piece;
 
 /// An outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -594,7 +595,9 @@ pub(crate) fn is_built(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -
                 } => is_text(values, home, inner, 0),
                 _ => false,
             };
-            text_operation && values.constant_of(value, 0).is_none()
+            text_operation
+                && values.constant_of(value, 0).is_none()
+                && has_open_part(values, home, inner)
         }
         Value::External(path) => matches!(
             path.as_str(),
@@ -605,6 +608,19 @@ pub(crate) fn is_built(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -
         ),
         _ => false,
     })
+}
+
+/// Whether some part of a text is neither constant nor a number. What a container holds may be put in later.
+fn has_open_part(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> bool {
+    let (pieces, through) = crate::text::pieces(values, at, expr);
+    let project = values.project();
+    pieces.iter().any(|piece| matches!(piece, Piece::Part(..)))
+        || through.iter().any(|(home, expr)| {
+            matches!(
+                project.module(*home)[*expr],
+                Expr::ListOf(_) | Expr::SetOf(_) | Expr::Dict(_)
+            )
+        })
 }
 
 /// Whether an operation surely gives a string: some operand of it does.

@@ -171,6 +171,25 @@ pub(crate) fn pieces(
     (collector.pieces, collector.seen)
 }
 
+/// The definitions that meet in one, through those that meet before; in a loop it meets itself.
+fn joined_defs(module: &Module, def: DefId) -> Vec<DefId> {
+    let mut seen = vec![def];
+    let mut next = 0;
+    while let Some(def) = seen.get(next).copied() {
+        next += 1;
+        let DefKind::Phi(list) = module[def].kind else {
+            continue;
+        };
+        for def in module.defs_list(list) {
+            if seen.len() < MAX_PIECES && !seen.contains(def) {
+                seen.push(*def);
+            }
+        }
+    }
+    seen.retain(|def| !matches!(module[*def].kind, DefKind::Phi(_)));
+    seen
+}
+
 struct Collector<'a, 'p> {
     values: &'a mut Evaluator<'p>,
     pieces: Vec<Piece>,
@@ -277,9 +296,9 @@ impl Collector<'_, '_> {
             }
             Expr::Call { func, args } => self.call(at, expr, func, args, depth),
             Expr::Name { def, .. } => match module[def].kind {
-                DefKind::Phi(list) => {
-                    for def in module.defs_list(list) {
-                        match module[*def].kind {
+                DefKind::Phi(_) => {
+                    for def in joined_defs(module, def) {
+                        match module[def].kind {
                             DefKind::Value(value) if value != expr => {
                                 self.collect(at, value, depth + 3)
                             }
@@ -314,8 +333,9 @@ impl Collector<'_, '_> {
                 | "builtins.ord" | "builtins.hash" | "builtins.id" | "builtins.bool",
             ) => return self.pieces.push(Piece::Number),
             Some(
-                "builtins.str" | "os.fspath" | "textwrap.dedent" | "inspect.cleandoc"
-                | "builtins.sorted" | "builtins.list" | "builtins.tuple" | "builtins.set",
+                "builtins.str" | "os.fspath" | "os.path.expanduser" | "textwrap.dedent"
+                | "inspect.cleandoc" | "builtins.sorted" | "builtins.list" | "builtins.tuple"
+                | "builtins.set",
             ) => {
                 for argument in module.args(args) {
                     self.collect(at, argument.value, depth);

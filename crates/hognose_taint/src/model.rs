@@ -711,6 +711,20 @@ impl Models {
         }
     }
 
+    /// Whether a path is an item of something a source speaks of, and no part of such an item: `config[]`, not `config[].x()[]`.
+    pub fn is_item_of_source(&self, path: &str) -> bool {
+        let container = path
+            .strip_suffix("[]")
+            .or_else(|| path.strip_suffix("()")?.rsplit_once('.').map(|cut| cut.0));
+        container.is_some_and(|container| {
+            let trust = self.trust_of(container);
+            let above = container
+                .rfind(['.', '[', '('])
+                .and_then(|at| self.trust_of(&container[..at]));
+            trust.is_some() && trust != above
+        })
+    }
+
     fn find_trust(&self, path: &str) -> Option<Trust> {
         let mut ends: Vec<usize> = path
             .char_indices()

@@ -245,6 +245,13 @@ pub fn path_is_open(text: &[Stretch]) -> bool {
         && holes(text).any(|hole| hole.alphabet.contains('/'))
 }
 
+/// Whether a hole of a path is open.
+pub fn leads_elsewhere(text: &[Stretch], hole: &Arc<Hole>) -> bool {
+    harms(Need::Path, NO_RULE, text)
+        .iter()
+        .any(|harm| Arc::ptr_eq(&harm.hole, hole))
+}
+
 /// Whether a whole URL stays on the host at hand.
 fn is_relative(hole: &Hole) -> bool {
     let facts = hole.facts;

@@ -331,11 +331,21 @@ const SURE: u8 = 2;
 /// Whether a path is a file with an extension in a directory that no caller has a say in.
 fn names_own_file(front: &[Stretch], back: &[Stretch]) -> bool {
     let own = !front.is_empty()
+        && !begins_inside_a_name(front)
         && !front
             .iter()
             .any(|stretch| matches!(stretch, Stretch::Hole(_)));
     let extension = matches!(back, [Stretch::Known(known)] if known.as_str().starts_with('.'));
     own && extension
+}
+
+/// Whether what follows is the rest of a file's name: `../` leads out of `job_` only where a directory of that name stands.
+fn begins_inside_a_name(front: &[Stretch]) -> bool {
+    let Some(Stretch::Known(known)) = front.last() else {
+        return false;
+    };
+    let name = known.as_str().rsplit(['/', '\\']).next();
+    !matches!(name, None | Some("" | "." | ".."))
 }
 
 /// Whether known text that is more than blanks stands before.

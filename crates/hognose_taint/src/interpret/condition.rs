@@ -480,6 +480,12 @@ impl Interpreter<'_, '_> {
             self.restrict_value(state, subject, Restriction::FINITE);
             return;
         }
+        // `re.sub("[^a-z]", "", x) == x`: there are no other characters than in what it equals.
+        if let Some(alphabet) = alphabet_of(other)
+            && alphabet != Alphabet::ALL
+        {
+            self.restrict_value(state, subject, Restriction::alphabet(alphabet));
+        }
         // `os.path.basename(x) == x`, `commonpath([base, x]) == base` and their like.
         for hole in subject.holes() {
             let Some((part, whole)) = hole.part else {
@@ -1431,4 +1437,25 @@ fn ascii() -> Alphabet {
         all.push(char::from(code));
     }
     Alphabet::of(&all)
+}
+
+/// The characters a text can hold; nothing where it may be anything else.
+fn alphabet_of(value: &Value) -> Option<Alphabet> {
+    let mut all = Alphabet::NONE;
+    for atom in value.atoms() {
+        match atom {
+            Atom::Str(text) => all = all.union(Alphabet::of(text.as_str())),
+            Atom::Text(text) => {
+                for stretch in text.iter() {
+                    all = all.union(match stretch {
+                        Stretch::Known(known) => Alphabet::of(known.as_str()),
+                        Stretch::Hole(hole) => hole.alphabet,
+                        Stretch::Any => return None,
+                    });
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(all)
 }

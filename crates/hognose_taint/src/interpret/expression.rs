@@ -785,7 +785,12 @@ impl<'p> Interpreter<'_, 'p> {
                 && model.keys.iter().any(|known| fits_key(known, key.as_str()))
             {
                 return Some((*number, model));
-            } else if known.is_none() && key.is_some() {
+            } else if known.is_none()
+                && key.is_some()
+                && models.is_item_of_source(path.as_str())
+                // Few settings are secrets, many parts of a request are a stranger's.
+                && models.kind_of(*number) != "secret"
+            {
                 open = open.or(Some((*number, model)));
             }
         }

@@ -1323,7 +1323,10 @@ impl Interpreter<'_, '_> {
                 result.join(&Value::stretches(text));
                 continue;
             }
-            let all: Vec<Arc<crate::shape::Hole>> = holes(&text).cloned().collect();
+            // Those that lead nowhere lead nowhere beside others that do: a name below a directory that is set.
+            let (all, below): (Vec<_>, Vec<_>) = holes(&text)
+                .cloned()
+                .partition(|hole| crate::need::leads_elsewhere(&text, hole));
             let id = hash_id(&(all.first().map(|hole| hole.id), expr.0, 17u8));
             if let Some(mut hole) = self.blend(&all, id, Alphabet::ALL, 0, |_| {}) {
                 hole.facts |= Facts::NORMALISED;
@@ -1338,15 +1341,19 @@ impl Interpreter<'_, '_> {
                 }
                 hole.facts = hole.facts.without(Facts::JOINED);
                 // Above the root there is nothing to lead to: `normpath("/" + path)`.
+                let mut whole = Vec::new();
                 if matches!(text.first(), Some(Stretch::Known(known)) if known.as_str() == "/") {
                     hole.facts = hole.facts.without(Facts::NORMALISED) | Facts::NO_DOTS;
-                    result.join(&Value::stretches(vec![
-                        Stretch::Known(Symbol::from("/")),
-                        Stretch::Hole(Arc::new(hole)),
-                    ]));
-                    continue;
+                    whole.push(Stretch::Known(Symbol::from("/")));
                 }
-                result.join(&Value::hole(hole));
+                whole.push(Stretch::Hole(Arc::new(hole)));
+                for hole in &below {
+                    let mut hole = (**hole).clone();
+                    hole.facts = hole.facts.without(Facts::JOINED) | Facts::NO_DOTS;
+                    whole.push(Stretch::Known(Symbol::from("/")));
+                    whole.push(Stretch::Hole(Arc::new(hole)));
+                }
+                result.join(&Value::stretches(whole));
             }
         }
         result
@@ -1787,24 +1794,38 @@ impl Interpreter<'_, '_> {
                 let removed = parsed.as_ref().map(Pattern::removed_characters);
                 let limited = arguments.either(3, "count").is_some();
                 let new = replacement.known_text();
+                let by_function = !replacement.is_nothing()
+                    && replacement.atoms().iter().all(|atom| match atom {
+                        Atom::Function(..) => true,
+                        Atom::Object(id) => state
+                            .object(*id)
+                            .is_some_and(|object| matches!(object.kind, Kind::Closure(..))),
+                        _ => false,
+                    });
                 let mut value = Value::nothing();
                 for text in self.texts_of(state, &subject) {
                     let text = map_holes(&text, |hole| {
-                        match (&removed, new) {
-                            (Some(removed), Some(new)) if !limited => {
-                                let ascii = removed.ascii();
-                                for code in 0..128u8 {
-                                    if ascii >> code & 1 == 1 {
-                                        hole.alphabet =
-                                            hole.alphabet.without(&char::from(code).to_string());
-                                    }
+                        if let Some(removed) = &removed
+                            && !limited
+                        {
+                            let ascii = removed.ascii();
+                            for code in 0..128u8 {
+                                if ascii >> code & 1 == 1 {
+                                    hole.alphabet =
+                                        hole.alphabet.without(&char::from(code).to_string());
                                 }
+                            }
+                        }
+                        match new {
+                            Some(new) if removed.is_some() && !limited => {
                                 hole.alphabet = hole
                                     .alphabet
                                     .union(Alphabet::of(&plain_replacement(new.as_str())));
                             }
-                            (_, Some(_)) => {}
-                            _ => hole.alphabet = Alphabet::ALL,
+                            Some(_) => {}
+                            // What a function of the project puts in is looked at below.
+                            None if removed.is_some() && !limited && by_function => {}
+                            None => hole.alphabet = Alphabet::ALL,
                         }
                         hole.facts = hole.facts.without(Facts::CONTAINED | Facts::NORMALISED);
                         hole.part = None;

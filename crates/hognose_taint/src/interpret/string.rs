@@ -970,6 +970,10 @@ impl Interpreter<'_, '_> {
                         let mut hole = (**hole).clone();
                         let mut alphabet = hole.alphabet;
                         match (old, new) {
+                            // What cannot stand in the hole is not replaced in it, but for the one that its end and the known
+                            // text beside it may make together.
+                            (Some(old), _)
+                                if text.len() == 1 && !can_hold(alphabet, old.as_str()) => {}
                             (Some(old), Some(new)) if !limited => {
                                 let (old, new) = (old.as_str(), new.as_str());
                                 if old.chars().count() == 1 && !new.contains(old) {
@@ -1160,6 +1164,11 @@ impl Interpreter<'_, '_> {
         }
         result
     }
+}
+
+/// Whether a text of these characters can have another one in it.
+fn can_hold(alphabet: Alphabet, part: &str) -> bool {
+    part.chars().all(|character| alphabet.contains(character))
 }
 
 /// `'` for `''`, `\'` for `'`: what makes a quote harmless inside of quotes.
