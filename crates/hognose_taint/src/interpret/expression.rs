@@ -785,7 +785,8 @@ impl<'p> Interpreter<'_, 'p> {
                 && model.keys.iter().any(|known| fits_key(known, key.as_str()))
             {
                 return Some((*number, model));
-            } else if known.is_none() && key.is_some() {
+            } else if known.is_none() && key.is_some() && models.kind_of(*number) == "remote" {
+                // Whatever a request is asked for is the sender's; one of many settings is not the secret one.
                 open = open.or(Some((*number, model)));
             }
         }

@@ -827,7 +827,19 @@ impl<'p> Interpreter<'_, 'p> {
         let key = Value::text(name);
         let mut value = Value::nothing();
         for mapping in page.mappings.clone() {
-            value.join(&self.item(state, &mapping, &key, page.expr));
+            for atom in mapping.atoms() {
+                let kept = match atom {
+                    Atom::Object(id) => state.object(*id),
+                    _ => None,
+                };
+                // What went in under keys that are not known is no more likely to be this name than any other.
+                match kept {
+                    Some(object) if object.kind == Kind::Dict && !object.rest.is_nothing() => {
+                        value.join(object.field(Symbol::from(name)).unwrap_or(&Value::unknown()));
+                    }
+                    _ => value.join(&self.item(state, &atom.clone().into(), &key, page.expr)),
+                }
+            }
         }
         if value.is_nothing() {
             value.add(Atom::Unknown);
