@@ -237,3 +237,27 @@ def pager():
     assert_eq!(regular, ["os-command-with-shell:6", "command-injection:4"]);
     assert_eq!(pedantic, ["command-injection:6"]);
 }
+
+#[test]
+fn the_text_of_an_error_is_for_pedants_and_its_traceback_is_not() {
+    let (regular, pedantic) = told(
+        "import traceback
+from flask import Flask, jsonify
+app = Flask(__name__)
+@app.get('/text')
+def text():
+    try:
+        return jsonify(count=count())
+    except Exception as error:
+        return jsonify(error=str(error)), 500
+@app.get('/trace')
+def trace():
+    try:
+        return jsonify(count=count())
+    except Exception:
+        return jsonify(error=traceback.format_exc()), 500
+",
+    );
+    assert_eq!(regular, ["stack-trace-exposure:15"]);
+    assert_eq!(pedantic, ["stack-trace-exposure:9"]);
+}

@@ -37,7 +37,8 @@ pub fn harms(need: Need, rule: u8, text: &[Stretch]) -> Vec<Harm> {
         let back = &text[number + 1..];
         let harm = match &context {
             Some(context) => {
-                (hole.alphabet != Alphabet::NONE && html(context, hole)).then_some(false)
+                let harm = hole.alphabet != Alphabet::NONE && html(context, hole);
+                harm.then(|| only_breaks(context, hole, back))
             }
             None => meets(need, front, hole, back),
         };
@@ -353,6 +354,25 @@ fn html(context: &HtmlContext, hole: &Hole) -> bool {
         // Rules of their own read the page by their selectors.
         HtmlContext::Style => alphabet.contains_any("<{}"),
     }
+}
+
+/// Whether a hole can end the line of a script early and no more: without the quote and the end tag nothing of it is run, unless
+/// more stands on the line, which its last backslash moves out of the string.
+fn only_breaks(context: &HtmlContext, hole: &Hole, back: &[Stretch]) -> bool {
+    let HtmlContext::ScriptString { quote } = context else {
+        return false;
+    };
+    if *quote == '`' || hole.alphabet.contains(*quote) || hole.alphabet.contains('<') {
+        return false;
+    }
+    for stretch in back {
+        match stretch {
+            Stretch::Known(known) if known.as_str().contains('\n') => break,
+            Stretch::Known(_) => {}
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// Whether a hole inside of an attribute value does harm without leaving it.

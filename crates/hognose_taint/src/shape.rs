@@ -434,6 +434,20 @@ pub fn collapse(text: &[Stretch]) -> Vec<Stretch> {
     result
 }
 
+/// Whether the same is known of what two texts of the same build hold.
+pub fn is_alike(a: &[Stretch], b: &[Stretch]) -> bool {
+    a.len() == b.len()
+        && a.iter().zip(b).all(|(a, b)| match (a, b) {
+            (Stretch::Hole(a), Stretch::Hole(b)) => {
+                a.alphabet == b.alphabet
+                    && a.facts == b.facts
+                    && a.cleaned == b.cleaned
+                    && a.doubt == b.doubt
+            }
+            (a, b) => a == b,
+        })
+}
+
 /// Two texts with the same known stretches as one, whose holes hold what either holds.
 pub fn blended(a: &[Stretch], b: &[Stretch]) -> Option<Vec<Stretch>> {
     if a.len() != b.len() {

@@ -670,28 +670,30 @@ fn fill(
                 None => Filled::Source(*source, None),
             }),
             Fill::Typed(sources) => typed(values, at, param, *sources),
-            Fill::Listed(list) => list.iter().find_map(|(pick, filling)| {
-                let fits = match pick {
+            Fill::Listed(list) => {
+                let chosen = list.iter().find(|(pick, _)| match pick {
                     ParameterPick::At(at) => *at == position,
                     ParameterPick::Name(name) => *name == param.name,
                     ParameterPick::Annotation(path) => param
                         .annotation
                         .is_some_and(|annotation| values.dotted(at, annotation) == Some(*path)),
                     ParameterPick::Rest => true,
-                };
-                if !fits {
-                    return None;
+                });
+                match chosen {
+                    None => None,
+                    // An annotation knows better than a convention, and what a framework takes from texts is of no class.
+                    Some((ParameterPick::Rest, _) | (_, Filling::Object(_)))
+                        if names_a_class(values, at, param) =>
+                    {
+                        annotated(values, at, param, entry.route_source)
+                    }
+                    Some((_, Filling::Object(path))) => Some(Filled::Atom(Atom::External(*path))),
+                    Some((_, Filling::Source(source))) => {
+                        let known = annotated(values, at, param, *source);
+                        Some(known.unwrap_or(Filled::Source(*source, None)))
+                    }
                 }
-                Some(match filling {
-                    // An annotation knows better than a convention.
-                    Filling::Object(_) if names_a_class(values, at, param) => return None,
-                    Filling::Object(path) => Filled::Atom(Atom::External(*path)),
-                    Filling::Source(source) => match annotated(values, at, param, *source) {
-                        Some(filled) => filled,
-                        None => Filled::Source(*source, None),
-                    },
-                })
-            }),
+            }
         };
     }
     EntryFacts {
@@ -772,6 +774,10 @@ fn typed(
             return Some(Filled::Atom(Atom::Scalar));
         }
         return Some(filled);
+    }
+    // A framework that reads a signature has no values for these: a decorator below takes what its function asks for.
+    if matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar) {
+        return None;
     }
     // What `Depends` gives is what its function returns.
     if let Some(default) = param.default {

@@ -399,29 +399,16 @@ impl Value {
     }
 
     /// Too many alternatives: texts that differ in their holes only become one, otherwise texts become one hole, constants unknown.
+    /// Those of which the same is known come first, so that what a guard found out is not lost to a text that passed none.
     fn overflow(&mut self, atom: &Atom) {
-        let mut all: SmallVec<[Atom; 2]> = SmallVec::new();
-        for atom in std::mem::take(&mut self.0)
-            .into_iter()
-            .chain([atom.clone()])
-        {
-            if let Atom::Text(text) = &atom
-                && let Some((known, both)) = all.iter_mut().find_map(|known| match known {
-                    Atom::Text(other) => {
-                        let both = crate::shape::blended(other, text)?;
-                        Some((known, both))
-                    }
-                    _ => None,
-                })
-            {
-                *known = Atom::Text(both.into());
-            } else {
-                all.push(atom);
+        let mut all = std::mem::take(&mut self.0);
+        all.push(atom.clone());
+        for alike in [true, false] {
+            all = blend_texts(all, alike);
+            if all.len() <= MAX_ATOMS {
+                self.0 = all;
+                return;
             }
-        }
-        if all.len() <= MAX_ATOMS {
-            self.0 = all;
-            return;
         }
         let mut stretches = Vec::new();
         let mut constants = false;
@@ -543,6 +530,27 @@ pub fn input_hole(path: &Arc<InputPath>) -> Hole {
         part: None,
         doubt: 0,
     }
+}
+
+/// Texts that differ in their holes only become one; with `alike` where the same is known of their holes.
+fn blend_texts(atoms: SmallVec<[Atom; 2]>, alike: bool) -> SmallVec<[Atom; 2]> {
+    let mut all: SmallVec<[Atom; 2]> = SmallVec::new();
+    for atom in atoms {
+        if let Atom::Text(text) = &atom
+            && let Some((known, both)) = all.iter_mut().find_map(|known| match known {
+                Atom::Text(other) if !alike || crate::shape::is_alike(other, text) => {
+                    let both = crate::shape::blended(other, text)?;
+                    Some((known, both))
+                }
+                _ => None,
+            })
+        {
+            *known = Atom::Text(both.into());
+        } else {
+            all.push(atom);
+        }
+    }
+    all
 }
 
 /// Two texts of the same build become one; `None` when they differ in more than what their holes can hold.

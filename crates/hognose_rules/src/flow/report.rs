@@ -24,7 +24,7 @@ fn weight(registry: &Registry, source: &Source) -> u8 {
     let model = &models.sources[source.model as usize];
     match models.kinds[usize::from(model.kind)].as_str() {
         "remote" => 0,
-        "llm-output" | "network-response" => 2,
+        "llm-output" | "network-response" | "error-text" => 2,
         "database" => 3,
         "local" => 4,
         _ => 1,
@@ -159,9 +159,12 @@ fn is_smell(registry: &Registry, threat: &ThreatModel, found: &Found) -> bool {
     found.partial || found.doubt > 1 || is_distant(kind) && !threat.is_asked(kind)
 }
 
-/// Kinds of sources that whoever runs the program has a say in.
+/// Kinds of sources that whoever runs or wrote the program has a say in.
 fn is_distant(kind: &str) -> bool {
-    matches!(kind, "local" | "database" | "network-response")
+    matches!(
+        kind,
+        "local" | "database" | "network-response" | "error-text"
+    )
 }
 
 /// The kind of what is known of a parameter only.

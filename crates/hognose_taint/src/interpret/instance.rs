@@ -1093,11 +1093,33 @@ impl Interpreter<'_, '_> {
                     {
                         let path = *path;
                         let made = self.call_external(state, path, Some(&this), arguments, expr);
-                        for atom in made.atoms() {
-                            if let Atom::Text(_) = atom
-                                && let Some(object) = state.object_mut(id)
-                            {
-                                object.rest.add(atom.clone());
+                        let Some(object) = state.object_mut(id) else {
+                            break;
+                        };
+                        // What is given by name is asked for by that name: the title of a row is not its owner.
+                        for (name, value) in &arguments.keywords {
+                            let mut kept = Value::nothing();
+                            for atom in value.atoms() {
+                                kept.add(match atom {
+                                    Atom::Text(text) => {
+                                        let doubted = crate::shape::map_holes(text, |hole| {
+                                            hole.doubt = hole.doubt.max(1);
+                                        });
+                                        Atom::Text(doubted.into())
+                                    }
+                                    other => other.clone(),
+                                });
+                            }
+                            object.set_field(*name, kept);
+                        }
+                        let unnamed = !arguments.positional.is_empty()
+                            || arguments.star.is_some()
+                            || arguments.double_star.is_some();
+                        if unnamed {
+                            for atom in made.atoms() {
+                                if let Atom::Text(_) = atom {
+                                    object.rest.add(atom.clone());
+                                }
                             }
                         }
                         break;

@@ -22,7 +22,7 @@ use crate::model::Render;
 use crate::shape::{Alphabet, Stretch, map_holes, push};
 use crate::state::{Kind, State};
 use crate::summary::SinkRef;
-use crate::value::{Atom, ObjId, Place, Symbol, Value, Why};
+use crate::value::{Atom, Key, ObjId, Place, Symbol, Value, Why};
 
 /// Files that extend, include or import each other, and macros that call each other.
 const MAX_NESTED: usize = 12;
@@ -824,10 +824,28 @@ impl<'p> Interpreter<'_, 'p> {
         if let Some((_, value)) = known {
             return Made::of(value.clone());
         }
+        let symbol = Symbol::from(name);
         let key = Value::text(name);
         let mut value = Value::nothing();
         for mapping in page.mappings.clone() {
-            value.join(&self.item(state, &mapping, &key, page.expr));
+            for atom in mapping.atoms() {
+                // What went in under keys that are not known is no more likely to be this name than any other.
+                let found = match atom {
+                    Atom::Object(id) => state
+                        .object(*id)
+                        .filter(|object| object.kind == Kind::Dict && !object.rest.is_nothing())
+                        .map(|object| object.field(symbol).cloned().unwrap_or_else(Value::unknown)),
+                    Atom::Input(path) => {
+                        let part = path.then(Key::Item(symbol));
+                        let written = state.written_to(&part).cloned();
+                        Some(written.unwrap_or_else(|| self.input(part).into()))
+                    }
+                    _ => None,
+                };
+                let found = found
+                    .unwrap_or_else(|| self.item(state, &atom.clone().into(), &key, page.expr));
+                value.join(&found);
+            }
         }
         if value.is_nothing() {
             value.add(Atom::Unknown);
