@@ -1,28 +1,20 @@
 //! What a distribution is imported as.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
-use toml_edit::{DocumentMut, Item};
 
 use crate::name::Name;
 
 /// Distributions whose name is not that of their modules, in `data/modules.toml`.
 static TABLE: LazyLock<FxHashMap<Name, Vec<String>>> = LazyLock::new(|| {
     // The test below sees that it is read.
-    let Ok(table) = include_str!("../data/modules.toml").parse::<DocumentMut>() else {
-        return FxHashMap::default();
-    };
-    let modules = |item: &Item| {
-        let texts = item
-            .as_array()?
-            .iter()
-            .map(|module| module.as_str().map(str::to_owned));
-        texts.collect::<Option<Vec<String>>>()
-    };
+    let table: BTreeMap<String, Vec<String>> =
+        toml::from_str(include_str!("../data/modules.toml")).unwrap_or_default();
     table
-        .iter()
-        .filter_map(|(name, item)| Some((Name::new(name)?, modules(item)?)))
+        .into_iter()
+        .filter_map(|(name, modules)| Some((Name::new(&name)?, modules)))
         .collect()
 });
 

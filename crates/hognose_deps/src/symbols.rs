@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
-use toml_edit::{DocumentMut, Table};
+use serde::Deserialize;
 
 /// The files of facts.
 const FILES: &[&str] = &[
@@ -22,20 +22,25 @@ pub struct Symbols {
     modules: BTreeSet<String>,
 }
 
-/// An advisory's id and its symbols. Each entry names its source too, for the reader of the file.
-fn read(file: &str) -> Option<Vec<(String, Vec<String>)>> {
-    let document = file.parse::<DocumentMut>().ok()?;
-    let entries = document.get("advisory")?.as_array_of_tables()?;
-    let entry = |table: &Table| {
-        table.get("source")?.as_str()?;
-        let id = table.get("id")?.as_str()?.to_owned();
-        let symbols = table.get("symbols")?.as_array()?.iter();
-        let symbols: Option<Vec<String>> = symbols
-            .map(|symbol| symbol.as_str().map(str::to_owned))
-            .collect();
-        Some((id, symbols?))
-    };
-    entries.iter().map(entry).collect()
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    advisory: Vec<Entry>,
+}
+
+/// An advisory's id and its symbols.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    id: String,
+    symbols: Vec<String>,
+    /// For the reader of the file.
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+fn read(file: &str) -> Result<Vec<Entry>, toml::de::Error> {
+    toml::from_str(file).map(|file: File| file.advisory)
 }
 
 /// The facts built into the program.
@@ -44,7 +49,7 @@ pub fn all() -> &'static Symbols {
         let mut all = Symbols::default();
         for file in FILES {
             // The test below sees that every file is read.
-            for (id, symbols) in read(file).unwrap_or_default() {
+            for Entry { id, symbols, .. } in read(file).unwrap_or_default() {
                 for path in &symbols {
                     let top = path.split('.').next().unwrap_or_default();
                     all.modules.insert(top.to_owned());
@@ -83,7 +88,7 @@ mod tests {
     fn every_file_is_read() {
         for file in FILES {
             let entries = read(file).unwrap();
-            assert!(!entries.is_empty() && entries.iter().all(|(_, symbols)| !symbols.is_empty()));
+            assert!(!entries.is_empty() && entries.iter().all(|entry| !entry.symbols.is_empty()));
         }
         assert!(
             all()
