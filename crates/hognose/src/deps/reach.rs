@@ -72,7 +72,7 @@ impl fmt::Display for Reach {
 /// What the code of a project uses of what is outside of it.
 #[derive(Debug, Default)]
 pub struct Code {
-    /// Whether there is any.
+    /// Whether there is none.
     is_empty: bool,
     /// Modules and names that are imported, each with the first place, one in a test only where there is no other.
     imported: BTreeMap<String, Evidence>,

@@ -56,6 +56,15 @@ path = "legacy/**"
 rules = ["CWE-89"]
 reason = "rewritten next year"
 until = 2027-01-31
+
+[[ignore-advisory]]
+id = "CVE-2020-14343"
+package = "PyYAML"
+reason = "our own files"
+owner = "platform"
+until = 2027-01-31
+until-fixed = true
+even-if-used = true
 "#;
     let found = parse(text, "hognose.toml", &[], &rules()).unwrap().unwrap();
     assert_eq!(
@@ -91,6 +100,19 @@ until = 2027-01-31
             reason: Some("rewritten next year".to_owned()),
             until: Some((2027, 1, 31)),
             line: 26,
+        }]
+    );
+    assert_eq!(
+        found.ignore_advisories,
+        [AcceptedAdvisory {
+            id: "CVE-2020-14343".to_owned(),
+            package: Some("PyYAML".to_owned()),
+            reason: Some("our own files".to_owned()),
+            owner: Some("platform".to_owned()),
+            until: Some((2027, 1, 31)),
+            until_fixed: true,
+            even_if_used: true,
+            line: 32,
         }]
     );
     // No key is without a place in the configuration: `apply` would have said so.
