@@ -182,6 +182,8 @@ fn gather(
     combine::constraints(&mut reads, &includes);
     inventory.mismatches = combine::locks(&mut reads);
     combine::groups(&mut reads);
+    let packages = reads.iter().map(|read| read.reading.packages.len()).sum();
+    inventory.packages.reserve_exact(packages);
     for read in reads {
         inventory.inputs.push(read.input);
         inventory.packages.extend(read.reading.packages);
@@ -219,6 +221,7 @@ fn read_one(
     };
     let mut reading = Reading::default();
     (format.read)(&source, &mut reading);
+    reading.names = FxHashSet::default();
     // Extras that include others name the project itself.
     if let Some(project) = &reading.project {
         reading.packages.retain(|package| package.name != *project);
