@@ -17,6 +17,10 @@ impl Name {
         if !ends.iter().all(|byte| byte.is_ascii_alphanumeric()) {
             return None;
         }
+        let is_normal = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        if bytes.iter().all(is_normal) {
+            return Some(Self(written.into()));
+        }
         let mut normal = String::with_capacity(written.len());
         for byte in bytes {
             match byte {

@@ -184,6 +184,8 @@ fn gather(
     inventory.mismatches = settled.mismatches;
     inventory.asked = settled.asked;
     combine::groups(&mut reads);
+    let packages = reads.iter().map(|read| read.reading.packages.len()).sum();
+    inventory.packages.reserve_exact(packages);
     for read in reads {
         inventory.inputs.push(read.input);
         inventory.packages.extend(read.reading.packages);
@@ -221,6 +223,7 @@ fn read_one(
     };
     let mut reading = Reading::default();
     (format.read)(&source, &mut reading);
+    reading.names = FxHashSet::default();
     // Extras that include others name the project itself.
     if let Some(project) = &reading.project {
         reading.packages.retain(|package| package.name != *project);

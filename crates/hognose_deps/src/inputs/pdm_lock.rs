@@ -8,7 +8,6 @@ use super::requirement::Requirement;
 use super::source::{Reading, Source, beside, file_name};
 use super::toml::{self, as_table, at, key_place, tables, text, texts};
 use super::{Format, Named};
-use crate::name::Name;
 
 pub(super) const FORMAT: Format = Format {
     id: "pdm.lock",
@@ -47,7 +46,7 @@ fn read(source: &Source, reading: &mut Reading) {
             })
             .collect();
         found.requires = texts(package.get("dependencies"))
-            .filter_map(|text| Name::new(Requirement::parse(text).ok()?.name))
+            .filter_map(|text| reading.name(Requirement::parse(text).ok()?.name))
             .filter(|name| *name != found.name)
             .collect();
         // Before lock version 4.3 files stood together, by name and version.

@@ -42,7 +42,7 @@ fn read(source: &Source, reading: &mut Reading) {
             .or(package.get("files"));
         found.hashed = tables(files).any(|file| file.contains_key("hash"));
         found.requires = entries(package.get("dependencies"))
-            .filter_map(|(name, _)| Name::new(name))
+            .filter_map(|(name, _)| reading.name(name))
             .collect();
         if let Some(from) = package.get("source").and_then(as_table) {
             found.origin = package_origin(package, from);

@@ -5,7 +5,6 @@ use super::requirement::{archive, origin};
 use super::source::{Reading, Source, beside, file_name};
 use super::toml::{self, Table, as_bool, as_table, key_place, tables, text};
 use super::{Format, Named};
-use crate::name::Name;
 
 pub(super) const FORMAT: Format = Format {
     id: "pylock.toml",
@@ -56,7 +55,7 @@ fn read(source: &Source, reading: &mut Reading) {
         found.marker = text(package, "marker").map(str::to_owned);
         found.groups = found.marker.as_deref().map(groups).unwrap_or_default();
         found.requires = tables(package.get("dependencies"))
-            .filter_map(|table| Name::new(text(table, "name")?))
+            .filter_map(|table| reading.name(text(table, "name")?))
             .collect();
         reading.packages.push(found);
     }

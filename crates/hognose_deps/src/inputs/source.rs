@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashSet;
+
 use super::inventory::{
     Group, InstallerOption, Origin, Package, Place, Relation, Unnamed, Unreadable, Variable, Wanted,
 };
@@ -166,6 +168,8 @@ pub struct Reading {
     pub generated: bool,
     /// The name of the project, if the input tells.
     pub project: Option<Name>,
+    /// Every name met. In a lock file each is written for each package that needs it, and is kept once.
+    pub(super) names: FxHashSet<Name>,
 }
 
 impl Reading {
@@ -179,9 +183,21 @@ impl Reading {
         }
     }
 
+    /// The name as it was written, normalised; none if it is no name.
+    pub fn name(&mut self, written: &str) -> Option<Name> {
+        let name = Name::new(written)?;
+        match self.names.get(&name) {
+            Some(known) => Some(known.clone()),
+            None => {
+                self.names.insert(name.clone());
+                Some(name)
+            }
+        }
+    }
+
     /// A package of that name, to be filled in and pushed; none if it is no name, which is noted.
     pub fn package(&mut self, written: &str, wanted: Wanted, place: Place) -> Option<Package> {
-        let Some(name) = Name::new(written) else {
+        let Some(name) = self.name(written) else {
             self.unreadable(
                 place,
                 format!("`{}` is no name of a package", shown(written)),

@@ -63,12 +63,15 @@ fn read(source: &Source, reading: &mut Reading) {
         });
         let mut requires = Vec::new();
         for edge in edges.chain(optional) {
-            let Some(name) = name_of(edge) else { continue };
+            let Some(name) = text(edge, "name").and_then(|name| reading.name(name)) else {
+                continue;
+            };
             note_marker(&mut markers, &name, text(edge, "marker"));
             requires.push(name);
         }
         requires.sort();
         requires.dedup();
+        requires.shrink_to_fit();
         if let Some(path) = from.and_then(own_directory) {
             // The project or a member of its workspace: what it needs is direct, and it is nobody's package.
             let manifest = join(&join(directory(&source.path), path), "pyproject.toml");
