@@ -52,7 +52,8 @@ fn find(world: &mut World<'_>) {
                 hooks: Vec::new(),
                 nesting: 0,
             };
-            mount.hooks = hooks(world, app, "before_request");
+            mount.hooks = wrapped(world, app);
+            mount.hooks.extend(hooks(world, app, "before_request"));
             // Hooks that a blueprint sets for the whole application count for all of it.
             for blueprint in blueprints_below(world, app, 0) {
                 mount
@@ -127,6 +128,25 @@ fn blueprints_below(world: &mut World<'_>, v: V, nesting: usize) -> Vec<V> {
         }
     }
     found
+}
+
+/// WSGI middleware that was put around an application: `app.wsgi_app = Gate(app.wsgi_app)`.
+fn wrapped(world: &mut World<'_>, app: V) -> Vec<Layer> {
+    let around: Vec<V> = world
+        .machine
+        .stores
+        .iter()
+        .filter(|store| store.object == app)
+        .filter(|store| {
+            let key = world.machine.get(store.key);
+            matches!(key, Value::Str(key) if matches!(&**key, "wsgi_app" | "asgi_app"))
+        })
+        .map(|store| store.value)
+        .collect();
+    around
+        .into_iter()
+        .map(|v| guard::hook(world, Place::Middleware, v))
+        .collect()
 }
 
 /// Hooks of one sort that were set on an application or blueprint.
