@@ -175,19 +175,28 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
 
 /// Sinks that the analysis of data flow knows to be given nothing harmful.
 struct HarmlessPlaces {
-    /// By file: the span in bytes, and the number of the rule in the registry.
-    by_file: FxHashMap<Arc<str>, Vec<((u32, u32), usize)>>,
+    by_file: FxHashMap<Arc<str>, Vec<HarmlessPlace>>,
+}
+
+struct HarmlessPlace {
+    /// In bytes.
+    span: (u32, u32),
+    /// Number of the flow rule in the registry.
+    rule: usize,
 }
 
 impl HarmlessPlaces {
     fn new(registry: &Registry, project: &Project, analysis: &hognose_taint::Analysis) -> Self {
-        let mut by_file: FxHashMap<Arc<str>, Vec<_>> = FxHashMap::default();
+        let mut by_file: FxHashMap<Arc<str>, Vec<HarmlessPlace>> = FxHashMap::default();
         #[expect(clippy::iter_over_hash_type, reason = "it is asked whether any holds")]
         for (place, rule) in &analysis.harmless {
             let rule = registry.flows.rules[usize::from(*rule)].rule;
             let file = &project.module(place.module).file;
             let places = by_file.entry(Arc::clone(file)).or_default();
-            places.push((place.range, rule));
+            places.push(HarmlessPlace {
+                span: place.range,
+                rule,
+            });
         }
         Self { by_file }
     }
@@ -196,10 +205,10 @@ impl HarmlessPlaces {
     fn hold(&self, registry: &Registry, finding: &Finding) -> bool {
         let places = self.by_file.get(&finding.location.file);
         let (start, end) = finding.location.bytes;
-        places.into_iter().flatten().any(|((first, last), rule)| {
-            *first < end
-                && start < *last
-                && registry.rules[*rule]
+        places.into_iter().flatten().any(|place| {
+            place.span.0 < end
+                && start < place.span.1
+                && registry.rules[place.rule]
                     .replaces
                     .iter()
                     .any(|id| **id == *finding.rule)

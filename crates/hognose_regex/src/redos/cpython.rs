@@ -135,9 +135,26 @@ fn confirm(attacks: &[(String, Mode, Verdict)]) {
             .map(|part| format!("x{}", hex(part)));
         writeln!(input, "{} {kind} 0 {}", letter(*mode), parts.join(" ")).unwrap();
     }
-    let Some(answers) = run(SCRIPT, &input) else {
-        return;
-    };
+    // The machine may have been busy with something else while one of the times was taken: the best of a few counts.
+    let mut wrong = Vec::new();
+    for _ in 0..MAX_TRIES {
+        let Some(answers) = run(SCRIPT, &input) else {
+            return;
+        };
+        wrong = not_shown(attacks, &answers);
+        if wrong.is_empty() {
+            return;
+        }
+    }
+    panic!("{}", wrong.join("\n"));
+}
+
+/// Times that growth is measured before it counts as not shown.
+const MAX_TRIES: usize = 4;
+
+/// The attacks whose growth the times do not show.
+fn not_shown(attacks: &[(String, Mode, Verdict)], answers: &str) -> Vec<String> {
+    assert_eq!(answers.lines().count(), attacks.len());
     let mut wrong = Vec::new();
     for ((pattern, mode, verdict), answer) in attacks.iter().zip(answers.lines()) {
         let growth: f64 = answer.split(' ').next().unwrap().parse().unwrap();
@@ -153,8 +170,7 @@ fn confirm(attacks: &[(String, Mode, Verdict)]) {
             ));
         }
     }
-    assert_eq!(answers.lines().count(), attacks.len());
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    wrong
 }
 
 #[test]

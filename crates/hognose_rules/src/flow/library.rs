@@ -32,6 +32,9 @@ pub(crate) struct Handed<'a> {
     pub(crate) partial: bool,
 }
 
+/// A flow from a public function, and how near and sure it is.
+type Ranked<'a> = ((u8, Reverse<u8>), Handed<'a>);
+
 /// For each sink and rule the public function nearest to it.
 pub(crate) fn handed<'a>(
     registry: &Registry,
@@ -41,7 +44,7 @@ pub(crate) fn handed<'a>(
 ) -> BTreeMap<(Place, u8), Handed<'a>> {
     let rules = &registry.flows.models.rules;
     let mut values = Evaluator::new(project, &registry.aliases);
-    let mut best: BTreeMap<(Place, u8), ((u8, Reverse<u8>), Handed<'a>)> = BTreeMap::new();
+    let mut best: BTreeMap<(Place, u8), Ranked<'a>> = BTreeMap::new();
     let mut functions: Vec<_> = analysis.reaches.iter().collect();
     functions.sort_by_key(|(module, function, _)| {
         let home = project.module(*module);
