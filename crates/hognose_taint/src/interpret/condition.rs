@@ -1440,7 +1440,10 @@ fn ascii() -> Alphabet {
 }
 
 /// The characters a text can hold; nothing where it may be anything else.
-fn alphabet_of(value: &Value) -> Option<Alphabet> {
+pub(super) fn alphabet_of(value: &Value) -> Option<Alphabet> {
+    if value.is_nothing() {
+        return None;
+    }
     let mut all = Alphabet::NONE;
     for atom in value.atoms() {
         match atom {

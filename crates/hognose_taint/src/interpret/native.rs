@@ -1802,6 +1802,25 @@ impl Interpreter<'_, '_> {
                             .is_some_and(|object| matches!(object.kind, Kind::Closure(..))),
                         _ => false,
                     });
+                let mut put_in = None;
+                if replacement.atoms().iter().any(|atom| {
+                    matches!(
+                        atom,
+                        Atom::Function(..) | Atom::Object(_) | Atom::External(_)
+                    )
+                }) {
+                    // A function that is given each match.
+                    let object = self.match_object(state, (&pattern, flags), &subject, expr);
+                    let site = self.site(expr);
+                    let id = self.object_at(site, 63);
+                    state.allocate(id, object);
+                    let given = Arguments::of(&[Atom::Object(id).into()]);
+                    put_in = Some(self.call_value(state, &replacement, &given, expr));
+                }
+                let added = put_in
+                    .as_ref()
+                    .filter(|_| by_function)
+                    .and_then(super::condition::alphabet_of);
                 let mut value = Value::nothing();
                 for text in self.texts_of(state, &subject) {
                     let text = map_holes(&text, |hole| {
@@ -1823,9 +1842,14 @@ impl Interpreter<'_, '_> {
                                     .union(Alphabet::of(&plain_replacement(new.as_str())));
                             }
                             Some(_) => {}
-                            // What a function of the project puts in is looked at below.
-                            None if removed.is_some() && !limited && by_function => {}
-                            None => hole.alphabet = Alphabet::ALL,
+                            None => {
+                                hole.alphabet = match added {
+                                    Some(added) if removed.is_some() && !limited => {
+                                        hole.alphabet.union(added)
+                                    }
+                                    _ => Alphabet::ALL,
+                                };
+                            }
                         }
                         hole.facts = hole.facts.without(Facts::CONTAINED | Facts::NORMALISED);
                         hole.part = None;
@@ -1836,22 +1860,8 @@ impl Interpreter<'_, '_> {
                 if replacement.has_holes() {
                     value.join(&replacement);
                 }
-                if replacement.atoms().iter().any(|atom| {
-                    matches!(
-                        atom,
-                        Atom::Function(..) | Atom::Object(_) | Atom::External(_)
-                    )
-                }) {
-                    // A function that is given each match.
-                    let object = self.match_object(state, (&pattern, flags), &subject, expr);
-                    let site = self.site(expr);
-                    let id = self.object_at(site, 63);
-                    state.allocate(id, object);
-                    let given = Arguments::of(&[Atom::Object(id).into()]);
-                    let put_in = self.call_value(state, &replacement, &given, expr);
-                    if put_in.has_holes() {
-                        value.join(&put_in);
-                    }
+                if let Some(put_in) = put_in.filter(Value::has_holes) {
+                    value.join(&put_in);
                 }
                 value
             }
