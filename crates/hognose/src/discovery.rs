@@ -20,6 +20,7 @@ use hognose_finding::{FileFailure, Note};
 use hognose_python::{SourceEntry, SourceKind, Sources};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+pub(crate) use exclude::is_nobodys_source;
 pub use exclude::{PathGlobs, PatternError};
 use kind::Guess;
 

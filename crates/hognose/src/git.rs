@@ -139,11 +139,11 @@ impl Revision {
         Ok(best.map(|(_, old)| old))
     }
 
-    /// The Python of the revision below the root, as far as `wanted` says of paths relative to it.
+    /// The files of the revision below the root, as far as `wanted` says of paths relative to it.
     ///
     /// # Errors
     /// Objects that are missing or broken.
-    pub fn sources(&self, wanted: impl Fn(&str) -> bool) -> Result<MemorySources> {
+    pub fn sources(&self, mut wanted: impl FnMut(&str) -> bool) -> Result<MemorySources> {
         let mut files = Vec::new();
         let mut seen = 0;
         let front = self.prefix.to_string_lossy().replace('\\', "/");
@@ -178,10 +178,9 @@ impl Revision {
                     trees.push((path, entry.oid.to_owned()));
                 } else if entry.mode.is_blob() && inside {
                     let relative = path[front.len()..].trim_start_matches('/');
+                    // What has no extension is a script if its first line says so.
                     let kind = discovery::kind_of(Path::new(relative));
-                    if let Some(kind @ (SourceKind::Module | SourceKind::Stub)) = kind
-                        && wanted(relative)
-                    {
+                    if (kind.is_some() || !name.contains('.')) && wanted(relative) {
                         files.push((relative.to_owned(), kind, entry.oid.to_owned()));
                     }
                 }
@@ -190,7 +189,18 @@ impl Revision {
         let mut sources = Vec::with_capacity(files.len());
         for (path, kind, id) in files {
             // What is too large to be audited today was too large then.
-            if let Some(bytes) = self.blob(id)? {
+            let Some(bytes) = self.blob(id)? else {
+                continue;
+            };
+            let script = || {
+                let first = bytes
+                    .split(|byte| *byte == b'\n')
+                    .next()
+                    .unwrap_or_default();
+                let first = String::from_utf8_lossy(first);
+                (first.starts_with("#!") && first.contains("python")).then_some(SourceKind::Module)
+            };
+            if let Some(kind) = kind.or_else(script) {
                 sources.push((path, kind, bytes));
             }
         }

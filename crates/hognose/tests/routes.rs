@@ -119,6 +119,31 @@ fn what_got_worse_since_a_revision_is_an_exit_code() {
 }
 
 #[test]
+fn a_revision_is_read_like_the_work_tree() {
+    // The package lies below a directory that only its metadata tells, beside what is nobody's source.
+    let project = Project::new(&[
+        ("one/pyproject.toml", "[project]\nname = \"shop\"\n"),
+        ("one/shop/__init__.py", ""),
+        ("one/shop/views.py", APP),
+        (
+            "one/shop/more.py",
+            "from shop.views import app\n\n\n@app.get('/more')\ndef more():\n    return ''\n",
+        ),
+        ("node_modules/x/app.py", APP),
+        (
+            "serve",
+            "#!/usr/bin/env python3\nfrom flask import Flask\napp = Flask(__name__)\n",
+        ),
+    ]);
+    if !commit(&project, "one") {
+        return;
+    }
+    let same = project.run(&["routes", "--diff", "HEAD"]);
+    assert_eq!(same.code, Some(0), "{}{}", same.out, same.err);
+    assert!(same.out.starts_with("0 changes"), "{}", same.out);
+}
+
+#[test]
 fn the_lock_is_drift_proof() {
     let project = Project::new(&[("app.py", APP)]);
     assert_eq!(project.run(&["lock", "--check"]).code, Some(2));

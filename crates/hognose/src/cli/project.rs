@@ -4,6 +4,7 @@
     reason = "the working directory is where the command runs"
 )]
 
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -343,7 +344,19 @@ impl Project {
     /// As [`Self::sources`], and objects that are missing or broken.
     pub fn program_at(&self, revision: &Revision) -> Result<hognose_python::Project> {
         let excluded = PathGlobs::new(self.configuration.exclude.value.iter().map(String::as_str))?;
-        let sources = revision.sources(|path| !excluded.matches(path) && self.is_audited(path))?;
+        // Each directory is looked at once.
+        let mut foreign: HashMap<PathBuf, bool> = HashMap::new();
+        let sources = revision.sources(|path| {
+            let mut directories = Path::new(path).ancestors().skip(1);
+            let nobodys = self.configuration.default_excludes.value
+                && directories.any(|directory| {
+                    *foreign.entry(directory.to_owned()).or_insert_with(|| {
+                        directory.file_name().is_some()
+                            && discovery::is_nobodys_source(&self.root.join(directory))
+                    })
+                });
+            !nobodys && !excluded.matches(path) && self.is_audited(path)
+        })?;
         let layout = &self.layout();
         Ok(self
             .pool()?
