@@ -1,4 +1,9 @@
 //! `hognose db` against a server that behaves badly.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests make files and run programs"
+)]
 
 mod support;
 

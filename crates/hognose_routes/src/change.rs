@@ -147,9 +147,12 @@ impl Change {
     }
 }
 
+/// By which parts of it an endpoint is known again.
+type Trace = fn(&Access) -> Option<[&str; 3]>;
+
 /// What the same endpoint has in common before and after, from what is certain to what is likely: its place, its path in an
 /// application that has another name, its handler at another path, and its handler in a module that has another name.
-const TRACES: &[fn(&Access) -> Option<[&str; 3]>] = &[
+const TRACES: &[Trace] = &[
     |access| Some([&access.app, &access.path, &access.method]),
     |access| Some(["", &access.path, &access.method]),
     |access| handler(access).map(|name| ["", name, access.method.as_str()]),
@@ -265,9 +268,18 @@ mod tests {
         let renamed = access("/c", Level::Authenticated, &[], "n.view");
         let open = access("/b", Level::Public, &[], "m.view");
         let stranger = access("/z", Level::Public, &[], "m.new");
-        assert_eq!(kinds(&[here.clone()], &[there]), [(Kind::Moved, false)]);
-        assert_eq!(kinds(&[here.clone()], &[renamed]), [(Kind::Moved, false)]);
-        assert_eq!(kinds(&[here.clone()], &[open]), [(Kind::Weakened, true)]);
+        assert_eq!(
+            kinds(std::slice::from_ref(&here), &[there]),
+            [(Kind::Moved, false)]
+        );
+        assert_eq!(
+            kinds(std::slice::from_ref(&here), &[renamed]),
+            [(Kind::Moved, false)]
+        );
+        assert_eq!(
+            kinds(std::slice::from_ref(&here), &[open]),
+            [(Kind::Weakened, true)]
+        );
         assert_eq!(
             kinds(&[here], &[stranger]),
             [(Kind::New, true), (Kind::Removed, false)]
