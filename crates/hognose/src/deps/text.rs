@@ -353,7 +353,7 @@ fn summary(
     if database.is_stale {
         writeln!(
             out,
-            "They are older than {STALE_AFTER_DAYS} days; newer ones can be given with --db"
+            "They are older than {STALE_AFTER_DAYS} days; `hognose db update` fetches newer ones"
         )?;
     }
     Ok(())
