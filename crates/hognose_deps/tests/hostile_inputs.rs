@@ -277,34 +277,12 @@ impl Files for Thousand {
 }
 
 #[test]
-#[ignore = "measures an optimised build: `cargo test --profile fast -p hognose_deps -- --ignored`"]
-fn a_thousand_lock_files_take_seconds() {
-    let one = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inputs/uv/uv.lock"))
+fn a_thousand_lock_files_are_all_read() {
+    let lock = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inputs/uv/uv.lock"))
         .expect("it is there");
-    // Some two hundred packages, as a large application has.
-    let mut lock = one.clone();
-    let packages = one
-        .windows(11)
-        .position(|w| w == b"[[package]]")
-        .expect("there is one");
-    for _ in 0..9 {
-        lock.extend_from_slice(&one[packages..]);
-    }
-    let bytes = lock.len();
-    let files = Thousand(lock);
-    let begin = Instant::now();
-    let inventory = discover(&files, "");
-    let took = begin.elapsed();
-    println!(
-        "{} packages of 1,000 files of {bytes} bytes in {took:?}",
-        inventory.packages.len()
-    );
+    let inventory = discover(&Thousand(lock), "");
     assert_eq!(inventory.inputs.len(), 1_000);
-    assert!(took < Duration::from_secs(5), "{took:?}");
-    let text: String = (0..5_000)
-        .map(|n| format!("package-{n}=={n}.1 ; python_version >= '3.9'\n"))
-        .collect();
-    let (_, took) = timed("requirements.txt", text);
-    println!("5,000 pins in {took:?}");
-    assert!(took < Duration::from_millis(50), "{took:?}");
+    assert!(inventory.unreadable.is_empty());
+    let of_one = inventory.packages.len() / 1_000;
+    assert!(of_one > 0 && inventory.packages.len() == of_one * 1_000);
 }
