@@ -95,28 +95,33 @@ impl Proof {
         }
     }
 
+    /// Two guards as one that names what either asks for.
+    fn with(mut self, other: Self, choose: fn(Level, Level) -> Level) -> Self {
+        if let (
+            Self::Guard {
+                level,
+                roles,
+                permissions,
+            },
+            Self::Guard {
+                level: other_level,
+                roles: other_roles,
+                permissions: other_permissions,
+            },
+        ) = (&mut self, other)
+        {
+            *level = choose(*level, other_level);
+            roles.extend(other_roles);
+            permissions.extend(other_permissions);
+        }
+        self
+    }
+
     /// What both prove together.
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
-            (
-                Self::Guard {
-                    level,
-                    mut roles,
-                    mut permissions,
-                },
-                Self::Guard {
-                    level: l,
-                    roles: r,
-                    permissions: p,
-                },
-            ) => {
-                roles.extend(r);
-                permissions.extend(p);
-                Self::Guard {
-                    level: level.max(l),
-                    roles,
-                    permissions,
-                }
+            (guard @ Self::Guard { .. }, other @ Self::Guard { .. }) => {
+                guard.with(other, Level::max)
             }
             (guard @ Self::Guard { .. }, _) | (_, guard @ Self::Guard { .. }) => guard,
             (Self::Unknown | Self::Depends(_), _) | (_, Self::Unknown | Self::Depends(_)) => {
@@ -134,25 +139,8 @@ impl Proof {
                 Self::Unknown
             }
             (Self::Nothing | Self::Public, _) | (_, Self::Nothing | Self::Public) => Self::Public,
-            (
-                Self::Guard {
-                    level,
-                    mut roles,
-                    mut permissions,
-                },
-                Self::Guard {
-                    level: l,
-                    roles: r,
-                    permissions: p,
-                },
-            ) => {
-                roles.extend(r);
-                permissions.extend(p);
-                Self::Guard {
-                    level: level.min(l),
-                    roles,
-                    permissions,
-                }
+            (guard @ Self::Guard { .. }, other @ Self::Guard { .. }) => {
+                guard.with(other, Level::min)
             }
         }
     }

@@ -184,3 +184,23 @@ pub(super) fn guards(
         })
         .collect()
 }
+
+/// Decorators around a class; real ones have one or two.
+const MAX_DECORATORS: usize = 32;
+
+/// The class inside of its decorators.
+pub(super) fn decorated_class(world: &World<'_>, v: V) -> V {
+    let mut v = v;
+    for _ in 0..MAX_DECORATORS {
+        match world.machine.get(v) {
+            Value::Wrapped { inner, .. } => v = *inner,
+            Value::Call { args, .. } => match args.positional.first() {
+                Some(inner) => v = *inner,
+                None => break,
+            },
+            Value::Union(all) => v = all[0],
+            _ => break,
+        }
+    }
+    v
+}

@@ -11,6 +11,7 @@ use hognose_python::{ClassRef, Symbol};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
+use super::common::decorated_class;
 use super::{Framework, drf};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};
@@ -891,23 +892,6 @@ fn class_view(
             &layers,
         );
     }
-}
-
-/// The class inside of its decorators.
-pub(super) fn decorated_class(world: &World<'_>, v: V) -> V {
-    let mut v = v;
-    for _ in 0..MAX_NESTING {
-        match world.machine.get(v) {
-            Value::Wrapped { inner, .. } => v = *inner,
-            Value::Call { args, .. } => match args.positional.first() {
-                Some(inner) => v = *inner,
-                None => break,
-            },
-            Value::Union(all) => v = all[0],
-            _ => break,
-        }
-    }
-    v
 }
 
 /// What the bases and mixins of a class prove, as far as its `dispatch` comes to them.

@@ -2,7 +2,8 @@
 
 use hognose_python::{ClassRef, Symbol};
 
-use super::django::{Mount, VIEWS, below, decorated_class, of_class, setting};
+use super::common::decorated_class;
+use super::django::{Mount, VIEWS, below, of_class, setting};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};
 use crate::run::{Args, Site, V, Value};

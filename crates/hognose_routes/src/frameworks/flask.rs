@@ -5,6 +5,7 @@
 use hognose_python::Symbol;
 
 use super::Framework;
+use super::common::decorated_class;
 use crate::guard::{self, Asked, Layer, Place};
 use crate::run::{Args, Site, V, Value};
 use crate::world::{Handler, Target, UNKNOWN_PART, World};
@@ -372,7 +373,7 @@ fn endpoints(
 ) {
     let handler = world.handler(view);
     let class = match handler.target {
-        Target::Class(..) => Some(view_class(world, view)),
+        Target::Class(..) => Some(decorated_class(world, view)),
         target => world.as_view(target).map(|(class, _)| class),
     };
     let name = named.map_or_else(
@@ -418,21 +419,6 @@ fn endpoints(
         site,
         &layers,
     );
-}
-
-fn view_class(world: &World<'_>, v: V) -> V {
-    let mut v = v;
-    for _ in 0..MAX_NESTING {
-        match world.machine.get(v) {
-            Value::Wrapped { inner, .. } => v = *inner,
-            Value::Call { args, .. } => match args.positional.first() {
-                Some(inner) => v = *inner,
-                None => break,
-            },
-            _ => break,
-        }
-    }
-    v
 }
 
 /// A class view: one endpoint for each method that the class defines, or for its `dispatch_request`.
@@ -674,7 +660,7 @@ fn resources(world: &mut World<'_>, api: V, mount: &Mount, front: &str, layers: 
                     );
                     all.extend(layers.iter().cloned());
                     all.extend(world.wrapper_layers(&handler, Place::Class));
-                    let class = view_class(world, class);
+                    let class = decorated_class(world, class);
                     class_view(world, mount, &path, class, None, site, &all);
                 }
             }
