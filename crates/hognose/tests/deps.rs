@@ -468,6 +468,21 @@ fn a_path_may_be_named_from_anywhere() {
 }
 
 #[test]
+fn what_lies_in_a_crowded_directory_is_no_code_of_an_input() {
+    let project = Project::new(&[("requirements.txt", YAML), ("app.py", "import yaml\n")]);
+    let crowd = project.path().join("crowd");
+    std::fs::create_dir(&crowd).unwrap();
+    for number in 0..10_001 {
+        std::fs::write(crowd.join(number.to_string()), "").unwrap();
+    }
+    let run = project.run(&["deps", "requirements.txt", "--format", "json"]);
+    assert!(run.err.contains("no project"), "{}", run.err);
+    assert!(reach(&run)[0].1.iter().all(|word| word == "unknown"));
+    let named = project.run(&["deps", ".", "--format", "json"]);
+    assert!(reach(&named)[0].1.iter().all(|word| word != "unknown"));
+}
+
+#[test]
 fn a_path_that_leads_nowhere_is_no_clean_answer() {
     let project = Project::new(&[("requirements.txt", "six==1.16.0\n")]);
     for arguments in [&["deps", "requirement.txt"][..], &["sbom", "nowhere"]] {

@@ -1,4 +1,8 @@
 //! `hognose deps`: what a project installs, and what is known against it.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what lies around an input is counted"
+)]
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -236,14 +240,24 @@ impl Arguments {
         paths: &[String],
         terminal: &Terminal,
     ) -> Result<Code> {
-        let around: Vec<PathBuf> = if self.project.paths.is_empty() {
-            vec![project.working_directory.clone()]
-        } else {
-            let named = self.project.paths.iter();
-            named
-                .map(|path| project_directory(&project.working_directory.join(path)))
-                .collect()
-        };
+        let mut around: Vec<PathBuf> = Vec::new();
+        for path in &self.project.paths {
+            match project_directory(&project.working_directory.join(path)) {
+                Some(directory) if !around.contains(&directory) => around.push(directory),
+                Some(_) => {}
+                None => terminal.warn(&format!(
+                    "{}: what lies around it is no project, so whether code uses its packages is unknown; naming the \
+                     directory looks into it",
+                    path.display()
+                )),
+            }
+        }
+        if self.project.paths.is_empty() {
+            around.push(project.working_directory.clone());
+        }
+        if around.is_empty() {
+            return Ok(Code::none());
+        }
         let arguments = ProjectArguments {
             paths: around.clone(),
             ..self.project.clone()
@@ -300,17 +314,42 @@ pub(super) fn subject(disk: &Disk, paths: &[String], project: &Project) -> Subje
 /// Directories that are looked at above a file for the project it belongs to.
 const MAX_CLIMB: usize = 8;
 
+/// Files and directories around an input that nothing marks as part of a project. A small project needs no mark; where
+/// there are more, as in a home or a temporary directory, what lies there has nothing to do with the input.
+const MAX_UNMARKED: usize = 10_000;
+
 /// The directory of the project that an input belongs to: the closest one with a manifest or a repository, else the
-/// input's own.
-fn project_directory(path: &Path) -> PathBuf {
+/// input's own, unless that is none of a project.
+fn project_directory(path: &Path) -> Option<PathBuf> {
     const MARKS: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg", ".git"];
     if path.is_dir() {
-        return path.to_owned();
+        return Some(path.to_owned());
     }
     let own = path.parent().unwrap_or(path);
     let mut above = own.ancestors().take(MAX_CLIMB);
     let found = above.find(|directory| MARKS.iter().any(|mark| directory.join(mark).exists()));
-    found.unwrap_or(own).to_owned()
+    match found {
+        Some(directory) => Some(directory.to_owned()),
+        None => (!holds_more_than(own, MAX_UNMARKED)).then(|| own.to_owned()),
+    }
+}
+
+/// Whether there are more than so many files and directories below a directory. Links are not followed.
+fn holds_more_than(directory: &Path, bound: usize) -> bool {
+    let mut open = vec![directory.to_owned()];
+    let mut met = 0;
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            met += 1;
+            if met > bound {
+                return true;
+            }
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(entry.path());
+            }
+        }
+    }
+    false
 }
 
 /// The answers as findings.
