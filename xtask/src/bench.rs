@@ -9,6 +9,8 @@ use anyhow::{Context, Result, bail};
 use crate::corpus;
 use crate::python::Venv;
 
+pub(crate) mod deps;
+
 /// CPU seconds and peak memory in bytes of a command and its children, wall seconds last.
 struct Measure {
     cpu: f64,

@@ -47,8 +47,11 @@ enum Task {
         #[arg(long)]
         site: bool,
     },
-    /// Measure speed and memory beside Ruff and Bandit
+    /// Measure speed and memory beside other tools
     Bench {
+        /// `check`: beside Ruff and Bandit; `deps`: beside pip-audit
+        #[arg(default_value = "check")]
+        subject: String,
         /// Runs of each tool; the fastest counts
         #[arg(long, default_value_t = 3)]
         runs: u32,
@@ -76,7 +79,11 @@ fn main() -> Result<()> {
         Task::Test => test::run(),
         Task::NewRule { id } => new_rule::run(&id),
         Task::Docs { check, site } => docs::run(check, site),
-        Task::Bench { runs } => bench::run(runs),
+        Task::Bench { subject, runs } => match subject.as_str() {
+            "check" => bench::run(runs),
+            "deps" => bench::deps::run(runs),
+            other => bail!("nothing is known to measure of `{other}`"),
+        },
         Task::Advisories { from, interpreter } => advisories::run(&from, &interpreter),
         Task::Compare { subject, only } => match subject.as_str() {
             "bandit" => compare::bandit(),
