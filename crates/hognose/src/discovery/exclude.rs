@@ -17,9 +17,8 @@ pub fn is_version_control(directory: &Path) -> bool {
 
 /// Whether a directory holds what nobody of the project wrote.
 pub fn is_nobodys_source(directory: &Path) -> bool {
-    name(directory).is_some_and(|name| {
-        inputs::is_nobodys(name, |inside| directory.join(inside).exists())
-    })
+    name(directory)
+        .is_some_and(|name| inputs::is_nobodys(name, |inside| directory.join(inside).exists()))
 }
 
 fn name(directory: &Path) -> Option<&str> {
