@@ -1,5 +1,6 @@
 //! Facts about packages, kept as data: `data/hygiene/*.toml`.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use pep440_rs::Version;
@@ -18,7 +19,7 @@ const INDEXES: &str = include_str!("../../data/hygiene/indexes.toml");
 #[derive(Debug, Default)]
 pub struct Facts {
     /// Names that others imitate.
-    pub popular: Vec<Name>,
+    pub popular: BTreeSet<Name>,
     /// Names that look like a popular one and are packages of their own.
     pub known: FxHashSet<Name>,
     /// Branches of frameworks by name, each with the last day of its support.

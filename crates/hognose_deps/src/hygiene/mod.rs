@@ -12,6 +12,8 @@ mod pins;
 mod projects;
 mod releases;
 
+use rustc_hash::FxHashSet;
+
 use crate::date::Date;
 use crate::inputs::{Inventory, Place};
 use crate::name::Name;
@@ -143,20 +145,33 @@ pub fn judge(inventory: &Inventory, today: Date, is_known: &dyn Fn(&Name) -> boo
         (&a.place, a.rule, &a.subject, &a.message).cmp(&(&b.place, b.rule, &b.subject, &b.message))
     });
     issues.dedup();
+    let mut file = None;
+    let mut count = 0;
+    issues.retain(|issue| {
+        if file.as_ref() != Some(&issue.place.file) {
+            file = Some(issue.place.file.clone());
+            count = 0;
+        }
+        count += 1;
+        count <= MAX_ISSUES
+    });
     issues
 }
+
+/// Most issues of one file. Nobody reads more; a file that has them is no manifest.
+const MAX_ISSUES: usize = 1000;
 
 /// Names in a sentence; what is too much is counted.
 fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     const MAX_NAMED: usize = 4;
     let mut all: Vec<&str> = Vec::new();
+    let mut met = FxHashSet::default();
     for name in names {
-        if !all.contains(&name) {
+        if met.insert(name) && all.len() < MAX_NAMED {
             all.push(name);
         }
     }
-    let more = all.len().saturating_sub(MAX_NAMED);
-    all.truncate(MAX_NAMED);
+    let more = met.len() - all.len();
     let quoted: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
     match (more, quoted.as_slice()) {
         (0, [one]) => one.clone(),

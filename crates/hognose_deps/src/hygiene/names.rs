@@ -1,9 +1,11 @@
 //! Names that are nearly those of popular packages.
 
+use rustc_hash::FxHashSet;
+
 use super::facts;
 use super::projects::{Projects, is_of_index};
 use super::{Issue, Rule};
-use crate::inputs::{Package, Relation};
+use crate::inputs::Relation;
 use crate::modules;
 use crate::name::Name;
 
@@ -26,17 +28,19 @@ pub fn judge(projects: &Projects<'_>, is_known: &dyn Fn(&Name) -> bool, issues: 
                 && matches!(package.relation, Relation::Direct | Relation::Unknown)
                 && is_of_index(package)
         });
+    let all = || inventory.packages.iter().chain(&inventory.asked);
+    let popular = &facts::all().popular;
+    let asked_for: FxHashSet<(&str, &Name)> = all()
+        .filter(|package| popular.contains(&package.name))
+        .map(|package| (&*package.place.file, &package.name))
+        .collect();
     for package in written {
         let Some(popular) = imitated(&package.name) else {
             continue;
         };
         // Who asks for both knows that they are two.
-        let file = &package.place.file;
-        let all = || inventory.packages.iter().chain(&inventory.asked);
-        let has_both = |popular: &Name| {
-            all().any(|other: &Package| other.name == *popular && other.place.file == *file)
-        };
-        if is_known(&package.name) || has_both(popular) {
+        let has_both = asked_for.contains(&(&*package.place.file, popular));
+        if is_known(&package.name) || has_both {
             continue;
         }
         let name = package.name.as_str();

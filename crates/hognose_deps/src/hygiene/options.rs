@@ -3,7 +3,6 @@
 use super::facts;
 use super::projects::Projects;
 use super::{Issue, Rule};
-use crate::inputs::source::directory;
 use crate::inputs::{Installer, InstallerOption};
 
 /// The host of an address.
@@ -73,9 +72,10 @@ pub fn shown(url: &str) -> String {
 
 /// Judges the options of every input.
 pub fn judge(projects: &Projects<'_>, issues: &mut Vec<Issue>) {
-    for option in &projects.inventory.options {
+    for option in projects.options.values().flatten().copied() {
         let file: &str = &option.place.file;
-        if is_repeated(projects, option) {
+        // A tool copies options from the manifest, and they are told there.
+        if !projects.is_manifest(file) && projects.is_written_beside(option) {
             continue;
         }
         let value = option.value.as_deref();
@@ -132,22 +132,6 @@ fn options_of<'p>(
     file: &str,
 ) -> impl Iterator<Item = &'p InstallerOption> {
     projects.options.get(file).into_iter().flatten().copied()
-}
-
-/// Whether a tool copied an option from a manifest that says it as well.
-fn is_repeated(projects: &Projects<'_>, option: &InstallerOption) -> bool {
-    let file: &str = &option.place.file;
-    if projects.is_manifest(file) {
-        return false;
-    }
-    let mut others = projects.options.iter().filter(|(other, _)| {
-        **other != file && directory(other) == directory(file) && projects.is_manifest(other)
-    });
-    others.any(|(_, options)| {
-        options
-            .iter()
-            .any(|other| other.name == option.name && other.value == option.value)
-    })
 }
 
 /// Whoever is between the project and an index without encryption decides what is installed. Tells whether it was said.

@@ -26,6 +26,9 @@ const INSTALLERS: &[&str] = &[
 /// Most entries for one name in a run that are compared with one another.
 const MAX_ENTRIES: usize = 16;
 
+/// Most entries of one run of the installer that are compared. The largest projects have some thousands.
+const MAX_RUN: usize = 10_000;
+
 /// Judges every input.
 pub fn judge(projects: &Projects<'_>, issues: &mut Vec<Issue>) {
     for input in &projects.inventory.inputs {
@@ -188,6 +191,7 @@ fn contradictions(projects: &Projects<'_>, input: &Input, issues: &mut Vec<Issue
                 && package.pinned_at.is_none()
                 && is_of_index(package)
         })
+        .take(MAX_RUN)
         .collect();
     let mut by_name: rustc_hash::FxHashMap<&Name, Vec<&Package>> = rustc_hash::FxHashMap::default();
     for package in run {

@@ -55,6 +55,9 @@ const SIDE: &[&str] = &[
     "upstream",
 ];
 
+/// Most options of one file that are judged; a real one has a dozen.
+const MAX_OPTIONS: usize = 256;
+
 /// How many files are followed from one that includes them.
 const MAX_INCLUDED: usize = 256;
 
@@ -74,6 +77,12 @@ pub struct Projects<'i> {
     /// Names that some input pins, with its directory.
     pinned: FxHashSet<(&'i str, &'i Name)>,
     locked: FxHashSet<&'i str>,
+    /// Names of requirements files that an image installs.
+    installed: FxHashSet<&'i str>,
+    /// Options in manifests, with the directory.
+    written: FxHashSet<(&'i str, &'static str, Option<&'i str>)>,
+    /// Files with options all of whose packages have a hash.
+    all_hashed: FxHashSet<&'i str>,
     included: FxHashMap<&'i str, Vec<&'i str>>,
 }
 
@@ -89,6 +98,13 @@ impl<'i> Projects<'i> {
             lock_directories: FxHashSet::default(),
             pinned: FxHashSet::default(),
             locked: inventory.locked.iter().map(|path| &**path).collect(),
+            installed: inventory
+                .installed
+                .iter()
+                .map(|path| file_name(path))
+                .collect(),
+            written: FxHashSet::default(),
+            all_hashed: FxHashSet::default(),
             included: FxHashMap::default(),
         };
         for directory in &inventory.deployed {
@@ -122,11 +138,17 @@ impl<'i> Projects<'i> {
             }
         }
         for option in &inventory.options {
-            projects
-                .options
-                .entry(&option.place.file)
-                .or_default()
-                .push(option);
+            let file: &str = &option.place.file;
+            if projects.is_manifest(file) {
+                let value = option.value.as_deref();
+                projects
+                    .written
+                    .insert((directory(file), option.name, value));
+            }
+            let options = projects.options.entry(file).or_default();
+            if options.len() < MAX_OPTIONS {
+                options.push(option);
+            }
         }
         for inclusion in inventory
             .inclusions
@@ -139,6 +161,10 @@ impl<'i> Projects<'i> {
                 .or_default()
                 .push(&inclusion.to);
         }
+        let with_options = projects.options.keys().copied();
+        projects.all_hashed = with_options
+            .filter(|file| projects.has_only_hashed(file))
+            .collect();
         projects
     }
 
@@ -161,11 +187,7 @@ impl<'i> Projects<'i> {
     /// Whether a file belongs to an application, as far as that is known: it or a directory above says so, or an image
     /// installs it, and nothing around it is a library.
     pub fn is_application(&self, file: &str) -> bool {
-        let mut said = self
-            .inventory
-            .installed
-            .iter()
-            .any(|written| file_name(written) == file_name(file));
+        let mut said = self.installed.contains(file_name(file));
         for directory in above(file) {
             match self.purposes.get(directory) {
                 Some(Purpose::Library) => return false,
@@ -201,8 +223,19 @@ impl<'i> Projects<'i> {
         all
     }
 
+    /// Whether a manifest beside a file says an option as well.
+    pub fn is_written_beside(&self, option: &InstallerOption) -> bool {
+        let directory = directory(&option.place.file);
+        let value = option.value.as_deref();
+        self.written.contains(&(directory, option.name, value))
+    }
+
     /// Whether all that an installer takes from a file has a hash, so that it does not matter who sends it.
-    pub fn is_all_hashed(&self, file: &'i str) -> bool {
+    pub fn is_all_hashed(&self, file: &str) -> bool {
+        self.all_hashed.contains(file)
+    }
+
+    fn has_only_hashed(&self, file: &'i str) -> bool {
         let files = self.with_included(file);
         let mut packages = files
             .iter()

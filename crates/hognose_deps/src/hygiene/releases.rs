@@ -1,18 +1,21 @@
 //! Releases that were withdrawn or get no fixes, and packages that were given up.
 
 use pep440_rs::Version;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{self, Abandoned, Branch};
 use super::projects::{Projects, is_of_index};
 use super::{Issue, Rule};
 use crate::date::Date;
 use crate::inputs::{Package, Relation, Wanted};
+use crate::name::Name;
 
 /// Judges what is installed and what is asked for.
 pub fn judge(projects: &Projects<'_>, today: Date, issues: &mut Vec<Issue>) {
     let inventory = projects.inventory;
+    let several = several(projects);
     for package in &inventory.packages {
-        unsupported(projects, package, today, issues);
+        unsupported(package, &several, today, issues);
         if is_asked_for(projects, package) {
             abandoned(package, issues);
         }
@@ -28,7 +31,27 @@ fn is_asked_for(projects: &Projects<'_>, package: &Package) -> bool {
         && matches!(package.relation, Relation::Direct | Relation::Unknown)
 }
 
-fn unsupported(projects: &Projects<'_>, package: &Package, today: Date, issues: &mut Vec<Issue>) {
+/// The frameworks of which a file has more than one version.
+fn several<'i>(projects: &Projects<'i>) -> FxHashSet<(&'i str, &'i Name)> {
+    let facts = facts::all();
+    let mut first: FxHashMap<(&str, &Name), &Wanted> = FxHashMap::default();
+    let mut several = FxHashSet::default();
+    let packages = projects.inventory.packages.iter();
+    for package in packages.filter(|package| facts.branches.contains_key(&package.name)) {
+        let key = (&*package.place.file, &package.name);
+        if **first.entry(key).or_insert(&package.wanted) != package.wanted {
+            several.insert(key);
+        }
+    }
+    several
+}
+
+fn unsupported(
+    package: &Package,
+    several: &FxHashSet<(&str, &Name)>,
+    today: Date,
+    issues: &mut Vec<Issue>,
+) {
     let Wanted::Pinned(pin) = &package.wanted else {
         return;
     };
@@ -53,13 +76,7 @@ fn unsupported(projects: &Projects<'_>, package: &Package, today: Date, issues: 
             branch.branch
         );
         // Of several versions for several interpreters the oldest has to be old.
-        let file: &str = &package.place.file;
-        let has_others = projects
-            .by_file
-            .get(file)
-            .into_iter()
-            .flatten()
-            .any(|other| other.name == package.name && other.wanted != package.wanted);
+        let has_others = several.contains(&(&*package.place.file, &package.name));
         issues.push(
             Issue::new(Rule::Unsupported, &package.place, name, message).pedantic(has_others),
         );
