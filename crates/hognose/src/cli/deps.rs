@@ -35,6 +35,8 @@ use crate::{Presentation, View};
 ///
 /// Reads manifests, lock files, installed environments and bills of materials as they stand: nothing is resolved,
 /// installed or run, and the network is not used. Directories are searched for them; a file is read whatever its name.
+/// What is wrong with how packages are asked for is told as well: open versions, missing hashes, indexes that anybody can
+/// answer for, names that look like others.
 ///
 /// Ends with 0 if nothing at or above --fail-on is known, 1 if something is, 2 on wrong usage or configuration or a
 /// database that cannot be used, 3 if --strict is given and not everything could be read. What has no known severity

@@ -147,11 +147,14 @@ pub fn judge(inventory: &Inventory, today: Date, is_known: &dyn Fn(&Name) -> boo
     issues.dedup();
     let mut file = None;
     let mut count = 0;
-    issues.retain(|issue| {
+    let mut is_specimen = false;
+    issues.retain_mut(|issue| {
         if file.as_ref() != Some(&issue.place.file) {
             file = Some(issue.place.file.clone());
             count = 0;
+            is_specimen = projects::is_specimen(&issue.place.file);
         }
+        issue.is_pedantic |= is_specimen;
         count += 1;
         count <= MAX_ISSUES
     });

@@ -1,5 +1,7 @@
 //! Options and settings of installers: which indexes are asked, and whether what they send is checked.
 
+use rustc_hash::FxHashSet;
+
 use super::facts;
 use super::projects::Projects;
 use super::{Issue, Rule};
@@ -72,43 +74,32 @@ pub fn shown(url: &str) -> String {
 
 /// Judges the options of every input.
 pub fn judge(projects: &Projects<'_>, issues: &mut Vec<Issue>) {
+    let mut told = FxHashSet::default();
     for option in projects.options.values().flatten().copied() {
         let file: &str = &option.place.file;
-        // A tool copies options from the manifest, and they are told there.
-        if !projects.is_manifest(file) && projects.is_written_beside(option) {
+        // Images say the same thing in each of their stages.
+        if !told.insert((file, option.name, option.value.as_deref())) {
             continue;
         }
+        // A tool copies options from the manifest, and most are told there.
+        let is_copied = !projects.is_manifest(file) && projects.is_written_beside(option);
         let value = option.value.as_deref();
         match (option.name, value) {
-            ("--extra-index-url", Some(url)) => {
-                let reported = over_http(projects, option, url, issues);
-                if !reported {
-                    confusion(projects, option, url, issues);
-                }
+            // Whether the file that is installed has hashes decides.
+            ("--extra-index-url", Some(url)) if !url.starts_with("http://") => {
+                confusion(projects, option, url, issues);
             }
+            _ if is_copied => {}
             (
-                "--index-url" | "--pypi-url" | "--find-links" | "--index" | "--default-index",
+                "--extra-index-url" | "--index-url" | "--pypi-url" | "--find-links" | "--index"
+                | "--default-index",
                 Some(url),
-            ) => {
-                over_http(projects, option, url, issues);
-            }
+            ) => over_http(projects, option, url, issues),
             ("--trusted-host" | "--allow-insecure-host", Some(named)) => {
                 without_tls(projects, option, named, issues);
             }
             ("--index-strategy", Some(strategy)) if strategy.starts_with("unsafe") => {
-                let asks_others = options_of(projects, file)
-                    .any(|other| matches!(other.name, "--extra-index-url" | "--index"));
-                if asks_others && !projects.is_locked(file) {
-                    let message = format!(
-                        "`{strategy}` takes a package from whichever index has the newest version of its name"
-                    );
-                    issues.push(Issue::new(
-                        Rule::Confusion,
-                        &option.place,
-                        strategy,
-                        message,
-                    ));
-                }
+                unsafe_strategy(projects, option, strategy, issues);
             }
             ("--no-verify-hashes", value)
                 if !matches!(value, Some("0" | "false" | "no" | "off")) =>
@@ -134,23 +125,22 @@ fn options_of<'p>(
     projects.options.get(file).into_iter().flatten().copied()
 }
 
-/// Whoever is between the project and an index without encryption decides what is installed. Tells whether it was said.
+/// Whoever is between the project and an index without encryption decides what is installed.
 fn over_http(
     projects: &Projects<'_>,
     option: &InstallerOption,
     url: &str,
     issues: &mut Vec<Issue>,
-) -> bool {
+) {
     if !url.starts_with("http://") {
-        return false;
+        return;
     }
     let Some(host) = Host::of(url).filter(|host| !host.is_this_machine()) else {
-        return false;
+        return;
     };
     let message = format!("packages of `{}` come over HTTP", shown(url));
     let issue = Issue::new(Rule::OverHttp, &option.place, url, message);
     issues.push(issue.pedantic(host.is_local_name() || projects.is_all_hashed(&option.place.file)));
-    true
 }
 
 /// pip asks all indexes for every name, and takes the newest version: who publishes the name of a private package on the
@@ -175,21 +165,16 @@ fn confusion(
     if host.as_ref().is_some_and(Host::is_this_machine) {
         return;
     }
-    let is_same = |other: &InstallerOption| {
+    // The first index may be a public one as well, be in the same hands, or not be known.
+    let is_harmless = |other: &InstallerOption| {
         other.name == "--index-url"
             && other
                 .value
                 .as_deref()
-                .and_then(Host::of)
-                .is_some_and(|other| host.as_ref().is_some_and(|host| host.is(other.0)))
+                .and_then(private_host)
+                .is_none_or(|first| host.as_ref().is_some_and(|host| host.is(first.0)))
     };
-    let is_harmless = options_of(projects, file).any(is_same)
-        || host.as_ref().is_some_and(|host| {
-            facts::all()
-                .public_indexes
-                .iter()
-                .any(|known| host.is(known))
-        });
+    let is_harmless = private_host(url).is_none() || options_of(projects, file).any(is_harmless);
     let message = match option.by {
         Installer::Poetry => format!(
             "a package of `{}` gives way to one of its name on the index that is asked first",
@@ -201,6 +186,36 @@ fn confusion(
         ),
     };
     issues.push(Issue::new(Rule::Confusion, &option.place, url, message).pedantic(is_harmless));
+}
+
+/// With such a strategy uv asks all indexes as pip does.
+fn unsafe_strategy(
+    projects: &Projects<'_>,
+    option: &InstallerOption,
+    strategy: &str,
+    issues: &mut Vec<Issue>,
+) {
+    let file: &str = &option.place.file;
+    let others = || {
+        options_of(projects, file)
+            .filter(|other| matches!(other.name, "--extra-index-url" | "--index"))
+    };
+    if others().next().is_none() || projects.is_locked(file) || projects.is_all_hashed(file) {
+        return;
+    }
+    let is_private = others().any(|other| other.value.as_deref().and_then(private_host).is_some());
+    let message = format!(
+        "`{strategy}` takes a package from whichever index has a version of its name that fits"
+    );
+    let issue = Issue::new(Rule::Confusion, &option.place, strategy, message);
+    // The other strategy goes on to the next index only where the first has no version that fits.
+    issues.push(issue.pedantic(!is_private || strategy != "unsafe-best-match"));
+}
+
+/// The host of an index, unless everybody knows the index, or it is only known when the installer runs.
+fn private_host(url: &str) -> Option<Host<'_>> {
+    let public = &facts::all().public_indexes;
+    Host::of(url).filter(|host| !public.iter().any(|known| host.is(known)))
 }
 
 /// A host that is trusted need not show a certificate.

@@ -274,6 +274,18 @@ pub fn is_side(file: &str) -> bool {
     words.any(|word| SIDE.contains(&word.to_ascii_lowercase().as_str()))
 }
 
+/// Directories whose manifests are there to be tested or looked at.
+const SPECIMENS: &[&str] = &[
+    "example", "examples", "fixtures", "samples", "test", "testdata", "testing", "tests",
+];
+
+/// Whether a file lies where manifests are only tested or shown.
+pub fn is_specimen(file: &str) -> bool {
+    directory(file)
+        .split('/')
+        .any(|part| SPECIMENS.contains(&part))
+}
+
 /// Whether a package is for those who work on the project, by its group.
 pub fn is_for_developers(package: &Package) -> bool {
     !package.groups.is_empty() && !package.groups.contains(&crate::inputs::Group::Main)

@@ -55,6 +55,10 @@ fn unsupported(
     let Wanted::Pinned(pin) = &package.wanted else {
         return;
     };
+    // A constraint installs nothing.
+    if package.relation == Relation::Constraint {
+        return;
+    }
     let Some(version) = pin.version.as_ref().filter(|_| is_of_index(package)) else {
         return;
     };

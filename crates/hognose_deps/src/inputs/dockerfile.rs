@@ -106,7 +106,7 @@ fn strip_keyword<'i>(instruction: &'i str, wanted: &str) -> Option<(usize, &'i s
 fn run(source: &Source, reading: &mut Reading, instruction: &str, begin: usize) {
     for keyword in ["env", "arg"] {
         if let Some((at, rest)) = strip_keyword(instruction, keyword) {
-            variables(source, reading, rest, begin + at);
+            variables(source, reading, rest, begin + at, keyword == "env");
             return;
         }
     }
@@ -124,10 +124,11 @@ fn run(source: &Source, reading: &mut Reading, instruction: &str, begin: usize) 
     shell::script(source, reading, rest, begin + at, Take::Packages);
 }
 
-/// `NAME=value NAME=value`, or the older `NAME value`.
-fn variables(source: &Source, reading: &mut Reading, text: &str, begin: usize) {
+/// `NAME=value NAME=value`, or the older `NAME value` of `ENV`.
+fn variables(source: &Source, reading: &mut Reading, text: &str, begin: usize, older: bool) {
     let words = words_at(text);
     if let [(at, name), rest @ ..] = words.as_slice()
+        && older
         && !name.contains('=')
     {
         for (_, value) in rest {
