@@ -2,9 +2,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::inputs::source::{directory, file_name};
+use crate::inputs::source::{directory, file_name, join};
 use crate::inputs::{
-    Input, InstallerOption, Inventory, Origin, Package, Purpose, Relation, Role, Wanted,
+    Inclusion, Input, InstallerOption, Inventory, Origin, Package, Purpose, Relation, Role, Wanted,
 };
 use crate::name::Name;
 
@@ -77,8 +77,8 @@ pub struct Projects<'i> {
     /// Names that some input pins, with its directory.
     pinned: FxHashSet<(&'i str, &'i Name)>,
     locked: FxHashSet<&'i str>,
-    /// Names of requirements files that an image installs.
-    installed: FxHashSet<&'i str>,
+    /// Requirements files that an image installs.
+    installed: FxHashSet<String>,
     /// Options in manifests, with the directory.
     written: FxHashSet<(&'i str, &'static str, Option<&'i str>)>,
     /// Files with options all of whose packages have a hash.
@@ -98,11 +98,7 @@ impl<'i> Projects<'i> {
             lock_directories: FxHashSet::default(),
             pinned: FxHashSet::default(),
             locked: inventory.locked.iter().map(|path| &**path).collect(),
-            installed: inventory
-                .installed
-                .iter()
-                .map(|path| file_name(path))
-                .collect(),
+            installed: FxHashSet::default(),
             written: FxHashSet::default(),
             all_hashed: FxHashSet::default(),
             included: FxHashMap::default(),
@@ -161,6 +157,10 @@ impl<'i> Projects<'i> {
                 .or_default()
                 .push(&inclusion.to);
         }
+        for image in &inventory.installed {
+            let found = beside(image).find(|path| projects.inputs.contains_key(path.as_str()));
+            projects.installed.extend(found);
+        }
         let with_options = projects.options.keys().copied();
         projects.all_hashed = with_options
             .filter(|file| projects.has_only_hashed(file))
@@ -187,7 +187,7 @@ impl<'i> Projects<'i> {
     /// Whether a file belongs to an application, as far as that is known: it or a directory above says so, or an image
     /// installs it, and nothing around it is a library.
     pub fn is_application(&self, file: &str) -> bool {
-        let mut said = self.installed.contains(file_name(file));
+        let mut said = self.installed.contains(file);
         for directory in above(file) {
             match self.purposes.get(directory) {
                 Some(Purpose::Library) => return false,
@@ -256,6 +256,16 @@ impl<'i> Projects<'i> {
                     )
             })
     }
+}
+
+/// Where a file that a build names may lie: with the build's own file or, as `docker/Dockerfile` has it, one above. The
+/// path is one in the image, of which the name is sure.
+fn beside(image: &Inclusion) -> impl Iterator<Item = String> {
+    let own = directory(&image.from);
+    let written = image.to.trim_start_matches('/');
+    [own, directory(own)]
+        .into_iter()
+        .flat_map(move |directory| [written, file_name(written)].map(|path| join(directory, path)))
 }
 
 /// The directories that a file lies in, from its own to the root.

@@ -85,6 +85,22 @@ fn what_becomes_of_a_project_decides_about_open_versions() {
         ]),
         ["dependency-not-pinned requirements.txt:1"]
     );
+    // An image says so of what it installs, a pipeline does not.
+    assert_eq!(
+        issues([
+            open,
+            ("web/requirements.txt", "django\n"),
+            (
+                "web/docker/Dockerfile",
+                "FROM python:3.13\nRUN pip install -r /app/requirements.txt\n"
+            ),
+            (
+                ".github/workflows/a.yml",
+                "      - run: pip install -r requirements.txt\n"
+            ),
+        ]),
+        ["dependency-not-pinned web/requirements.txt:1"]
+    );
     assert_eq!(
         issues([open, ("Procfile", ""), ("requirements.lock", "")]),
         ["dependency-not-pinned requirements.txt:1"],

@@ -172,13 +172,18 @@ fn gather(
     let packages = reads.iter().map(|read| read.reading.packages.len()).sum();
     inventory.packages.reserve_exact(packages);
     for read in reads {
+        let installs = read.reading.installs.into_iter();
+        inventory.installed.extend(installs.map(|to| Inclusion {
+            from: read.input.path.clone(),
+            to,
+            constraint: false,
+        }));
         inventory.inputs.push(read.input);
         inventory.packages.extend(read.reading.packages);
         inventory.unnamed.extend(read.reading.unnamed);
         inventory.options.extend(read.reading.options);
         inventory.variables.extend(read.reading.variables);
         inventory.unreadable.extend(read.reading.unreadable);
-        inventory.installed.extend(read.reading.installs);
     }
     inventory.sort();
     inventory

@@ -32,8 +32,8 @@ pub struct Inventory {
     pub inclusions: Vec<Inclusion>,
     /// Manifests from which one of the lock files was made.
     pub locked: Vec<Arc<str>>,
-    /// Requirements files that an image installs, as its build names them.
-    pub installed: Vec<String>,
+    /// Requirements files that images install, as their builds name them.
+    pub installed: Vec<Inclusion>,
     /// Directories with what only an application has: a file that starts or deploys it.
     pub deployed: Vec<String>,
 }

@@ -167,7 +167,7 @@ pub(super) fn command(
         };
         match (kind.name, value) {
             // A path in the image. The file it was copied from is an input of its own.
-            ("--requirement", Some(path)) => reading.installs.push(path),
+            ("--requirement", Some(path)) if take == Take::Packages => reading.installs.push(path),
             ("--requirement" | "--constraint", _) => {}
             ("--editable", Some(path)) => {
                 if take == Take::Packages {
