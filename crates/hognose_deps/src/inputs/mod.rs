@@ -47,6 +47,7 @@ pub use inventory::{
     Package, Pin, Place, Purpose, Relation, Role, Unnamed, Unreadable, Variable, Wanted,
 };
 pub use own::{is_nobodys, is_version_control};
+pub use package_url::package_url;
 pub use source::{MAX_BYTES, join};
 
 use source::{Reading, Source};
