@@ -127,15 +127,11 @@ fn without_lock(
     let mut open = open(projects, packages);
     open.retain(|package| !is_for_developers(package));
     if let Some(first) = open.first() {
+        let verb = if open.len() == 1 { "is" } else { "are" };
         let message = format!(
-            "no lock file says in which versions {} is installed",
+            "no lock file says in which versions {} {verb} installed",
             names(&open)
         );
-        let message = if open.len() == 1 {
-            message
-        } else {
-            message.replace(" is installed", " are installed")
-        };
         issues.push(Issue::new(Rule::WithoutLock, &first.place, file, message));
     }
 }
