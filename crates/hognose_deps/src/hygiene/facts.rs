@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use pep440_rs::Version;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use crate::date::Date;
@@ -21,7 +21,7 @@ pub struct Facts {
     /// Names that others imitate.
     pub popular: BTreeSet<Name>,
     /// Names that look like a popular one and are packages of their own.
-    pub known: FxHashSet<Name>,
+    pub known: BTreeSet<Name>,
     /// Branches of frameworks by name, each with the last day of its support.
     pub branches: FxHashMap<Name, Vec<Branch>>,
     /// Releases that their projects have withdrawn, and why.

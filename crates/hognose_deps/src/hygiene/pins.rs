@@ -1,5 +1,7 @@
 //! Versions and hashes: what is left open, what is asked for twice, what a lock file has otherwise.
 
+use std::collections::BTreeMap;
+
 use pep440_rs::Version;
 
 use super::projects::{Projects, is_for_developers, is_of_index, is_side};
@@ -50,7 +52,7 @@ pub fn judge(projects: &Projects<'_>, issues: &mut Vec<Issue>) {
     disagreements(projects, issues);
 }
 
-fn names<'p>(packages: &[&'p Package]) -> String {
+fn names(packages: &[&Package]) -> String {
     listed(packages.iter().map(|package| package.name.as_str()))
 }
 
@@ -189,7 +191,7 @@ fn contradictions(projects: &Projects<'_>, input: &Input, issues: &mut Vec<Issue
         })
         .take(MAX_RUN)
         .collect();
-    let mut by_name: rustc_hash::FxHashMap<&Name, Vec<&Package>> = rustc_hash::FxHashMap::default();
+    let mut by_name: BTreeMap<&Name, Vec<&Package>> = BTreeMap::new();
     for package in run {
         let entries = by_name.entry(&package.name).or_default();
         if entries.len() < MAX_ENTRIES {

@@ -38,7 +38,7 @@ pub fn discover(files: &impl Files, root: &str) -> Inventory {
             }
         };
         let has = |name: &str| entries.iter().any(|entry| entry.name == name);
-        if depth > 0 && is_nobodys(file_name(&directory), &has) {
+        if depth > 0 && is_nobodys(file_name(&directory), has) {
             continue;
         }
         if DEPLOYS.iter().any(|name| has(name)) {
