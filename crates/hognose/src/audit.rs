@@ -139,6 +139,13 @@ pub(crate) fn audit_program(
             rules(),
             &suppress_options,
         );
+        deps::comments::suppress(
+            &mut report.findings,
+            &installed.texts,
+            rules(),
+            &options.disabled_rules,
+            options.today,
+        );
     }
     sort(&mut report.findings);
     assign_ordinals(&mut report.findings);

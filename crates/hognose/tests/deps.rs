@@ -393,6 +393,74 @@ fn an_advisory_is_accepted_until_something_changes() {
     assert!(used("even-if-used = true\n").out.contains("; 1 accepted"));
 }
 
+#[test]
+fn how_packages_are_asked_for_is_shown_everywhere() {
+    let requirements = "--trusted-host packages.example.org\nsix==1.16.0\n";
+    let project = Project::new(&[("requirements.txt", requirements), ("Procfile", "web: x\n")]);
+    let run = project.run(&["deps"]);
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.out.contains("How packages are asked for:")
+            && run
+                .out
+                .contains("requirements.txt:1 [package-index-without-tls]"),
+        "{}",
+        run.out
+    );
+    let all = json(&project.run(&["deps", "--format", "json-full"]));
+    let finding = &all["hygiene"][0];
+    assert_eq!(finding["kind"], "finding");
+    assert_eq!(finding["rule"], "package-index-without-tls");
+    assert_eq!(
+        (&finding["line"], &finding["severity"]),
+        (&1.into(), &"high".into())
+    );
+    assert_eq!(all["hygiene"][1]["kind"], "option");
+    let sarif = json(&project.run(&["deps", "--format", "sarif"]));
+    assert_eq!(
+        sarif["runs"][0]["results"][0]["ruleId"],
+        "package-index-without-tls"
+    );
+    let concise = ["check", "--format", "concise", "--quiet"];
+    assert!(
+        project
+            .run(&concise)
+            .out
+            .starts_with("requirements.txt:1:1")
+    );
+    // Pinned without hashes, which only pedants mind.
+    let pedantic = project.run(&[
+        "check",
+        "--format",
+        "concise",
+        "--quiet",
+        "--persona",
+        "pedantic",
+    ]);
+    assert!(
+        pedantic.out.contains("requirement-without-hash"),
+        "{}",
+        pedantic.out
+    );
+
+    assert_eq!(
+        project.run(&["deps", "--fail-on", "critical"]).code,
+        Some(0)
+    );
+    project.write(
+        "requirements.txt",
+        "# hognose: ignore[package-index-without-tls] a tunnel\n--trusted-host packages.example.org\n\
+         six==1.16.0  # hognose: ignore[dependency-not-pinned] no reason\n",
+    );
+    let run = project.run(&["deps"]);
+    assert_eq!((run.code, run.out.contains("asked for:")), (Some(0), false));
+    let check = project.run(&concise).out;
+    assert!(
+        check.contains("suppression-unused") && !check.contains("without-tls"),
+        "{check}"
+    );
+}
+
 /// A project whose texts try to break out of every format.
 fn hostile() -> Project {
     Project::new(&[

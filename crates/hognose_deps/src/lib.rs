@@ -5,6 +5,7 @@
 //! - [`advisories`]: OSV records, the compact index of their facts, and the one matcher.
 //! - [`interpreter`]: where a project names its interpreter, and what is known against that one.
 //! - [`modules`]: what a distribution is imported as; [`symbols`]: what of it an advisory is about.
+//! - [`hygiene`]: what is wrong with how packages are asked for, whatever their versions.
 //! - [`date`]: days, as advisories and release schedules have them.
 //!
 //! Nothing here resolves, installs or runs anything, reads a file by itself, or touches the network: bytes come in,
@@ -12,6 +13,7 @@
 
 pub mod advisories;
 pub mod date;
+pub mod hygiene;
 pub mod inputs;
 pub mod interpreter;
 pub mod modules;

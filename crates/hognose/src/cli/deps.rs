@@ -4,7 +4,7 @@
     reason = "what lies around an input is counted"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,8 +16,10 @@ use hognose_deps::advisories::epss::Epss;
 use hognose_deps::advisories::kev::Kev;
 use hognose_deps::advisories::severity::Level;
 use hognose_deps::date::Date;
-use hognose_deps::inputs::{self, Files as _, Inventory, Unreadable};
-use hognose_finding::{FileFailure, Report, RuleMeta, Severity, Source, assign_ordinals};
+use hognose_deps::hygiene::{self, Issue, Rule};
+use hognose_deps::inputs::{self, Inventory, Unreadable};
+use hognose_deps::name::Name;
+use hognose_finding::{FileFailure, Finding, Report, RuleMeta, Severity, Source, assign_ordinals};
 
 use super::arguments::{FailArguments, FilterArguments, ProjectArguments};
 use super::check::start_time;
@@ -29,8 +31,8 @@ use crate::deps::bom::{self, Bom, Subject};
 use crate::deps::json::{self, DatabaseFacts};
 use crate::deps::reach::{Code, installed_modules};
 use crate::deps::{
-    Answers, Disk, Exploitation, InterpreterAnswer, STALE_AFTER_DAYS, findings, open_database,
-    openvex, text,
+    Answers, Disk, Exploitation, InterpreterAnswer, STALE_AFTER_DAYS, Texts, comments, findings,
+    open_database, openvex, text,
 };
 use crate::discovery::{PathGlobs, display_path, read_bounded};
 use crate::output::{self, Paint, RunTime, plural};
@@ -40,6 +42,8 @@ use crate::{Presentation, View};
 ///
 /// Reads manifests, lock files, installed environments and bills of materials as they stand: nothing is resolved,
 /// installed or run, and the network is not used. Directories are searched for them; a file is read whatever its name.
+/// What is wrong with how packages are asked for is told as well: open versions, missing hashes, indexes that anybody can
+/// answer for, names that look like others.
 ///
 /// Ends with 0 if nothing at or above --fail-on is known, 1 if something is, 2 on wrong usage or configuration or a
 /// database that cannot be used, 3 if --strict is given and not everything could be read. What has no known severity
@@ -164,15 +168,40 @@ impl Arguments {
         } else {
             terminal.color
         };
+        let is_known = |name: &Name| matches!(index.package(name), Ok(Some(_)));
+        let issues = hygiene::judge(&inventory, today, &is_known);
+        let report = report(
+            &answers,
+            &interpreters,
+            &issues,
+            &disk,
+            project.rules,
+            today,
+        );
+        let options = project.view_options();
+        let presentation = Presentation {
+            root: project.working_directory.clone(),
+            ..Presentation::default()
+        };
+        let view = View::new(&report, &options, presentation, project.rules);
+        let asked: Vec<&Finding> = view
+            .shown
+            .iter()
+            .filter(|finding| Rule::ALL.iter().any(|rule| rule.id() == &*finding.rule))
+            .copied()
+            .collect();
         let subject = subject(&disk, &paths, &project);
         let made = start_time()?;
         let write = |out: &mut dyn Write| {
             let format = match self.format {
                 Format::Text => {
-                    return text::write(&answers, &interpreters, &facts, Paint::new(color), out);
+                    let paint = Paint::new(color);
+                    return text::write(&answers, &asked, &interpreters, &facts, paint, out);
                 }
                 Format::Json => return json::list(&answers, out),
-                Format::JsonFull => return json::full(&answers, &interpreters, &facts, out),
+                Format::JsonFull => {
+                    return json::full(&answers, &asked, &interpreters, &facts, out);
+                }
                 Format::Cyclonedx | Format::Spdx => {
                     let bom = Bom::new(&inventory, &subject, made);
                     return match self.format {
@@ -185,13 +214,6 @@ impl Arguments {
                 Format::Markdown => output::Format::Markdown,
                 Format::Github => output::Format::Github,
             };
-            let report = report(&answers, &interpreters, &disk, project.rules);
-            let options = project.view_options();
-            let presentation = Presentation {
-                root: project.working_directory.clone(),
-                ..Presentation::default()
-            };
-            let view = View::new(&report, &options, presentation, project.rules);
             output::write(format, &view, project.rules, RunTime::default(), out)
         };
         match self
@@ -210,7 +232,9 @@ impl Arguments {
         if incomplete && strict {
             return Ok(Exit::Incomplete);
         }
-        let fails = fails(&answers, project.configuration.fail_on.value)
+        let fail_on = project.configuration.fail_on.value;
+        let fails = fails(&answers, fail_on)
+            || matches!(fail_on, FailOn::AtLeast(least) if asked.iter().any(|one| one.severity >= least))
             || interpreters.iter().any(|answer| answer.is_ended)
                 && project.configuration.fail_on.value != FailOn::Never;
         Ok(if fails { Exit::Findings } else { Exit::Clean })
@@ -356,13 +380,13 @@ fn holds_more_than(directory: &Path, bound: usize) -> bool {
 fn report(
     answers: &Answers,
     interpreters: &[InterpreterAnswer],
+    issues: &[Issue],
     disk: &Disk,
     rules: &[RuleMeta],
+    today: Date,
 ) -> Report {
-    let text = |file: &str| -> Option<Arc<str>> {
-        let bytes = disk.read(file).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into())
-    };
+    let texts = Texts::new(disk);
+    let text = |file: &str| texts.get(file);
     let mut report = Report::default();
     for rule in rules {
         match rule.id.as_str() {
@@ -379,23 +403,25 @@ fn report(
             _ => {}
         }
     }
+    report.findings.append(&mut findings::hygiene(
+        issues,
+        &rules.iter().collect::<Vec<_>>(),
+        &text,
+    ));
+    texts.look_for_comments(answers.inventory);
+    let texts = texts.all();
+    let today = hognose_finding::Date::from_days(today.days());
+    comments::suppress(&mut report.findings, &texts, rules, &BTreeSet::new(), today);
     report
         .findings
         .sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
     assign_ordinals(&mut report.findings);
     report.failures = failures(answers.inventory);
     report.files_analysed = answers.inventory.inputs.len();
-    for finding in &report.findings {
-        let places =
-            std::iter::once(&finding.location).chain(finding.labels.iter().map(|l| &l.location));
-        for place in places {
-            if let Some(text) = text(&place.file) {
-                report
-                    .sources
-                    .insert(Arc::clone(&place.file), Source { text });
-            }
-        }
-    }
+    report.sources = texts
+        .into_iter()
+        .map(|(file, text)| (file, Source { text }))
+        .collect();
     report
 }
 

@@ -90,6 +90,8 @@ fn is_other(path: &Path, lower: &str) -> bool {
     lower.starts_with("dockerfile")
         || lower.starts_with("containerfile")
         || lower == "pipfile"
+        || lower == "pip.conf"
+        || lower == "procfile"
         || lower == ".python-version"
         || lower == ".env"
         || lower.starts_with(".env.")
