@@ -16,7 +16,7 @@ use hognose_deps::advisories::epss::Epss;
 use hognose_deps::advisories::kev::Kev;
 use hognose_deps::advisories::severity::Level;
 use hognose_deps::date::Date;
-use hognose_deps::hygiene::{self, Issue, Rule};
+use hognose_deps::hygiene::{self, Defect, Rule};
 use hognose_deps::inputs::{self, Inventory, Unreadable};
 use hognose_deps::name::Name;
 use hognose_finding::{FileFailure, Finding, Report, RuleMeta, Severity, Source, assign_ordinals};
@@ -169,11 +169,11 @@ impl Arguments {
             terminal.color
         };
         let is_known = |name: &Name| matches!(index.package(name), Ok(Some(_)));
-        let issues = hygiene::judge(&inventory, today, &is_known);
+        let defects = hygiene::judge(&inventory, today, &is_known);
         let report = report(
             &answers,
             &interpreters,
-            &issues,
+            &defects,
             &disk,
             project.rules,
             today,
@@ -380,7 +380,7 @@ fn holds_more_than(directory: &Path, bound: usize) -> bool {
 fn report(
     answers: &Answers,
     interpreters: &[InterpreterAnswer],
-    issues: &[Issue],
+    defects: &[Defect],
     disk: &Disk,
     rules: &[RuleMeta],
     today: Date,
@@ -404,7 +404,7 @@ fn report(
         }
     }
     report.findings.append(&mut findings::hygiene(
-        issues,
+        defects,
         &rules.iter().collect::<Vec<_>>(),
         &text,
     ));

@@ -108,8 +108,8 @@ fn packages(
         .or_else(|| date::Date::from_days(0))
         .ok_or("there is no day")?;
     let is_known = |name: &Name| matches!(index.package(name), Ok(Some(_)));
-    let issues = hygiene::judge(inventory, day, &is_known);
-    let mut found = findings::hygiene(&issues, rules, text);
+    let defects = hygiene::judge(inventory, day, &is_known);
+    let mut found = findings::hygiene(&defects, rules, text);
     let rule = rules.iter().find(|rule| rule.id == VULNERABLE_DEPENDENCY);
     let Some(rule) = rule.filter(|_| !inventory.packages.is_empty()) else {
         return Ok((found, Vec::new()));

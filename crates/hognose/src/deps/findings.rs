@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hognose_deps::advisories::severity::Level;
-use hognose_deps::hygiene::Issue;
+use hognose_deps::hygiene::Defect;
 use hognose_deps::inputs::Place;
 use hognose_finding::{
     Finding, Fingerprint, FingerprintBuilder, Label, Location, Persona, Position, RuleMeta,
@@ -142,28 +142,28 @@ pub fn interpreters(
     findings
 }
 
-/// One finding for each issue of how packages are asked for, by the rules that are given.
+/// One finding for each defect of how packages are asked for, by the rules that are given.
 pub fn hygiene(
-    issues: &[Issue],
+    defects: &[Defect],
     rules: &[&RuleMeta],
     text: &dyn Fn(&str) -> Option<Arc<str>>,
 ) -> Vec<Finding> {
-    let one = |issue: &Issue| {
-        let rule = rules.iter().find(|rule| rule.id == issue.rule.id())?;
-        let at = location(&issue.place, text);
-        let mut finding = finding(rule, issue.message.clone(), at, &[&issue.subject]);
-        if issue.is_pedantic {
+    let one = |defect: &Defect| {
+        let rule = rules.iter().find(|rule| rule.id == defect.rule.id())?;
+        let at = location(&defect.place, text);
+        let mut finding = finding(rule, defect.message.clone(), at, &[&defect.subject]);
+        if defect.is_pedantic {
             finding.persona = finding.persona.max(Persona::Pedantic);
         }
         finding
             .labels
-            .extend(issue.other.as_ref().map(|(place, said)| Label {
+            .extend(defect.other.as_ref().map(|(place, said)| Label {
                 location: location(place, text),
                 text: said.clone(),
             }));
         Some(finding)
     };
-    issues.iter().filter_map(one).collect()
+    defects.iter().filter_map(one).collect()
 }
 
 /// A finding of a rule. The words tell it from others of the rule in the same file, whatever its line.

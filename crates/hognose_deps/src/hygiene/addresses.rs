@@ -2,7 +2,7 @@
 
 use super::options::{Host, shown};
 use super::projects::{Projects, is_for_developers, is_side};
-use super::{Issue, Rule};
+use super::{Defect, Rule};
 use crate::inputs::{Origin, Place};
 
 /// The least digits of an abbreviated commit.
@@ -20,7 +20,7 @@ struct Target<'i> {
 }
 
 /// Judges what manifests ask for. What a lock file decides has the hash or the commit there.
-pub fn judge(projects: &Projects<'_>, issues: &mut Vec<Issue>) {
+pub fn judge(projects: &Projects<'_>, defects: &mut Vec<Defect>) {
     let inventory = projects.inventory;
     let named = inventory.packages.iter().map(|package| Target {
         name: Some(package.name.as_str()),
@@ -42,20 +42,20 @@ pub fn judge(projects: &Projects<'_>, issues: &mut Vec<Issue>) {
                 .input(&target.place.file)
                 .is_some_and(|input| input.format == "requirements");
         match target.origin {
-            Origin::Url(url) if is_read && !target.hashed => archive(&target, url, issues),
+            Origin::Url(url) if is_read && !target.hashed => archive(&target, url, defects),
             Origin::Vcs {
                 url,
                 reference,
                 commit: None,
             } if is_read => {
-                repository(&target, url, reference.as_deref(), issues);
+                repository(&target, url, reference.as_deref(), defects);
             }
             _ => {}
         }
     }
 }
 
-fn archive(target: &Target<'_>, url: &str, issues: &mut Vec<Issue>) {
+fn archive(target: &Target<'_>, url: &str, defects: &mut Vec<Defect>) {
     let Some(host) = Host::of(url).filter(|host| !host.is_this_machine()) else {
         return;
     };
@@ -64,14 +64,14 @@ fn archive(target: &Target<'_>, url: &str, issues: &mut Vec<Issue>) {
         .map_or_else(|| format!("`{}`", shown(url)), |name| format!("`{name}`"));
     if url.starts_with("http://") {
         let message = format!("{what} is fetched over HTTP, and no hash says what it has to be");
-        let issue = Issue::new(Rule::OverHttp, target.place, url, message);
-        issues.push(issue.pedantic(host.is_local_name()));
+        let defect = Defect::new(Rule::OverHttp, target.place, url, message);
+        defects.push(defect.pedantic(host.is_local_name()));
         return;
     }
     let message = format!("{what} is an archive at an address, and no hash says what it has to be");
     // What has a version in its name is rarely replaced by something else.
-    let issue = Issue::new(Rule::ArchiveWithoutHash, target.place, url, message);
-    issues.push(issue.pedantic(target.is_aside || names_a_version(url)));
+    let defect = Defect::new(Rule::ArchiveWithoutHash, target.place, url, message);
+    defects.push(defect.pedantic(target.is_aside || names_a_version(url)));
 }
 
 /// Whether an address names a version or a commit: `pkg-1.2.tar.gz`, `/v1.2.3.zip`.
@@ -108,7 +108,7 @@ fn is_tag(reference: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "._+".contains(c))
 }
 
-fn repository(target: &Target<'_>, url: &str, reference: Option<&str>, issues: &mut Vec<Issue>) {
+fn repository(target: &Target<'_>, url: &str, reference: Option<&str>, defects: &mut Vec<Defect>) {
     let address = url.split_once('+').map_or(url, |(_, address)| address);
     let Some(host) = Host::of(address).filter(|host| !host.is_this_machine()) else {
         return;
@@ -119,8 +119,8 @@ fn repository(target: &Target<'_>, url: &str, reference: Option<&str>, issues: &
     if address.starts_with("http://") || address.starts_with("git://") {
         let message =
             format!("{what} is fetched without encryption, and no commit says what it has to be");
-        let issue = Issue::new(Rule::OverHttp, target.place, url, message);
-        issues.push(issue.pedantic(host.is_local_name()));
+        let defect = Defect::new(Rule::OverHttp, target.place, url, message);
+        defects.push(defect.pedantic(host.is_local_name()));
         return;
     }
     if url.contains('$') || reference.is_some_and(|reference| reference.contains(['$', '{'])) {
@@ -146,8 +146,8 @@ fn repository(target: &Target<'_>, url: &str, reference: Option<&str>, issues: &
             is_tag(reference),
         ),
     };
-    let issue = Issue::new(Rule::VcsWithoutCommit, target.place, url, message);
-    issues.push(issue.pedantic(target.is_aside || is_settled));
+    let defect = Defect::new(Rule::VcsWithoutCommit, target.place, url, message);
+    defects.push(defect.pedantic(target.is_aside || is_settled));
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ impl Rule {
 
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issue {
+pub struct Defect {
     /// By which rule.
     pub rule: Rule,
     /// Where.
@@ -109,7 +109,7 @@ pub struct Issue {
     pub other: Option<(Place, String)>,
 }
 
-impl Issue {
+impl Defect {
     fn new(rule: Rule, place: &Place, subject: impl Into<String>, message: String) -> Self {
         Self {
             rule,
@@ -133,36 +133,36 @@ impl Issue {
 }
 
 /// All that is wrong, by place. `is_known` tells whether a package of that name exists, as far as anybody knows.
-pub fn judge(inventory: &Inventory, today: Date, is_known: &dyn Fn(&Name) -> bool) -> Vec<Issue> {
+pub fn judge(inventory: &Inventory, today: Date, is_known: &dyn Fn(&Name) -> bool) -> Vec<Defect> {
     let projects = Projects::new(inventory);
-    let mut issues = Vec::new();
-    pins::judge(&projects, &mut issues);
-    addresses::judge(&projects, &mut issues);
-    options::judge(&projects, &mut issues);
-    releases::judge(&projects, today, &mut issues);
-    names::judge(&projects, is_known, &mut issues);
-    issues.sort_by(|a, b| {
+    let mut defects = Vec::new();
+    pins::judge(&projects, &mut defects);
+    addresses::judge(&projects, &mut defects);
+    options::judge(&projects, &mut defects);
+    releases::judge(&projects, today, &mut defects);
+    names::judge(&projects, is_known, &mut defects);
+    defects.sort_by(|a, b| {
         (&a.place, a.rule, &a.subject, &a.message).cmp(&(&b.place, b.rule, &b.subject, &b.message))
     });
-    issues.dedup();
+    defects.dedup();
     let mut file = None;
     let mut count = 0;
     let mut is_specimen = false;
-    issues.retain_mut(|issue| {
-        if file.as_ref() != Some(&issue.place.file) {
-            file = Some(issue.place.file.clone());
+    defects.retain_mut(|defect| {
+        if file.as_ref() != Some(&defect.place.file) {
+            file = Some(defect.place.file.clone());
             count = 0;
-            is_specimen = projects::is_specimen(&issue.place.file);
+            is_specimen = projects::is_specimen(&defect.place.file);
         }
-        issue.is_pedantic |= is_specimen;
+        defect.is_pedantic |= is_specimen;
         count += 1;
-        count <= MAX_ISSUES
+        count <= MAX_DEFECTS
     });
-    issues
+    defects
 }
 
-/// Most issues of one file. Nobody reads more; a file that has them is no manifest.
-const MAX_ISSUES: usize = 1000;
+/// Most defects of one file. Nobody reads more; a file that has them is no manifest.
+const MAX_DEFECTS: usize = 1000;
 
 /// Names in a sentence; what is too much is counted.
 fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::facts;
 use super::projects::{Projects, is_of_index};
-use super::{Issue, Rule};
+use super::{Defect, Rule};
 use crate::inputs::Relation;
 use crate::modules;
 use crate::name::Name;
@@ -17,7 +17,7 @@ const MIN_WORD: usize = 6;
 const MIN_SWAPPED: usize = 5;
 
 /// Judges the names that people wrote.
-pub fn judge(projects: &Projects<'_>, is_known: &dyn Fn(&Name) -> bool, issues: &mut Vec<Issue>) {
+pub fn judge(projects: &Projects<'_>, is_known: &dyn Fn(&Name) -> bool, defects: &mut Vec<Defect>) {
     let inventory = projects.inventory;
     let written = inventory
         .packages
@@ -45,7 +45,7 @@ pub fn judge(projects: &Projects<'_>, is_known: &dyn Fn(&Name) -> bool, issues: 
         }
         let name = package.name.as_str();
         let message = format!("`{name}` is one letter away from `{popular}`");
-        issues.push(Issue::new(Rule::Lookalike, &package.place, name, message));
+        defects.push(Defect::new(Rule::Lookalike, &package.place, name, message));
     }
 }
 

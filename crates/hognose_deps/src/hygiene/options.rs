@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::facts;
 use super::projects::Projects;
-use super::{Issue, Rule};
+use super::{Defect, Rule};
 use crate::inputs::{Installer, InstallerOption};
 
 /// The host of an address.
@@ -73,7 +73,7 @@ pub fn shown(url: &str) -> String {
 }
 
 /// Judges the options of every input.
-pub fn judge(projects: &Projects<'_>, issues: &mut Vec<Issue>) {
+pub fn judge(projects: &Projects<'_>, defects: &mut Vec<Defect>) {
     let mut told = FxHashSet::default();
     for option in projects.options.values().flatten().copied() {
         let file: &str = &option.place.file;
@@ -87,26 +87,26 @@ pub fn judge(projects: &Projects<'_>, issues: &mut Vec<Issue>) {
         match (option.name, value) {
             // Whether the file that is installed has hashes decides.
             ("--extra-index-url", Some(url)) if !url.starts_with("http://") => {
-                confusion(projects, option, url, issues);
+                confusion(projects, option, url, defects);
             }
             _ if is_copied => {}
             (
                 "--extra-index-url" | "--index-url" | "--pypi-url" | "--find-links" | "--index"
                 | "--default-index",
                 Some(url),
-            ) => over_http(projects, option, url, issues),
+            ) => over_http(projects, option, url, defects),
             ("--trusted-host" | "--allow-insecure-host", Some(named)) => {
-                without_tls(projects, option, named, issues);
+                without_tls(projects, option, named, defects);
             }
             ("--index-strategy", Some(strategy)) if strategy.starts_with("unsafe") => {
-                unsafe_strategy(projects, option, strategy, issues);
+                unsafe_strategy(projects, option, strategy, defects);
             }
             ("--no-verify-hashes", value)
                 if !matches!(value, Some("0" | "false" | "no" | "off")) =>
             {
                 let message =
                     "hashes are written down, and uv is told not to check them".to_owned();
-                issues.push(Issue::new(
+                defects.push(Defect::new(
                     Rule::HashesIgnored,
                     &option.place,
                     option.name,
@@ -130,7 +130,7 @@ fn over_http(
     projects: &Projects<'_>,
     option: &InstallerOption,
     url: &str,
-    issues: &mut Vec<Issue>,
+    defects: &mut Vec<Defect>,
 ) {
     if !url.starts_with("http://") {
         return;
@@ -139,8 +139,8 @@ fn over_http(
         return;
     };
     let message = format!("packages of `{}` come over HTTP", shown(url));
-    let issue = Issue::new(Rule::OverHttp, &option.place, url, message);
-    issues.push(issue.pedantic(host.is_local_name() || projects.is_all_hashed(&option.place.file)));
+    let defect = Defect::new(Rule::OverHttp, &option.place, url, message);
+    defects.push(defect.pedantic(host.is_local_name() || projects.is_all_hashed(&option.place.file)));
 }
 
 /// pip asks all indexes for every name, and takes the newest version: who publishes the name of a private package on the
@@ -149,7 +149,7 @@ fn confusion(
     projects: &Projects<'_>,
     option: &InstallerOption,
     url: &str,
-    issues: &mut Vec<Issue>,
+    defects: &mut Vec<Defect>,
 ) {
     let file: &str = &option.place.file;
     // uv takes a package from the first index that has its name.
@@ -185,7 +185,7 @@ fn confusion(
             shown(url)
         ),
     };
-    issues.push(Issue::new(Rule::Confusion, &option.place, url, message).pedantic(is_harmless));
+    defects.push(Defect::new(Rule::Confusion, &option.place, url, message).pedantic(is_harmless));
 }
 
 /// With such a strategy uv asks all indexes as pip does.
@@ -193,7 +193,7 @@ fn unsafe_strategy(
     projects: &Projects<'_>,
     option: &InstallerOption,
     strategy: &str,
-    issues: &mut Vec<Issue>,
+    defects: &mut Vec<Defect>,
 ) {
     let file: &str = &option.place.file;
     let others = || {
@@ -207,9 +207,9 @@ fn unsafe_strategy(
     let message = format!(
         "`{strategy}` takes a package from whichever index has a version of its name that fits"
     );
-    let issue = Issue::new(Rule::Confusion, &option.place, strategy, message);
+    let defect = Defect::new(Rule::Confusion, &option.place, strategy, message);
     // The other strategy goes on to the next index only where the first has no version that fits.
-    issues.push(issue.pedantic(!is_private || strategy != "unsafe-best-match"));
+    defects.push(defect.pedantic(!is_private || strategy != "unsafe-best-match"));
 }
 
 /// The host of an index, unless everybody knows the index, or it is only known when the installer runs.
@@ -223,7 +223,7 @@ fn without_tls(
     projects: &Projects<'_>,
     option: &InstallerOption,
     named: &str,
-    issues: &mut Vec<Issue>,
+    defects: &mut Vec<Defect>,
 ) {
     let file: &str = &option.place.file;
     let host = Host::named(named);
@@ -248,8 +248,8 @@ fn without_tls(
         "`{}` may send packages without a certificate that is checked",
         shown(named)
     );
-    let issue = Issue::new(Rule::WithoutTls, &option.place, named, message);
-    issues.push(issue.pedantic(projects.is_all_hashed(file)));
+    let defect = Defect::new(Rule::WithoutTls, &option.place, named, message);
+    defects.push(defect.pedantic(projects.is_all_hashed(file)));
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pep440_rs::Version;
 
 use super::projects::{Projects, is_for_developers, is_of_index, is_side};
-use super::{Issue, Rule, listed};
+use super::{Defect, Rule, listed};
 use crate::inputs::source::file_name;
 use crate::inputs::{Input, Package, Purpose, Relation, Role, Wanted};
 use crate::name::Name;
@@ -32,7 +32,7 @@ const MAX_ENTRIES: usize = 16;
 const MAX_RUN: usize = 10_000;
 
 /// Judges every input.
-pub fn judge(projects: &Projects<'_>, issues: &mut Vec<Issue>) {
+pub fn judge(projects: &Projects<'_>, defects: &mut Vec<Defect>) {
     for input in &projects.inventory.inputs {
         let packages = projects
             .by_file
@@ -40,16 +40,16 @@ pub fn judge(projects: &Projects<'_>, issues: &mut Vec<Issue>) {
             .map_or(&[][..], Vec::as_slice);
         match input.format {
             "requirements" => {
-                not_pinned(projects, input, packages, issues);
-                without_hash(projects, input, packages, issues);
-                contradictions(projects, input, issues);
+                not_pinned(projects, input, packages, defects);
+                without_hash(projects, input, packages, defects);
+                contradictions(projects, input, defects);
             }
-            "Dockerfile" => not_pinned_in_image(projects, input, packages, issues),
-            "pyproject.toml" | "Pipfile" => without_lock(projects, input, packages, issues),
+            "Dockerfile" => not_pinned_in_image(projects, input, packages, defects),
+            "pyproject.toml" | "Pipfile" => without_lock(projects, input, packages, defects),
             _ => {}
         }
     }
-    disagreements(projects, issues);
+    disagreements(projects, defects);
 }
 
 fn names(packages: &[&Package]) -> String {
@@ -72,7 +72,7 @@ fn not_pinned(
     projects: &Projects<'_>,
     input: &Input,
     packages: &[&Package],
-    issues: &mut Vec<Issue>,
+    defects: &mut Vec<Defect>,
 ) {
     let file = &*input.path;
     // What is compiled to another file is meant to be open.
@@ -91,7 +91,7 @@ fn not_pinned(
             "{} {verb} installed in whatever version there is",
             names(&open)
         );
-        issues.push(Issue::new(Rule::NotPinned, &first.place, file, message));
+        defects.push(Defect::new(Rule::NotPinned, &first.place, file, message));
     }
 }
 
@@ -99,13 +99,13 @@ fn not_pinned_in_image(
     projects: &Projects<'_>,
     input: &Input,
     packages: &[&Package],
-    issues: &mut Vec<Issue>,
+    defects: &mut Vec<Defect>,
 ) {
     for package in open(projects, packages) {
         let name = package.name.as_str();
         if !INSTALLERS.contains(&name) && !is_side(&input.path) {
             let message = format!("the image installs `{name}` in whatever version there is");
-            issues.push(Issue::new(Rule::NotPinned, &package.place, name, message).pedantic(true));
+            defects.push(Defect::new(Rule::NotPinned, &package.place, name, message).pedantic(true));
         }
     }
 }
@@ -115,7 +115,7 @@ fn without_lock(
     projects: &Projects<'_>,
     input: &Input,
     packages: &[&Package],
-    issues: &mut Vec<Issue>,
+    defects: &mut Vec<Defect>,
 ) {
     let file = &*input.path;
     if input.purpose != Some(Purpose::Application)
@@ -134,7 +134,7 @@ fn without_lock(
             "no lock file says in which versions {} {verb} installed",
             names(&open)
         );
-        issues.push(Issue::new(Rule::WithoutLock, &first.place, file, message));
+        defects.push(Defect::new(Rule::WithoutLock, &first.place, file, message));
     }
 }
 
@@ -144,7 +144,7 @@ fn without_hash(
     projects: &Projects<'_>,
     input: &Input,
     packages: &[&Package],
-    issues: &mut Vec<Issue>,
+    defects: &mut Vec<Defect>,
 ) {
     let file = &*input.path;
     let counted = packages
@@ -156,8 +156,8 @@ fn without_hash(
     let verb = if open.len() == 1 { "has" } else { "have" };
     if let Some(with) = hashed.first() {
         let message = format!("{} {verb} no hash, as other lines have", names(&open));
-        issues.push(
-            Issue::new(Rule::WithoutHash, &first.place, file, message)
+        defects.push(
+            Defect::new(Rule::WithoutHash, &first.place, file, message)
                 .other(&with.place, "this line has one"),
         );
         return;
@@ -169,12 +169,12 @@ fn without_hash(
         && projects.is_application(file)
     {
         let message = format!("{} {verb} no hash", names(&open));
-        issues.push(Issue::new(Rule::WithoutHash, &first.place, file, message).pedantic(true));
+        defects.push(Defect::new(Rule::WithoutHash, &first.place, file, message).pedantic(true));
     }
 }
 
 /// Entries for one name in one run of the installer of which no version fulfils both.
-fn contradictions(projects: &Projects<'_>, input: &Input, issues: &mut Vec<Issue>) {
+fn contradictions(projects: &Projects<'_>, input: &Input, defects: &mut Vec<Defect>) {
     if input.role != Role::Manifest {
         return;
     }
@@ -215,8 +215,8 @@ fn contradictions(projects: &Projects<'_>, input: &Input, issues: &mut Vec<Issue
                 "`{name}` is asked for as `{}` and as `{}`, and no version is both",
                 here.wanted, there.wanted
             );
-            issues.push(
-                Issue::new(Rule::Contradiction, &here.place, name, message)
+            defects.push(
+                Defect::new(Rule::Contradiction, &here.place, name, message)
                     .other(&there.place, format!("`{}` here", there.wanted)),
             );
         }
@@ -247,27 +247,27 @@ fn exclude(one: &Package, other: &Package) -> bool {
 }
 
 /// Where a manifest and its lock file do not agree, what is installed is not what the manifest says.
-fn disagreements(projects: &Projects<'_>, issues: &mut Vec<Issue>) {
+fn disagreements(projects: &Projects<'_>, defects: &mut Vec<Defect>) {
     for mismatch in &projects.inventory.mismatches {
         let wanted = &mismatch.wanted;
         let name = wanted.name.as_str();
         let lock = file_name(&mismatch.lock);
-        let issue = match mismatch.locked.first() {
+        let defect = match mismatch.locked.first() {
             Some((pin, place)) => {
                 let message = format!(
                     "`{name}` is asked for as `{}`, and `{lock}` has {}",
                     wanted.wanted, pin.written
                 );
-                Issue::new(Rule::Disagreement, &wanted.place, name, message)
+                Defect::new(Rule::Disagreement, &wanted.place, name, message)
                     .other(place, format!("{} here", pin.written))
             }
-            None => Issue::new(
+            None => Defect::new(
                 Rule::Disagreement,
                 &wanted.place,
                 name,
                 format!("`{name}` is asked for, and `{lock}` does not have it"),
             ),
         };
-        issues.push(issue);
+        defects.push(defect);
     }
 }

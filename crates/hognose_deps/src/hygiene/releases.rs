@@ -5,23 +5,23 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{self, Abandoned, Branch};
 use super::projects::{Projects, is_of_index};
-use super::{Issue, Rule};
+use super::{Defect, Rule};
 use crate::date::Date;
 use crate::inputs::{Package, Relation, Wanted};
 use crate::name::Name;
 
 /// Judges what is installed and what is asked for.
-pub fn judge(projects: &Projects<'_>, today: Date, issues: &mut Vec<Issue>) {
+pub fn judge(projects: &Projects<'_>, today: Date, defects: &mut Vec<Defect>) {
     let inventory = projects.inventory;
     let several = several(projects);
     for package in &inventory.packages {
-        unsupported(package, &several, today, issues);
+        unsupported(package, &several, today, defects);
         if is_asked_for(projects, package) {
-            abandoned(package, issues);
+            abandoned(package, defects);
         }
     }
     for package in &inventory.asked {
-        abandoned(package, issues);
+        abandoned(package, defects);
     }
 }
 
@@ -50,7 +50,7 @@ fn unsupported(
     package: &Package,
     several: &FxHashSet<(&str, &Name)>,
     today: Date,
-    issues: &mut Vec<Issue>,
+    defects: &mut Vec<Defect>,
 ) {
     let Wanted::Pinned(pin) = &package.wanted else {
         return;
@@ -67,7 +67,7 @@ fn unsupported(
     let known = facts.yanked.get(&package.name).into_iter().flatten();
     if let Some(yanked) = known.into_iter().find(|yanked| yanked.version == *version) {
         let message = format!("`{name}` {version} was withdrawn: {}", yanked.reason);
-        issues.push(Issue::new(Rule::Unsupported, &package.place, name, message));
+        defects.push(Defect::new(Rule::Unsupported, &package.place, name, message));
         return;
     }
     let branches = facts.branches.get(&package.name).into_iter().flatten();
@@ -81,8 +81,8 @@ fn unsupported(
         );
         // Of several versions for several interpreters the oldest has to be old.
         let has_others = several.contains(&(&*package.place.file, &package.name));
-        issues.push(
-            Issue::new(Rule::Unsupported, &package.place, name, message).pedantic(has_others),
+        defects.push(
+            Defect::new(Rule::Unsupported, &package.place, name, message).pedantic(has_others),
         );
     }
 }
@@ -101,7 +101,7 @@ fn is_of(version: &Version, branch: &Branch) -> bool {
             .all(|(at, wanted)| numbers(at) == *wanted)
 }
 
-fn abandoned(package: &Package, issues: &mut Vec<Issue>) {
+fn abandoned(package: &Package, defects: &mut Vec<Defect>) {
     let Some(fact) = facts::all()
         .abandoned
         .get(&package.name)
@@ -123,8 +123,8 @@ fn abandoned(package: &Package, issues: &mut Vec<Issue>) {
         fact.fate,
         successors.join(" or ")
     );
-    issues.push(
-        Issue::new(Rule::Abandoned, &package.place, name, message).pedantic(fact.still_works),
+    defects.push(
+        Defect::new(Rule::Abandoned, &package.place, name, message).pedantic(fact.still_works),
     );
 }
 

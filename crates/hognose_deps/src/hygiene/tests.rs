@@ -37,19 +37,19 @@ impl Files for Tree {
     }
 }
 
-/// Rule, file and line of each issue; a tilde before those for pedants.
-fn issues<const N: usize>(files: [(&'static str, &'static str); N]) -> Vec<String> {
+/// Rule, file and line of each defect; a tilde before those for pedants.
+fn defects<const N: usize>(files: [(&'static str, &'static str); N]) -> Vec<String> {
     let inventory = discover(&Tree(files.into()), "");
     let today = Date::parse("2026-11-22").unwrap();
     judge(&inventory, today, &|_| false)
         .into_iter()
-        .map(|issue| {
-            let mark = if issue.is_pedantic { "~" } else { "" };
+        .map(|defect| {
+            let mark = if defect.is_pedantic { "~" } else { "" };
             format!(
                 "{mark}{} {}:{}",
-                issue.rule.id(),
-                issue.place.file,
-                issue.place.line
+                defect.rule.id(),
+                defect.place.file,
+                defect.place.line
             )
         })
         .collect()
@@ -58,13 +58,13 @@ fn issues<const N: usize>(files: [(&'static str, &'static str); N]) -> Vec<Strin
 #[test]
 fn what_becomes_of_a_project_decides_about_open_versions() {
     let open = ("requirements.txt", "flask>=2\nrequests==2.31.0\n");
-    assert_eq!(issues([open]), [""; 0], "nothing is known of it");
+    assert_eq!(defects([open]), [""; 0], "nothing is known of it");
     assert_eq!(
-        issues([open, ("Procfile", "web: gunicorn app\n")]),
+        defects([open, ("Procfile", "web: gunicorn app\n")]),
         ["dependency-not-pinned requirements.txt:1"]
     );
     assert_eq!(
-        issues([
+        defects([
             open,
             ("Procfile", ""),
             (
@@ -76,7 +76,7 @@ fn what_becomes_of_a_project_decides_about_open_versions() {
         "who is installed by others leaves versions open"
     );
     assert_eq!(
-        issues([
+        defects([
             open,
             (
                 "Dockerfile",
@@ -87,7 +87,7 @@ fn what_becomes_of_a_project_decides_about_open_versions() {
     );
     // An image says so of what it installs, a pipeline does not.
     assert_eq!(
-        issues([
+        defects([
             open,
             ("web/requirements.txt", "django\n"),
             (
@@ -102,12 +102,12 @@ fn what_becomes_of_a_project_decides_about_open_versions() {
         ["dependency-not-pinned web/requirements.txt:1"]
     );
     assert_eq!(
-        issues([open, ("Procfile", ""), ("requirements.lock", "")]),
+        defects([open, ("Procfile", ""), ("requirements.lock", "")]),
         ["dependency-not-pinned requirements.txt:1"],
         "an empty file locks nothing"
     );
     assert_eq!(
-        issues([
+        defects([
             open,
             ("Procfile", ""),
             ("constraints.txt", "flask==3.0.3\n")
@@ -121,15 +121,15 @@ fn a_lock_file_counts_wherever_it_lies_above() {
     let project = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['flask>=3']\n";
     let lock = "version = 1\n\n[[package]]\nname = 'flask'\nversion = '3.0.3'\nsource = { registry = 'https://example.org/simple' }\n";
     assert_eq!(
-        issues([("pyproject.toml", project)]),
+        defects([("pyproject.toml", project)]),
         ["application-without-lock pyproject.toml:4"]
     );
     assert_eq!(
-        issues([("pyproject.toml", project), ("uv.lock", lock)]),
+        defects([("pyproject.toml", project), ("uv.lock", lock)]),
         [""; 0]
     );
     assert_eq!(
-        issues([("services/a/pyproject.toml", project), ("uv.lock", lock)]),
+        defects([("services/a/pyproject.toml", project), ("uv.lock", lock)]),
         [""; 0]
     );
 }
@@ -146,7 +146,7 @@ fn every_rule_has_an_id_of_its_own() {
 fn pipelines_and_settings_are_read() {
     let workflow = "jobs:\n  test:\n    env:\n      PIP_INDEX_URL: http://example.org/simple # old\n    steps:\n      - run: pip install --trusted-host mirror.example.org .\n      - run: |\n          uv pip install \\\n            --no-verify-hashes -r requirements.txt\n          echo pip install --trusted-host no.example.org\n          # pip install --trusted-host no.example.org\n";
     assert_eq!(
-        issues([
+        defects([
             (".github/workflows/test.yml", workflow),
             (
                 "pip.conf",
@@ -172,7 +172,7 @@ fn pipelines_and_settings_are_read() {
 #[test]
 fn contradictions_are_sought_in_all_that_one_run_installs() {
     assert_eq!(
-        issues([
+        defects([
             ("base.txt", "x==1\n"),
             (
                 "requirements.txt",
@@ -186,7 +186,7 @@ fn contradictions_are_sought_in_all_that_one_run_installs() {
 
 #[test]
 fn a_second_index_matters_where_the_first_is_another() {
-    let confused = |options: &'static str| issues([("requirements.txt", options)]);
+    let confused = |options: &'static str| defects([("requirements.txt", options)]);
     let private = "dependency-confusion requirements.txt:1";
     assert_eq!(
         confused("--extra-index-url https://example.org/simple\nx==1\n"),
@@ -209,7 +209,7 @@ fn a_second_index_matters_where_the_first_is_another() {
         [""; 0]
     );
     assert_eq!(
-        issues([(
+        defects([(
             "tests/requirements.txt",
             "--extra-index-url https://example.org/a\n"
         )]),
@@ -217,7 +217,7 @@ fn a_second_index_matters_where_the_first_is_another() {
     );
     // What is compiled is judged, not what it is compiled from.
     let compiled = |text| {
-        issues([
+        defects([
             (
                 "requirements.in",
                 "--extra-index-url https://example.org/a\nx\n",
@@ -235,12 +235,12 @@ fn a_second_index_matters_where_the_first_is_another() {
     // A variable of an image that is only declared has no value.
     let image = "FROM python:3.13\nARG PIP_EXTRA_INDEX_URL UV_EXTRA_INDEX_URL\nENV PIP_INDEX_URL http://example.org\n";
     assert_eq!(
-        issues([("Dockerfile", image)]),
+        defects([("Dockerfile", image)]),
         ["package-over-http Dockerfile:3"]
     );
     let best = "FROM python:3.13\nENV UV_INDEX_STRATEGY=unsafe-best-match\nRUN uv pip install --extra-index-url https://example.org/a x==1\n";
     assert_eq!(
-        issues([("Dockerfile", best)]),
+        defects([("Dockerfile", best)]),
         ["dependency-confusion Dockerfile:2"]
     );
 }
