@@ -140,7 +140,8 @@ fn over_http(
     };
     let message = format!("packages of `{}` come over HTTP", shown(url));
     let defect = Defect::new(Rule::OverHttp, &option.place, url, message);
-    defects.push(defect.pedantic(host.is_local_name() || projects.is_all_hashed(&option.place.file)));
+    defects
+        .push(defect.pedantic(host.is_local_name() || projects.is_all_hashed(&option.place.file)));
 }
 
 /// pip asks all indexes for every name, and takes the newest version: who publishes the name of a private package on the

@@ -105,7 +105,8 @@ fn not_pinned_in_image(
         let name = package.name.as_str();
         if !INSTALLERS.contains(&name) && !is_side(&input.path) {
             let message = format!("the image installs `{name}` in whatever version there is");
-            defects.push(Defect::new(Rule::NotPinned, &package.place, name, message).pedantic(true));
+            defects
+                .push(Defect::new(Rule::NotPinned, &package.place, name, message).pedantic(true));
         }
     }
 }

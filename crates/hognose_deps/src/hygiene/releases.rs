@@ -67,7 +67,12 @@ fn unsupported(
     let known = facts.yanked.get(&package.name).into_iter().flatten();
     if let Some(yanked) = known.into_iter().find(|yanked| yanked.version == *version) {
         let message = format!("`{name}` {version} was withdrawn: {}", yanked.reason);
-        defects.push(Defect::new(Rule::Unsupported, &package.place, name, message));
+        defects.push(Defect::new(
+            Rule::Unsupported,
+            &package.place,
+            name,
+            message,
+        ));
         return;
     }
     let branches = facts.branches.get(&package.name).into_iter().flatten();
