@@ -37,7 +37,7 @@ const MAX_WORK: u32 = 5_000;
 /// Functions walked in place inside of each other.
 pub(crate) const MAX_INLINED: usize = 4;
 
-/// Descriptors called inside of each other.
+/// Descriptors, and special methods that store, called inside of each other.
 const MAX_DESCRIPTORS: u32 = 2;
 
 /// Times a loop is walked until its state has to be stable.
@@ -151,7 +151,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     shared: FxHashSet<ObjId>,
     /// Where they were found, and as what.
     origins: Vec<Shared>,
-    /// Descriptors that may still be called inside of each other: one that reads its own attribute ends.
+    /// Descriptors, and special methods that store, that may still be called inside of each other: one that reads its own
+    /// attribute ends.
     descriptors: u32,
     /// What a `defaultdict` makes its entries with.
     factories: FxHashMap<ObjId, Value>,
