@@ -344,7 +344,6 @@ impl<'a, 'p> Interpreter<'a, 'p> {
                 _ => Some(self.implied(state)),
             });
         }
-        let left = state.clone();
         let exit = &mut self.frame().exit;
         exit.value.join(&value);
         if let Some(Some(implied)) = when_true {
@@ -354,8 +353,8 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             join_implied(&mut exit.on_false, implied);
         }
         match &mut exit.state {
-            Some(state) => state.join(left),
-            none => *none = Some(left),
+            Some(left) => left.join_with(state),
+            none => *none = Some(state.clone()),
         }
         state.live = false;
     }
@@ -405,13 +404,12 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || {
                 self.statement(state, *stmt);
             });
-            if !self.frame().handlers.is_empty() && state.live {
-                let now = state.clone();
-                if let Some(handler) = self.frame().handlers.last_mut() {
-                    match handler {
-                        Some(before) => before.join(now),
-                        none => *none = Some(now),
-                    }
+            if state.live
+                && let Some(handler) = self.frame().handlers.last_mut()
+            {
+                match handler {
+                    Some(before) => before.join_with(state),
+                    none => *none = Some(state.clone()),
                 }
             }
         }
