@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hognose_regex::{Flags, Mode, Pattern};
 use smallvec::SmallVec;
 
-use crate::value::{Symbol, Taint};
+use crate::value::{Symbol, Taint, Trail};
 
 /// The characters a hole can hold: ASCII ones by bit, and whether there may be others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -296,16 +296,29 @@ const MAX_TAINTS: usize = 4;
 
 /// Adds origins that are not known yet.
 pub fn add_taints(into: &mut SmallVec<[Taint; 1]>, from: &[Taint]) {
+    add_taints_by(into, from, Trail::clone);
+}
+
+/// Adds origins that are not known yet, with what becomes of the way from there.
+pub fn add_taints_by(
+    into: &mut SmallVec<[Taint; 1]>,
+    from: &[Taint],
+    way: impl Fn(&Trail) -> Trail,
+) {
     for taint in from {
         if into.iter().any(|known| known.origin == taint.origin) {
             continue;
         }
+        let added = || Taint {
+            origin: taint.origin.clone(),
+            trail: way(&taint.trail),
+        };
         if into.len() < MAX_TAINTS {
-            into.push(taint.clone());
+            into.push(added());
         } else if taint.origin.is_source()
             && let Some(input) = into.iter_mut().find(|known| !known.origin.is_source())
         {
-            *input = taint.clone();
+            *input = added();
         }
     }
 }

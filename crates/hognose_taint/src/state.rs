@@ -370,14 +370,23 @@ impl State {
 
     /// What holds on either of two ways.
     pub fn join(&mut self, other: Self) {
+        if other.live && !self.live {
+            *self = other;
+        } else {
+            self.join_with(&other);
+        }
+    }
+
+    /// What holds on either of two ways, one of which goes on.
+    pub fn join_with(&mut self, other: &Self) {
         if !other.live {
             return;
         }
         if !self.live {
-            *self = other;
+            self.clone_from(other);
             return;
         }
-        self.flags = self.joined_flags(&other);
+        self.flags = self.joined_flags(other);
         for (mine, theirs) in self.frames.iter_mut().zip(&other.frames) {
             if mine.slots.is(&theirs.slots) {
                 continue;
@@ -413,13 +422,13 @@ impl State {
                 }
             }
         }
-        for (path, value) in other.written {
-            match self.written.iter_mut().find(|(known, _)| *known == path) {
-                Some((_, known)) => known.join(&value),
+        for (path, value) in &other.written {
+            match self.written.iter_mut().find(|(known, _)| known == path) {
+                Some((_, known)) => known.join(value),
                 None => {
-                    let mut value = value;
-                    value.add(Atom::Input(Arc::clone(&path)));
-                    self.written.push((path, value));
+                    let mut value = value.clone();
+                    value.add(Atom::Input(Arc::clone(path)));
+                    self.written.push((Arc::clone(path), value));
                 }
             }
         }

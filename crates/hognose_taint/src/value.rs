@@ -436,6 +436,10 @@ impl Value {
 
     /// Adds the alternatives of another value.
     pub fn join(&mut self, other: &Self) {
+        if self.0.is_empty() {
+            self.0.clone_from(&other.0);
+            return;
+        }
         for atom in &other.0 {
             self.add(atom.clone());
         }

@@ -1295,6 +1295,8 @@ impl Interpreter<'_, '_> {
         };
         let mut returned = None;
         for function in functions {
+            // Which one it is, whoever calls knows.
+            self.called(&function);
             if !self.is_project_callable(state, &function) {
                 continue;
             }

@@ -37,7 +37,7 @@ const MAX_WORK: u32 = 5_000;
 /// Functions walked in place inside of each other.
 pub(crate) const MAX_INLINED: usize = 4;
 
-/// Descriptors called inside of each other.
+/// Descriptors, and special methods that store, called inside of each other.
 const MAX_DESCRIPTORS: u32 = 2;
 
 /// Times a loop is walked until its state has to be stable.
@@ -151,7 +151,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     shared: FxHashSet<ObjId>,
     /// Where they were found, and as what.
     origins: Vec<Shared>,
-    /// Descriptors that may still be called inside of each other: one that reads its own attribute ends.
+    /// Descriptors, and special methods that store, that may still be called inside of each other: one that reads its own
+    /// attribute ends.
     descriptors: u32,
     /// What a `defaultdict` makes its entries with.
     factories: FxHashMap<ObjId, Value>,
@@ -343,7 +344,6 @@ impl<'a, 'p> Interpreter<'a, 'p> {
                 _ => Some(self.implied(state)),
             });
         }
-        let left = state.clone();
         let exit = &mut self.frame().exit;
         exit.value.join(&value);
         if let Some(Some(implied)) = when_true {
@@ -353,8 +353,8 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             join_implied(&mut exit.on_false, implied);
         }
         match &mut exit.state {
-            Some(state) => state.join(left),
-            none => *none = Some(left),
+            Some(left) => left.join_with(state),
+            none => *none = Some(state.clone()),
         }
         state.live = false;
     }
@@ -404,13 +404,12 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || {
                 self.statement(state, *stmt);
             });
-            if !self.frame().handlers.is_empty() && state.live {
-                let now = state.clone();
-                if let Some(handler) = self.frame().handlers.last_mut() {
-                    match handler {
-                        Some(before) => before.join(now),
-                        none => *none = Some(now),
-                    }
+            if state.live
+                && let Some(handler) = self.frame().handlers.last_mut()
+            {
+                match handler {
+                    Some(before) => before.join_with(state),
+                    none => *none = Some(state.clone()),
                 }
             }
         }

@@ -215,36 +215,46 @@ impl Interpreter<'_, '_> {
     pub(super) fn deep_holes(&mut self, state: &State, value: &Value) -> Vec<Arc<Hole>> {
         let mut found: Vec<Arc<Hole>> = Vec::new();
         let mut seen: Vec<ObjId> = Vec::new();
-        let mut waiting: Vec<Value> = vec![value.clone()];
-        while let Some(value) = waiting.pop() {
-            for atom in value.atoms() {
-                match atom {
-                    Atom::Text(text) => {
-                        for hole in crate::shape::holes(text) {
-                            if !found.contains(hole) && found.len() < MAX_OBJECTS {
-                                found.push(Arc::clone(hole));
+        let mut waiting: Vec<ObjId> = Vec::new();
+        let mut next = vec![value];
+        loop {
+            for value in next.drain(..) {
+                for atom in value.atoms() {
+                    let hole = match atom {
+                        Atom::Text(text) => {
+                            for hole in crate::shape::holes(text) {
+                                keep_hole(&mut found, Arc::clone(hole));
                             }
+                            continue;
                         }
-                    }
-                    Atom::Input(path) => {
-                        self.input(Arc::clone(path));
-                        let mut hole = crate::value::input_hole(path);
-                        state.known_of(hole.id).apply(&mut hole);
-                        found.push(Arc::new(hole));
-                    }
-                    Atom::Object(id) if seen.len() < MAX_OBJECTS && !seen.contains(id) => {
-                        seen.push(*id);
-                        if let Some(object) = state.object(*id)
-                            && (object.has_holes() || object.has_objects())
-                        {
-                            waiting.push(object.contents());
+                        Atom::Input(path) => {
+                            self.input(Arc::clone(path));
+                            let mut hole = crate::value::input_hole(path);
+                            state.known_of(hole.id).apply(&mut hole);
+                            hole
                         }
-                    }
-                    _ => {}
+                        Atom::Object(id) => {
+                            if seen.len() < MAX_OBJECTS && !seen.contains(id) {
+                                seen.push(*id);
+                                waiting.push(*id);
+                            }
+                            continue;
+                        }
+                        _ => continue,
+                    };
+                    keep_hole(&mut found, Arc::new(hole));
                 }
             }
+            let Some(id) = waiting.pop() else {
+                return found;
+            };
+            if let Some(object) = state.object(id) {
+                next.push(&object.rest);
+                next.extend(&object.items);
+                next.extend(object.fields.iter().map(|(_, value)| value));
+                next.push(&object.keys);
+            }
         }
-        found
     }
 
     /// All texts of a value and of what it holds but under some keys, an input as the hole it makes.
@@ -1322,4 +1332,11 @@ pub(super) fn format_pieces(format: &str) -> Vec<Piece> {
         pieces.push(Piece::Known(known));
     }
     pieces
+}
+
+/// Keeps a hole that is not known yet, while there are few.
+fn keep_hole(found: &mut Vec<Arc<Hole>>, hole: Arc<Hole>) {
+    if found.len() < MAX_OBJECTS && !found.contains(&hole) {
+        found.push(hole);
+    }
 }
