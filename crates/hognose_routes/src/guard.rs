@@ -3,6 +3,9 @@
 mod asked;
 mod behaviour;
 mod library;
+mod names;
+mod nobody;
+mod refusal;
 mod user;
 
 use hognose_python::ClassRef;
@@ -13,6 +16,7 @@ use crate::run::{Args, Machine, V, Value};
 use crate::world::{Target, World, named};
 
 pub use asked::Asked;
+pub use user::Given;
 use library::entry;
 
 /// Calls inside of the code of one guard that are followed.
@@ -329,6 +333,19 @@ pub fn of_library(world: &mut World<'_>, v: V, args: &Args) -> Option<Proof> {
         }
     }
     None
+}
+
+/// What middleware of a library proves: where the tables do not know it, its name tells whether it may be a guard.
+pub fn of_middleware(world: &mut World<'_>, v: V) -> Proof {
+    if let Some(proof) = of_library(world, v, &Args::default()) {
+        return proof;
+    }
+    let paths = paths_of(world, v);
+    if paths.is_empty() || paths.iter().any(|path| library::speaks_of_access(path)) {
+        Proof::Unknown
+    } else {
+        Proof::Nothing
+    }
 }
 
 /// What a wrapper around a callable proves: a decorator that was applied.

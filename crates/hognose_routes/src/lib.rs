@@ -37,10 +37,13 @@ pub fn inventory(project: &Project, left_out: &(dyn Fn(&str) -> bool + Sync)) ->
     for framework in &used {
         (framework.prepare)(&mut machine);
     }
-    for late in [false, true] {
+    // What has to do with a framework first: the rest may be long and of no use. URLconfs come last.
+    for (late, near) in [(false, true), (false, false), (true, true), (true, false)] {
         for (id, module) in project.iter() {
             if module.kind != SourceKind::Stub
                 && frameworks::is_late(module) == late
+                && frameworks::imports(module, &used) == near
+                && (late || machine.has_time())
                 && !left_out(&module.file)
             {
                 machine.run_module(id);

@@ -225,8 +225,58 @@ impl Machine<'_> {
             Value::Wrapped { inner, .. } if attr.as_str().starts_with("__") => {
                 self.attribute(inner, attr)
             }
+            Value::Call { callee, args, .. } => {
+                if let Some(v) = self.patched.get(&(object, attr)) {
+                    return *v;
+                }
+                self.of_pattern(callee, &args, attr)
+                    .unwrap_or_else(|| self.attribute_of(object, attr))
+            }
             _ => self.attribute_of(object, attr),
         }
+    }
+
+    /// What a pattern of a URLconf of Django holds: its view, or the patterns that it includes.
+    fn of_pattern(&mut self, callee: V, args: &Args, attr: Symbol) -> Option<V> {
+        if !matches!(attr.as_str(), "callback" | "url_patterns") {
+            return None;
+        }
+        let Value::External(path) = *self.get(callee) else {
+            return None;
+        };
+        let path = path.as_str();
+        let name = path.rsplit('.').next().unwrap_or_default();
+        if !path.starts_with("django.") || !matches!(name, "path" | "re_path" | "url") {
+            return None;
+        }
+        let view = args.get(1, "view")?;
+        let included = match self.get(view) {
+            Value::Call { callee, args, .. } if matches!(self.get(*callee),
+                Value::External(path) if path.as_str().starts_with("django.") && path.as_str().ends_with(".include")) =>
+            {
+                args.get(0, "arg")
+            }
+            _ => None,
+        };
+        let Some(included) = included else {
+            return (attr.as_str() == "callback").then_some(view);
+        };
+        if attr.as_str() == "callback" {
+            return Some(Self::NONE);
+        }
+        let patterns = match self.get(included).clone() {
+            Value::Str(name) => self.dotted(&name),
+            // `(patterns, app_name)`.
+            Value::List(items) => match items.first() {
+                Some(first) if matches!(self.get(*first), Value::List(_)) => *first,
+                _ => included,
+            },
+            _ => included,
+        };
+        Some(match self.get(patterns) {
+            Value::Module(_) => self.attribute(patterns, Symbol::from("urlpatterns")),
+            _ => patterns,
+        })
     }
 
     /// The attribute of an object that is not of the project: always the same value.
@@ -397,6 +447,10 @@ impl Machine<'_> {
         }
         match *self.get(object) {
             Value::Class { .. } | Value::Function { .. } | Value::Wrapped { .. } => {
+                self.patched.insert((object, attr), v);
+            }
+            // A view that takes the place of a pattern's own.
+            Value::Call { .. } if attr.as_str() == "callback" => {
                 self.patched.insert((object, attr), v);
             }
             Value::Module(id) => {

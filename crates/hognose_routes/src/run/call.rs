@@ -221,7 +221,12 @@ impl Machine<'_> {
                     let given = given.or_else(|| args.keyword(param.name.as_str()));
                     match (given, param.default) {
                         (Some(v), _) => v,
-                        (None, _) if args.open => self.annotated(at, param.annotation),
+                        (None, default) if args.open => {
+                            match (self.annotated(at, param.annotation), default) {
+                                (Self::UNKNOWN, Some(default)) => self.eval(outer, default),
+                                (v, _) => v,
+                            }
+                        }
                         (None, Some(default)) => self.eval(outer, default),
                         (None, None) => Self::UNKNOWN,
                     }
