@@ -1,9 +1,11 @@
 //! The frameworks: each is one file with a function that reads endpoints from what was called.
 
 mod aiohttp;
+mod aws_lambda;
 mod bottle;
 mod cherrypy;
 mod common;
+mod connexion;
 mod django;
 mod drf;
 mod exposed;
@@ -41,8 +43,10 @@ fn unprepared(_: &mut Machine<'_>) {}
 /// All frameworks.
 pub const ALL: &[Framework] = &[
     aiohttp::FRAMEWORK,
+    aws_lambda::FRAMEWORK,
     bottle::FRAMEWORK,
     cherrypy::FRAMEWORK,
+    connexion::FRAMEWORK,
     django::FRAMEWORK,
     exposed::FRAMEWORK,
     falcon::FRAMEWORK,
@@ -57,8 +61,12 @@ pub const ALL: &[Framework] = &[
 ];
 
 impl Framework {
-    /// Whether a project imports the framework.
+    /// Whether a project imports the framework, or a template names it that no code imports.
     pub fn is_used(&self, project: &Project) -> bool {
+        if self.packages.is_empty() {
+            let mut descriptions = project.descriptions.iter();
+            return descriptions.any(|(_, text)| aws_lambda::is_template(text));
+        }
         project
             .modules
             .iter()

@@ -600,7 +600,7 @@ fn pattern(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
     };
     // A wrapper that was put around the view after the pattern was made.
     let callback = world.machine.attribute(v, Symbol::from("callback"));
-    if world.machine.callable(callback) {
+    if callback != view && world.machine.callable(callback) {
         view = callback;
     }
     for route in routes {

@@ -154,6 +154,16 @@ fn registrations(world: &mut World<'_>, router: V, found: &mut Vec<(String, V)>,
     // `router.registry.extend(other.registry)`.
     let registry = world.machine.attribute_of(router, Symbol::from("registry"));
     for (method, args, _) in world.calls_on(registry) {
+        // `self.registry.append((prefix, viewset, basename))`.
+        if method == "append"
+            && let Some(v) = args.positional.first()
+            && let Value::List(items) = world.machine.get(*v)
+            && let [prefix, viewset, ..] = *items.as_slice()
+        {
+            for prefix in world.texts(prefix) {
+                found.push((prefix, viewset));
+            }
+        }
         if method == "extend"
             && let Some(v) = args.positional.first()
             && let Value::Attribute { of, .. } = *world.machine.get(*v)
