@@ -18,6 +18,7 @@ mod migrate;
 mod output_arguments;
 mod page;
 mod project;
+mod roles;
 mod routes;
 mod rules;
 mod terminal;
@@ -94,6 +95,7 @@ commands! {
     Why => why,
     Rules => rules,
     Routes => routes,
+    Roles => roles,
     Deps => deps,
     Lock => lock,
     Config => config,

@@ -66,10 +66,10 @@ mod tests {
 
     #[test]
     fn tags_are_left_out() {
-        let text = "a: !Ref Table\nb: !GetAtt\n  - x\n  - y\nc: [!Sub 'z!', 1]\nd: hello!World\n200: ok\n";
+        let text = "a: !Ref Table\nb: !GetAtt\n  - one\n  - two\nc: [!Sub 'z!', 1]\nd: hello!World\n200: ok\n";
         let value = parse("template.yaml", text).expect("it is YAML");
         assert_eq!(at(&value, &["a"]), "Table");
-        assert_eq!(at(&value, &["b"])[1], "y");
+        assert_eq!(at(&value, &["b"])[1], "two");
         assert_eq!(at(&value, &["c"])[0], "z!");
         assert_eq!(at(&value, &["d"]), "hello!World");
         assert_eq!(at(&value, &["200"]), "ok");

@@ -507,6 +507,14 @@ pub fn answer(world: &mut World<'_>, v: V) -> Proof {
     }
 }
 
+/// Whether what a method answers may be what its base does.
+pub fn answers_as_base(world: &World<'_>, v: V) -> bool {
+    match world.handler(v).target {
+        Target::Function(at, function) => behaviour::answers_as_base(world, at, function),
+        _ => false,
+    }
+}
+
 /// Whether a method looks at the method of the request.
 pub fn asks_for_method(world: &mut World<'_>, v: V) -> bool {
     match world.handler(v).target {

@@ -12,12 +12,18 @@ mod description;
 mod endpoint;
 mod frameworks;
 mod guard;
+mod html;
+mod openapi;
+mod roles;
 mod run;
 mod table;
 mod world;
 
 pub use change::{Access, Change, Kind, changes};
 pub use endpoint::{Endpoint, Inventory, Level, Verdict};
+pub use html::html;
+pub use openapi::openapi;
+pub use roles::{Role, roles, roles_text};
 pub use table::{csv, markdown, matrix, text};
 
 use hognose_python::{Aliases, Evaluator, Project, SourceKind};

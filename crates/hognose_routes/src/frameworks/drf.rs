@@ -558,6 +558,10 @@ fn permission(world: &mut World<'_>, v: V, method: &str, depth: usize) -> Proof 
                     Proof::Public
                 }
                 "IsAuthenticatedOrReadOnly" => Proof::of(Level::Authenticated),
+                // Who reads needs none of the permissions of the model.
+                "DjangoModelPermissions" | "DjangoObjectPermissions" if safe => {
+                    Proof::of(Level::Authenticated)
+                }
                 "DjangoModelPermissionsOrAnonReadOnly" => Proof::permission("model permissions"),
                 _ => guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
             }
@@ -569,6 +573,13 @@ fn permission(world: &mut World<'_>, v: V, method: &str, depth: usize) -> Proof 
                 .machine
                 .attribute(v, Symbol::from("has_object_permission"));
             let mut proof = match world.handler(check).target {
+                Target::Function(..) if guard::answers_as_base(world, check) => {
+                    let base = of_base(world, v, method, depth);
+                    match guard::answer(world, check) {
+                        own @ Proof::Guard { .. } => base.and(own),
+                        _ => base,
+                    }
+                }
                 Target::Function(..) => match guard::answer(world, check) {
                     // Who reads is often let through: the method decides.
                     Proof::Guard { .. } if guard::asks_for_method(world, check) => {
@@ -602,6 +613,19 @@ fn permission(world: &mut World<'_>, v: V, method: &str, depth: usize) -> Proof 
         }
         _ => Proof::Unknown,
     }
+}
+
+/// What the nearest base outside of the project asks for.
+fn of_base(world: &mut World<'_>, class: V, method: &str, depth: usize) -> Proof {
+    for ancestor in world.machine.mro(class).iter() {
+        if let ClassRef::External(path) = ancestor
+            && path.as_str() != "builtins.object"
+        {
+            let base = world.machine.external(*path);
+            return permission(world, base, method, depth + 1);
+        }
+    }
+    Proof::Unknown
 }
 
 /// A function under `@api_view`.

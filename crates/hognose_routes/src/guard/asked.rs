@@ -45,13 +45,8 @@ struct Text<'a> {
 
 impl Text<'_> {
     fn equals(&self, other: &str) -> Option<bool> {
-        if self.whole {
-            Some(self.front == other)
-        } else if other.starts_with(self.front) {
-            None
-        } else {
-            Some(false)
-        }
+        // What is asked of all values of a variable but one is asked of the endpoint.
+        Some(self.whole && self.front == other)
     }
 
     fn starts_with(&self, other: &str) -> Option<bool> {
@@ -482,7 +477,7 @@ mod tests {
         assert_eq!(text.starts_with("/shop/"), Some(true));
         assert_eq!(text.starts_with("/shop/7"), None);
         assert_eq!(text.starts_with("/admin"), Some(false));
-        assert_eq!(text.equals("/shop/7"), None);
+        assert_eq!(text.equals("/shop/7"), Some(false));
         assert_eq!(text.equals("/"), Some(false));
         assert_eq!(text.contains("7"), None);
         let whole = path("/shop/$");

@@ -11,6 +11,7 @@ use super::nobody::{asks_for_absence, for_nobody};
 use super::refusal::{Refusal, last, refusal, strip};
 use super::user::{Given, children, depends, identifies, is_parameter};
 use super::{MAX_DEPTH, Proof};
+use crate::endpoint::Level;
 use crate::run::{V, Value};
 use crate::world::World;
 
@@ -44,6 +45,8 @@ pub(super) struct Walk {
     of_shown: Proof,
     /// A condition on what is asked for could not be decided.
     unclear: bool,
+    /// Behind such a condition stands a guard.
+    perhaps: bool,
 }
 
 /// What a function proves that runs before the handler: a hook, a dependency, a helper that raises.
@@ -107,12 +110,14 @@ pub fn of_answer(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> P
         proof: Proof::Nothing,
         of_shown: Proof::Nothing,
         unclear: false,
+        perhaps: false,
     };
     let mut proof: Option<Proof> = None;
     for value in &module[function].return_values {
         let one = match module[*value] {
             Expr::Bool(false) | Expr::None => continue,
-            // `return super().has_permission(...)` and the like are not looked into.
+            // What the base says is asked of the base.
+            _ if is_super_call(module, *value) => continue,
             _ if depends(world, at, *value) => {
                 walk.proof_of(world, Refusal::Forbidden, &[(*value, true)])
             }
@@ -151,6 +156,37 @@ pub fn of_answer(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> P
         });
     }
     proof.unwrap_or(Proof::Unknown)
+}
+
+/// Whether an expression is `super().method(...)`.
+fn is_super_call(module: &Module, expr: ExprId) -> bool {
+    let Expr::Call { func, .. } = module[expr] else {
+        return false;
+    };
+    let Expr::Attribute { value, .. } = module[func] else {
+        return false;
+    };
+    let Expr::Call { func, .. } = module[value] else {
+        return false;
+    };
+    matches!(module[func], Expr::Name { def, .. }
+        if module[module[def].scope].slots[module[def].slot.index()].name.as_str() == "super")
+}
+
+/// Whether what a method answers may be what its base does.
+pub fn answers_as_base(world: &World<'_>, at: ModuleId, function: FunctionId) -> bool {
+    let module = world.machine.project.module(at);
+    let mut waiting = module[function].return_values.clone();
+    for _ in 0..MAX_PARTS {
+        let Some(expr) = waiting.pop() else { break };
+        if is_super_call(module, expr) {
+            return true;
+        }
+        if let Expr::Logic { values, .. } = module[expr] {
+            waiting.extend(module.list(values));
+        }
+    }
+    false
 }
 
 /// Whether a function looks at the method of the request.
@@ -212,6 +248,7 @@ fn walk(
         proof: Proof::Nothing,
         of_shown: Proof::Nothing,
         unclear: false,
+        perhaps: false,
     };
     let body = world.machine.project.module(at)[function].body;
     walk.block(world, body);
@@ -219,6 +256,7 @@ fn walk(
     // Whoever shows no credentials meets only what is asked of everybody.
     let proof = match walk.proof {
         Proof::Guard { .. } if walk.unclear => Proof::Unknown,
+        Proof::Nothing if walk.unclear && walk.perhaps => Proof::Unknown,
         guard @ Proof::Guard { .. } => guard.and(walk.of_shown),
         proof => proof,
     };
@@ -395,13 +433,23 @@ impl Walk {
     /// Whether whoever is nobody, and nobody for want of anything else, comes to the statement at hand.
     fn stops_nobody(&self, world: &mut World<'_>) -> bool {
         let module = world.machine.project.module(self.at);
-        let around = self.tests.iter().any(|(test, truth)| {
-            let absent = match for_nobody(module, *test, 0) {
-                Some(holds) => holds == *truth,
-                None => asks_for_absence(module, *test) == *truth,
+        let mut waiting = self.tests.clone();
+        let mut around = false;
+        for _ in 0..MAX_PARTS {
+            let Some((test, truth)) = waiting.pop() else {
+                break;
             };
-            absent && identifies(world, self.at, *test)
-        });
+            // Of `roles and user.role not in roles` the second part is about the user.
+            if let Expr::Logic { values, .. } = module[test] {
+                waiting.extend(module.list(values).iter().map(|value| (*value, truth)));
+                continue;
+            }
+            let absent = match for_nobody(module, test, 0) {
+                Some(holds) => holds == truth,
+                None => asks_for_absence(module, test) == truth,
+            };
+            around |= absent && identifies(world, self.at, test);
+        }
         let tried = || self.tried.last().copied();
         around
             || self.tests.is_empty()
@@ -435,8 +483,23 @@ impl Walk {
 
     /// Calls made on the way: guards of libraries, and functions of the project that refuse.
     fn called(&mut self, world: &mut World<'_>, value: ExprId) {
-        // Only what every request runs through.
-        if !self.tests.is_empty() || !self.tried.is_empty() || self.calls >= MAX_DEPTH {
+        // Only what every request runs through, as far as its path lets it.
+        let around = self.tests.clone();
+        let of_path = !around.is_empty()
+            && !self.strict
+            && around
+                .iter()
+                .all(|(test, _)| looks(world, self.at, *test));
+        if !(around.is_empty() || of_path) || !self.tried.is_empty() || self.calls >= MAX_DEPTH {
+            return;
+        }
+        if of_path {
+            let known = std::mem::replace(&mut self.proof, Proof::Nothing);
+            self.tests.clear();
+            self.called(world, value);
+            self.tests = around;
+            let found = std::mem::replace(&mut self.proof, known);
+            self.perhaps |= matches!(found, Proof::Guard { .. });
             return;
         }
         let module = world.machine.project.module(self.at);
@@ -483,6 +546,44 @@ impl Walk {
                 children(module, expr, |child| waiting.push(child));
             }
         }
+    }
+
+    /// Texts that the factory of this decorator was given and that the conditions passed so far are made from.
+    fn closure_names(&self, world: &mut World<'_>) -> Vec<String> {
+        let Some(closure) = self.closure else {
+            return Vec::new();
+        };
+        let module = world.machine.project.module(self.at);
+        let mut waiting: Vec<ExprId> = self.passed.clone();
+        let mut names = Vec::new();
+        for _ in 0..MAX_PARTS {
+            let Some(expr) = waiting.pop() else { break };
+            if let Expr::Name { def, .. } = module[expr] {
+                match module[def].kind {
+                    DefKind::Value(value) => waiting.push(value),
+                    DefKind::Phi(list) => {
+                        for def in module.defs_list(list) {
+                            if let DefKind::Value(value) = module[*def].kind {
+                                waiting.push(value);
+                            }
+                        }
+                    }
+                    DefKind::Entry => {
+                        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+                        if let Some(v) = world.machine.around(closure, name)
+                            && let Some(found) = world.text_list(v)
+                        {
+                            names.extend(found);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            children(module, expr, |child| waiting.push(child));
+        }
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// What a call of a function of the project gives its parameters.
@@ -574,6 +675,17 @@ impl Walk {
                 .collect();
             if !passed.is_empty() {
                 deciding = Some(passed.into_iter().map(|test| (test, false)).collect());
+            } else if matches!(self.proof, Proof::Guard { .. }) && refusal == Refusal::Forbidden {
+                // Who it is is known by now: what lets some of them through is about them.
+                let names = self.closure_names(world);
+                if !names.is_empty() && !self.passed.is_empty() {
+                    self.add(Proof::Guard {
+                        level: Level::Permission,
+                        roles: Vec::new(),
+                        permissions: names,
+                    });
+                    return;
+                }
             }
         }
         if deciding.is_none()

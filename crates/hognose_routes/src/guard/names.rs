@@ -28,6 +28,11 @@ const PRESENCE: &[&str] = &[
     "state",
 ];
 
+/// Parts of the names of methods that ask whether a user has what they are given.
+const ASKING: &[&str] = &[
+    "perm", "role", "group", "scope", "priv", "grant", "allowed", "can_", "member",
+];
+
 impl Walk {
     /// What conditions ask for.
     pub(super) fn proof_of(&self, world: &mut World<'_>, refusal: Refusal, tests: &[(ExprId, bool)]) -> Proof {
@@ -37,13 +42,15 @@ impl Walk {
         let mut object = false;
         let mut closure_used = false;
         let mut given_used = false;
+        let mut asked = false;
         for (test, _) in tests {
             if !depends(world, self.at, *test) {
                 continue;
             }
-            let mut waiting = vec![*test];
+            // With each expression whether a variable led to it: what it was made from names less than a condition.
+            let mut waiting = vec![(*test, false)];
             let mut left = 128;
-            while let Some(expr) = waiting.pop() {
+            while let Some((expr, led)) = waiting.pop() {
                 left -= 1;
                 if left == 0 {
                     break;
@@ -53,6 +60,7 @@ impl Walk {
                 if plain && looks(world, self.at, expr) {
                     continue;
                 }
+                let mut led_only = false;
                 match module[expr] {
                     Expr::Compare { op, left, right } => {
                         if matches!(op, CmpOp::Eq | CmpOp::NotEq)
@@ -73,8 +81,20 @@ impl Walk {
                             }
                         }
                     }
-                    Expr::Str(text) => texts.push(module.str(text).to_owned()),
+                    Expr::Str(text) if !led => texts.push(module.str(text).to_owned()),
+                    Expr::FString(_) => led_only = true,
                     Expr::Name { def, .. } => {
+                        match module[def].kind {
+                            DefKind::Value(value) => waiting.push((value, true)),
+                            DefKind::Phi(list) => {
+                                for def in module.defs_list(list) {
+                                    if let DefKind::Value(value) = module[*def].kind {
+                                        waiting.push((value, true));
+                                    }
+                                }
+                            }
+                            _ => {}
+                        }
                         if self.is_given(world, expr)
                             && let Some(found) = self.texts_of(world, expr)
                         {
@@ -114,27 +134,44 @@ impl Walk {
                     }
                     // The key under which something lies is no name of a role.
                     Expr::Subscript { value, .. } => {
-                        waiting.push(value);
+                        waiting.push((value, led));
                         continue;
                     }
                     Expr::Call { func, args } => {
                         let lookup = matches!(module[func], Expr::Attribute { attr, .. } if attr.as_str() == "get");
                         if lookup {
-                            waiting.push(func);
+                            waiting.push((func, led));
                             continue;
                         }
-                        let _ = args;
+                        // `user.has_perm("shop.sell")`.
+                        let asks = matches!(module[func], Expr::Attribute { attr, .. }
+                            if ASKING.iter().any(|part| attr.as_str().contains(part)));
+                        if asks {
+                            for argument in module.args(args) {
+                                if let Some(found) = self.texts_of(world, argument.value)
+                                    && !found.is_empty()
+                                {
+                                    texts.extend(found);
+                                    asked = true;
+                                }
+                            }
+                        }
                     }
                     _ => {}
                 }
-                children(module, expr, |child| waiting.push(child));
+                let led = led || led_only;
+                children(module, expr, |child| waiting.push((child, led)));
             }
         }
         // A key or password that is compared is no name.
-        if refusal == Refusal::Other && !closure_used && !given_used {
+        if refusal == Refusal::Other && !closure_used && !given_used && !asked {
             texts.clear();
         }
-        if !matches!(refusal, Refusal::Forbidden | Refusal::Other) && !closure_used && !given_used {
+        if !matches!(refusal, Refusal::Forbidden | Refusal::Other)
+            && !closure_used
+            && !given_used
+            && !asked
+        {
             return Proof::of(Level::Authenticated);
         }
         texts.sort();
