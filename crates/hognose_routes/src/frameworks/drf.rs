@@ -429,13 +429,26 @@ pub(super) fn permissions(
             _ => None,
         }
     });
-    match own {
+    let mut layer = match own {
         Some(list) => Layer {
             place: Place::Class,
             proof: of_list(world, list, method),
         },
         None => default_permissions(world, method, mount),
+    };
+    // What runs before every action, where the project has its own.
+    for name in ["initial", "check_permissions"] {
+        let hook = world.machine.attribute(class, Symbol::from(name));
+        if let Target::Function(..) = world.handler(hook).target
+            && let proof @ Proof::Guard { .. } = guard::before(world, hook)
+        {
+            layer = Layer {
+                place: Place::Class,
+                proof: layer.proof.and(proof),
+            };
+        }
     }
+    layer
 }
 
 /// What `get_permissions` gives for an action.

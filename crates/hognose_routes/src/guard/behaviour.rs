@@ -7,8 +7,8 @@ use hognose_python::ir::*;
 use hognose_python::Value as Evaluated;
 
 use super::asked::{Asked, asks_for_variable, holds, looks};
-use super::nobody::{asks_for_absence, for_nobody};
-use super::refusal::{Refusal, last, refusal, strip};
+use super::nobody::{asks_for_absence, asks_for_type, for_nobody};
+use super::refusal::{Refusal, is_mistake, last, refusal, strip};
 use super::user::{Given, children, depends, identifies, is_parameter};
 use super::{MAX_DEPTH, Proof};
 use crate::endpoint::Level;
@@ -47,6 +47,8 @@ pub(super) struct Walk {
     unclear: bool,
     /// Behind such a condition stands a guard.
     perhaps: bool,
+    /// How many blocks around the statement at hand go on after an exception.
+    swallowed: u32,
 }
 
 /// What a function proves that runs before the handler: a hook, a dependency, a helper that raises.
@@ -111,6 +113,7 @@ pub fn of_answer(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> P
         of_shown: Proof::Nothing,
         unclear: false,
         perhaps: false,
+        swallowed: 0,
     };
     let mut proof: Option<Proof> = None;
     for value in &module[function].return_values {
@@ -249,6 +252,7 @@ fn walk(
         of_shown: Proof::Nothing,
         unclear: false,
         perhaps: false,
+        swallowed: 0,
     };
     let body = world.machine.project.module(at)[function].body;
     walk.block(world, body);
@@ -322,7 +326,16 @@ impl Walk {
                     orelse,
                     finalbody,
                 } => {
+                    // What a handler swallows keeps nobody out.
+                    let swallowed = module.handlers(handlers).iter().any(|handler| {
+                        let last = module.block(handler.body).last();
+                        !last.is_some_and(|last| {
+                            matches!(module[*last], Stmt::Raise { .. } | Stmt::Return(_))
+                        })
+                    });
+                    self.swallowed += u32::from(swallowed);
                     self.block(world, body);
+                    self.swallowed -= u32::from(swallowed);
                     for handler in module.handlers(handlers) {
                         self.tried.push(body);
                         self.block(world, handler.body);
@@ -446,7 +459,7 @@ impl Walk {
             }
             let absent = match for_nobody(module, test, 0) {
                 Some(holds) => holds == truth,
-                None => asks_for_absence(module, test) == truth,
+                None => asks_for_absence(module, test) == truth && !asks_for_type(module, test),
             };
             around |= absent && identifies(world, self.at, test);
         }
@@ -467,7 +480,9 @@ impl Walk {
         let Expr::Call { func, .. } = module[strip(module, value)] else {
             return;
         };
-        let refuses = |name: &str| matches!(name, "abort" | "send_error" | "set_status");
+        let refuses = |name: &str| {
+            matches!(name, "abort" | "send_error" | "set_status" | "permission_denied")
+        };
         let called = match module[func] {
             Expr::Attribute { attr, .. } => refuses(attr.as_str()),
             _ => world
@@ -483,6 +498,9 @@ impl Walk {
 
     /// Calls made on the way: guards of libraries, and functions of the project that refuse.
     fn called(&mut self, world: &mut World<'_>, value: ExprId) {
+        if self.swallowed > 0 {
+            return;
+        }
         // Only what every request runs through, as far as its path lets it.
         let around = self.tests.clone();
         let of_path = !around.is_empty()
@@ -649,7 +667,14 @@ impl Walk {
         let refusal = match refusal(world, self.at, value, 0) {
             Some(refusal) => refusal,
             // Whatever is raised on the way to a handler keeps it from running.
-            None if raised && !self.strict && self.stops_nobody(world) => Refusal::Other,
+            None if raised
+                && !self.strict
+                && self.swallowed == 0
+                && !is_mistake(world, self.at, value)
+                && self.stops_nobody(world) =>
+            {
+                Refusal::Other
+            }
             None => return,
         };
         // Of what is refused for another reason than that nobody is known, some looks at other headers: a redirect to
@@ -675,16 +700,16 @@ impl Walk {
                 .collect();
             if !passed.is_empty() {
                 deciding = Some(passed.into_iter().map(|test| (test, false)).collect());
-            } else if matches!(self.proof, Proof::Guard { .. }) && refusal == Refusal::Forbidden {
-                // Who it is is known by now: what lets some of them through is about them.
+            }
+            // Who it is is known by now: what lets some of them through is about them.
+            if matches!(self.proof, Proof::Guard { .. }) && refusal == Refusal::Forbidden {
                 let names = self.closure_names(world);
-                if !names.is_empty() && !self.passed.is_empty() {
+                if !names.is_empty() {
                     self.add(Proof::Guard {
                         level: Level::Permission,
                         roles: Vec::new(),
                         permissions: names,
                     });
-                    return;
                 }
             }
         }

@@ -26,6 +26,20 @@ pub(super) fn asks_for_absence(module: &Module, test: ExprId) -> bool {
     }
 }
 
+/// Whether a condition asks what sort of object something is, which says nothing of who asks.
+pub(super) fn asks_for_type(module: &Module, test: ExprId) -> bool {
+    match module[test] {
+        Expr::Unary { operand, .. } => {
+            !matches!(module[operand], Expr::Unary { .. }) && asks_for_type(module, operand)
+        }
+        Expr::Call { func, .. } => matches!(module[func], Expr::Name { def, .. } if {
+            let slot = &module[module[def].scope].slots[module[def].slot.index()];
+            matches!(slot.name.as_str(), "isinstance" | "issubclass" | "hasattr" | "callable")
+        }),
+        _ => false,
+    }
+}
+
 /// Whether a condition on who asks holds for whoever shows nothing; `None` where it cannot be told.
 pub(super) fn for_nobody(module: &Module, test: ExprId, depth: u32) -> Option<bool> {
     if depth >= MAX_NESTING {

@@ -35,6 +35,8 @@ const REFUSALS: &[(&str, Refusal)] = &[
     ("HttpResponseForbidden", Refusal::Forbidden),
     ("SuspiciousOperation", Refusal::Forbidden),
     ("redirect_to_login", Refusal::Unauthorized),
+    ("handle_no_permission", Refusal::Unauthorized),
+    ("permission_denied", Refusal::Forbidden),
     ("unauthorized", Refusal::Unauthorized),
     ("HTTP_401_UNAUTHORIZED", Refusal::Unauthorized),
     ("HTTP_403_FORBIDDEN", Refusal::Forbidden),
@@ -64,6 +66,31 @@ pub(super) fn strip(module: &Module, expr: ExprId) -> ExprId {
     }
 }
 
+/// Exceptions that tell of a mistake in the program.
+const MISTAKES: &[&str] = &[
+    "TypeError",
+    "NotImplementedError",
+    "AssertionError",
+    "AttributeError",
+    "ImportError",
+    "RuntimeError",
+    "ImproperlyConfigured",
+];
+
+/// Whether an exception that is raised tells of a mistake in the program, not of the request.
+pub(super) fn is_mistake(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+    let module = world.machine.project.module(at);
+    let class = match module[expr] {
+        Expr::Call { func, .. } => func,
+        _ => expr,
+    };
+    world
+        .machine
+        .evaluator
+        .dotted(at, class)
+        .is_some_and(|path| MISTAKES.contains(&last(path.as_str())))
+}
+
 /// How a value that is raised, returned or called refuses.
 pub(super) fn refusal(world: &mut World<'_>, at: ModuleId, expr: ExprId, depth: u32) -> Option<Refusal> {
     if depth > 4 {
@@ -77,6 +104,12 @@ pub(super) fn refusal(world: &mut World<'_>, at: ModuleId, expr: ExprId, depth: 
                 if let Some(status) = status(world, at, argument.value) {
                     return Some(status);
                 }
+            }
+            // Methods that views inherit for it.
+            if let Expr::Attribute { attr, .. } = module[func]
+                && matches!(attr.as_str(), "handle_no_permission" | "permission_denied")
+            {
+                return by_name(attr.as_str());
             }
             for value in world.machine.evaluator.eval(at, func) {
                 match value {

@@ -211,6 +211,22 @@ fn reaches(
                         for value in &data.return_values {
                             waiting.push((home, *value, depth + 1));
                         }
+                        // It answers yes or no: what it asks decides.
+                        let answers = !data.return_values.is_empty()
+                            && data.return_values.iter().all(|value| {
+                                let home = world.machine.project.module(home);
+                                matches!(home[*value], Expr::Bool(_))
+                            });
+                        if answers {
+                            let home_module = world.machine.project.module(home);
+                            for (_, stmt) in home_module.stmts() {
+                                if let Stmt::If { test, .. } = *stmt
+                                    && data.range.contains_range(home_module.expr_range(test))
+                                {
+                                    waiting.push((home, test, depth + 1));
+                                }
+                            }
+                        }
                     }
                 }
             }

@@ -301,6 +301,11 @@ impl Machine<'_> {
                     let Some(value) = self.own_member(module, class, attr) else {
                         continue;
                     };
+                    if matches!(self.get(value), Value::Call { .. } | Value::Instance { .. })
+                        && let Some(made) = self.dynamic_default(object, class, module, attr)
+                    {
+                        return made;
+                    }
                     return self.bound(object, value);
                 }
                 ClassRef::External(path) => {
@@ -394,6 +399,53 @@ impl Machine<'_> {
         }
     }
 
+    /// What a method under `@default("name")` of traitlets makes for a field of the same class.
+    fn dynamic_default(
+        &mut self,
+        object: V,
+        class: ClassId,
+        at: ModuleId,
+        attr: Symbol,
+    ) -> Option<V> {
+        if !matches!(self.get(object), Value::Instance { .. }) {
+            return None;
+        }
+        let project = self.project;
+        let module = project.module(at);
+        for slot in &module[module[class].scope].slots {
+            let makes = slot.defs.iter().any(|def| match module[*def].kind {
+                DefKind::Function(function) => {
+                    module[function].decorators.iter().any(|decorator| {
+                        let Expr::Call { func, args } = module[*decorator] else {
+                            return false;
+                        };
+                        let Expr::Name { def, .. } = module[func] else {
+                            return false;
+                        };
+                        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+                        name.as_str() == "default"
+                            && module.args(args).first().is_some_and(|key| {
+                                matches!(module[key.value], Expr::Str(text)
+                                    if module.str(text) == attr.as_str())
+                            })
+                    })
+                }
+                _ => false,
+            });
+            if !makes {
+                continue;
+            }
+            let method = self.own_member(at, class, slot.name)?;
+            let args = Args {
+                positional: vec![object],
+                ..Args::default()
+            };
+            let made = self.call(method, args, (at, ExprId(0)));
+            return (made != Self::UNKNOWN).then_some(made);
+        }
+        None
+    }
+
     /// What a field that a class declares holds unless it is set: `Unicode("/")` of traitlets, `Field("/")` of pydantic.
     fn field_default(&self, member: V) -> Option<V> {
         let mut v = member;
@@ -482,6 +534,15 @@ impl Machine<'_> {
                         Some(place) => items[place].1 = v,
                         None => items.push((key, v)),
                     }
+                }
+            }
+            Value::List(items) => {
+                if let Value::Int(index) = *self.get(key)
+                    && let Ok(index) = usize::try_from(index)
+                    && index < items.len()
+                    && let Value::List(items) = &mut self.values[object.0 as usize]
+                {
+                    items[index] = v;
                 }
             }
             // `self.__dict__["name"] = value`.
