@@ -194,7 +194,10 @@ fn a_description_says_what_is_asked_for() {
     assert_eq!(run.code, Some(0), "{}", run.err);
     let description: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(description["openapi"], "3.1.0");
-    assert_eq!(description["paths"]["/"]["get"]["security"], serde_json::json!([]));
+    assert_eq!(
+        description["paths"]["/"]["get"]["security"],
+        serde_json::json!([])
+    );
     let users = &description["paths"]["/users/{id}"];
     assert_eq!(users["post"]["security"], serde_json::json!([{"user": []}]));
     assert_eq!(users["parameters"][0]["name"], "id");

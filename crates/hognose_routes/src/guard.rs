@@ -16,8 +16,8 @@ use crate::run::{Args, Machine, V, Value};
 use crate::world::{Target, World, named};
 
 pub use asked::Asked;
-pub use user::Given;
 use library::entry;
+pub use user::Given;
 
 /// Calls inside of the code of one guard that are followed.
 const MAX_DEPTH: u32 = 5;

@@ -54,7 +54,9 @@ pub fn openapi(inventory: &Inventory) -> Value {
 }
 
 fn methods_of(endpoint: &Endpoint) -> Vec<&'static str> {
-    let known = ["get", "post", "put", "patch", "delete", "head", "options", "trace"];
+    let known = [
+        "get", "post", "put", "patch", "delete", "head", "options", "trace",
+    ];
     let mut found = Vec::new();
     for method in &endpoint.methods {
         match method.as_str() {
@@ -78,7 +80,10 @@ fn operation(endpoint: &Endpoint, method: &str, named: &mut BTreeSet<String>) ->
         named.insert(id.clone());
         operation.insert("operationId".to_owned(), Value::String(id));
     }
-    operation.insert("responses".to_owned(), json!({"default": {"description": "Not known."}}));
+    operation.insert(
+        "responses".to_owned(),
+        json!({"default": {"description": "Not known."}}),
+    );
     let names: Vec<&String> = endpoint.roles.iter().chain(&endpoint.permissions).collect();
     match endpoint.level {
         Level::Unknown => {}
@@ -90,7 +95,10 @@ fn operation(endpoint: &Endpoint, method: &str, named: &mut BTreeSet<String>) ->
         }
     }
     operation.insert("x-hognose-level".to_owned(), json!(endpoint.level.as_str()));
-    operation.insert("x-hognose-verdict".to_owned(), json!(endpoint.verdict.as_str()));
+    operation.insert(
+        "x-hognose-verdict".to_owned(),
+        json!(endpoint.verdict.as_str()),
+    );
     operation.insert(
         "x-hognose-place".to_owned(),
         json!(format!("{}:{}", endpoint.file, endpoint.line)),
@@ -112,7 +120,11 @@ fn template(pattern: &str) -> (String, Vec<String>) {
             '[' => bracketed(rest, '[', ']'),
             _ => {
                 rest = &rest[c.len_utf8()..];
-                if !matches!(c, '^' | '$' | '\\' | '?' | '*' | '+' | '}' | ')' | ']' | '>') && !c.is_control() {
+                if !matches!(
+                    c,
+                    '^' | '$' | '\\' | '?' | '*' | '+' | '}' | ')' | ']' | '>'
+                ) && !c.is_control()
+                {
                     out.push(c);
                 }
                 continue;

@@ -85,25 +85,100 @@ enum Deed {
 /// What has a common name must be called on, or come from, what is named with it.
 const CALLS: &[(&str, &str, &[&str], Deed)] = &[
     ("create_role", "", &["0", "name"], Deed::Defines(Sort::Role)),
-    ("find_or_create_role", "", &["0", "name"], Deed::Defines(Sort::Role)),
-    ("add_role_to_user", "", &["1", "role"], Deed::Grants(Sort::Role)),
-    ("add_permissions_to_role", "", &["1", "permissions"], Deed::Grants(Sort::Permission)),
-    ("create", "Group.objects", &["name"], Deed::Defines(Sort::Role)),
-    ("get_or_create", "Group.objects", &["name"], Deed::Defines(Sort::Role)),
-    ("update_or_create", "Group.objects", &["name"], Deed::Defines(Sort::Role)),
-    ("create", "Permission.objects", &["codename"], Deed::Defines(Sort::Permission)),
-    ("get_or_create", "Permission.objects", &["codename"], Deed::Defines(Sort::Permission)),
-    ("update_or_create", "Permission.objects", &["codename"], Deed::Defines(Sort::Permission)),
-    ("get", "Permission.objects", &["codename"], Deed::Grants(Sort::Permission)),
-    ("filter", "Permission.objects", &["codename", "codename__in"], Deed::Grants(Sort::Permission)),
-    ("assign_perm", "guardian", &["0", "perm"], Deed::Grants(Sort::Permission)),
-    ("assign_role", "rolepermissions", &["1"], Deed::Grants(Sort::Role)),
+    (
+        "find_or_create_role",
+        "",
+        &["0", "name"],
+        Deed::Defines(Sort::Role),
+    ),
+    (
+        "add_role_to_user",
+        "",
+        &["1", "role"],
+        Deed::Grants(Sort::Role),
+    ),
+    (
+        "add_permissions_to_role",
+        "",
+        &["1", "permissions"],
+        Deed::Grants(Sort::Permission),
+    ),
+    (
+        "create",
+        "Group.objects",
+        &["name"],
+        Deed::Defines(Sort::Role),
+    ),
+    (
+        "get_or_create",
+        "Group.objects",
+        &["name"],
+        Deed::Defines(Sort::Role),
+    ),
+    (
+        "update_or_create",
+        "Group.objects",
+        &["name"],
+        Deed::Defines(Sort::Role),
+    ),
+    (
+        "create",
+        "Permission.objects",
+        &["codename"],
+        Deed::Defines(Sort::Permission),
+    ),
+    (
+        "get_or_create",
+        "Permission.objects",
+        &["codename"],
+        Deed::Defines(Sort::Permission),
+    ),
+    (
+        "update_or_create",
+        "Permission.objects",
+        &["codename"],
+        Deed::Defines(Sort::Permission),
+    ),
+    (
+        "get",
+        "Permission.objects",
+        &["codename"],
+        Deed::Grants(Sort::Permission),
+    ),
+    (
+        "filter",
+        "Permission.objects",
+        &["codename", "codename__in"],
+        Deed::Grants(Sort::Permission),
+    ),
+    (
+        "assign_perm",
+        "guardian",
+        &["0", "perm"],
+        Deed::Grants(Sort::Permission),
+    ),
+    (
+        "assign_role",
+        "rolepermissions",
+        &["1"],
+        Deed::Grants(Sort::Role),
+    ),
     ("add_perm", "rules", &["0"], Deed::Defines(Sort::Permission)),
     ("add_role_for_user", "", &["1"], Deed::Grants(Sort::Role)),
     ("add_grouping_policy", "", &["1"], Deed::Grants(Sort::Role)),
     ("add_policy", "", &["0"], Deed::Defines(Sort::Role)),
-    ("OAuth2PasswordBearer", "fastapi", &["scopes"], Deed::Defines(Sort::Permission)),
-    ("OAuth2AuthorizationCodeBearer", "fastapi", &["scopes"], Deed::Defines(Sort::Permission)),
+    (
+        "OAuth2PasswordBearer",
+        "fastapi",
+        &["scopes"],
+        Deed::Defines(Sort::Permission),
+    ),
+    (
+        "OAuth2AuthorizationCodeBearer",
+        "fastapi",
+        &["scopes"],
+        Deed::Defines(Sort::Permission),
+    ),
 ];
 
 /// The roles and permissions of a project, by sort and name. `left_out` is as for [`crate::inventory`].
@@ -126,15 +201,27 @@ pub fn roles(
         }
         for (expr, node) in module.exprs() {
             match *node {
-                Expr::Call { func, args } => call(module, id, expr, func, args, &mut evaluator, &mut found),
-                Expr::Tuple(list) => access(module, id, expr, module.list(list), &mut evaluator, &mut found),
+                Expr::Call { func, args } => {
+                    call(module, id, expr, func, args, &mut evaluator, &mut found)
+                }
+                Expr::Tuple(list) => access(
+                    module,
+                    id,
+                    expr,
+                    module.list(list),
+                    &mut evaluator,
+                    &mut found,
+                ),
                 _ => {}
             }
         }
     }
     for endpoint in &inventory.endpoints {
         let shown = shown(endpoint);
-        for (sort, names) in [(Sort::Role, &endpoint.roles), (Sort::Permission, &endpoint.permissions)] {
+        for (sort, names) in [
+            (Sort::Role, &endpoint.roles),
+            (Sort::Permission, &endpoint.permissions),
+        ] {
             for name in names {
                 let (key, known) = found.needed(sort, name, &models);
                 let role = found.role(key.0, &key.1);
@@ -196,7 +283,11 @@ impl Found {
         let code = name.rsplit_once('.').map_or(name, |(_, code)| code);
         for (sort, name) in [(sort, name), (other, name), (sort, code)] {
             let key = (sort, name.to_owned());
-            if self.roles.get(&key).is_some_and(|role| !role.defined.is_empty()) {
+            if self
+                .roles
+                .get(&key)
+                .is_some_and(|role| !role.defined.is_empty())
+            {
                 return (key, true);
             }
         }
@@ -205,7 +296,10 @@ impl Found {
                 OF_MODELS.contains(&action)
                     && (models.contains(model) || matches!(model, "user" | "group" | "permission"))
             });
-        ((sort, name.to_owned()), of_model || OF_FRAMEWORKS.contains(&name))
+        (
+            (sort, name.to_owned()),
+            of_model || OF_FRAMEWORKS.contains(&name),
+        )
     }
 }
 
@@ -217,7 +311,12 @@ fn place(module: &Module, expr: ExprId) -> Place {
 }
 
 /// Texts of a constant: itself, the elements of a list, or the keys of a dict.
-fn texts(evaluator: &mut Evaluator<'_>, at: ModuleId, module: &Module, expr: ExprId) -> Vec<String> {
+fn texts(
+    evaluator: &mut Evaluator<'_>,
+    at: ModuleId,
+    module: &Module,
+    expr: ExprId,
+) -> Vec<String> {
     if let Expr::Dict(list) = module[expr] {
         let keys: Vec<ExprId> = module
             .dict(list)
@@ -270,9 +369,9 @@ fn call(
                     && matches!(module[value], Expr::Attribute { value, .. } if name_of(module, value) == model)
             }
             (_, _) if holder.is_empty() => true,
-            _ => evaluator
-                .dotted(at, func)
-                .is_some_and(|path| path.as_str().starts_with(holder) && path.as_str().ends_with(method)),
+            _ => evaluator.dotted(at, func).is_some_and(|path| {
+                path.as_str().starts_with(holder) && path.as_str().ends_with(method)
+            }),
         };
         if !fits {
             continue;
@@ -308,9 +407,9 @@ fn access(
     let [action, principal, permissions] = items else {
         return;
     };
-    let allows = evaluator
-        .dotted(at, *action)
-        .is_some_and(|path| path.as_str().starts_with("pyramid.") && path.as_str().ends_with("Allow"));
+    let allows = evaluator.dotted(at, *action).is_some_and(|path| {
+        path.as_str().starts_with("pyramid.") && path.as_str().ends_with("Allow")
+    });
     if !allows {
         return;
     }

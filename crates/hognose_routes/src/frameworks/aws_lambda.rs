@@ -75,12 +75,7 @@ fn add(world: &mut World<'_>, file: &str, name: &str, code: &str, handler: &str,
 }
 
 /// The function that `directory/module.function` names, below the directory of the template and that of the code.
-fn function(
-    world: &mut World<'_>,
-    file: &str,
-    code: &str,
-    handler: &str,
-) -> Option<crate::run::V> {
+fn function(world: &mut World<'_>, file: &str, code: &str, handler: &str) -> Option<crate::run::V> {
     let (module, name) = handler.rsplit_once('.')?;
     let directory = file.rsplit_once('/').map_or("", |(directory, _)| directory);
     let module = module.replace('.', "/");

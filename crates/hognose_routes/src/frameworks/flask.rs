@@ -54,7 +54,9 @@ fn find(world: &mut World<'_>) {
                 nesting: 0,
             };
             mount.hooks = wrapped(world, app);
-            mount.hooks.extend(hooks(world, app, "url_value_preprocessor"));
+            mount
+                .hooks
+                .extend(hooks(world, app, "url_value_preprocessor"));
             mount.hooks.extend(hooks(world, app, "before_request"));
             // Hooks that a blueprint sets for the whole application count for all of it.
             for blueprint in blueprints_below(world, app, 0) {

@@ -3,8 +3,8 @@
 //! A guard is known by its deeds: it refuses (401, 403, a redirect away) depending on who asks. The names of functions
 //! play no part.
 
-use hognose_python::ir::*;
 use hognose_python::Value as Evaluated;
+use hognose_python::ir::*;
 
 use super::asked::{Asked, asks_for_variable, holds, looks};
 use super::nobody::{asks_for_absence, asks_for_type, for_nobody};
@@ -53,7 +53,16 @@ pub(super) struct Walk {
 
 /// What a function proves that runs before the handler: a hook, a dependency, a helper that raises.
 pub fn of_function(world: &mut World<'_>, at: ModuleId, function: FunctionId, calls: u32) -> Proof {
-    walk(world, at, function, None, Given::default(), calls, false, false)
+    walk(
+        world,
+        at,
+        function,
+        None,
+        Given::default(),
+        calls,
+        false,
+        false,
+    )
 }
 
 /// What a function that runs before the handler proves, with the variables around it or the object it is bound to.
@@ -65,7 +74,16 @@ pub fn of_closure(world: &mut World<'_>, v: V) -> Proof {
     match *world.machine.get(function) {
         Value::Function {
             module, function, ..
-        } => walk(world, module, function, Some(closure), Given::default(), 0, false, false),
+        } => walk(
+            world,
+            module,
+            function,
+            Some(closure),
+            Given::default(),
+            0,
+            false,
+            false,
+        ),
         _ => Proof::Unknown,
     }
 }
@@ -83,7 +101,16 @@ pub fn of_wrapper(world: &mut World<'_>, wrapper: V) -> Proof {
         Value::Function {
             module, function, ..
         } => {
-            let inner = walk(world, module, function, Some(closure), Given::default(), 0, false, false);
+            let inner = walk(
+                world,
+                module,
+                function,
+                Some(closure),
+                Given::default(),
+                0,
+                false,
+                false,
+            );
             // The wrapper may itself stand in a guard of a library.
             let outer: Vec<V> = handler.wrappers;
             outer
@@ -481,7 +508,10 @@ impl Walk {
             return;
         };
         let refuses = |name: &str| {
-            matches!(name, "abort" | "send_error" | "set_status" | "permission_denied")
+            matches!(
+                name,
+                "abort" | "send_error" | "set_status" | "permission_denied"
+            )
         };
         let called = match module[func] {
             Expr::Attribute { attr, .. } => refuses(attr.as_str()),
@@ -505,9 +535,7 @@ impl Walk {
         let around = self.tests.clone();
         let of_path = !around.is_empty()
             && !self.strict
-            && around
-                .iter()
-                .all(|(test, _)| looks(world, self.at, *test));
+            && around.iter().all(|(test, _)| looks(world, self.at, *test));
         if !(around.is_empty() || of_path) || !self.tried.is_empty() || self.calls >= MAX_DEPTH {
             return;
         }
@@ -625,9 +653,7 @@ impl Walk {
                     position += 1;
                     Some(position - 1)
                 }
-                ArgKind::Keyword(name) => {
-                    callee.params.iter().position(|param| param.name == name)
-                }
+                ArgKind::Keyword(name) => callee.params.iter().position(|param| param.name == name),
                 _ => None,
             };
             let Some(index) = index.and_then(|index| u16::try_from(index).ok()) else {

@@ -35,7 +35,12 @@ const ASKING: &[&str] = &[
 
 impl Walk {
     /// What conditions ask for.
-    pub(super) fn proof_of(&self, world: &mut World<'_>, refusal: Refusal, tests: &[(ExprId, bool)]) -> Proof {
+    pub(super) fn proof_of(
+        &self,
+        world: &mut World<'_>,
+        refusal: Refusal,
+        tests: &[(ExprId, bool)],
+    ) -> Proof {
         let module = world.machine.project.module(self.at);
         let mut texts: Vec<String> = Vec::new();
         let mut attributes: Vec<String> = Vec::new();

@@ -92,7 +92,12 @@ pub(super) fn is_mistake(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> b
 }
 
 /// How a value that is raised, returned or called refuses.
-pub(super) fn refusal(world: &mut World<'_>, at: ModuleId, expr: ExprId, depth: u32) -> Option<Refusal> {
+pub(super) fn refusal(
+    world: &mut World<'_>,
+    at: ModuleId,
+    expr: ExprId,
+    depth: u32,
+) -> Option<Refusal> {
     if depth > 4 {
         return None;
     }

@@ -66,7 +66,15 @@ const OF_REQUEST: &[&str] = &[
 const PARAMETERS: &[&str] = &["Header", "Cookie"];
 
 /// What stands in the names of headers and cookies that carry credentials.
-const CREDENTIAL_KEYS: &[&str] = &["auth", "token", "key", "session", "user", "secret", "signature"];
+const CREDENTIAL_KEYS: &[&str] = &[
+    "auth",
+    "token",
+    "key",
+    "session",
+    "user",
+    "secret",
+    "signature",
+];
 
 /// What the call of a function of the project gives its parameters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -91,7 +99,11 @@ impl Given {
 
     fn has(&self, index: u16, identity: bool) -> bool {
         let bit = 1u64.checked_shl(u32::from(index)).unwrap_or(0);
-        let bits = if identity { self.identities } else { self.dependent };
+        let bits = if identity {
+            self.identities
+        } else {
+            self.dependent
+        };
         bits & bit != 0
     }
 }
@@ -174,7 +186,8 @@ fn reaches(
             Expr::Attribute { value, attr }
                 if is_identity(world, at, expr)
                     || (!(identity && MIXED.contains(&attr.as_str()))
-                        && OF_REQUEST.contains(&attr.as_str()) && is_request(world, at, value)) =>
+                        && OF_REQUEST.contains(&attr.as_str())
+                        && is_request(world, at, value)) =>
             {
                 return true;
             }

@@ -250,15 +250,15 @@ impl Machine<'_> {
             return None;
         }
         let view = args.get(1, "view")?;
-        if let Value::List(_) = self.get(view) {
-            return None;
-        }
         let included = match self.get(view) {
-            Value::Call { callee, args, .. } if matches!(self.get(*callee),
+            Value::Call { callee, args, .. }
+                if matches!(self.get(*callee),
                 Value::External(path) if path.as_str().starts_with("django.") && path.as_str().ends_with(".include")) =>
             {
                 args.get(0, "arg")
             }
+            // `(patterns, app_name, namespace)`.
+            Value::List(_) => Some(view),
             _ => None,
         };
         let Some(included) = included else {
