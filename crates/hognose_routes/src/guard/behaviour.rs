@@ -361,15 +361,15 @@ impl Walk {
                         })
                     });
                     self.swallowed += u32::from(swallowed);
-                    self.block(world, body);
+                    let mut all_left = self.block(world, body);
                     self.swallowed -= u32::from(swallowed);
                     for handler in module.handlers(handlers) {
                         self.tried.push(body);
-                        self.block(world, handler.body);
+                        all_left &= self.block(world, handler.body);
                         self.tried.pop();
                     }
                     self.block(world, orelse);
-                    self.block(world, finalbody);
+                    left = self.block(world, finalbody) || all_left;
                 }
                 Stmt::For { body, .. } | Stmt::While { body, .. } if !self.strict => {
                     self.block(world, body);
@@ -444,7 +444,7 @@ impl Walk {
         let else_left = self.block(world, orelse);
         self.tests.pop();
         let last = module.block(body).last().map(|last| &module[*last]);
-        if matches!(last, Some(Stmt::Return(_) | Stmt::Raise { .. })) {
+        if body_left || matches!(last, Some(Stmt::Return(_) | Stmt::Raise { .. })) {
             self.passed.push(test);
         }
         // `if not token: return`: whoever shows none is through, whatever is asked of the others.
@@ -659,6 +659,7 @@ impl Walk {
             let Some(index) = index.and_then(|index| u16::try_from(index).ok()) else {
                 continue;
             };
+            given.pass(index);
             if depends(world, self.at, argument.value) {
                 given.credential(index, identifies(world, self.at, argument.value));
             } else if let Some(texts) = self.texts_of(world, argument.value)

@@ -231,10 +231,24 @@ impl Walk {
         }
         let module = world.machine.project.module(self.at);
         match module[expr] {
-            Expr::Name { .. } => self.parameters(world, expr).into_iter().find_map(|index| {
-                let known = self.given.texts.iter().find(|(known, _)| *known == index);
-                known.map(|(_, texts)| texts.clone())
-            }),
+            Expr::Name { def, .. } => {
+                for index in self.parameters(world, expr) {
+                    let known = self.given.texts.iter().find(|(known, _)| *known == index);
+                    if let Some((_, texts)) = known {
+                        return Some(texts.clone());
+                    }
+                    // What is not given is what its default says.
+                    if !self.given.is_passed(index)
+                        && let ScopeKind::Function(function) = module[module[def].scope].kind
+                        && let Some(param) = module[function].params.get(usize::from(index))
+                        && let Some(default) = param.default
+                        && let Some(constant) = world.machine.evaluator.constant(self.at, default)
+                    {
+                        collect(&constant, &mut texts);
+                    }
+                }
+                (!texts.is_empty()).then_some(texts)
+            }
             Expr::ListOf(list) | Expr::Tuple(list) | Expr::SetOf(list) => {
                 for element in module.list(list) {
                     texts.extend(self.texts_of(world, *element)?);

@@ -83,6 +83,8 @@ pub struct Given {
     dependent: u64,
     /// Those of them that tell who asks.
     identities: u64,
+    /// Parameters that are given at all.
+    passed: u64,
     /// Parameters that hold texts, by position.
     pub texts: Vec<(u16, Vec<String>)>,
 }
@@ -95,6 +97,16 @@ impl Given {
         if identity {
             self.identities |= bit;
         }
+    }
+
+    /// A parameter is given.
+    pub fn pass(&mut self, index: u16) {
+        self.passed |= 1u64.checked_shl(u32::from(index)).unwrap_or(0);
+    }
+
+    /// Whether a parameter is given.
+    pub fn is_passed(&self, index: u16) -> bool {
+        self.passed & 1u64.checked_shl(u32::from(index)).unwrap_or(0) != 0
     }
 
     fn has(&self, index: u16, identity: bool) -> bool {
@@ -380,6 +392,13 @@ fn is_credential(
     identity: bool,
     nesting: u32,
 ) -> bool {
+    // `user=current_user`.
+    if param
+        .default
+        .is_some_and(|default| is_identity(world, at, default))
+    {
+        return true;
+    }
     let mut waiting: Vec<(ModuleId, ExprId)> = param
         .default
         .iter()

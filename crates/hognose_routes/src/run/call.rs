@@ -139,7 +139,7 @@ impl Machine<'_> {
             .iter()
             .filter(|running| **running == (at, function))
             .count();
-        if self.running.len() >= MAX_CALLS || again > 2 {
+        if self.running.len() >= MAX_CALLS || again >= MAX_RECURSION {
             return Self::UNKNOWN;
         }
         let project = self.project;
