@@ -53,7 +53,7 @@ pub fn inventory(project: &Project, left_out: &(dyn Fn(&str) -> bool + Sync)) ->
                 && (late || machine.has_time())
                 && !left_out(&module.file)
             {
-                machine.run_imported(id);
+                machine.run_module(id);
             }
         }
     }

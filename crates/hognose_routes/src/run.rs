@@ -37,8 +37,8 @@ const MAX_NESTING: u32 = 220;
 /// Calls of functions of the project inside of each other.
 const MAX_CALLS: usize = 24;
 
-/// Calls of one function inside of each other: what walks a tree of patterns goes as deep as they are nested.
-const MAX_RECURSION: usize = 6;
+/// Calls of one function inside of each other: deeper ones cost more than they find.
+const MAX_RECURSION: usize = 3;
 
 /// Elements of one iteration that are run one by one.
 const MAX_ITERATIONS: usize = 2_000;
@@ -264,13 +264,6 @@ impl<'p> Machine<'p> {
         self.root_steps = outer_steps;
         self.uncertain = outer_uncertain;
         frame
-    }
-
-    /// Runs a module as an import of it would: the packages around it first.
-    pub fn run_imported(&mut self, id: ModuleId) {
-        let name = self.project.module(id).name;
-        self.import(name, id);
-        self.run_module(id);
     }
 
     fn push_frame(&mut self, module: ModuleId, scope: ScopeId, parent: Option<usize>) -> usize {
