@@ -18,6 +18,7 @@ mod migrate;
 mod output_arguments;
 mod page;
 mod project;
+mod roles;
 mod routes;
 mod rules;
 mod sbom;
@@ -95,6 +96,7 @@ commands! {
     Why => why,
     Rules => rules,
     Routes => routes,
+    Roles => roles,
     Deps => deps,
     Sbom => sbom,
     Lock => lock,

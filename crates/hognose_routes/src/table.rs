@@ -6,12 +6,12 @@ use std::fmt::Write;
 use crate::{Endpoint, Inventory, Level};
 
 /// The methods in one word.
-fn methods(endpoint: &Endpoint) -> String {
+pub(crate) fn methods(endpoint: &Endpoint) -> String {
     endpoint.methods.join(",")
 }
 
 /// Makes what stands in a path or name safe to show on a line.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()
@@ -57,7 +57,7 @@ pub fn text(inventory: &Inventory) -> String {
     out
 }
 
-fn count(inventory: &Inventory, level: Level) -> usize {
+pub(crate) fn count(inventory: &Inventory, level: Level) -> usize {
     inventory
         .endpoints
         .iter()

@@ -5,7 +5,7 @@ use hognose_python::ir::{ClassId, ExprId, FunctionId, ModuleId, ScopeId, ScopeKi
 use rustc_hash::FxHashMap;
 
 use crate::endpoint::{Endpoint, Inventory};
-use crate::guard::{self, Asked, Layer, Place, Proof};
+use crate::guard::{self, Asked, Given, Layer, Place, Proof};
 use crate::run::{Args, HOLE, Machine, Site, V, Value};
 
 /// Wrappers around one handler.
@@ -32,8 +32,9 @@ pub fn named(path: &str, package: &str, name: &str) -> bool {
             .is_some_and(|modules| !modules.contains("()"))
 }
 
-/// What is asked of a function of the project: what it proves, perhaps only by exceptions, perhaps only of all requests.
-pub type Question = (ModuleId, FunctionId, bool, bool);
+/// What is asked of a function of the project: what it proves, perhaps only by exceptions, perhaps only of all requests,
+/// with what it is given.
+pub type Question = (ModuleId, FunctionId, bool, bool, Given);
 
 /// The values of a run, as frameworks ask for them.
 pub struct World<'p> {
@@ -57,6 +58,10 @@ pub struct World<'p> {
     pub looks: bool,
     /// The endpoint that guards are looked through for, if for one.
     asked: Option<Asked>,
+    /// What the functions that are being looked through were given.
+    pub given: Vec<(ModuleId, FunctionId, Given)>,
+    /// Whether dependencies of the project tell who asks, remembered.
+    pub identified: FxHashMap<(ModuleId, FunctionId, bool), bool>,
 }
 
 /// A callable of the project in its wrappers.
@@ -94,6 +99,8 @@ impl<'p> World<'p> {
             asked_proofs: FxHashMap::default(),
             looks: false,
             asked: None,
+            given: Vec::new(),
+            identified: FxHashMap::default(),
         };
         world.index();
         world

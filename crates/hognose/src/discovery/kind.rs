@@ -81,6 +81,12 @@ fn is_other(path: &Path, lower: &str) -> bool {
                 || parent.is_some_and(|p| p == "requirements");
         }
         "py" | "pyi" | "pyw" => return false,
+        // Of JSON only what describes an interface or a deployment.
+        "json" => {
+            return ["openapi", "swagger", "api", "template", "serverless", "sam"]
+                .iter()
+                .any(|part| lower.contains(part));
+        }
         _ => {}
     }
     // What tells of a distribution in a source archive.
