@@ -14,6 +14,7 @@ use hognose_rules::{
     registry, rules, run, suppress,
 };
 
+use crate::access::{self, Accepted};
 use crate::deps::{self, check::Accepting};
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
@@ -38,6 +39,8 @@ pub struct AuditOptions {
     pub registry: Option<Arc<Registry>>,
     /// Advisories on dependencies that are accepted.
     pub accepting: Accepting,
+    /// Who may call what, as it was accepted.
+    pub accepted: Option<Accepted>,
 }
 
 impl Default for AuditOptions {
@@ -52,6 +55,7 @@ impl Default for AuditOptions {
             sources: SourceChoice::Auto(Vec::new()),
             registry: None,
             accepting: Accepting::default(),
+            accepted: None,
         }
     }
 }
@@ -73,18 +77,30 @@ pub(crate) fn audit_program(
     let tests = test_files(project, &options.test_paths);
     let run_options = RunOptions {
         disabled: options.disabled_rules.clone(),
-        tests,
+        tests: tests.clone(),
         sources: options.sources.clone(),
         distributions: distributions(sources, project),
         declared: options.suppressions.then_some(options.today),
         watch,
     };
+    let (outcome, endpoints) = rayon::join(
+        || run(registry, project, &run_options),
+        || {
+            access::check(
+                project,
+                registry,
+                &|id| !options.disabled_rules.contains(id),
+                &|file| hognose_rules::is_test_path(file) || tests.contains(file),
+                options.accepted.as_ref(),
+            )
+        },
+    );
     let Outcome {
         findings,
         notes,
         data_flow,
         watched,
-    } = run(registry, project, &run_options);
+    } = outcome;
 
     let mut report = Report {
         findings,
@@ -106,6 +122,8 @@ pub(crate) fn audit_program(
     );
     report.findings.extend(installed.findings);
     report.notes.extend(installed.notes);
+    report.findings.extend(endpoints.findings);
+    report.notes.extend(endpoints.notes);
     for rule in registry
         .rules
         .iter()
@@ -146,7 +164,7 @@ pub(crate) fn audit_program(
     report.notes.sort();
     report.notes.dedup();
     report.sources = excerpts(project, &report.findings);
-    let texts = installed.texts.into_iter();
+    let texts = installed.texts.into_iter().chain(endpoints.texts);
     report
         .sources
         .extend(texts.map(|(file, text)| (file, Source { text })));

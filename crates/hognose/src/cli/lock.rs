@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -13,6 +14,7 @@ use super::project::Project;
 use super::write_file::write_file;
 use super::{Exit, Terminal};
 use crate::discovery::read_bounded;
+use crate::Accepted;
 use crate::lock::{FILE_NAME, Lock};
 
 /// Accept who may call what, in `hognose.lock`
@@ -65,6 +67,14 @@ impl Arguments {
 /// # Errors
 /// It cannot be read, or is none.
 pub fn read(file: &Path) -> Result<Option<Lock>> {
+    Ok(read_text(file)?.and_then(|accepted| Arc::into_inner(accepted.lock)))
+}
+
+/// The lock of a project with its text, if it has one.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_text(file: &Path) -> Result<Option<Accepted>> {
     if !file.is_file() {
         return Ok(None);
     }
@@ -73,7 +83,10 @@ pub fn read(file: &Path) -> Result<Option<Lock>> {
         .with_context(|| file.display().to_string())?;
     let text = String::from_utf8_lossy(&bytes);
     let lock = Lock::parse(&text).with_context(|| file.display().to_string())?;
-    Ok(Some(lock))
+    Ok(Some(Accepted {
+        lock: Arc::new(lock),
+        text: text.into(),
+    }))
 }
 
 /// Whether one of some changes is worse and not accepted.

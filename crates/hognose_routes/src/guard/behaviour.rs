@@ -18,7 +18,7 @@ const MAX_BLOCKS: u32 = 40;
 
 /// How a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refusal {
+pub enum Refusal {
     /// Nobody is logged in.
     Unauthorized,
     /// Whoever is may not.
@@ -109,8 +109,18 @@ pub fn of_function(world: &mut World<'_>, at: ModuleId, function: FunctionId, ca
     walk(world, at, function, None, calls, false, false)
 }
 
+/// What a function proves whose answer nobody looks at: only by what it raises.
+pub fn of_raising(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
+    walk(world, at, function, None, 0, true, false)
+}
+
+/// How a value that is raised, returned or called refuses.
+pub fn of_value(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Refusal> {
+    refusal(world, at, expr, 0)
+}
+
 /// What a function that runs before the handler proves, with the variables around it or the object it is bound to.
-pub fn of_closure(world: &mut World<'_>, v: V) -> Proof {
+pub fn of_closure(world: &mut World<'_>, v: V, raises_only: bool) -> Proof {
     let (function, closure) = match world.machine.get(v) {
         Value::Method { function, .. } => (*function, v),
         _ => (v, v),
@@ -118,7 +128,7 @@ pub fn of_closure(world: &mut World<'_>, v: V) -> Proof {
     match *world.machine.get(function) {
         Value::Function {
             module, function, ..
-        } => walk(world, module, function, Some(closure), 0, false, false),
+        } => walk(world, module, function, Some(closure), 0, raises_only, false),
         _ => Proof::Unknown,
     }
 }

@@ -170,6 +170,11 @@ pub fn entry(path: &str) -> Option<Entry> {
 }
 
 impl Entry {
+    /// Whether it asks for anything.
+    pub fn guards(&self) -> bool {
+        self.level.is_some()
+    }
+
     /// What it proves when called with these arguments.
     pub fn proof(&self, world: &mut World<'_>, args: &Args) -> Proof {
         if self.public {

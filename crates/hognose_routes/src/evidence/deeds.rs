@@ -1,0 +1,259 @@
+//! What a handler does to the world, through the functions of the project that it calls.
+
+use std::sync::LazyLock;
+
+use hognose_python::Value as Evaluated;
+use hognose_python::ir::*;
+use ruff_text_size::TextRange;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Deserialize;
+
+use super::code::{Calls, last, method};
+use crate::guard;
+use crate::world::World;
+
+/// Functions followed from one handler. What a handler does stands near it; deep helpers do everything for everybody.
+const MAX_FUNCTIONS: usize = 60;
+
+/// Calls inside of each other.
+const MAX_DEPTH: u32 = 4;
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    /// A message is sent.
+    Mail,
+    /// A record is added.
+    Create,
+    /// A record is added or changed.
+    Write,
+    /// Files are removed.
+    Files,
+    /// A process is started.
+    Process,
+    /// A record that is there is changed or removed.
+    Change,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EffectRow {
+    does: String,
+    kind: Kind,
+    within: Vec<String>,
+    names: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProofRow {
+    within: Vec<String>,
+    names: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    effect: Vec<EffectRow>,
+    proof: Vec<ProofRow>,
+}
+
+const TABLE: &str = include_str!("../../data/effects.toml");
+
+/// The rows by the last name that they ask for.
+struct Rows {
+    table: Table,
+    effects: FxHashMap<String, Vec<usize>>,
+    proofs: FxHashMap<String, Vec<usize>>,
+}
+
+static ROWS: LazyLock<Rows> = LazyLock::new(|| {
+    // The table is part of the program; a test reads it.
+    let table: Table = toml::from_str(TABLE).unwrap_or_default();
+    let (mut effects, mut proofs) = (FxHashMap::default(), FxHashMap::default());
+    for (number, row) in table.effect.iter().enumerate() {
+        for name in &row.names {
+            let rows: &mut Vec<usize> = effects.entry(name.clone()).or_default();
+            rows.push(number);
+        }
+    }
+    for (number, row) in table.proof.iter().enumerate() {
+        for name in &row.names {
+            let rows: &mut Vec<usize> = proofs.entry(name.clone()).or_default();
+            rows.push(number);
+        }
+    }
+    Rows { table, effects, proofs }
+});
+
+/// Whether an access path lies below one of some packages.
+fn is_within(path: &str, packages: &[String]) -> bool {
+    packages.iter().any(|package| {
+        path.strip_prefix(package.as_str())
+            .is_some_and(|rest| rest.starts_with(['.', '(']))
+    })
+}
+
+/// One thing that is done.
+#[derive(Debug, Clone)]
+pub(super) struct Deed {
+    pub(super) kind: Kind,
+    pub(super) does: &'static str,
+    pub(super) at: ModuleId,
+    pub(super) range: TextRange,
+}
+
+/// All that a handler does.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Deeds {
+    /// What it does, the gravest last.
+    pub(super) deeds: Vec<Deed>,
+    /// It finds out by itself who calls, or makes somebody known: a login, a registration, a signed message.
+    pub(super) knows_caller: bool,
+}
+
+impl Deeds {
+    /// The gravest.
+    pub(super) fn gravest(&self) -> Option<&Deed> {
+        self.deeds.last()
+    }
+}
+
+/// Handlers that were looked through.
+#[derive(Default)]
+pub(super) struct Looked {
+    calls: Calls,
+    known: FxHashMap<(ModuleId, FunctionId), Deeds>,
+}
+
+impl Looked {
+    /// What a function does.
+    pub(super) fn of(&mut self, world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Deeds {
+        if let Some(known) = self.known.get(&(at, function)) {
+            return known.clone();
+        }
+        let deeds = self.follow(world, at, function);
+        self.known.insert((at, function), deeds.clone());
+        deeds
+    }
+
+    fn follow(&mut self, world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Deeds {
+        let mut found = Deeds::default();
+        let mut seen: FxHashSet<(ModuleId, FunctionId)> = FxHashSet::default();
+        let mut waiting = vec![(at, function, 0u32)];
+        while let Some((at, function, depth)) = waiting.pop() {
+            if !seen.insert((at, function)) || seen.len() > MAX_FUNCTIONS {
+                continue;
+            }
+            let project = world.machine.project;
+            let module = project.module(at);
+            let range = module[function].range;
+            // A login of the project's own: it puts somebody into the session.
+            for store in &module.item_stores {
+                if range.contains_range(store.range) && guard::is_session(world, at, store.object) {
+                    found.knows_caller = true;
+                }
+            }
+            for call in self.calls.within(module, at, range) {
+                let Expr::Call { func, args } = module[call] else {
+                    continue;
+                };
+                if module[function].decorators.iter().any(|decorator| {
+                    module.expr_range(*decorator).contains_range(module.expr_range(call))
+                }) {
+                    continue;
+                }
+                let place = module.expr_range(call);
+                if let Some(kind) = of_sql(world, at, func, args) {
+                    let does = if kind == Kind::Create {
+                        "adds to the database"
+                    } else {
+                        "changes the database"
+                    };
+                    found.deeds.push(Deed { kind, does, at, range: place });
+                }
+                for value in world.machine.evaluator.eval(at, func) {
+                    match value {
+                        Evaluated::External(path) => of_library(path.as_str(), at, place, &mut found),
+                        Evaluated::Function(home, inner) if depth < MAX_DEPTH => {
+                            waiting.push((home, inner, depth + 1));
+                        }
+                        Evaluated::Class(home, class) if depth < MAX_DEPTH => {
+                            if let Some((home, init)) = method(world, home, class, "__init__") {
+                                waiting.push((home, init, depth + 1));
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        found.deeds.sort_by_key(|deed| (deed.kind, deed.at != at));
+        found
+    }
+}
+
+fn of_library(path: &str, at: ModuleId, range: TextRange, found: &mut Deeds) {
+    let rows = &*ROWS;
+    let name = last(path);
+    for number in rows.effects.get(name).into_iter().flatten() {
+        let row = &rows.table.effect[*number];
+        if is_within(path, &row.within) {
+            found.deeds.push(Deed {
+                kind: row.kind,
+                does: &row.does,
+                at,
+                range,
+            });
+        }
+    }
+    for number in rows.proofs.get(name).into_iter().flatten() {
+        let row = &rows.table.proof[*number];
+        found.knows_caller |= is_within(path, &row.within);
+    }
+}
+
+/// What a statement of SQL does that is handed to something that executes it.
+fn of_sql(world: &mut World<'_>, at: ModuleId, func: ExprId, args: List) -> Option<Kind> {
+    let module = world.machine.project.module(at);
+    let Expr::Attribute { attr, .. } = module[func] else {
+        return None;
+    };
+    if !matches!(attr.as_str(), "execute" | "executemany" | "executescript" | "exec_driver_sql" | "fetchval" | "fetchrow") {
+        return None;
+    }
+    let mut text = module.args(args).first()?.value;
+    // `text("delete …")`.
+    if let Expr::Call { args, .. } = module[text] {
+        text = module.args(args).first()?.value;
+    }
+    let first = match module[text] {
+        Expr::FString(parts) => match module[*module.list(parts).first()?] {
+            Expr::Str(text) => module.str(text).to_owned(),
+            _ => return None,
+        },
+        _ => world.machine.evaluator.constant(at, text)?.text()?.to_owned(),
+    };
+    let verb: String = first
+        .trim_start()
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .collect();
+    match verb.to_ascii_uppercase().as_str() {
+        "INSERT" => Some(Kind::Create),
+        "UPDATE" | "DELETE" | "REPLACE" | "TRUNCATE" | "DROP" | "ALTER" => Some(Kind::Change),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_is_a_table() {
+        let table: Result<Table, _> = toml::from_str(TABLE);
+        assert!(table.is_ok(), "{:?}", table.err());
+    }
+}

@@ -1,0 +1,360 @@
+//! Endpoints that anyone may call and that change something.
+//!
+//! An open endpoint is told of only where its application knows users, where what it does is seen in the code, and where it
+//! does not find out by itself who calls. What most open endpoints of an application are for (to log in, to register, to
+//! send a message) is recognised by what they do.
+
+use hognose_python::Symbol;
+use hognose_python::ir::*;
+use ruff_text_size::TextRange;
+use rustc_hash::FxHashMap;
+
+use super::classes::is_rest_view;
+use super::code::bases_outside;
+use super::deeds::{Deed, Deeds, Kind, Looked};
+use super::{Evidence, Remark};
+use crate::endpoint::{Endpoint, Level};
+use crate::guard;
+use crate::world::{Registered, Target, UNKNOWN_PART, World};
+
+pub(super) const OUTSIDE_GUARD: &str = "endpoint-outside-guard";
+pub(super) const AMONG_GUARDED: &str = "unguarded-among-guarded";
+pub(super) const STATE_CHANGE: &str = "unguarded-state-change";
+pub(super) const CHANGE_BY_GET: &str = "state-change-by-get";
+
+/// Guarded endpoints from which on an application counts as one that knows its users, and a group as one that is guarded.
+const GUARDED: usize = 3;
+
+/// Guards that know their user by a cookie, which a browser sends along with whatever page asks it to.
+const COOKIE_PACKAGES: &[&str] = &["flask_login", "django", "flask_security", "flask_user"];
+
+/// Endpoints that stand together: those of a class, of a router, or of a module.
+type Group = (ModuleId, String);
+
+/// One endpoint of the project's own code.
+struct Found {
+    endpoint: Endpoint,
+    registered: Registered,
+    at: ModuleId,
+    range: TextRange,
+    group: Group,
+}
+
+pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
+    let all: Vec<(Endpoint, Registered)> = world
+        .found()
+        .map(|(endpoint, registered)| (endpoint.clone(), registered.clone()))
+        .collect();
+    let all: Vec<Found> = all
+        .into_iter()
+        .filter_map(|(endpoint, registered)| place(world, endpoint, registered))
+        .collect();
+    let mut looked = Looked::default();
+    outside(world, &all, &mut looked, found);
+    let mut apps: FxHashMap<&str, Count> = FxHashMap::default();
+    let mut groups: FxHashMap<&Group, Count> = FxHashMap::default();
+    for one in &all {
+        apps.entry(&one.endpoint.app).or_default().take(one);
+        groups.entry(&one.group).or_default().take(one);
+    }
+    for one in &all {
+        let app = &apps[one.endpoint.app.as_str()];
+        if app.guarded.len() < GUARDED {
+            continue;
+        }
+        match one.endpoint.level {
+            Level::Public => open(world, one, app, &groups[&one.group], &mut looked, found),
+            Level::Unknown => {}
+            _ => by_get(world, one, &mut looked, found),
+        }
+    }
+}
+
+/// Handlers by whether they are guarded.
+#[derive(Default)]
+struct Count {
+    guarded: Vec<(ModuleId, TextRange)>,
+    open: Vec<(ModuleId, TextRange)>,
+    /// Guarded and open ones that are not only read.
+    guarded_writes: usize,
+    open_writes: usize,
+}
+
+impl Count {
+    fn take(&mut self, one: &Found) {
+        let (list, writes) = match one.endpoint.level {
+            Level::Unknown => return,
+            Level::Public => (&mut self.open, &mut self.open_writes),
+            _ => (&mut self.guarded, &mut self.guarded_writes),
+        };
+        let handler = (one.at, one.range);
+        if !list.contains(&handler) {
+            list.push(handler);
+            *writes += usize::from(writes_by_method(&one.endpoint));
+        }
+    }
+}
+
+/// The place and group of an endpoint whose handler is in the project.
+fn place(world: &mut World<'_>, endpoint: Endpoint, registered: Registered) -> Option<Found> {
+    let project = world.machine.project;
+    let (at, range, group) = match registered.target {
+        Target::Function(at, function) => {
+            let module = project.module(at);
+            let data = &module[function];
+            let group = match data.class {
+                Some(class) => module[class].name.as_str().to_owned(),
+                None => router(module, at, &registered),
+            };
+            (at, data.name_range, group)
+        }
+        Target::Class(at, class) => {
+            let module = project.module(at);
+            let name = module[class].name.as_str().to_owned();
+            (at, module[class].name_range, name)
+        }
+        Target::Other(_) => return None,
+    };
+    Some(Found {
+        endpoint,
+        registered,
+        at,
+        range,
+        group: (at, group),
+    })
+}
+
+/// The name of the router that a function is registered on by a decorator; nothing where that is done elsewhere.
+fn router(module: &Module, at: ModuleId, registered: &Registered) -> String {
+    if let Some((home, expr)) = registered.site
+        && home == at
+        && let Expr::Call { func, .. } = module[expr]
+        && let Expr::Attribute { value, .. } = module[func]
+        && let Expr::Name { def, .. } = module[value]
+    {
+        let name: Symbol = module[module[def].scope].slots[module[def].slot.index()].name;
+        return name.as_str().to_owned();
+    }
+    String::new()
+}
+
+/// Whether an endpoint takes a method that is meant to change something.
+fn writes_by_method(endpoint: &Endpoint) -> bool {
+    endpoint.methods.iter().any(|method| {
+        matches!(
+            method.as_str(),
+            "POST" | "PUT" | "PATCH" | "DELETE" | "MUTATION" | "RPC" | "WEBSOCKET" | "*"
+        )
+    })
+}
+
+/// The parameters of a path pattern: names and, where there are any, converters.
+fn parameters(path: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = path;
+    while let Some(start) = rest.find(['<', '{']) {
+        rest = &rest[start + 1..];
+        let end = rest.find(['>', '}']).unwrap_or(rest.len());
+        found.push(rest[..end].to_lowercase());
+        rest = &rest[end..];
+    }
+    found.retain(|name| *name != UNKNOWN_PART.trim_matches(['<', '>']));
+    found
+}
+
+/// Whether a path is known only to whom it was told: whoever has the link may use it.
+fn is_secret_link(path: &str) -> bool {
+    parameters(path).iter().any(|name| {
+        ["token", "uuid", "hash", "secret", "signature", "hmac", "key", "code", "nonce", "sig"]
+            .iter()
+            .any(|word| name.contains(word))
+    })
+}
+
+/// What the handler of an endpoint does.
+fn deeds(world: &mut World<'_>, one: &Found, looked: &mut Looked) -> Deeds {
+    match one.registered.target {
+        Target::Function(at, function) => looked.of(world, at, function),
+        // What REST framework does for the methods that it brings along is no secret.
+        Target::Class(at, class) => {
+            let inherits = bases_outside(world, at, class)
+                .iter()
+                .any(|path| is_rest_view(path.as_str()));
+            let method = one.endpoint.methods.first().map(String::as_str);
+            let kind = match method {
+                Some("PUT" | "PATCH" | "DELETE") if inherits => Kind::Change,
+                Some("POST") if inherits => Kind::Create,
+                _ => return Deeds::default(),
+            };
+            let does = if kind == Kind::Create {
+                "adds to the database"
+            } else {
+                "changes the database"
+            };
+            Deeds {
+                deeds: vec![Deed {
+                    kind,
+                    does,
+                    at,
+                    range: one.range,
+                }],
+                knows_caller: false,
+            }
+        }
+        Target::Other(_) => Deeds::default(),
+    }
+}
+
+/// Whether a handler looks at who asks in some way: then it is not known what it asks for.
+fn looks_at_caller(world: &mut World<'_>, one: &Found) -> bool {
+    let Target::Function(at, function) = one.registered.target else {
+        return false;
+    };
+    let module = world.machine.project.module(at);
+    let range = module[function].range;
+    let tests: Vec<ExprId> = module
+        .stmts()
+        .filter(|(id, _)| range.contains_range(module.stmt_range(*id)))
+        .filter_map(|(_, stmt)| match *stmt {
+            Stmt::If { test, .. } | Stmt::While { test, .. } | Stmt::Assert { test, .. } => Some(test),
+            Stmt::Assign { value, .. } | Stmt::Expr(value) => Some(value),
+            Stmt::Return(Some(value)) => Some(value.get()),
+            _ => None,
+        })
+        .collect();
+    tests.into_iter().any(|test| guard::depends(world, at, test))
+}
+
+fn words(endpoint: &Endpoint) -> String {
+    format!("{} {}", endpoint.methods.join(","), endpoint.path)
+}
+
+fn remark(deed: &Deed) -> Remark {
+    Remark {
+        at: deed.at,
+        range: deed.range,
+        text: format!("{} here", deed.does),
+    }
+}
+
+/// An endpoint that anyone may call.
+fn open(
+    world: &mut World<'_>,
+    one: &Found,
+    app: &Count,
+    group: &Count,
+    looked: &mut Looked,
+    found: &mut Vec<Evidence>,
+) {
+    let endpoint = &one.endpoint;
+    if !writes_by_method(endpoint) || is_secret_link(&endpoint.path) {
+        return;
+    }
+    let deeds = deeds(world, one, looked);
+    let Some(deed) = deeds.gravest() else { return };
+    if deeds.knows_caller || looks_at_caller(world, one) {
+        return;
+    }
+    let of_one = !parameters(&endpoint.path).is_empty() || endpoint.path.contains("(?P<");
+    // What only adds, without a say in what is there, is what forms for everybody do.
+    let is_form = !of_one && matches!(deed.kind, Kind::Create | Kind::Write | Kind::Mail);
+    let outlier = group.guarded.len() >= GUARDED && group.open.len() * GUARDED <= group.guarded.len();
+    let (rule, message) = if outlier {
+        let message = format!(
+            "anyone may call {}, which {}; {} handlers beside it are guarded",
+            words(endpoint),
+            deed.does,
+            group.guarded.len()
+        );
+        (AMONG_GUARDED, message)
+    } else {
+        let what = if is_form {
+            ", as forms for everybody do"
+        } else {
+            ""
+        };
+        let message = format!("anyone may call {}, which {}{what}", words(endpoint), deed.does);
+        (STATE_CHANGE, message)
+    };
+    let mut evidence = Evidence::new(rule, one.at, one.range, message);
+    evidence.is_thin = if outlier {
+        is_form
+    } else {
+        // Strong where the record is the caller's choice and the application guards most of what changes anything.
+        !of_one
+            || matches!(deed.kind, Kind::Create | Kind::Mail)
+            || app.open_writes * GUARDED > app.guarded_writes
+    };
+    evidence.remarks.push(remark(deed));
+    found.push(evidence);
+}
+
+/// A guarded endpoint that changes something when it is only read: a link on any page makes the browser do it.
+fn by_get(world: &mut World<'_>, one: &Found, looked: &mut Looked, found: &mut Vec<Evidence>) {
+    let endpoint = &one.endpoint;
+    if endpoint.methods != ["GET"] || is_secret_link(&endpoint.path) || !knows_by_cookie(world, one) {
+        return;
+    }
+    let deeds = deeds(world, one, looked);
+    let Some(deed) = deeds.gravest().filter(|deed| deed.kind == Kind::Change) else {
+        return;
+    };
+    if deeds.knows_caller {
+        return;
+    }
+    let message = format!("{} {}, so a link on any page does it", words(endpoint), deed.does);
+    let mut evidence = Evidence::new(CHANGE_BY_GET, one.at, one.range, message);
+    evidence.is_thin = parameters(&endpoint.path).is_empty();
+    evidence.remarks.push(remark(deed));
+    found.push(evidence);
+}
+
+/// Whether the project imports something that knows users by a cookie.
+fn knows_by_cookie(world: &World<'_>, one: &Found) -> bool {
+    let packages = match one.endpoint.framework {
+        "flask" | "quart" | "django" => COOKIE_PACKAGES,
+        _ => return false,
+    };
+    world.machine.project.modules.iter().any(|module| {
+        module.imports.iter().any(|(name, _)| {
+            let first = name.as_str().split('.').next().unwrap_or_default();
+            packages.contains(&first)
+        })
+    })
+}
+
+/// What stands beside a guard that does not reach it.
+fn outside(world: &mut World<'_>, all: &[Found], looked: &mut Looked, found: &mut Vec<Evidence>) {
+    for place in world.outside.clone() {
+        let mut open = false;
+        let mut changes = false;
+        let mut words_of = String::new();
+        for one in all {
+            let here = one.registered.site == Some(place.site)
+                || one.endpoint.path.starts_with(&place.prefix)
+                    && one.endpoint.methods != ["WEBSOCKET"]
+                    && !place.prefix.is_empty();
+            if !here || one.endpoint.level != Level::Public {
+                continue;
+            }
+            let deeds = deeds(world, one, looked);
+            if deeds.knows_caller || looks_at_caller(world, one) {
+                continue;
+            }
+            if !open {
+                words_of = words(&one.endpoint);
+            }
+            open = true;
+            changes |= deeds.gravest().is_some() && writes_by_method(&one.endpoint);
+        }
+        if !open {
+            continue;
+        }
+        let module = world.machine.project.module(place.site.0);
+        let range = module.expr_range(place.site.1);
+        let message = format!("{}: anyone may call {words_of}", place.what);
+        let mut evidence = Evidence::new(OUTSIDE_GUARD, place.site.0, range, message);
+        evidence.is_thin = !changes;
+        found.push(evidence);
+    }
+}
