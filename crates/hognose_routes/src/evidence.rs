@@ -31,6 +31,8 @@ pub const RULES: &[&str] = &[
     open::AMONG_GUARDED,
     open::STATE_CHANGE,
     open::CHANGE_BY_GET,
+    open::OBJECT_UNCHECKED,
+    open::LOGIN_UNLIMITED,
 ];
 
 /// Something that lets in more than was meant.

@@ -2,13 +2,14 @@
 
 use std::sync::LazyLock;
 
-use hognose_python::Value as Evaluated;
+use hognose_python::callgraph::{CallGraph, Callee, Confidence};
 use hognose_python::ir::*;
+use hognose_python::{Aliases, Value as Evaluated};
 use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
-use super::code::{Calls, last, method};
+use super::code::{Calls, last};
 use crate::guard;
 use crate::world::World;
 
@@ -46,10 +47,26 @@ struct EffectRow {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ProofRow {
+    /// Whoever goes through is logged in afterwards.
+    #[serde(default)]
+    begins_session: bool,
     within: Vec<String>,
     names: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LookupRow {
+    within: Vec<String>,
+    names: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    packages: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -57,6 +74,8 @@ struct ProofRow {
 struct Table {
     effect: Vec<EffectRow>,
     proof: Vec<ProofRow>,
+    lookup: Vec<LookupRow>,
+    limits: Limits,
 }
 
 const TABLE: &str = include_str!("../../data/effects.toml");
@@ -66,26 +85,42 @@ struct Rows {
     table: Table,
     effects: FxHashMap<String, Vec<usize>>,
     proofs: FxHashMap<String, Vec<usize>>,
+    lookups: FxHashMap<String, Vec<usize>>,
 }
 
 static ROWS: LazyLock<Rows> = LazyLock::new(|| {
     // The table is part of the program; a test reads it.
     let table: Table = toml::from_str(TABLE).unwrap_or_default();
-    let (mut effects, mut proofs) = (FxHashMap::default(), FxHashMap::default());
-    for (number, row) in table.effect.iter().enumerate() {
-        for name in &row.names {
-            let rows: &mut Vec<usize> = effects.entry(name.clone()).or_default();
-            rows.push(number);
-        }
-    }
-    for (number, row) in table.proof.iter().enumerate() {
-        for name in &row.names {
-            let rows: &mut Vec<usize> = proofs.entry(name.clone()).or_default();
-            rows.push(number);
-        }
-    }
-    Rows { table, effects, proofs }
+    let mut rows = Rows {
+        table,
+        effects: FxHashMap::default(),
+        proofs: FxHashMap::default(),
+        lookups: FxHashMap::default(),
+    };
+    let table = &rows.table;
+    let effects = table.effect.iter().map(|row| &row.names);
+    let proofs = table.proof.iter().map(|row| &row.names);
+    let lookups = table.lookup.iter().map(|row| &row.names);
+    index(effects, &mut rows.effects);
+    index(proofs, &mut rows.proofs);
+    index(lookups, &mut rows.lookups);
+    rows
 });
+
+/// Rows by each of their names.
+fn index<'t>(rows: impl Iterator<Item = &'t Vec<String>>, by_name: &mut FxHashMap<String, Vec<usize>>) {
+    for (number, names) in rows.enumerate() {
+        for name in names {
+            by_name.entry(name.clone()).or_default().push(number);
+        }
+    }
+}
+
+/// Whether a module's import brings something that limits how often somebody may try.
+pub(super) fn limits(name: &str) -> bool {
+    let first = name.split('.').next().unwrap_or_default();
+    ROWS.table.limits.packages.iter().any(|package| package == first)
+}
 
 /// Whether an access path lies below one of some packages.
 fn is_within(path: &str, packages: &[String]) -> bool {
@@ -111,7 +146,14 @@ pub(super) struct Deeds {
     pub(super) deeds: Vec<Deed>,
     /// It finds out by itself who calls, or makes somebody known: a login, a registration, a signed message.
     pub(super) knows_caller: bool,
+    /// Whoever goes through is logged in afterwards.
+    pub(super) begins_session: bool,
+    /// Where records are looked up, the handler's own first.
+    pub(super) lookups: Vec<Place>,
 }
+
+/// A place in the code.
+pub(super) type Place = (ModuleId, TextRange);
 
 impl Deeds {
     /// The gravest.
@@ -124,6 +166,8 @@ impl Deeds {
 #[derive(Default)]
 pub(super) struct Looked {
     calls: Calls,
+    /// Who calls whom; made when the first handler is looked through, for most projects never.
+    graph: Option<CallGraph>,
     known: FxHashMap<(ModuleId, FunctionId), Deeds>,
 }
 
@@ -139,6 +183,10 @@ impl Looked {
     }
 
     fn follow(&mut self, world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Deeds {
+        let project = world.machine.project;
+        let graph = self
+            .graph
+            .get_or_insert_with(|| CallGraph::build(project, &Aliases::default()));
         let mut found = Deeds::default();
         let mut seen: FxHashSet<(ModuleId, FunctionId)> = FxHashSet::default();
         let mut waiting = vec![(at, function, 0u32)];
@@ -146,13 +194,13 @@ impl Looked {
             if !seen.insert((at, function)) || seen.len() > MAX_FUNCTIONS {
                 continue;
             }
-            let project = world.machine.project;
             let module = project.module(at);
             let range = module[function].range;
             // A login of the project's own: it puts somebody into the session.
             for store in &module.item_stores {
                 if range.contains_range(store.range) && guard::is_session(world, at, store.object) {
                     found.knows_caller = true;
+                    found.begins_session = true;
                 }
             }
             for call in self.calls.within(module, at, range) {
@@ -173,16 +221,11 @@ impl Looked {
                     };
                     found.deeds.push(Deed { kind, does, at, range: place });
                 }
-                for value in world.machine.evaluator.eval(at, func) {
-                    match value {
-                        Evaluated::External(path) => of_library(path.as_str(), at, place, &mut found),
-                        Evaluated::Function(home, inner) if depth < MAX_DEPTH => {
+                for callee in callees(graph, world, at, call, func) {
+                    match callee {
+                        Callee::External(path) => of_library(path.as_str(), at, place, &mut found),
+                        Callee::Function(home, inner) if depth < MAX_DEPTH => {
                             waiting.push((home, inner, depth + 1));
-                        }
-                        Evaluated::Class(home, class) if depth < MAX_DEPTH => {
-                            if let Some((home, init)) = method(world, home, class, "__init__") {
-                                waiting.push((home, init, depth + 1));
-                            }
                         }
                         _ => {}
                     }
@@ -192,6 +235,32 @@ impl Looked {
         found.deeds.sort_by_key(|deed| (deed.kind, deed.at != at));
         found
     }
+}
+
+/// What a call runs: by the graph, and by what the expression called may be where the graph does not know it.
+fn callees(
+    graph: &CallGraph,
+    world: &mut World<'_>,
+    at: ModuleId,
+    call: ExprId,
+    func: ExprId,
+) -> Vec<Callee> {
+    let targets = graph.callees(at, call).map_or(&[][..], |callees| callees.targets);
+    let mut found: Vec<Callee> = targets
+        .iter()
+        .filter(|target| target.confidence > Confidence::Low)
+        .map(|target| target.callee)
+        .collect();
+    if found.is_empty() {
+        for value in world.machine.evaluator.eval(at, func) {
+            match value {
+                Evaluated::External(path) => found.push(Callee::External(path)),
+                Evaluated::Function(home, function) => found.push(Callee::Function(home, function)),
+                _ => {}
+            }
+        }
+    }
+    found
 }
 
 fn of_library(path: &str, at: ModuleId, range: TextRange, found: &mut Deeds) {
@@ -210,7 +279,15 @@ fn of_library(path: &str, at: ModuleId, range: TextRange, found: &mut Deeds) {
     }
     for number in rows.proofs.get(name).into_iter().flatten() {
         let row = &rows.table.proof[*number];
-        found.knows_caller |= is_within(path, &row.within);
+        if is_within(path, &row.within) {
+            found.knows_caller = true;
+            found.begins_session |= row.begins_session;
+        }
+    }
+    for number in rows.lookups.get(name).into_iter().flatten() {
+        if is_within(path, &rows.table.lookup[*number].within) {
+            found.lookups.push((at, range));
+        }
     }
 }
 

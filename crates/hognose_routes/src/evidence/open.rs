@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::classes::is_rest_view;
 use super::code::bases_outside;
-use super::deeds::{Deed, Deeds, Kind, Looked};
+use super::deeds::{Deed, Deeds, Kind, Looked, limits};
 use super::{Evidence, Remark};
 use crate::endpoint::{Endpoint, Level};
 use crate::guard;
@@ -21,6 +21,8 @@ pub(super) const OUTSIDE_GUARD: &str = "endpoint-outside-guard";
 pub(super) const AMONG_GUARDED: &str = "unguarded-among-guarded";
 pub(super) const STATE_CHANGE: &str = "unguarded-state-change";
 pub(super) const CHANGE_BY_GET: &str = "state-change-by-get";
+pub(super) const OBJECT_UNCHECKED: &str = "object-id-unchecked";
+pub(super) const LOGIN_UNLIMITED: &str = "login-without-rate-limit";
 
 /// Guarded endpoints from which on an application counts as one that knows its users, and a group as one that is guarded.
 const GUARDED: usize = 3;
@@ -63,11 +65,23 @@ pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
             continue;
         }
         match one.endpoint.level {
-            Level::Public => open(world, one, app, &groups[&one.group], &mut looked, found),
+            Level::Public => {
+                open(world, one, app, &groups[&one.group], &mut looked, found);
+                // An assertion on the user guards until assertions are left out.
+                if looks_at_caller(world, one) {
+                    by_get(world, one, &mut looked, found);
+                }
+            }
             Level::Unknown => {}
-            _ => by_get(world, one, &mut looked, found),
+            level => {
+                by_get(world, one, &mut looked, found);
+                if level == Level::Authenticated {
+                    object(world, one, &mut looked, found);
+                }
+            }
         }
     }
+    logins(world, &all, &mut looked, found);
 }
 
 /// Handlers by whether they are guarded.
@@ -198,7 +212,7 @@ fn deeds(world: &mut World<'_>, one: &Found, looked: &mut Looked) -> Deeds {
                     at,
                     range: one.range,
                 }],
-                knows_caller: false,
+                ..Deeds::default()
             }
         }
         Target::Other(_) => Deeds::default(),
@@ -247,18 +261,22 @@ fn open(
     found: &mut Vec<Evidence>,
 ) {
     let endpoint = &one.endpoint;
-    if !writes_by_method(endpoint) || is_secret_link(&endpoint.path) {
+    let of_one = !parameters(&endpoint.path).is_empty();
+    // What a method says is a claim; that a record of the caller's choice is changed by reading it is told all the same.
+    let writes = writes_by_method(endpoint);
+    if !writes && !of_one || is_secret_link(&endpoint.path) || looks_at_caller(world, one) {
         return;
     }
     let deeds = deeds(world, one, looked);
     let Some(deed) = deeds.gravest() else { return };
-    if deeds.knows_caller || looks_at_caller(world, one) {
+    if deeds.knows_caller || !writes && !matches!(deed.kind, Kind::Change | Kind::Files) {
         return;
     }
-    let of_one = !parameters(&endpoint.path).is_empty() || endpoint.path.contains("(?P<");
     // What only adds, without a say in what is there, is what forms for everybody do.
     let is_form = !of_one && matches!(deed.kind, Kind::Create | Kind::Write | Kind::Mail);
-    let outlier = group.guarded.len() >= GUARDED && group.open.len() * GUARDED <= group.guarded.len();
+    // Open endpoints that are only read say nothing against the guards beside them.
+    let outlier =
+        group.guarded.len() >= GUARDED && group.open_writes * GUARDED <= group.guarded.len();
     let (rule, message) = if outlier {
         let message = format!(
             "anyone may call {}, which {}; {} handlers beside it are guarded",
@@ -307,6 +325,65 @@ fn by_get(world: &mut World<'_>, one: &Found, looked: &mut Looked, found: &mut V
     evidence.is_thin = parameters(&endpoint.path).is_empty();
     evidence.remarks.push(remark(deed));
     found.push(evidence);
+}
+
+/// A record of the caller's choice that every user gets: nothing in the handler asks whose it is.
+fn object(world: &mut World<'_>, one: &Found, looked: &mut Looked, found: &mut Vec<Evidence>) {
+    let endpoint = &one.endpoint;
+    let Target::Function(at, function) = one.registered.target else {
+        return;
+    };
+    // The caller names the record where the handler takes a part of the path and hands it on.
+    let module = world.machine.project.module(at);
+    let named = parameters(&endpoint.path);
+    let takes = module[function].params.iter().any(|param| {
+        let name = param.name.as_str();
+        named.iter().any(|part| part.rsplit(':').next() == Some(name))
+    });
+    if !takes || is_secret_link(&endpoint.path) || looks_at_caller(world, one) {
+        return;
+    }
+    let deeds = deeds(world, one, looked);
+    let Some((at, range)) = deeds.lookups.first().copied() else {
+        return;
+    };
+    let message = format!(
+        "every user may name the record that {} is about: nothing here asks whose it is",
+        words(endpoint)
+    );
+    let mut evidence = Evidence::new(OBJECT_UNCHECKED, one.at, one.range, message);
+    evidence.remarks.push(Remark {
+        at,
+        range,
+        text: "it is looked up here".to_owned(),
+    });
+    found.push(evidence);
+}
+
+/// Logins in a project that limits nothing.
+fn logins(world: &mut World<'_>, all: &[Found], looked: &mut Looked, found: &mut Vec<Evidence>) {
+    let project = world.machine.project;
+    let limited = project.modules.iter().any(|module| {
+        module.imports.iter().any(|(name, _)| limits(name.as_str()))
+            // Throttles of REST framework and limits of the project's own.
+            || module.exprs().any(|(_, expr)| {
+                matches!(*expr, Expr::Attribute { attr, .. } if matches!(attr.as_str(), "throttle_classes" | "limiter"))
+            })
+            || module.text.as_str().contains("throttle_classes")
+            || module.text.as_str().contains("THROTTLE")
+    });
+    if limited {
+        return;
+    }
+    for one in all {
+        if one.endpoint.level != Level::Public || !one.endpoint.methods.iter().any(|m| m == "POST") {
+            continue;
+        }
+        if deeds(world, one, looked).begins_session {
+            let message = format!("nothing limits how often {} may be tried", words(&one.endpoint));
+            found.push(Evidence::new(LOGIN_UNLIMITED, one.at, one.range, message));
+        }
+    }
 }
 
 /// Whether the project imports something that knows users by a cookie.
