@@ -98,7 +98,10 @@ fn weakened(
         let Some(access) = change.after.as_ref().filter(|_| change.is_worse()) else {
             continue;
         };
-        let in_lock = change.before.as_ref().map(|before| in_lock(accepted, before));
+        let in_lock = change
+            .before
+            .as_ref()
+            .map(|before| in_lock(accepted, before));
         let endpoint = inventory.endpoints.iter().find(|endpoint| {
             endpoint.app == access.app
                 && endpoint.path == access.path
@@ -114,10 +117,12 @@ fn weakened(
             builder.word(word);
         }
         builder.word(&access.guard());
-        let labels = in_lock.filter(|label| *label != location).map(|location| Label {
-            location,
-            text: "this was accepted".to_owned(),
-        });
+        let labels = in_lock
+            .filter(|label| *label != location)
+            .map(|location| Label {
+                location,
+                text: "this was accepted".to_owned(),
+            });
         if labels.is_some() || &*location.file == FILE_NAME {
             found
                 .texts

@@ -454,7 +454,9 @@ pub fn dependency(world: &mut World<'_>, v: V) -> Proof {
 
 fn before_as(world: &mut World<'_>, v: V, raises_only: bool) -> Proof {
     match world.machine.get(v).clone() {
-        Value::Function { .. } | Value::Method { .. } => behaviour::of_closure(world, v, raises_only),
+        Value::Function { .. } | Value::Method { .. } => {
+            behaviour::of_closure(world, v, raises_only)
+        }
         Value::Union(all) => before_as(world, all[0], raises_only),
         Value::Wrapped { inner, .. } => {
             let outer = wrapper(world, v);
@@ -487,7 +489,9 @@ fn before_as(world: &mut World<'_>, v: V, raises_only: bool) -> Proof {
                 }
             }
             match args.positional.first().copied() {
-                Some(inner) if world.machine.callable(inner) => before_as(world, inner, raises_only),
+                Some(inner) if world.machine.callable(inner) => {
+                    before_as(world, inner, raises_only)
+                }
                 _ => of_library(world, callee, &args).unwrap_or(Proof::Unknown),
             }
         }

@@ -12,7 +12,12 @@ use crate::run::{location, symbol};
 use crate::test_code;
 
 /// A finding of a rule at a span of a module. It is for auditors in test code, as those of other rules are.
-pub fn built_in_finding(rule: &Rule, module: &Module, range: TextRange, message: String) -> Finding {
+pub fn built_in_finding(
+    rule: &Rule,
+    module: &Module,
+    range: TextRange,
+    message: String,
+) -> Finding {
     let statements = Statements::new(module);
     let in_test = test_code::is_test(module);
     Finding {

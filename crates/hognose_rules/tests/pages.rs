@@ -24,7 +24,13 @@ fn rule_pages() {
 fn every_rule_has_a_page_with_a_finding_and_a_look_alike() {
     let mut complaints = Vec::new();
     // What is installed or was accepted is no Python: `deps.rs` and `routes.rs` in `crates/hognose/tests` show the rules on it.
-    let of_code = |rule: &&Rule| !rule.meta.tags.iter().any(|tag| matches!(tag.as_str(), "dependencies" | "lock"));
+    let of_code = |rule: &&Rule| {
+        !rule
+            .meta
+            .tags
+            .iter()
+            .any(|tag| matches!(tag.as_str(), "dependencies" | "lock"))
+    };
     for rule in registry().rules.iter().filter(of_code) {
         let page = format!(
             "{}/rules/{}/rule.md",

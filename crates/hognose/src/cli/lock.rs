@@ -13,8 +13,8 @@ use super::arguments::{FilterArguments, ProjectArguments};
 use super::project::Project;
 use super::write_file::write_file;
 use super::{Exit, Terminal};
-use crate::discovery::read_bounded;
 use crate::Accepted;
+use crate::discovery::read_bounded;
 use crate::lock::{FILE_NAME, Lock};
 
 /// Accept who may call what, in `hognose.lock`

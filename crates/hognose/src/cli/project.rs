@@ -14,17 +14,17 @@ use hognose_finding::{Date, Report, RuleMeta};
 use hognose_python::{Layout, MemorySources, SourceKind, Sources};
 use hognose_rules::{LineFacts, Registry, Watch};
 
-use super::{Terminal, lock};
 use super::arguments::{FilterArguments, ProjectArguments};
 use super::check::start_time;
+use super::{Terminal, lock};
 use crate::audit::audit_program;
 use crate::configuration::{self, Configuration};
 use crate::deps::check::Accepting;
 use crate::discovery::{self, DiscoveryOptions, DiskSources, MAX_FILE_BYTES, PathGlobs};
 use crate::git::Revision;
+use crate::lock::FILE_NAME;
 use crate::progress::{self, Watched};
 use crate::suppress::suppress_by_path;
-use crate::lock::FILE_NAME;
 use crate::{Accepted, AuditOptions, Selection, Selector, ViewOptions, audit};
 
 /// Stack of a worker. Code nests as deep as its author likes; what is deeper than the parser's bound is a failure of that

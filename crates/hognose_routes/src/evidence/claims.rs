@@ -16,8 +16,21 @@ const MAX_STEPS: usize = 6;
 /// What the name of a header or cookie says that tells what its sender may do. A name alone is no evidence; that it is
 /// compared with a plain word, and that the answer refuses, is.
 const CLAIMS: &[&str] = &[
-    "role", "admin", "staff", "superuser", "authenticated", "logged-in", "logged_in", "loggedin", "user-type", "user_type",
-    "usertype", "privilege", "permission", "access-level", "access_level",
+    "role",
+    "admin",
+    "staff",
+    "superuser",
+    "authenticated",
+    "logged-in",
+    "logged_in",
+    "loggedin",
+    "user-type",
+    "user_type",
+    "usertype",
+    "privilege",
+    "permission",
+    "access-level",
+    "access_level",
 ];
 
 /// The longest word that is compared with: more is a secret.
@@ -27,18 +40,29 @@ pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
     let project = world.machine.project;
     for (at, module) in project.iter() {
         let text = module.text.as_str();
-        if !["headers", "cookies", "COOKIES", "META", "Header(", "Cookie(", "get_cookie", "get_header"]
-            .iter()
-            .any(|word| text.contains(word))
+        if ![
+            "headers",
+            "cookies",
+            "COOKIES",
+            "META",
+            "Header(",
+            "Cookie(",
+            "get_cookie",
+            "get_header",
+        ]
+        .iter()
+        .any(|word| text.contains(word))
         {
             continue;
         }
         let comparisons: Vec<(ExprId, ExprId, ExprId)> = module
             .exprs()
             .filter_map(|(id, expr)| match *expr {
-                Expr::Compare { op: CmpOp::Eq | CmpOp::NotEq | CmpOp::In | CmpOp::NotIn, left, right } => {
-                    Some((id, left, right))
-                }
+                Expr::Compare {
+                    op: CmpOp::Eq | CmpOp::NotEq | CmpOp::In | CmpOp::NotIn,
+                    left,
+                    right,
+                } => Some((id, left, right)),
                 _ => None,
             })
             .collect();
@@ -48,12 +72,19 @@ pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
                 (None, Some(name)) => Some((name, left)),
                 _ => None,
             };
-            let Some(((kind, name), other)) = claim else { continue };
+            let Some(((kind, name), other)) = claim else {
+                continue;
+            };
             if !is_plain_word(world, at, other) || !decides_refusal(world, at, id) {
                 continue;
             }
             let message = format!("whoever sends the {kind} `{name}` chooses what he may do");
-            found.push(Evidence::new(ROLE_FROM_REQUEST, at, module.expr_range(id), message));
+            found.push(Evidence::new(
+                ROLE_FROM_REQUEST,
+                at,
+                module.expr_range(id),
+                message,
+            ));
         }
     }
 }
@@ -85,8 +116,12 @@ fn claim(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<(&'static 
                         let key = world.machine.evaluator.constant(at, first.value)?;
                         let key = key.text()?.to_owned();
                         return match attr.as_str() {
-                            "get_header" if guard::is_request(world, at, value) => named("header", &key),
-                            "get_cookie" if guard::is_request(world, at, value) => named("cookie", &key),
+                            "get_header" if guard::is_request(world, at, value) => {
+                                named("header", &key)
+                            }
+                            "get_cookie" if guard::is_request(world, at, value) => {
+                                named("cookie", &key)
+                            }
                             "get" => read(world, at, value, &key),
                             _ => None,
                         };
@@ -101,7 +136,12 @@ fn claim(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<(&'static 
 }
 
 /// An entry of the headers or cookies of a request.
-fn read(world: &mut World<'_>, at: ModuleId, of: ExprId, key: &str) -> Option<(&'static str, String)> {
+fn read(
+    world: &mut World<'_>,
+    at: ModuleId,
+    of: ExprId,
+    key: &str,
+) -> Option<(&'static str, String)> {
     let Expr::Attribute { value, attr } = world.machine.project.module(at)[of] else {
         return None;
     };
@@ -163,7 +203,10 @@ fn is_plain_word(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
         Constant::Str(text) => {
             !text.is_empty()
                 && text.len() <= MAX_WORD
-                && (text == "1" || text.chars().all(|c| c.is_ascii_alphabetic() || c == '_' || c == '-'))
+                && (text == "1"
+                    || text
+                        .chars()
+                        .all(|c| c.is_ascii_alphabetic() || c == '_' || c == '-'))
         }
         _ => false,
     };
@@ -183,7 +226,9 @@ fn decides_refusal(world: &mut World<'_>, at: ModuleId, comparison: ExprId) -> b
     };
     let whole = module[function].range;
     let tests = module.stmts().any(|(_, stmt)| match *stmt {
-        Stmt::If { test, .. } | Stmt::Assert { test, .. } => module.expr_range(test).contains_range(place),
+        Stmt::If { test, .. } | Stmt::Assert { test, .. } => {
+            module.expr_range(test).contains_range(place)
+        }
         _ => false,
     });
     // `has_permission` and its like answer with the comparison itself.
@@ -202,10 +247,16 @@ fn decides_refusal(world: &mut World<'_>, at: ModuleId, comparison: ExprId) -> b
         .stmts()
         .filter(|(id, _)| whole.contains_range(module.stmt_range(*id)))
         .filter_map(|(_, stmt)| match *stmt {
-            Stmt::Raise { exception: Some(value), .. } | Stmt::Return(Some(value)) => Some(value.get()),
+            Stmt::Raise {
+                exception: Some(value),
+                ..
+            }
+            | Stmt::Return(Some(value)) => Some(value.get()),
             Stmt::Expr(value) => Some(value),
             _ => None,
         })
         .collect();
-    said.into_iter().any(|value| guard::refusal(world, at, value).is_some_and(|refusal| refusal != guard::Refusal::Redirect))
+    said.into_iter().any(|value| {
+        guard::refusal(world, at, value).is_some_and(|refusal| refusal != guard::Refusal::Redirect)
+    })
 }

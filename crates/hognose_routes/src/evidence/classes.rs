@@ -70,7 +70,12 @@ fn meant(name: &str, known: &[(&'static str, usize)]) -> Option<&'static str> {
         .map(|(right, _)| *right)
 }
 
-fn misspelt_attribute(world: &mut World<'_>, at: ModuleId, class: ClassId, found: &mut Vec<Evidence>) {
+fn misspelt_attribute(
+    world: &mut World<'_>,
+    at: ModuleId,
+    class: ClassId,
+    found: &mut Vec<Evidence>,
+) {
     let module = world.machine.project.module(at);
     for slot in &module[module[class].scope].slots {
         let name = slot.name.as_str();
@@ -107,10 +112,18 @@ fn misspelt_attribute(world: &mut World<'_>, at: ModuleId, class: ClassId, found
 
 /// Names of the framework's own that look like one another.
 fn known_name(name: &str) -> bool {
-    ATTRIBUTES.iter().chain(QUESTIONS).any(|(known, _)| *known == name)
+    ATTRIBUTES
+        .iter()
+        .chain(QUESTIONS)
+        .any(|(known, _)| *known == name)
 }
 
-fn misspelt_question(world: &mut World<'_>, at: ModuleId, class: ClassId, found: &mut Vec<Evidence>) {
+fn misspelt_question(
+    world: &mut World<'_>,
+    at: ModuleId,
+    class: ClassId,
+    found: &mut Vec<Evidence>,
+) {
     let module = world.machine.project.module(at);
     let asks = |name: &str, world: &mut World<'_>| method(world, at, class, name).is_some();
     if asks("has_permission", world) || asks("has_object_permission", world) {
@@ -122,12 +135,21 @@ fn misspelt_question(world: &mut World<'_>, at: ModuleId, class: ClassId, found:
             continue;
         };
         // It is a question where it takes a request and answers, and nobody else asks it.
-        if data.params.len() < 3 || module[function].return_values.is_empty() || is_read(world, name) {
+        if data.params.len() < 3
+            || module[function].return_values.is_empty()
+            || is_read(world, name)
+        {
             continue;
         }
-        let message =
-            format!("nobody calls `{name}`, and without `{right}` this permission lets everyone through");
-        found.push(Evidence::new(PERMISSION_MISSPELT, at, data.name_range, message));
+        let message = format!(
+            "nobody calls `{name}`, and without `{right}` this permission lets everyone through"
+        );
+        found.push(Evidence::new(
+            PERMISSION_MISSPELT,
+            at,
+            data.name_range,
+            message,
+        ));
     }
 }
 
@@ -250,7 +272,11 @@ fn object_permission(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Opt
     let order = world.machine.evaluator.mro(at, class);
     let (home, value) = order.iter().find_map(|class| match *class {
         ClassRef::Project(at, class) => {
-            match member(world.machine.project.module(at), class, "permission_classes") {
+            match member(
+                world.machine.project.module(at),
+                class,
+                "permission_classes",
+            ) {
                 Some(DefKind::Value(value)) => Some((at, value)),
                 _ => None,
             }

@@ -12,27 +12,31 @@ use crate::world::World;
 /// Expressions looked at for one question.
 const MAX_LOOKED: usize = 400;
 
-/// The calls of a module in order of their place.
+/// Expressions of modules in order of their place, those that were asked for.
 #[derive(Default)]
-pub(super) struct Calls(FxHashMap<ModuleId, Vec<(TextRange, ExprId)>>);
+pub(super) struct Places(FxHashMap<ModuleId, Vec<(TextRange, ExprId)>>);
 
-impl Calls {
-    /// The calls within a span.
-    pub(super) fn within(&mut self, module: &Module, at: ModuleId, range: TextRange) -> Vec<ExprId> {
+impl Places {
+    /// The expressions within a span, of those that `list` gives for the whole module.
+    pub(super) fn within(
+        &mut self,
+        module: &Module,
+        at: ModuleId,
+        range: TextRange,
+        list: impl FnOnce(&Module) -> Vec<ExprId>,
+    ) -> Vec<ExprId> {
         let all = self.0.entry(at).or_insert_with(|| {
-            let mut all: Vec<(TextRange, ExprId)> = module
-                .exprs()
-                .filter(|(_, expr)| matches!(expr, Expr::Call { .. }))
-                .map(|(id, _)| (module.expr_range(id), id))
-                .collect();
+            let listed = list(module).into_iter();
+            let mut all: Vec<(TextRange, ExprId)> =
+                listed.map(|id| (module.expr_range(id), id)).collect();
             all.sort_by_key(|(range, id)| (range.start(), *id));
             all
         });
-        let first = all.partition_point(|(call, _)| call.start() < range.start());
+        let first = all.partition_point(|(place, _)| place.start() < range.start());
         all[first..]
             .iter()
-            .take_while(|(call, _)| call.start() < range.end())
-            .filter(|(call, _)| range.contains_range(*call))
+            .take_while(|(place, _)| place.start() < range.end())
+            .filter(|(place, _)| range.contains_range(*place))
             .map(|(_, id)| *id)
             .collect()
     }
@@ -41,7 +45,10 @@ impl Calls {
 /// The text of a span on one line, cut where it is long.
 pub(super) fn excerpt(module: &Module, range: TextRange) -> String {
     const MAX: usize = 60;
-    let text = module.text.as_str().get(std::ops::Range::<usize>::from(range));
+    let text = module
+        .text
+        .as_str()
+        .get(std::ops::Range::<usize>::from(range));
     let line = text.unwrap_or_default().split_whitespace();
     let line = line.collect::<Vec<_>>().join(" ");
     if line.chars().count() <= MAX {
@@ -69,7 +76,11 @@ pub(super) fn function_around(module: &Module, range: TextRange) -> Option<Funct
 }
 
 /// Whether something holds of an expression or of one inside of it.
-pub(super) fn any_inside(module: &Module, expr: ExprId, mut holds: impl FnMut(ExprId) -> bool) -> bool {
+pub(super) fn any_inside(
+    module: &Module,
+    expr: ExprId,
+    mut holds: impl FnMut(ExprId) -> bool,
+) -> bool {
     let mut waiting = vec![expr];
     let mut left = MAX_LOOKED;
     while let Some(expr) = waiting.pop() {
@@ -123,7 +134,11 @@ pub(super) fn method(
 }
 
 /// The elements of a display, or of the display that a name stands for.
-pub(super) fn elements(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<(ModuleId, Vec<ExprId>)> {
+pub(super) fn elements(
+    world: &mut World<'_>,
+    at: ModuleId,
+    expr: ExprId,
+) -> Option<(ModuleId, Vec<ExprId>)> {
     let of_display = |at: ModuleId, expr: ExprId, world: &World<'_>| {
         let module = world.machine.project.module(at);
         match module[expr] {

@@ -9,7 +9,7 @@ use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
-use super::code::{Calls, last};
+use super::code::{Places, last};
 use crate::guard;
 use crate::world::World;
 
@@ -108,7 +108,10 @@ static ROWS: LazyLock<Rows> = LazyLock::new(|| {
 });
 
 /// Rows by each of their names.
-fn index<'t>(rows: impl Iterator<Item = &'t Vec<String>>, by_name: &mut FxHashMap<String, Vec<usize>>) {
+fn index<'t>(
+    rows: impl Iterator<Item = &'t Vec<String>>,
+    by_name: &mut FxHashMap<String, Vec<usize>>,
+) {
     for (number, names) in rows.enumerate() {
         for name in names {
             by_name.entry(name.clone()).or_default().push(number);
@@ -119,7 +122,11 @@ fn index<'t>(rows: impl Iterator<Item = &'t Vec<String>>, by_name: &mut FxHashMa
 /// Whether a module's import brings something that limits how often somebody may try.
 pub(super) fn limits(name: &str) -> bool {
     let first = name.split('.').next().unwrap_or_default();
-    ROWS.table.limits.packages.iter().any(|package| package == first)
+    ROWS.table
+        .limits
+        .packages
+        .iter()
+        .any(|package| package == first)
 }
 
 /// Whether an access path lies below one of some packages.
@@ -137,6 +144,8 @@ pub(super) struct Deed {
     pub(super) does: &'static str,
     pub(super) at: ModuleId,
     pub(super) range: TextRange,
+    /// Calls between the handler and it.
+    pub(super) depth: u32,
 }
 
 /// All that a handler does.
@@ -148,6 +157,8 @@ pub(super) struct Deeds {
     pub(super) knows_caller: bool,
     /// Whoever goes through is logged in afterwards.
     pub(super) begins_session: bool,
+    /// Something that it calls looks at who asks, or refuses: then it is not known what it asks for.
+    pub(super) may_ask: bool,
     /// Where records are looked up, the handler's own first.
     pub(super) lookups: Vec<Place>,
 }
@@ -165,7 +176,8 @@ impl Deeds {
 /// Handlers that were looked through.
 #[derive(Default)]
 pub(super) struct Looked {
-    calls: Calls,
+    calls: Places,
+    asking: Asking,
     /// Who calls whom; made when the first handler is looked through, for most projects never.
     graph: Option<CallGraph>,
     known: FxHashMap<(ModuleId, FunctionId), Deeds>,
@@ -173,7 +185,12 @@ pub(super) struct Looked {
 
 impl Looked {
     /// What a function does.
-    pub(super) fn of(&mut self, world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Deeds {
+    pub(super) fn of(
+        &mut self,
+        world: &mut World<'_>,
+        at: ModuleId,
+        function: FunctionId,
+    ) -> Deeds {
         if let Some(known) = self.known.get(&(at, function)) {
             return known.clone();
         }
@@ -200,15 +217,23 @@ impl Looked {
             for store in &module.item_stores {
                 if range.contains_range(store.range) && guard::is_session(world, at, store.object) {
                     found.knows_caller = true;
-                    found.begins_session = true;
                 }
             }
-            for call in self.calls.within(module, at, range) {
+            found.may_ask |= depth > 0 && self.asking.of(world, at, function);
+            let calls = self.calls.within(module, at, range, |module| {
+                let calls = module
+                    .exprs()
+                    .filter(|(_, expr)| matches!(expr, Expr::Call { .. }));
+                calls.map(|(id, _)| id).collect()
+            });
+            for call in calls {
                 let Expr::Call { func, args } = module[call] else {
                     continue;
                 };
                 if module[function].decorators.iter().any(|decorator| {
-                    module.expr_range(*decorator).contains_range(module.expr_range(call))
+                    module
+                        .expr_range(*decorator)
+                        .contains_range(module.expr_range(call))
                 }) {
                     continue;
                 }
@@ -219,11 +244,19 @@ impl Looked {
                     } else {
                         "changes the database"
                     };
-                    found.deeds.push(Deed { kind, does, at, range: place });
+                    found.deeds.push(Deed {
+                        kind,
+                        does,
+                        at,
+                        range: place,
+                        depth,
+                    });
                 }
                 for callee in callees(graph, world, at, call, func) {
                     match callee {
-                        Callee::External(path) => of_library(path.as_str(), at, place, &mut found),
+                        Callee::External(path) => {
+                            of_library(path.as_str(), (at, place), depth, &mut found);
+                        }
                         Callee::Function(home, inner) if depth < MAX_DEPTH => {
                             waiting.push((home, inner, depth + 1));
                         }
@@ -232,10 +265,92 @@ impl Looked {
                 }
             }
         }
-        found.deeds.sort_by_key(|deed| (deed.kind, deed.at != at));
+        // The gravest last, and of those the nearest.
+        found
+            .deeds
+            .sort_by_key(|deed| (deed.kind, std::cmp::Reverse(deed.depth)));
         found
     }
 }
+
+/// Functions by whether they look at who asks.
+#[derive(Default)]
+struct Asking {
+    marks: Places,
+    raised: Places,
+    known: FxHashMap<(ModuleId, FunctionId), bool>,
+}
+
+impl Asking {
+    /// Whether a function looks at who asks, or refuses somebody.
+    fn of(&mut self, world: &mut World<'_>, at: ModuleId, function: FunctionId) -> bool {
+        if let Some(known) = self.known.get(&(at, function)) {
+            return *known;
+        }
+        let module = world.machine.project.module(at);
+        let range = module[function].range;
+        let marks = self.marks.within(module, at, range, |module| {
+            let marks = module.exprs().filter(|(id, expr)| match **expr {
+                Expr::Attribute { attr, .. } => {
+                    attr.as_str() == "user" || ASKING.contains(&attr.as_str())
+                }
+                Expr::Name { .. } => {
+                    let text = &module.text.as_str()[module.expr_range(*id)];
+                    ASKING.contains(&text)
+                }
+                _ => false,
+            });
+            marks.map(|(id, _)| id).collect()
+        });
+        let mut asks = marks.into_iter().any(|mark| match module[mark] {
+            // Records have users too.
+            Expr::Attribute { attr, .. } if attr.as_str() == "user" => {
+                guard::depends(world, at, mark)
+            }
+            _ => true,
+        });
+        if !asks {
+            let raised = self.raised.within(module, at, range, |module| {
+                let raised = module.stmts().filter_map(|(_, stmt)| match *stmt {
+                    Stmt::Raise {
+                        exception: Some(value),
+                        ..
+                    } => Some(value.get()),
+                    _ => None,
+                });
+                raised.collect()
+            });
+            asks = raised
+                .into_iter()
+                .any(|value| guard::refusal(world, at, value).is_some());
+        }
+        self.known.insert((at, function), asks);
+        asks
+    }
+}
+
+/// Attributes and names by which code finds out who asks or what he may do. Where one is seen nothing is claimed.
+const ASKING: &[&str] = &[
+    "current_user",
+    "get_current_user",
+    "is_authenticated",
+    "is_anonymous",
+    "is_superuser",
+    "is_staff",
+    "is_admin",
+    "has_perm",
+    "has_perms",
+    "has_permission",
+    "has_role",
+    "check_permission",
+    "check_permissions",
+    "check_object_permissions",
+    "permission_denied",
+    "check_access",
+    "authorize",
+    "authorization",
+    "credentials",
+];
 
 /// What a call runs: by the graph, and by what the expression called may be where the graph does not know it.
 fn callees(
@@ -245,7 +360,9 @@ fn callees(
     call: ExprId,
     func: ExprId,
 ) -> Vec<Callee> {
-    let targets = graph.callees(at, call).map_or(&[][..], |callees| callees.targets);
+    let targets = graph
+        .callees(at, call)
+        .map_or(&[][..], |callees| callees.targets);
     let mut found: Vec<Callee> = targets
         .iter()
         .filter(|target| target.confidence > Confidence::Low)
@@ -263,7 +380,7 @@ fn callees(
     found
 }
 
-fn of_library(path: &str, at: ModuleId, range: TextRange, found: &mut Deeds) {
+fn of_library(path: &str, (at, range): Place, depth: u32, found: &mut Deeds) {
     let rows = &*ROWS;
     let name = last(path);
     for number in rows.effects.get(name).into_iter().flatten() {
@@ -274,6 +391,7 @@ fn of_library(path: &str, at: ModuleId, range: TextRange, found: &mut Deeds) {
                 does: &row.does,
                 at,
                 range,
+                depth,
             });
         }
     }
@@ -297,7 +415,10 @@ fn of_sql(world: &mut World<'_>, at: ModuleId, func: ExprId, args: List) -> Opti
     let Expr::Attribute { attr, .. } = module[func] else {
         return None;
     };
-    if !matches!(attr.as_str(), "execute" | "executemany" | "executescript" | "exec_driver_sql" | "fetchval" | "fetchrow") {
+    if !matches!(
+        attr.as_str(),
+        "execute" | "executemany" | "executescript" | "exec_driver_sql" | "fetchval" | "fetchrow"
+    ) {
         return None;
     }
     let mut text = module.args(args).first()?.value;
@@ -310,7 +431,12 @@ fn of_sql(world: &mut World<'_>, at: ModuleId, func: ExprId, args: List) -> Opti
             Expr::Str(text) => module.str(text).to_owned(),
             _ => return None,
         },
-        _ => world.machine.evaluator.constant(at, text)?.text()?.to_owned(),
+        _ => world
+            .machine
+            .evaluator
+            .constant(at, text)?
+            .text()?
+            .to_owned(),
     };
     let verb: String = first
         .trim_start()
@@ -319,7 +445,7 @@ fn of_sql(world: &mut World<'_>, at: ModuleId, func: ExprId, args: List) -> Opti
         .collect();
     match verb.to_ascii_uppercase().as_str() {
         "INSERT" => Some(Kind::Create),
-        "UPDATE" | "DELETE" | "REPLACE" | "TRUNCATE" | "DROP" | "ALTER" => Some(Kind::Change),
+        "UPDATE" | "DELETE" | "REPLACE" | "TRUNCATE" => Some(Kind::Change),
         _ => None,
     }
 }

@@ -1,8 +1,8 @@
 //! Guards that are named and never called: a decorator as a statement, a dependency that makes the guard instead of being it,
 //! dependencies as a parameter's default.
 
-use hognose_python::ir::*;
 use hognose_python::Value as Evaluated;
+use hognose_python::ir::*;
 
 use super::Evidence;
 use super::code::{elements, excerpt, last, member};
@@ -57,7 +57,9 @@ fn statements(world: &mut World<'_>, found: &mut Vec<Evidence>) {
                             .evaluator
                             .eval(at, argument.value)
                             .iter()
-                            .any(|value| matches!(value, Evaluated::Function(..) | Evaluated::Class(..)))
+                            .any(|value| {
+                                matches!(value, Evaluated::Function(..) | Evaluated::Class(..))
+                            })
                     });
                     !wraps && names_decorator(world, at, func)
                 }
@@ -128,7 +130,9 @@ fn dependencies(world: &mut World<'_>, found: &mut Vec<Evidence>) {
                 )
             }
             // The function makes the guard, and what it makes is thrown away.
-            Value::Function { module, function, .. } => {
+            Value::Function {
+                module, function, ..
+            } => {
                 let code = world.machine.project.module(module);
                 let makes = code[function].return_values.iter().any(|value| {
                     matches!(code[*value], Expr::Name { def, .. }
@@ -165,7 +169,9 @@ fn signatures(world: &mut World<'_>, found: &mut Vec<Evidence>) {
     for (at, function) in handlers {
         let module = world.machine.project.module(at);
         for param in &module[function].params {
-            let Some(default) = param.default else { continue };
+            let Some(default) = param.default else {
+                continue;
+            };
             let Some((home, listed)) = elements(world, at, default) else {
                 continue;
             };
@@ -174,9 +180,9 @@ fn signatures(world: &mut World<'_>, found: &mut Vec<Evidence>) {
                 Expr::Call { func, .. } => {
                     let path = world.machine.evaluator.dotted(home, func);
                     path.is_some_and(|path| {
-                        ["Depends", "Security"].iter().any(|name| {
-                            named(path.as_str(), "fastapi", name)
-                        })
+                        ["Depends", "Security"]
+                            .iter()
+                            .any(|name| named(path.as_str(), "fastapi", name))
                     })
                 }
                 _ => false,

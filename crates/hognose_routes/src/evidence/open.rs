@@ -7,7 +7,7 @@
 use hognose_python::Symbol;
 use hognose_python::ir::*;
 use ruff_text_size::TextRange;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::is_rest_view;
 use super::code::bases_outside;
@@ -27,6 +27,9 @@ pub(super) const LOGIN_UNLIMITED: &str = "login-without-rate-limit";
 /// Guarded endpoints from which on an application counts as one that knows its users, and a group as one that is guarded.
 const GUARDED: usize = 3;
 
+/// Calls between a handler and what it does that still speak of the handler.
+const NEAR: u32 = 2;
+
 /// Guards that know their user by a cookie, which a browser sends along with whatever page asks it to.
 const COOKIE_PACKAGES: &[&str] = &["flask_login", "django", "flask_security", "flask_user"];
 
@@ -40,6 +43,8 @@ struct Found {
     at: ModuleId,
     range: TextRange,
     group: Group,
+    /// Its handler answers other methods too, and what it does may be theirs.
+    is_shared: bool,
 }
 
 pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
@@ -47,10 +52,18 @@ pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
         .found()
         .map(|(endpoint, registered)| (endpoint.clone(), registered.clone()))
         .collect();
-    let all: Vec<Found> = all
+    let mut all: Vec<Found> = all
         .into_iter()
         .filter_map(|(endpoint, registered)| place(world, endpoint, registered))
         .collect();
+    let writing: FxHashSet<(ModuleId, TextRange)> = all
+        .iter()
+        .filter(|one| writes_by_method(&one.endpoint))
+        .map(|one| (one.at, one.range))
+        .collect();
+    for one in &mut all {
+        one.is_shared = writing.contains(&(one.at, one.range));
+    }
     let mut looked = Looked::default();
     outside(world, &all, &mut looked, found);
     let mut apps: FxHashMap<&str, Count> = FxHashMap::default();
@@ -135,6 +148,7 @@ fn place(world: &mut World<'_>, endpoint: Endpoint, registered: Registered) -> O
         at,
         range,
         group: (at, group),
+        is_shared: false,
     })
 }
 
@@ -162,6 +176,20 @@ fn writes_by_method(endpoint: &Endpoint) -> bool {
     })
 }
 
+/// Whether a handler that takes any method looks at what is sent, or at the method.
+fn is_sent(world: &World<'_>, one: &Found) -> bool {
+    let Target::Function(at, function) = one.registered.target else {
+        return true;
+    };
+    let module = world.machine.project.module(at);
+    let range = module[function].range;
+    module.exprs().any(|(id, expr)| {
+        matches!(*expr, Expr::Attribute { attr, .. }
+            if matches!(attr.as_str(), "method" | "POST" | "FILES" | "body" | "form" | "json"))
+            && range.contains_range(module.expr_range(id))
+    })
+}
+
 /// The parameters of a path pattern: names and, where there are any, converters.
 fn parameters(path: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -179,9 +207,20 @@ fn parameters(path: &str) -> Vec<String> {
 /// Whether a path is known only to whom it was told: whoever has the link may use it.
 fn is_secret_link(path: &str) -> bool {
     parameters(path).iter().any(|name| {
-        ["token", "uuid", "hash", "secret", "signature", "hmac", "key", "code", "nonce", "sig"]
-            .iter()
-            .any(|word| name.contains(word))
+        [
+            "token",
+            "uuid",
+            "hash",
+            "secret",
+            "signature",
+            "hmac",
+            "key",
+            "code",
+            "nonce",
+            "sig",
+        ]
+        .iter()
+        .any(|word| name.contains(word))
     })
 }
 
@@ -211,6 +250,7 @@ fn deeds(world: &mut World<'_>, one: &Found, looked: &mut Looked) -> Deeds {
                     does,
                     at,
                     range: one.range,
+                    depth: 0,
                 }],
                 ..Deeds::default()
             }
@@ -230,13 +270,17 @@ fn looks_at_caller(world: &mut World<'_>, one: &Found) -> bool {
         .stmts()
         .filter(|(id, _)| range.contains_range(module.stmt_range(*id)))
         .filter_map(|(_, stmt)| match *stmt {
-            Stmt::If { test, .. } | Stmt::While { test, .. } | Stmt::Assert { test, .. } => Some(test),
+            Stmt::If { test, .. } | Stmt::While { test, .. } | Stmt::Assert { test, .. } => {
+                Some(test)
+            }
             Stmt::Assign { value, .. } | Stmt::Expr(value) => Some(value),
             Stmt::Return(Some(value)) => Some(value.get()),
             _ => None,
         })
         .collect();
-    tests.into_iter().any(|test| guard::depends(world, at, test))
+    tests
+        .into_iter()
+        .any(|test| guard::depends(world, at, test))
 }
 
 fn words(endpoint: &Endpoint) -> String {
@@ -263,13 +307,14 @@ fn open(
     let endpoint = &one.endpoint;
     let of_one = !parameters(&endpoint.path).is_empty();
     // What a method says is a claim; that a record of the caller's choice is changed by reading it is told all the same.
-    let writes = writes_by_method(endpoint);
+    let writes = writes_by_method(endpoint) && (endpoint.methods != ["*"] || is_sent(world, one));
     if !writes && !of_one || is_secret_link(&endpoint.path) || looks_at_caller(world, one) {
         return;
     }
     let deeds = deeds(world, one, looked);
     let Some(deed) = deeds.gravest() else { return };
-    if deeds.knows_caller || !writes && !matches!(deed.kind, Kind::Change | Kind::Files) {
+    let changes = matches!(deed.kind, Kind::Change | Kind::Files);
+    if deeds.knows_caller || deeds.may_ask || !writes && (!changes || one.is_shared) {
         return;
     }
     // What only adds, without a say in what is there, is what forms for everybody do.
@@ -291,15 +336,22 @@ fn open(
         } else {
             ""
         };
-        let message = format!("anyone may call {}, which {}{what}", words(endpoint), deed.does);
+        let message = format!(
+            "anyone may call {}, which {}{what}",
+            words(endpoint),
+            deed.does
+        );
         (STATE_CHANGE, message)
     };
     let mut evidence = Evidence::new(rule, one.at, one.range, message);
+    // What is done far from the handler is often done for other reasons.
+    let is_far = deed.depth > NEAR;
     evidence.is_thin = if outlier {
-        is_form
+        is_form || is_far
     } else {
         // Strong where the record is the caller's choice and the application guards most of what changes anything.
         !of_one
+            || is_far
             || matches!(deed.kind, Kind::Create | Kind::Mail)
             || app.open_writes * GUARDED > app.guarded_writes
     };
@@ -310,19 +362,24 @@ fn open(
 /// A guarded endpoint that changes something when it is only read: a link on any page makes the browser do it.
 fn by_get(world: &mut World<'_>, one: &Found, looked: &mut Looked, found: &mut Vec<Evidence>) {
     let endpoint = &one.endpoint;
-    if endpoint.methods != ["GET"] || is_secret_link(&endpoint.path) || !knows_by_cookie(world, one) {
+    if endpoint.methods != ["GET"] || is_secret_link(&endpoint.path) || !knows_by_cookie(world, one)
+    {
         return;
     }
     let deeds = deeds(world, one, looked);
     let Some(deed) = deeds.gravest().filter(|deed| deed.kind == Kind::Change) else {
         return;
     };
-    if deeds.knows_caller {
+    if deeds.knows_caller || one.is_shared {
         return;
     }
-    let message = format!("{} {}, so a link on any page does it", words(endpoint), deed.does);
+    let message = format!(
+        "{} {}, so a link on any page does it",
+        words(endpoint),
+        deed.does
+    );
     let mut evidence = Evidence::new(CHANGE_BY_GET, one.at, one.range, message);
-    evidence.is_thin = parameters(&endpoint.path).is_empty();
+    evidence.is_thin = parameters(&endpoint.path).is_empty() || deed.depth > NEAR;
     evidence.remarks.push(remark(deed));
     found.push(evidence);
 }
@@ -338,12 +395,17 @@ fn object(world: &mut World<'_>, one: &Found, looked: &mut Looked, found: &mut V
     let named = parameters(&endpoint.path);
     let takes = module[function].params.iter().any(|param| {
         let name = param.name.as_str();
-        named.iter().any(|part| part.rsplit(':').next() == Some(name))
+        named
+            .iter()
+            .any(|part| part.rsplit(':').next() == Some(name))
     });
     if !takes || is_secret_link(&endpoint.path) || looks_at_caller(world, one) {
         return;
     }
     let deeds = deeds(world, one, looked);
+    if deeds.may_ask {
+        return;
+    }
     let Some((at, range)) = deeds.lookups.first().copied() else {
         return;
     };
@@ -376,11 +438,15 @@ fn logins(world: &mut World<'_>, all: &[Found], looked: &mut Looked, found: &mut
         return;
     }
     for one in all {
-        if one.endpoint.level != Level::Public || !one.endpoint.methods.iter().any(|m| m == "POST") {
+        if one.endpoint.level != Level::Public || !one.endpoint.methods.iter().any(|m| m == "POST")
+        {
             continue;
         }
         if deeds(world, one, looked).begins_session {
-            let message = format!("nothing limits how often {} may be tried", words(&one.endpoint));
+            let message = format!(
+                "nothing limits how often {} may be tried",
+                words(&one.endpoint)
+            );
             found.push(Evidence::new(LOGIN_UNLIMITED, one.at, one.range, message));
         }
     }
@@ -396,6 +462,12 @@ fn knows_by_cookie(world: &World<'_>, one: &Found) -> bool {
         module.imports.iter().any(|(name, _)| {
             let first = name.as_str().split('.').next().unwrap_or_default();
             packages.contains(&first)
+        }) || module.defs().any(|(_, def)| match def.kind {
+            // The session of Flask is a cookie.
+            DefKind::ImportFrom { module, name } => {
+                (module.as_str(), name.as_str()) == ("flask", "session")
+            }
+            _ => false,
         })
     })
 }
@@ -415,7 +487,7 @@ fn outside(world: &mut World<'_>, all: &[Found], looked: &mut Looked, found: &mu
                 continue;
             }
             let deeds = deeds(world, one, looked);
-            if deeds.knows_caller || looks_at_caller(world, one) {
+            if deeds.knows_caller || deeds.may_ask || looks_at_caller(world, one) {
                 continue;
             }
             if !open {

@@ -15,7 +15,13 @@ pub(super) const GUARD_ABOVE_ROUTE: &str = "guard-above-route";
 
 /// Frameworks whose decorators register the function that they are given and give it back.
 const FRAMEWORKS: &[&str] = &[
-    "flask", "quart", "fastapi", "starlette", "aiohttp", "bottle", "sanic",
+    "flask",
+    "quart",
+    "fastapi",
+    "starlette",
+    "aiohttp",
+    "bottle",
+    "sanic",
 ];
 
 pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
@@ -39,7 +45,10 @@ pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
     #[expect(clippy::iter_over_hash_type, reason = "the evidence is sorted")]
     for ((at, function), (level, words)) in routes {
         let decorators = &project.module(at)[function].decorators;
-        let Some(route) = decorators.iter().rposition(|one| sites.contains(&(at, *one))) else {
+        let Some(route) = decorators
+            .iter()
+            .rposition(|one| sites.contains(&(at, *one)))
+        else {
             continue;
         };
         for decorator in &decorators[..route] {

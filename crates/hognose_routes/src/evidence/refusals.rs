@@ -69,7 +69,8 @@ fn makes_refusal(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Re
             Evaluated::External(path) => {
                 let path = path.as_str();
                 MADE.contains(&last(path))
-                    || last(path) == "redirect" && REDIRECTS.iter().any(|front| path.starts_with(front))
+                    || last(path) == "redirect"
+                        && REDIRECTS.iter().any(|front| path.starts_with(front))
             }
             Evaluated::Class(..) => true,
             _ => false,
@@ -114,7 +115,9 @@ fn dropped(
                 );
                 found.push(Evidence::new(REFUSAL_IGNORED, at, range, message));
             }
-            Stmt::If { test, body, orelse, .. } => {
+            Stmt::If {
+                test, body, orelse, ..
+            } => {
                 let inner = on_identity || guard::depends(world, at, test);
                 dropped(world, at, body, depth + 1, inner, found);
                 dropped(world, at, orelse, depth + 1, inner, found);
@@ -124,7 +127,12 @@ fn dropped(
                 dropped(world, at, orelse, depth + 1, on_identity, found);
             }
             Stmt::With { body, .. } => dropped(world, at, body, depth + 1, on_identity, found),
-            Stmt::Try { body, handlers, orelse, finalbody } => {
+            Stmt::Try {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            } => {
                 for inner in [body, orelse, finalbody] {
                     dropped(world, at, inner, depth + 1, on_identity, found);
                 }
@@ -141,7 +149,12 @@ fn dropped(
 fn returned_by_dependencies(world: &mut World<'_>, found: &mut Vec<Evidence>) {
     let mut calls: Vec<Args> = Vec::new();
     for name in ["Depends", "Security"] {
-        calls.extend(world.calls_of_name("fastapi", name).into_iter().map(|(args, _)| args));
+        calls.extend(
+            world
+                .calls_of_name("fastapi", name)
+                .into_iter()
+                .map(|(args, _)| args),
+        );
     }
     let mut seen: FxHashSet<(ModuleId, FunctionId)> = FxHashSet::default();
     for args in calls {
@@ -149,9 +162,9 @@ fn returned_by_dependencies(world: &mut World<'_>, found: &mut Vec<Evidence>) {
             continue;
         };
         let v = match world.machine.get(given) {
-            Value::Instance { .. } => {
-                world.machine.attribute(given, hognose_python::Symbol::from("__call__"))
-            }
+            Value::Instance { .. } => world
+                .machine
+                .attribute(given, hognose_python::Symbol::from("__call__")),
             _ => given,
         };
         let Target::Function(at, function) = world.handler(v).target else {

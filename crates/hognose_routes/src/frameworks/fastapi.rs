@@ -452,7 +452,9 @@ fn endpoint_at(
         paths.push(world.text(Some(path)));
     }
     let handler = world.handler(endpoint);
-    let is_socket = methods.as_ref().is_some_and(|methods| methods == &["WEBSOCKET"]);
+    let is_socket = methods
+        .as_ref()
+        .is_some_and(|methods| methods == &["WEBSOCKET"]);
     let mut layers = mount.layers.clone();
     if !is_socket {
         layers.splice(0..0, mount.of_http.iter().cloned());

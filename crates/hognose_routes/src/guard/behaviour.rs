@@ -128,7 +128,15 @@ pub fn of_closure(world: &mut World<'_>, v: V, raises_only: bool) -> Proof {
     match *world.machine.get(function) {
         Value::Function {
             module, function, ..
-        } => walk(world, module, function, Some(closure), 0, raises_only, false),
+        } => walk(
+            world,
+            module,
+            function,
+            Some(closure),
+            0,
+            raises_only,
+            false,
+        ),
         _ => Proof::Unknown,
     }
 }
@@ -435,7 +443,7 @@ impl Walk {
         let through = matches!(last, Some(Stmt::Return(value))
             if self.lets_through(world, value.map(|value| value.get())))
             && depends(world, self.at, test)
-            && for_nobody(module, test, 0) == Some(true);
+            && for_nobody(world, self.at, test, 0) == Some(true);
         through || (body_left && else_left)
     }
 
@@ -583,9 +591,8 @@ impl Walk {
             }
         }
         let proof = self.proof_of(world, refusal, &tests);
-        let module = world.machine.project.module(self.at);
         let of_shown = self.tests.iter().any(|(test, truth)| {
-            for_nobody(module, *test, 0) == Some(!truth) && depends(world, self.at, *test)
+            for_nobody(world, self.at, *test, 0) == Some(!truth) && depends(world, self.at, *test)
         });
         if of_shown {
             let known = std::mem::replace(&mut self.of_shown, Proof::Nothing);
@@ -789,11 +796,12 @@ fn asks_for_absence(module: &Module, test: ExprId) -> bool {
 }
 
 /// Whether a condition on who asks holds for whoever shows nothing; `None` where it cannot be told.
-fn for_nobody(module: &Module, test: ExprId, depth: u32) -> Option<bool> {
+fn for_nobody(world: &mut World<'_>, at: ModuleId, test: ExprId, depth: u32) -> Option<bool> {
     if depth >= MAX_BLOCKS {
         return None;
     }
-    let inner = |expr| for_nobody(module, expr, depth + 1);
+    let module = world.machine.project.module(at);
+    let mut inner = |expr| for_nobody(world, at, expr, depth + 1);
     match module[test] {
         Expr::Unary {
             op: UnaryOp::Not,
@@ -827,13 +835,14 @@ fn for_nobody(module: &Module, test: ExprId, depth: u32) -> Option<bool> {
             _ => None,
         },
         Expr::Attribute { attr, .. } => Some(attr.as_str() == "is_anonymous"),
-        Expr::Subscript { .. } | Expr::Name { .. } => Some(false),
+        // A switch of the application's is not shown by anybody.
+        Expr::Subscript { .. } | Expr::Name { .. } => depends(world, at, test).then_some(false),
         Expr::Named { value, .. } => inner(value),
         Expr::Call { func, .. } => match module[func] {
             Expr::Attribute { attr, .. }
                 if matches!(attr.as_str(), "get" | "get_header" | "get_cookie") =>
             {
-                Some(false)
+                depends(world, at, test).then_some(false)
             }
             _ => None,
         },

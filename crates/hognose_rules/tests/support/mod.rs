@@ -4,7 +4,8 @@ use hognose_finding::{Date, Finding};
 use hognose_mdtest::{Observed, Section};
 use hognose_python::{Layout, MemorySources, Project, SourceKind};
 use hognose_rules::{
-    Outcome, Registry, RunOptions, SuppressOptions, built_in_finding, distributions, registry, rules, run, suppress,
+    Outcome, Registry, RunOptions, SuppressOptions, built_in_finding, distributions, registry,
+    rules, run, suppress,
 };
 
 pub fn audit(section: &Section) -> Vec<Observed> {
