@@ -9,7 +9,7 @@ use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
-use super::code::{Places, last};
+use super::code::{Places, last, method};
 use crate::guard;
 use crate::world::World;
 
@@ -199,6 +199,19 @@ impl Looked {
         deeds
     }
 
+    /// Whether methods by which a class may refuse look at who asks.
+    pub(super) fn class_asks(
+        &mut self,
+        world: &mut World<'_>,
+        at: ModuleId,
+        class: ClassId,
+    ) -> bool {
+        HOOKS.iter().any(|name| {
+            method(world, at, class, name)
+                .is_some_and(|(at, function)| self.asking.of(world, at, function))
+        })
+    }
+
     fn follow(&mut self, world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Deeds {
         let project = world.machine.project;
         let graph = self
@@ -328,6 +341,22 @@ impl Asking {
         asks
     }
 }
+
+/// Methods of views that run before or around what a request asks for.
+const HOOKS: &[&str] = &[
+    "dispatch",
+    "initial",
+    "setup",
+    "initialize_request",
+    "get_queryset",
+    "get_object",
+    "get_permissions",
+    "check_permissions",
+    "perform_authentication",
+    "perform_create",
+    "perform_update",
+    "perform_destroy",
+];
 
 /// Attributes and names by which code finds out who asks or what he may do. Where one is seen nothing is claimed.
 const ASKING: &[&str] = &[

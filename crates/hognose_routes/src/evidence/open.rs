@@ -10,7 +10,7 @@ use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::is_rest_view;
-use super::code::bases_outside;
+use super::code::{bases_outside, method};
 use super::deeds::{Deed, Deeds, Kind, Looked, limits};
 use super::{Evidence, Remark};
 use crate::endpoint::{Endpoint, Level};
@@ -227,14 +227,20 @@ fn is_secret_link(path: &str) -> bool {
 /// What the handler of an endpoint does.
 fn deeds(world: &mut World<'_>, one: &Found, looked: &mut Looked) -> Deeds {
     match one.registered.target {
-        Target::Function(at, function) => looked.of(world, at, function),
+        Target::Function(at, function) => {
+            let mut deeds = looked.of(world, at, function);
+            if let Some(class) = world.machine.project.module(at)[function].class {
+                deeds.may_ask |= looked.class_asks(world, at, class);
+            }
+            deeds
+        }
         // What REST framework does for the methods that it brings along is no secret.
         Target::Class(at, class) => {
             let inherits = bases_outside(world, at, class)
                 .iter()
                 .any(|path| is_rest_view(path.as_str()));
-            let method = one.endpoint.methods.first().map(String::as_str);
-            let kind = match method {
+            let asked = one.endpoint.methods.first().map(String::as_str);
+            let kind = match asked {
                 Some("PUT" | "PATCH" | "DELETE") if inherits => Kind::Change,
                 Some("POST") if inherits => Kind::Create,
                 _ => return Deeds::default(),
@@ -252,6 +258,9 @@ fn deeds(world: &mut World<'_>, one: &Found, looked: &mut Looked) -> Deeds {
                     range: one.range,
                     depth: 0,
                 }],
+                // `PATCH` comes to an `update` of the project's own, which may ask.
+                may_ask: looked.class_asks(world, at, class)
+                    || method(world, at, class, "update").is_some(),
                 ..Deeds::default()
             }
         }
