@@ -14,7 +14,12 @@ use hognose_rules::{
     registry, rules, run, suppress,
 };
 
+use crate::access::{self, Accepted};
 use crate::deps::{self, check::Accepting};
+
+/// Stack of the thread that looks at endpoints: code nests as deep as its author likes, and only what is used is backed by
+/// memory.
+const ENDPOINTS_STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
 /// everything, and whoever prints it chooses.
@@ -38,6 +43,8 @@ pub struct AuditOptions {
     pub registry: Option<Arc<Registry>>,
     /// Advisories on dependencies that are accepted.
     pub accepting: Accepting,
+    /// Who may call what, as it was accepted.
+    pub accepted: Option<Accepted>,
 }
 
 impl Default for AuditOptions {
@@ -52,6 +59,7 @@ impl Default for AuditOptions {
             sources: SourceChoice::Auto(Vec::new()),
             registry: None,
             accepting: Accepting::default(),
+            accepted: None,
         }
     }
 }
@@ -73,18 +81,38 @@ pub(crate) fn audit_program(
     let tests = test_files(project, &options.test_paths);
     let run_options = RunOptions {
         disabled: options.disabled_rules.clone(),
-        tests,
+        tests: tests.clone(),
         sources: options.sources.clone(),
         distributions: distributions(sources, project),
         declared: options.suppressions.then_some(options.today),
         watch,
     };
+    let endpoints = || {
+        access::check(
+            project,
+            registry,
+            &|id| !options.disabled_rules.contains(id),
+            &|file| hognose_rules::is_test_path(file) || tests.contains(file),
+            options.accepted.as_ref(),
+        )
+    };
+    // Endpoints have a thread of their own: the call graphs that both need wait for workers, and must not be any.
+    let (outcome, endpoints) = std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(ENDPOINTS_STACK_BYTES);
+        let beside = builder.spawn_scoped(scope, endpoints);
+        let outcome = run(registry, project, &run_options);
+        let found = match beside {
+            Ok(thread) => thread.join().unwrap_or_default(),
+            Err(_) => endpoints(),
+        };
+        (outcome, found)
+    });
     let Outcome {
         findings,
         notes,
         data_flow,
         watched,
-    } = run(registry, project, &run_options);
+    } = outcome;
 
     let mut report = Report {
         findings,
@@ -106,6 +134,8 @@ pub(crate) fn audit_program(
     );
     report.findings.extend(installed.findings);
     report.notes.extend(installed.notes);
+    report.findings.extend(endpoints.findings);
+    report.notes.extend(endpoints.notes);
     for rule in registry
         .rules
         .iter()
@@ -153,7 +183,7 @@ pub(crate) fn audit_program(
     report.notes.sort();
     report.notes.dedup();
     report.sources = excerpts(project, &report.findings);
-    let texts = installed.texts.into_iter();
+    let texts = installed.texts.into_iter().chain(endpoints.texts);
     report
         .sources
         .extend(texts.map(|(file, text)| (file, Source { text })));

@@ -94,7 +94,8 @@ impl Lock {
     }
 }
 
-fn line(access: &Access) -> String {
+/// The line that says what an endpoint asks for.
+pub(crate) fn line(access: &Access) -> String {
     let names: Vec<String> = access.names.iter().map(|name| field(name, true)).collect();
     let names = if names.is_empty() {
         "-".to_owned()

@@ -250,3 +250,68 @@ def audit():
     assert_eq!(list[0]["sort"], "role");
     assert_eq!(list[0]["endpoints"][0], "GET /admin");
 }
+
+#[test]
+fn an_audit_fails_on_drift_for_the_worse() {
+    let project = Project::new(&[("app.py", APP)]);
+    assert_eq!(project.run(&["lock"]).code, Some(0));
+    let findings = |project: &Project, arguments: &[&str]| -> Vec<Value> {
+        let run = project.run(&[&["check", "--format", "json"], arguments].concat());
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        let of_lock = |finding: &&Value| finding["rule"] == "access-weakened";
+        let list = report["findings"].as_array().unwrap().clone();
+        list.iter().filter(of_lock).cloned().collect()
+    };
+    assert_eq!(findings(&project, &[]).len(), 0);
+
+    project.write(
+        "app.py",
+        &format!(
+            "{}\n\n@app.get('/new')\ndef new():\n    return ''\n",
+            APP.replace("@login_required\n", "")
+        ),
+    );
+    let run = project.run(&["check"]);
+    assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
+    let both = findings(&project, &[]);
+    let message = |index: usize| both[index]["message"].as_str().unwrap();
+    assert_eq!(both.len(), 2, "{both:?}");
+    assert_eq!(message(0), "POST /users: authenticated → public");
+    assert!(message(1).starts_with("GET /new is new"), "{}", message(1));
+    assert_eq!(both[0]["severity"], "high");
+    assert_eq!(both[1]["severity"], "medium");
+    // The line that was accepted stands beside it.
+    assert!(run.out.contains("this was accepted"), "{}", run.out);
+    assert!(
+        run.out.contains("app.app POST /users authenticated"),
+        "{}",
+        run.out
+    );
+    // Of a part of the project the lock says too much.
+    assert_eq!(findings(&project, &["app.py"]).len(), 0);
+
+    assert_eq!(project.run(&["lock"]).code, Some(0));
+    assert_eq!(findings(&project, &[]).len(), 0);
+    project.write("hognose.lock", "nonsense");
+    assert_eq!(project.run(&["check"]).code, Some(2));
+}
+
+#[test]
+fn evidence_against_guards_is_audited_and_can_be_suppressed() {
+    let above = |comment: &str| {
+        format!(
+            "from flask import Flask\nfrom flask_login import login_required\n\napp = Flask(__name__)\n\n\n\
+             @login_required{comment}\n@app.get('/')\ndef index():\n    return ''\n"
+        )
+    };
+    let project = Project::new(&[("app.py", &above(""))]);
+    let run = project.run(&["check", "--format", "concise"]);
+    assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
+    assert!(run.out.contains("guard-above-route"), "{}", run.out);
+    project.write(
+        "app.py",
+        &above("  # hognose: ignore[guard-above-route] the proxy asks"),
+    );
+    let run = project.run(&["check", "--format", "concise"]);
+    assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
+}

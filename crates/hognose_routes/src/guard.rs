@@ -17,7 +17,8 @@ use crate::world::{Target, World, named};
 
 pub use asked::Asked;
 use library::entry;
-pub use user::Given;
+pub use refusal::{Refusal, of_value as refusal};
+pub use user::{Given, children, depends, is_request, is_session};
 
 /// Calls inside of the code of one guard that are followed.
 const MAX_DEPTH: u32 = 5;
@@ -415,36 +416,73 @@ pub fn decorator(world: &mut World<'_>, v: V) -> Proof {
             module, function, ..
         } => {
             // A decorator of the project that was not applied in the run: the function it makes.
-            let data = world.machine.project.module(module);
-            let scope = data[function].scope;
-            let mut proof = Proof::Nothing;
-            for (number, inner) in (0u32..).zip(&data.functions) {
-                if inner.parent == scope {
-                    let inner = behaviour::of_function(world, module, FunctionId(number), 0);
-                    proof = proof.and(inner);
-                }
-            }
-            proof
+            made_in(world, module, function)
         }
         Value::Wrapped { .. } => Proof::Unknown,
         _ => of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
     }
 }
 
-/// What a callable that runs before a handler proves: a hook or a dependency.
+/// What the functions prove that a function makes: a decorator, or what gives one.
+pub fn made_in(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
+    let data = world.machine.project.module(at);
+    let scope = data[function].scope;
+    let mut proof = Proof::Nothing;
+    for (number, inner) in (0u32..).zip(&data.functions) {
+        if inner.parent == scope {
+            let inner = behaviour::of_function(world, at, FunctionId(number), 0);
+            proof = proof.and(inner);
+        }
+    }
+    proof
+}
+
+/// Whether a function refuses some requests by itself, by raising.
+pub fn refuses_by_itself(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> bool {
+    matches!(
+        behaviour::of_raising(world, at, function),
+        Proof::Guard { .. }
+    )
+}
+
+/// Whether the tables say of an access path that it guards.
+pub fn is_guard(path: &str) -> bool {
+    entry(path).is_some_and(|entry| entry.guards())
+}
+
+/// Whether a framework asks a method of this name whether a request may go on.
+pub fn answers_for_access(name: &str) -> bool {
+    matches!(
+        name,
+        "has_permission" | "has_object_permission" | "test_func" | "is_accessible"
+    )
+}
+
+/// What a callable that runs before a handler proves by what it raises and by what it answers: a hook.
 pub fn before(world: &mut World<'_>, v: V) -> Proof {
+    before_as(world, v, false)
+}
+
+/// What a callable that runs before a handler proves by what it raises alone: a dependency, whose answer is handed on.
+pub fn dependency(world: &mut World<'_>, v: V) -> Proof {
+    before_as(world, v, true)
+}
+
+fn before_as(world: &mut World<'_>, v: V, raises_only: bool) -> Proof {
     match world.machine.get(v).clone() {
-        Value::Function { .. } | Value::Method { .. } => behaviour::of_closure(world, v),
-        Value::Union(all) => before(world, all[0]),
+        Value::Function { .. } | Value::Method { .. } => {
+            behaviour::of_closure(world, v, raises_only)
+        }
+        Value::Union(all) => before_as(world, all[0], raises_only),
         Value::Wrapped { inner, .. } => {
             let outer = wrapper(world, v);
-            before(world, inner).and(outer)
+            before_as(world, inner, raises_only).and(outer)
         }
         Value::Instance { class, .. } => {
             let call = hognose_python::Symbol::from("__call__");
             let method = world.machine.attribute(v, call);
             match world.machine.get(method) {
-                Value::Method { .. } => before(world, method),
+                Value::Method { .. } => before_as(world, method, raises_only),
                 _ => of_library(world, class, &Args::default()).unwrap_or(Proof::Unknown),
             }
         }
@@ -453,7 +491,7 @@ pub fn before(world: &mut World<'_>, v: V) -> Proof {
             let init = hognose_python::Symbol::from("__init__");
             let method = world.machine.attribute(v, init);
             match world.machine.get(method) {
-                Value::Function { .. } => before(world, method),
+                Value::Function { .. } => before_as(world, method, raises_only),
                 _ => Proof::Nothing,
             }
         }
@@ -467,7 +505,9 @@ pub fn before(world: &mut World<'_>, v: V) -> Proof {
                 }
             }
             match args.positional.first().copied() {
-                Some(inner) if world.machine.callable(inner) => before(world, inner),
+                Some(inner) if world.machine.callable(inner) => {
+                    before_as(world, inner, raises_only)
+                }
                 _ => of_library(world, callee, &args).unwrap_or(Proof::Unknown),
             }
         }

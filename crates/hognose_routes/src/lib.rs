@@ -10,6 +10,7 @@
 mod change;
 mod description;
 mod endpoint;
+mod evidence;
 mod frameworks;
 mod guard;
 mod html;
@@ -24,6 +25,7 @@ pub use endpoint::{Endpoint, Inventory, Level, Verdict};
 pub use html::html;
 pub use openapi::openapi;
 pub use roles::{Role, roles, roles_text};
+pub use evidence::{Evidence, RULES};
 pub use table::{csv, markdown, matrix, text};
 
 use hognose_python::{Aliases, Evaluator, Project, SourceKind};
@@ -32,12 +34,33 @@ use world::World;
 
 /// The endpoints of a project. `left_out` says of a file that no application starts there: tests, above all.
 pub fn inventory(project: &Project, left_out: &(dyn Fn(&str) -> bool + Sync)) -> Inventory {
+    explore(project, left_out, |world| world.finish()).unwrap_or_default()
+}
+
+/// The endpoints of a project, and what speaks against the guards of some.
+pub fn examine(
+    project: &Project,
+    left_out: &(dyn Fn(&str) -> bool + Sync),
+) -> (Inventory, Vec<Evidence>) {
+    explore(project, left_out, |mut world| {
+        let evidence = evidence::gather(&mut world);
+        (world.finish(), evidence)
+    })
+    .unwrap_or_default()
+}
+
+/// Runs what sets applications up, and looks at what came of it; `None` where no framework is imported.
+fn explore<T>(
+    project: &Project,
+    left_out: &(dyn Fn(&str) -> bool + Sync),
+    look: impl FnOnce(World<'_>) -> T,
+) -> Option<T> {
     let used: Vec<&frameworks::Framework> = frameworks::ALL
         .iter()
         .filter(|framework| framework.is_used(project))
         .collect();
     if used.is_empty() {
-        return Inventory::default();
+        return None;
     }
     let aliases = Aliases::default();
     let mut machine = run::Machine::new(project, Evaluator::new(project, &aliases));
@@ -69,5 +92,5 @@ pub fn inventory(project: &Project, left_out: &(dyn Fn(&str) -> bool + Sync)) ->
     for framework in used {
         (framework.find)(&mut world);
     }
-    world.finish()
+    Some(look(world))
 }

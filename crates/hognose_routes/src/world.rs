@@ -50,6 +50,10 @@ pub struct World<'p> {
     objects: Vec<V>,
     indexed: usize,
     endpoints: Vec<Endpoint>,
+    /// What stands behind each of the endpoints.
+    registered: Vec<Registered>,
+    /// What stands beside a guard that its surroundings have, see [`Outside`].
+    pub outside: Vec<Outside>,
     /// What functions of the project prove, remembered, and whether they look at what is asked for.
     proofs: FxHashMap<Question, (Proof, bool)>,
     /// The same for the endpoint that is asked for.
@@ -62,6 +66,26 @@ pub struct World<'p> {
     pub given: Vec<(ModuleId, FunctionId, Given)>,
     /// Whether dependencies of the project tell who asks, remembered.
     pub identified: FxHashMap<(ModuleId, FunctionId, bool), bool>,
+}
+
+/// What stands behind an endpoint.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    /// What runs in the end.
+    pub target: Target,
+    /// Where it was registered.
+    pub site: Option<Site>,
+}
+
+/// Something that a guard around it does not reach, though it looks as if it did.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// Where it was registered.
+    pub site: Site,
+    /// What it is, and what the guard is that does not reach it.
+    pub what: &'static str,
+    /// The prefix of its paths.
+    pub prefix: String,
 }
 
 /// A callable of the project in its wrappers.
@@ -95,6 +119,8 @@ impl<'p> World<'p> {
             objects: Vec::new(),
             indexed: 0,
             endpoints: Vec::new(),
+            registered: Vec::new(),
+            outside: Vec::new(),
             proofs: FxHashMap::default(),
             asked_proofs: FxHashMap::default(),
             looks: false,
@@ -524,6 +550,10 @@ impl<'p> World<'p> {
             })
             .collect();
         let guard = guard::combine(&layers);
+        self.registered.push(Registered {
+            target,
+            site: registered,
+        });
         self.endpoints.push(Endpoint {
             app: app.to_owned(),
             framework,
@@ -539,6 +569,11 @@ impl<'p> World<'p> {
             roles: guard.roles,
             permissions: guard.permissions,
         });
+    }
+
+    /// The endpoints that were found, each with what stands behind it.
+    pub fn found(&self) -> impl Iterator<Item = (&Endpoint, &Registered)> {
+        self.endpoints.iter().zip(&self.registered)
     }
 
     /// The inventory, sorted and without doubles.

@@ -6,6 +6,7 @@
 //!
 //! [`docs/development/rule-format.md`]: https://github.com/hognose-dev/hognose/blob/main/docs/development/rule-format.md
 
+mod built_in;
 mod condition;
 mod context;
 mod fingerprint;
@@ -26,6 +27,7 @@ mod suppress;
 mod test_code;
 mod text;
 
+pub use built_in::{built_in_finding, place};
 pub use context::{Argument, CallSite, Callee, Context, Draft};
 pub use flow::{ArgumentSeen, Arrival, LineFacts, SinkSeen};
 pub use flow::{Distribution, ModelError, SOURCE_KINDS, SourceChoice, UsedSource, distributions};

@@ -28,7 +28,9 @@ fn rule_pages() {
 #[test]
 fn every_rule_has_a_page_with_a_finding_and_a_look_alike() {
     let mut complaints = Vec::new();
-    for rule in &registry().rules {
+    // What was accepted is no code: `routes.rs` in `crates/hognose/tests` shows the rule on it.
+    let of_code = |rule: &&Rule| !rule.meta.tags.iter().any(|tag| tag == "lock");
+    for rule in registry().rules.iter().filter(of_code) {
         let page = format!(
             "{}/rules/{}/rule.md",
             env!("CARGO_MANIFEST_DIR"),

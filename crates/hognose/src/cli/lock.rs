@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -12,6 +13,7 @@ use super::arguments::{FilterArguments, ProjectArguments};
 use super::project::Project;
 use super::write_file::write_file;
 use super::{Exit, Terminal};
+use crate::Accepted;
 use crate::discovery::read_bounded;
 use crate::lock::{FILE_NAME, Lock};
 
@@ -65,6 +67,14 @@ impl Arguments {
 /// # Errors
 /// It cannot be read, or is none.
 pub fn read(file: &Path) -> Result<Option<Lock>> {
+    Ok(read_text(file)?.and_then(|accepted| Arc::into_inner(accepted.lock)))
+}
+
+/// The lock of a project with its text, if it has one.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_text(file: &Path) -> Result<Option<Accepted>> {
     if !file.is_file() {
         return Ok(None);
     }
@@ -73,7 +83,10 @@ pub fn read(file: &Path) -> Result<Option<Lock>> {
         .with_context(|| file.display().to_string())?;
     let text = String::from_utf8_lossy(&bytes);
     let lock = Lock::parse(&text).with_context(|| file.display().to_string())?;
-    Ok(Some(lock))
+    Ok(Some(Accepted {
+        lock: Arc::new(lock),
+        text: text.into(),
+    }))
 }
 
 /// Whether one of some changes is worse and not accepted.

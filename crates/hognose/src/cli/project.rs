@@ -14,17 +14,18 @@ use hognose_finding::{Date, Report, RuleMeta};
 use hognose_python::{Layout, MemorySources, SourceKind, Sources};
 use hognose_rules::{LineFacts, Registry, Watch};
 
-use super::Terminal;
 use super::arguments::{FilterArguments, ProjectArguments};
 use super::check::start_time;
+use super::{Terminal, lock};
 use crate::audit::audit_program;
 use crate::configuration::{self, Configuration};
 use crate::deps::check::Accepting;
 use crate::discovery::{self, DiscoveryOptions, DiskSources, MAX_FILE_BYTES, PathGlobs};
 use crate::git::Revision;
+use crate::lock::FILE_NAME;
 use crate::progress::{self, Watched};
 use crate::suppress::suppress_by_path;
-use crate::{AuditOptions, Selection, Selector, ViewOptions, audit};
+use crate::{Accepted, AuditOptions, Selection, Selector, ViewOptions, audit};
 
 /// Stack of a worker. Code nests as deep as its author likes; what is deeper than the parser's bound is a failure of that
 /// file. Only what is used of it is ever backed by memory.
@@ -180,6 +181,20 @@ impl Project {
                 },
                 configuration: self.configuration_name().unwrap_or_default(),
             },
+            accepted: None,
+        }
+    }
+
+    /// The lock in the root, where all of the root is audited: of a part it says too much.
+    ///
+    /// # Errors
+    /// It cannot be read, or is none.
+    pub fn accepted(&self) -> Result<Option<Accepted>> {
+        match &self.inputs {
+            Inputs::Disk(paths) if paths.contains(&self.root) => {
+                lock::read_text(&self.root.join(FILE_NAME))
+            }
+            _ => Ok(None),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::run::{Args, Machine, Site, V, Value};
 use crate::world::{Handler, Target, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
-    packages: &["django"],
+    packages: &["django", "rest_framework"],
     begins: &[],
     prepare,
     find,

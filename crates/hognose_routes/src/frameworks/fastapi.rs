@@ -9,7 +9,7 @@ use super::Framework;
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};
 use crate::run::{Args, Site, V, Value};
-use crate::world::{Target, World};
+use crate::world::{Outside, Target, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["fastapi", "starlette"],
@@ -36,6 +36,8 @@ struct Mount {
     framework: &'static str,
     prefix: String,
     layers: Vec<Layer>,
+    /// Middleware that only requests of HTTP go through: a WebSocket passes by it.
+    of_http: Vec<Layer>,
     nesting: usize,
 }
 
@@ -75,6 +77,7 @@ fn find(world: &mut World<'_>) {
             framework,
             prefix: String::new(),
             layers: Vec::new(),
+            of_http: Vec::new(),
             nesting: 0,
         };
         application(world, app, &mount);
@@ -101,6 +104,7 @@ fn find(world: &mut World<'_>) {
             framework: "fastapi",
             prefix: String::new(),
             layers: Vec::new(),
+            of_http: Vec::new(),
             nesting: 0,
         };
         router_routes(world, router, &mount);
@@ -120,6 +124,7 @@ fn application(world: &mut World<'_>, app: V, mount: &Mount) {
     }
     for (method, args, call) in world.calls_on(app) {
         let functions: Vec<V> = match method {
+            // `@app.middleware("http")`.
             "middleware" => {
                 let applied = world.calls_of(call);
                 applied
@@ -131,15 +136,24 @@ fn application(world: &mut World<'_>, app: V, mount: &Mount) {
             _ => continue,
         };
         for v in functions {
+            let of_http = method == "middleware" || is_of_http(world, v);
             let layers = middleware(world, v);
-            mount.layers.extend(layers);
+            if of_http {
+                mount.of_http.extend(layers);
+            } else {
+                mount.layers.extend(layers);
+            }
         }
     }
     if let Some(list) = made.keyword("middleware") {
         for v in world.list(list).unwrap_or_default() {
             if let Some(class) = world.made_with(v).get(0, "cls") {
                 let layers = middleware(world, class);
-                mount.layers.extend(layers);
+                if is_of_http(world, class) {
+                    mount.of_http.extend(layers);
+                } else {
+                    mount.layers.extend(layers);
+                }
             }
         }
     }
@@ -152,6 +166,12 @@ fn application(world: &mut World<'_>, app: V, mount: &Mount) {
     // `app.router` takes the same calls.
     let router = world.machine.attribute_of(app, Symbol::from("router"));
     routes(world, router, &mount);
+}
+
+/// Whether a middleware sees requests of HTTP only.
+fn is_of_http(world: &mut World<'_>, v: V) -> bool {
+    world.is_a(v, "starlette", &["BaseHTTPMiddleware"])
+        || world.is_a(v, "fastapi", &["BaseHTTPMiddleware"])
 }
 
 /// The layers of a middleware.
@@ -217,7 +237,7 @@ fn pages(world: &mut World<'_>, app: V, made: &Args, mount: &Mount) {
             get,
             Target::Other(app),
             site,
-            &mount.layers,
+            &[mount.of_http.clone(), mount.layers.clone()].concat(),
         );
     }
 }
@@ -326,6 +346,21 @@ fn mounted(world: &mut World<'_>, args: &Args, call: V, mount: &Mount) {
     for app in world.machine.alternatives(app) {
         if world.is_a(app, "fastapi", &["FastAPI"]) || world.is_a(app, "starlette", &["Starlette"])
         {
+            // Middleware stands around all of an application; its dependencies are those of its own routes.
+            let mut inner = inner.clone();
+            let (around, of_routes): (Vec<Layer>, Vec<Layer>) = std::mem::take(&mut inner.layers)
+                .into_iter()
+                .partition(|layer| layer.place == Place::Middleware);
+            inner.layers = around;
+            if let Some(site) = world.site(call)
+                && guard::combine(&of_routes).level > Level::Public
+            {
+                world.outside.push(Outside {
+                    site,
+                    what: "the dependencies around a mounted application do not reach it",
+                    prefix: inner.prefix.clone(),
+                });
+            }
             application(world, app, &inner);
         } else if world.is_a(app, "fastapi", &["APIRouter"])
             || world.is_a(app, "starlette", &["Router"])
@@ -339,7 +374,7 @@ fn mounted(world: &mut World<'_>, args: &Args, call: V, mount: &Mount) {
             let files = world.is_a(app, "starlette", &["StaticFiles"])
                 || world.is_a(app, "fastapi", &["StaticFiles"]);
             let methods = if files { "GET" } else { "*" };
-            let mut layers = inner.layers.clone();
+            let mut layers = [inner.of_http.clone(), inner.layers.clone()].concat();
             if !files {
                 layers.push(Layer {
                     place: Place::Router,
@@ -432,7 +467,13 @@ fn endpoint_at(
         paths.push(world.text(Some(path)));
     }
     let handler = world.handler(endpoint);
+    let is_socket = methods
+        .as_ref()
+        .is_some_and(|methods| methods == &["WEBSOCKET"]);
     let mut layers = mount.layers.clone();
+    if !is_socket {
+        layers.splice(0..0, mount.of_http.iter().cloned());
+    }
     layers.extend(dependencies(world, args, Place::Decorator));
     layers.extend(world.wrapper_layers(&handler, Place::Decorator));
     if let Target::Function(at, function) = handler.target {
@@ -441,6 +482,16 @@ fn endpoint_at(
     }
     for path in paths {
         let path = format!("{}{path}", mount.prefix);
+        if is_socket
+            && let Some(site) = site
+            && guard::combine(&mount.of_http).level > Level::Public
+        {
+            world.outside.push(Outside {
+                site,
+                what: "middleware for HTTP does not see a WebSocket",
+                prefix: path.clone(),
+            });
+        }
         if let Target::Class(..) = handler.target {
             class_endpoint(
                 world,
@@ -600,7 +651,7 @@ fn of_dependency(world: &mut World<'_>, callable: V, depth: usize) -> Proof {
     {
         return Proof::Nothing;
     }
-    let mut proof = guard::before(world, callable);
+    let mut proof = guard::dependency(world, callable);
     let method = match world.machine.get(callable) {
         Value::Instance { .. } => world.machine.attribute(callable, Symbol::from("__call__")),
         Value::Class { .. } => world.machine.attribute(callable, Symbol::from("__init__")),

@@ -65,8 +65,22 @@ pub fn of_function(world: &mut World<'_>, at: ModuleId, function: FunctionId, ca
     )
 }
 
+/// What a function proves whose answer nobody looks at: only by what it raises.
+pub fn of_raising(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
+    walk(
+        world,
+        at,
+        function,
+        None,
+        Given::default(),
+        0,
+        true,
+        false,
+    )
+}
+
 /// What a function that runs before the handler proves, with the variables around it or the object it is bound to.
-pub fn of_closure(world: &mut World<'_>, v: V) -> Proof {
+pub fn of_closure(world: &mut World<'_>, v: V, raises_only: bool) -> Proof {
     let (function, closure) = match world.machine.get(v) {
         Value::Method { function, .. } => (*function, v),
         _ => (v, v),
@@ -81,7 +95,7 @@ pub fn of_closure(world: &mut World<'_>, v: V) -> Proof {
             Some(closure),
             Given::default(),
             0,
-            false,
+            raises_only,
             false,
         ),
         _ => Proof::Unknown,
@@ -451,7 +465,7 @@ impl Walk {
         let through = matches!(last, Some(Stmt::Return(value))
             if self.lets_through(world, value.map(|value| value.get())))
             && depends(world, self.at, test)
-            && for_nobody(module, test, 0) == Some(true);
+            && for_nobody(world, self.at, test, 0) == Some(true);
         through || (body_left && else_left)
     }
 
@@ -484,7 +498,7 @@ impl Walk {
                 waiting.extend(module.list(values).iter().map(|value| (*value, truth)));
                 continue;
             }
-            let absent = match for_nobody(module, test, 0) {
+            let absent = match for_nobody(world, self.at, test, 0) {
                 Some(holds) => holds == truth,
                 None => asks_for_absence(module, test) == truth && !asks_for_type(module, test),
             };
@@ -762,7 +776,7 @@ impl Walk {
         let proof = self.proof_of(world, refusal, &tests);
         let module = world.machine.project.module(self.at);
         let of_shown = self.tests.iter().any(|(test, truth)| {
-            for_nobody(module, *test, 0) == Some(!truth) && depends(world, self.at, *test)
+            for_nobody(world, self.at, *test, 0) == Some(!truth) && depends(world, self.at, *test)
         });
         if of_shown {
             let known = std::mem::replace(&mut self.of_shown, Proof::Nothing);

@@ -182,6 +182,11 @@ pub fn speaks_of_access(path: &str) -> bool {
 }
 
 impl Entry {
+    /// Whether it asks for anything.
+    pub fn guards(&self) -> bool {
+        self.level.is_some()
+    }
+
     /// What it proves when called with these arguments.
     pub fn proof(&self, world: &mut World<'_>, args: &Args) -> Proof {
         if self.public {

@@ -1,6 +1,10 @@
 //! Conditions as they come out for whoever shows nothing.
 
+use hognose_python::ModuleId;
 use hognose_python::ir::*;
+
+use super::user::depends;
+use crate::world::World;
 
 /// Conditions inside of each other.
 const MAX_NESTING: u32 = 40;
@@ -41,11 +45,17 @@ pub(super) fn asks_for_type(module: &Module, test: ExprId) -> bool {
 }
 
 /// Whether a condition on who asks holds for whoever shows nothing; `None` where it cannot be told.
-pub(super) fn for_nobody(module: &Module, test: ExprId, depth: u32) -> Option<bool> {
+pub(super) fn for_nobody(
+    world: &mut World<'_>,
+    at: ModuleId,
+    test: ExprId,
+    depth: u32,
+) -> Option<bool> {
     if depth >= MAX_NESTING {
         return None;
     }
-    let inner = |expr| for_nobody(module, expr, depth + 1);
+    let module = world.machine.project.module(at);
+    let mut inner = |expr| for_nobody(world, at, expr, depth + 1);
     match module[test] {
         Expr::Unary {
             op: UnaryOp::Not,
@@ -79,13 +89,14 @@ pub(super) fn for_nobody(module: &Module, test: ExprId, depth: u32) -> Option<bo
             _ => None,
         },
         Expr::Attribute { attr, .. } => Some(attr.as_str() == "is_anonymous"),
-        Expr::Subscript { .. } | Expr::Name { .. } => Some(false),
+        // A switch of the application's is not shown by anybody.
+        Expr::Subscript { .. } | Expr::Name { .. } => depends(world, at, test).then_some(false),
         Expr::Named { value, .. } => inner(value),
         Expr::Call { func, .. } => match module[func] {
             Expr::Attribute { attr, .. }
                 if matches!(attr.as_str(), "get" | "get_header" | "get_cookie") =>
             {
-                Some(false)
+                depends(world, at, test).then_some(false)
             }
             _ => None,
         },

@@ -8,7 +8,7 @@ use crate::world::World;
 
 /// How a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub enum Refusal {
     /// Nobody is logged in.
     Unauthorized,
     /// Whoever is may not.
@@ -92,6 +92,11 @@ pub(super) fn is_mistake(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> b
 }
 
 /// How a value that is raised, returned or called refuses.
+pub fn of_value(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Refusal> {
+    refusal(world, at, expr, 0)
+}
+
+/// The same, of a value that so many others stand around.
 pub(super) fn refusal(
     world: &mut World<'_>,
     at: ModuleId,

@@ -306,6 +306,21 @@ pub fn is_request(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
     }
 }
 
+/// Whether an expression is the session.
+pub fn is_session(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+    match world.machine.project.module(at)[expr] {
+        Expr::Attribute { value, attr } if attr.as_str() == "session" => {
+            is_request(world, at, value)
+        }
+        Expr::Name { .. } => world
+            .machine
+            .evaluator
+            .dotted(at, expr)
+            .is_some_and(|path| matches!(path.as_str(), "flask.session" | "quart.session")),
+        _ => false,
+    }
+}
+
 /// Whether an expression is a parameter of its function, or of one around it.
 pub fn is_parameter(module: &Module, expr: ExprId) -> bool {
     let Expr::Name { def, .. } = module[expr] else {

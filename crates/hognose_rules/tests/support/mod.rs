@@ -1,10 +1,11 @@
 //! The files of a page's section, audited in memory as a project of their own.
 
-use hognose_finding::Date;
+use hognose_finding::{Date, Finding};
 use hognose_mdtest::{Observed, Section};
 use hognose_python::{Layout, MemorySources, Project, SourceKind};
 use hognose_rules::{
-    Outcome, Registry, RunOptions, SuppressOptions, distributions, registry, rules, run, suppress,
+    Outcome, Registry, RunOptions, SuppressOptions, built_in_finding, distributions, registry,
+    rules, run, suppress,
 };
 
 pub fn audit(section: &Section) -> Vec<Observed> {
@@ -54,6 +55,7 @@ pub fn audit(section: &Section) -> Vec<Observed> {
         .filter(|note| note.text.contains("are missing"))
         .collect();
     assert!(failed.is_empty(), "{failed:?}");
+    findings.extend(of_endpoints(&project));
     let options = SuppressOptions {
         today,
         ..SuppressOptions::default()
@@ -84,4 +86,14 @@ pub fn audit(section: &Section) -> Vec<Observed> {
             }
         })
         .collect()
+}
+
+/// What the endpoints of the project speak of.
+fn of_endpoints(project: &Project) -> Vec<Finding> {
+    let (_, evidence) = hognose_routes::examine(project, &|_| false);
+    let of_rule = |one: hognose_routes::Evidence| {
+        let rule = registry().rule(one.rule).expect("evidence is of a rule");
+        built_in_finding(rule, project.module(one.at), one.range, one.message)
+    };
+    evidence.into_iter().map(of_rule).collect()
 }

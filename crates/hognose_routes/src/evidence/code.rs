@@ -1,0 +1,191 @@
+//! Small questions about code that several checks ask.
+
+use hognose_python::ClassRef;
+use hognose_python::ir::*;
+use hognose_python::{Symbol, Value as Evaluated};
+use ruff_text_size::TextRange;
+use rustc_hash::FxHashMap;
+
+use crate::guard::children;
+use crate::world::World;
+
+/// Expressions looked at for one question.
+const MAX_LOOKED: usize = 400;
+
+/// Expressions of modules in order of their place, those that were asked for.
+#[derive(Default)]
+pub(super) struct Places(FxHashMap<ModuleId, Vec<(TextRange, ExprId)>>);
+
+impl Places {
+    /// The expressions within a span, of those that `list` gives for the whole module.
+    pub(super) fn within(
+        &mut self,
+        module: &Module,
+        at: ModuleId,
+        range: TextRange,
+        list: impl FnOnce(&Module) -> Vec<ExprId>,
+    ) -> Vec<ExprId> {
+        let all = self.0.entry(at).or_insert_with(|| {
+            let listed = list(module).into_iter();
+            let mut all: Vec<(TextRange, ExprId)> =
+                listed.map(|id| (module.expr_range(id), id)).collect();
+            all.sort_by_key(|(range, id)| (range.start(), *id));
+            all
+        });
+        let first = all.partition_point(|(place, _)| place.start() < range.start());
+        all[first..]
+            .iter()
+            .take_while(|(place, _)| place.start() < range.end())
+            .filter(|(place, _)| range.contains_range(*place))
+            .map(|(_, id)| *id)
+            .collect()
+    }
+}
+
+/// The text of a span on one line, cut where it is long.
+pub(super) fn excerpt(module: &Module, range: TextRange) -> String {
+    const MAX: usize = 60;
+    let text = module
+        .text
+        .as_str()
+        .get(std::ops::Range::<usize>::from(range));
+    let line = text.unwrap_or_default().split_whitespace();
+    let line = line.collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= MAX {
+        return line;
+    }
+    let mut cut: String = line.chars().take(MAX - 1).collect();
+    cut.push('…');
+    cut
+}
+
+/// The last part of an access path.
+pub(super) fn last(path: &str) -> &str {
+    let path = path.trim_end_matches("()");
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+/// The innermost function around a span.
+pub(super) fn function_around(module: &Module, range: TextRange) -> Option<FunctionId> {
+    (0u32..)
+        .map(FunctionId)
+        .zip(&module.functions)
+        .filter(|(_, function)| function.range.contains_range(range))
+        .min_by_key(|(_, function)| function.range.len())
+        .map(|(id, _)| id)
+}
+
+/// Whether something holds of an expression or of one inside of it.
+pub(super) fn any_inside(
+    module: &Module,
+    expr: ExprId,
+    mut holds: impl FnMut(ExprId) -> bool,
+) -> bool {
+    let mut waiting = vec![expr];
+    let mut left = MAX_LOOKED;
+    while let Some(expr) = waiting.pop() {
+        left -= 1;
+        if left == 0 {
+            return false;
+        }
+        if holds(expr) {
+            return true;
+        }
+        children(module, expr, |child| waiting.push(child));
+    }
+    false
+}
+
+/// The classes outside of the project that a class inherits from, nearest first.
+pub(super) fn bases_outside(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Vec<Symbol> {
+    let order = world.machine.evaluator.mro(at, class);
+    order
+        .iter()
+        .filter_map(|class| match class {
+            ClassRef::External(path) => Some(*path),
+            ClassRef::Project(..) => None,
+        })
+        .collect()
+}
+
+/// What the body of a class binds a name to.
+pub(super) fn member(module: &Module, class: ClassId, name: &str) -> Option<DefKind> {
+    let slot = module.slot(module[class].scope, Symbol::from(name))?;
+    slot.bound.then(|| module[slot.exit].kind)
+}
+
+/// The method of a name along the order in which a class looks for it, as far as classes of the project go.
+pub(super) fn method(
+    world: &mut World<'_>,
+    at: ModuleId,
+    class: ClassId,
+    name: &str,
+) -> Option<(ModuleId, FunctionId)> {
+    let order = world.machine.evaluator.mro(at, class);
+    order.iter().find_map(|class| match *class {
+        ClassRef::Project(at, class) => {
+            match member(world.machine.project.module(at), class, name) {
+                Some(DefKind::Function(function)) => Some((at, function)),
+                _ => None,
+            }
+        }
+        ClassRef::External(_) => None,
+    })
+}
+
+/// The elements of a display, or of the display that a name stands for.
+pub(super) fn elements(
+    world: &mut World<'_>,
+    at: ModuleId,
+    expr: ExprId,
+) -> Option<(ModuleId, Vec<ExprId>)> {
+    let of_display = |at: ModuleId, expr: ExprId, world: &World<'_>| {
+        let module = world.machine.project.module(at);
+        match module[expr] {
+            Expr::ListOf(list) | Expr::Tuple(list) => Some((at, module.list(list).to_vec())),
+            _ => None,
+        }
+    };
+    if let Some(found) = of_display(at, expr, world) {
+        return Some(found);
+    }
+    let values = world.machine.evaluator.eval(at, expr);
+    match values.as_slice() {
+        [Evaluated::Expr(home, value)] => of_display(*home, *value, world),
+        _ => None,
+    }
+}
+
+/// Edits that make one text of another: letters put in, left out, or changed. Texts longer than names ever are count as
+/// wholly different.
+pub(super) fn edits(a: &str, b: &str) -> usize {
+    const MAX: usize = 64;
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len() > MAX || b.len() > MAX {
+        return MAX;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.iter().enumerate() {
+        let mut before = row[0];
+        row[0] = i + 1;
+        for (j, right) in b.iter().enumerate() {
+            let changed = before + usize::from(left != right);
+            before = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(before + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::edits;
+
+    #[test]
+    fn edits_are_counted() {
+        assert_eq!(edits("permission_classes", "permissions_classes"), 1);
+        assert_eq!(edits("permission_classes", "permission_class"), 2);
+        assert_eq!(edits("", "ab"), 2);
+        assert_eq!(edits("same", "same"), 0);
+    }
+}
