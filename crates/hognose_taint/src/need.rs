@@ -45,7 +45,7 @@ pub fn harms(need: Need, rule: u8, text: &[Stretch]) -> Vec<Harm> {
         if let Some(partial) = harm {
             found.push(Harm {
                 hole: Arc::clone(hole),
-                partial,
+                partial: partial || hole.facts.has_any(Facts::ASKED_YES | Facts::ASKED_NO),
             });
         }
     }
@@ -254,7 +254,7 @@ pub fn leads_elsewhere(text: &[Stretch], hole: &Arc<Hole>) -> bool {
 }
 
 /// Whether a whole URL stays on the host at hand.
-fn is_relative(hole: &Hole) -> bool {
+pub(crate) fn is_relative(hole: &Hole) -> bool {
     let facts = hole.facts;
     let backslash = hole.alphabet.contains('\\');
     facts.has(Facts::RELATIVE)

@@ -117,10 +117,26 @@ impl Object {
             }
             return;
         }
+        self.add_field(name, value);
+    }
+
+    /// Adds a field. Where there are too many, one in which nothing comes from outside makes room: it is read as unknown.
+    fn add_field(&mut self, name: Symbol, value: Value) {
         if self.fields.len() < MAX_FIELDS {
             self.fields.push((name, value));
-        } else {
-            self.rest.join(&value);
+            return;
+        }
+        if !value.has_holes() && !value.has_objects() {
+            self.rest.join(&Value::unknown());
+            return;
+        }
+        let harmless = |(_, known): &(Symbol, Value)| !known.has_holes() && !known.has_objects();
+        match self.fields.iter().position(harmless) {
+            Some(at) => {
+                self.fields[at] = (name, value);
+                self.rest.join(&Value::unknown());
+            }
+            None => self.rest.join(&value),
         }
     }
 
@@ -191,10 +207,7 @@ impl Object {
             let at = self.fields.iter().position(|(known, _)| known == name);
             match at {
                 Some(at) => self.fields[at].1.join(value),
-                None if self.fields.len() < MAX_FIELDS => {
-                    self.fields.push((*name, value.clone()));
-                }
-                None => self.rest.join(value),
+                None => self.add_field(*name, value.clone()),
             }
         }
         self.many |= other.many;

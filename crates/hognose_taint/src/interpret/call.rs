@@ -1228,7 +1228,24 @@ impl Interpreter<'_, '_> {
         let change = |taint: &mut crate::value::Taint| {
             taint.trail = taint.trail.step(place, Why::Through(name));
         };
+        // `url_for("books", x)`: what is made of texts of the program and, behind them, of a stranger's begins with the former.
+        let begins = arguments
+            .positional
+            .iter()
+            .position(|argument| {
+                !self
+                    .all_holes(state, std::slice::from_ref(argument))
+                    .is_empty()
+            })
+            .is_some_and(|at| {
+                let front = &arguments.positional[..at];
+                !front.is_empty() && front.iter().all(|text| text.known_text().is_some())
+            });
         match self.blend(&holes, id, Alphabet::ALL, doubt, change) {
+            Some(hole) if begins => {
+                let hole = Stretch::Hole(Arc::new(hole));
+                Value::stretches(vec![Stretch::Any, hole])
+            }
             Some(hole) => Value::hole(hole),
             None => Value::unknown(),
         }
