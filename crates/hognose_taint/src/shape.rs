@@ -188,6 +188,10 @@ impl Facts {
             | Self::NO_SLASH_BACKSLASH.0,
     );
 
+    /// What a text is by its beginning.
+    const OF_BEGINNING: Self =
+        Self(Self::OF_URLS.0 | Self::NOT_OPTION.0 | Self::NOT_ABSOLUTE.0 | Self::NO_BACKSLASH.0);
+
     /// Those that say something bad; a join keeps them, all others must hold on both sides.
     const BAD: Self = Self(Self::JOINED.0 | Self::STRUCTURE.0);
 
@@ -464,6 +468,33 @@ pub fn collapse(text: &[Stretch]) -> Vec<Stretch> {
     }
     result.push(Stretch::Hole(Arc::new(hole)));
     result
+}
+
+/// A hole that stands for all of a text, what it begins with too; `None` where nothing in it comes from elsewhere. What is known of
+/// how it begins is what is known of the hole at its beginning, where text that is no separator ends that.
+pub fn as_one(text: &[Stretch]) -> Option<Hole> {
+    let mut one = collapse(text)
+        .into_iter()
+        .find_map(|stretch| match stretch {
+            Stretch::Hole(hole) => Some((*hole).clone()),
+            _ => None,
+        })?;
+    if let Some(Stretch::Known(front)) = text.first() {
+        one.alphabet = one.alphabet.union(Alphabet::of(front.as_str()));
+    }
+    if text.len() > 1 {
+        let begins = match text {
+            [Stretch::Hole(first), Stretch::Known(next), ..]
+                if !next.as_str().starts_with(['/', '\\']) =>
+            {
+                Facts(first.facts.closed().0 & Facts::OF_BEGINNING.0)
+            }
+            _ => Facts::NONE,
+        };
+        one.facts = one.facts.without(Facts::OF_BEGINNING) | begins;
+        one.id = crate::value::hash_id(&(one.id, text.len(), 29u8));
+    }
+    Some(one)
 }
 
 /// Whether the same is known of what two texts of the same build hold.

@@ -635,6 +635,13 @@ impl Interpreter<'_, '_> {
         self.mutated_input(state, path, name, arguments);
         self.called(&atom.clone().into());
         match name.as_str() {
+            // What paths alone can do.
+            "resolve" | "relative_to" | "is_relative_to" | "joinpath" | "with_suffix"
+            | "with_name" | "expanduser" => {
+                let method = Symbol::from(format!("pathlib.Path().{name}"));
+                let text = self.text_value(state, &atom.into());
+                self.call_external(state, method, Some(&text), arguments, expr)
+            }
             // What dicts and lists give.
             "get" | "pop" | "setdefault" | "__getitem__" => {
                 if let Some(key) = arguments.position(0) {

@@ -17,7 +17,7 @@ use crate::value::{Atom, Origin, Symbol, Value};
 /// Constants of a display that `any` and `all` are looked at for.
 const MAX_EACH: usize = 64;
 
-/// Calls on what calls give that are looked through for what they were asked about.
+/// Calls on what calls give that are looked through for what they were asked about, and copies of copies.
 const MAX_CHAIN: usize = 8;
 
 impl Interpreter<'_, '_> {
@@ -279,14 +279,19 @@ impl Interpreter<'_, '_> {
                 match hole.part {
                     // `if parts.scheme or parts.netloc: …`
                     Some((Part::Host, whole)) => {
-                        state.restrict(whole, Restriction::facts(Facts::NO_HOST));
+                        self.restrict_url(state, whole, Facts::NO_HOST);
                     }
                     Some((Part::Scheme, whole)) => {
-                        state.restrict(whole, Restriction::facts(Facts::NO_SCHEME));
+                        self.restrict_url(state, whole, Facts::NO_SCHEME);
                     }
                     _ => {}
                 }
                 state.restrict(hole.id, Restriction::FINITE);
+            }
+            if let Atom::Input(path) = atom {
+                // It stays what it is, maybe an object that is false; as a text it is empty.
+                self.input(Arc::clone(path));
+                state.note(path.id(), Restriction::FINITE);
             }
         }
     }
@@ -331,10 +336,10 @@ impl Interpreter<'_, '_> {
         };
         match part {
             Part::Host if restriction.finite => {
-                state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+                self.restrict_url(state, whole, Facts::HOST_CHECKED);
             }
             Part::Scheme if restriction.finite => {
-                state.restrict(whole, Restriction::facts(Facts::SCHEME_CHECKED));
+                self.restrict_url(state, whole, Facts::SCHEME_CHECKED);
             }
             Part::CommonPath if restriction.finite && is_resolved(hole) => {
                 self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
@@ -367,21 +372,7 @@ impl Interpreter<'_, '_> {
                 }
             }
             Part::AsRead if restriction.facts.has_any(Facts::OF_URLS) => {
-                let mut read = hole.clone();
-                state.known_of(hole.id).apply(&mut read);
-                let mut facts = Facts(restriction.facts.0 & Facts::OF_URLS.0);
-                if crate::need::is_relative(&read) {
-                    facts |= Facts::RELATIVE;
-                }
-                self.restrict_value(
-                    state,
-                    &Value::hole(Hole {
-                        id: whole,
-                        part: None,
-                        ..read
-                    }),
-                    Restriction::facts(facts),
-                );
+                self.restrict_read(state, hole.id, restriction.facts);
             }
             Part::Piece if self.lift => state.restrict(whole, restriction),
             Part::Inner
@@ -395,6 +386,31 @@ impl Interpreter<'_, '_> {
                 state.restrict(whole, Restriction::facts(Facts::LITERAL));
             }
             _ => {}
+        }
+    }
+
+    /// Facts on a URL, and on the text it is a copy of.
+    fn restrict_url(&mut self, state: &mut State, id: u32, facts: Facts) {
+        state.restrict(id, Restriction::facts(facts));
+        self.restrict_read(state, id, facts);
+    }
+
+    /// What was found of a text as browsers read it holds of the text itself.
+    fn restrict_read(&mut self, state: &mut State, id: u32, facts: Facts) {
+        let mut facts = Facts(facts.0 & Facts::OF_URLS.0);
+        let mut id = id;
+        for _ in 0..MAX_CHAIN {
+            let Some(copy) = self.copies.get(&id) else {
+                return;
+            };
+            let Some((_, whole)) = copy.part else { return };
+            let mut copy = (**copy).clone();
+            state.known_of(id).apply(&mut copy);
+            if crate::need::is_relative(&copy) {
+                facts |= Facts::RELATIVE;
+            }
+            state.restrict(whole, Restriction::facts(facts));
+            id = whole;
         }
     }
 
@@ -560,7 +576,7 @@ impl Interpreter<'_, '_> {
                 }
                 // The host the browser asked: who sends a link does not choose it.
                 Part::Host if self.is_own_host(&other_holes) => {
-                    state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+                    self.restrict_url(state, whole, Facts::HOST_CHECKED);
                 }
                 // A directory that the caller chose.
                 Part::CommonPath | Part::Parent
@@ -855,7 +871,7 @@ impl Interpreter<'_, '_> {
         if self.is_own_host(&all) {
             for hole in subject.holes() {
                 if let Some((Part::Host, whole)) = hole.part {
-                    state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+                    self.restrict_url(state, whole, Facts::HOST_CHECKED);
                 }
             }
         }
@@ -1354,7 +1370,7 @@ impl Interpreter<'_, '_> {
             if !texts.is_empty() && texts.iter().all(domain) {
                 for hole in receiver.holes() {
                     if let Some((Part::Host, whole)) = hole.part {
-                        state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+                        self.restrict_url(state, whole, Facts::HOST_CHECKED);
                     }
                 }
             }

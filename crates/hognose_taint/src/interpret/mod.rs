@@ -138,6 +138,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub judged: Vec<Judged>,
     /// What a resolved path was resolved from, by the ids of their holes.
     resolved: FxHashMap<u32, u32>,
+    /// Copies of texts as browsers read them, by the ids of their holes.
+    copies: FxHashMap<u32, Arc<crate::shape::Hole>>,
     /// What is at the sinks of the place that is watched.
     pub sightings: Vec<crate::watch::Sighting>,
     /// Holes that became one of few values, by id; filled where a place is watched.
@@ -204,6 +206,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             reaches: Vec::new(),
             judged: Vec::new(),
             resolved: FxHashMap::default(),
+            copies: FxHashMap::default(),
             sightings: Vec::new(),
             settled: FxHashMap::default(),
             global_writes: Vec::new(),

@@ -1747,6 +1747,21 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) -> Option<Value> {
         let pattern = arguments.position(0)?;
+        // `re.sub(PATTERN, "", x)`, as the method of the compiled pattern.
+        if function != "compile"
+            && let Some(Atom::Object(id)) = pattern.only()
+            && let Some(object) = state.object(*id)
+            && matches!(object.kind, Kind::Holder(class) if class.as_str() == "re.compile()")
+        {
+            let text = object.field(Symbol::from("\u{0}text"))?.clone();
+            text.known_text()?;
+            let mut plain = arguments.clone();
+            plain.positional[0] = text;
+            if let Some(flags) = object.field(Symbol::from(FLAGS)) {
+                plain.keywords.push((Symbol::from("flags"), flags.clone()));
+            }
+            return self.re_function(state, function, &plain, expr);
+        }
         let flags = match function {
             "match" | "fullmatch" | "search" | "findall" | "finditer" => {
                 arguments.either(2, "flags")
@@ -1866,6 +1881,9 @@ impl Interpreter<'_, '_> {
                         hole.part = read.then_some((Part::AsRead, hole.id));
                         hole.id = hash_id(&(hole.id, expr.0, 24u8));
                     });
+                    for hole in holes(&text).filter(|_| read) {
+                        self.copies.insert(hole.id, Arc::clone(hole));
+                    }
                     value.join(&Value::stretches(concat([text.as_slice()])));
                 }
                 if replacement.has_holes() {

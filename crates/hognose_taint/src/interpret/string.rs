@@ -1024,7 +1024,11 @@ impl Interpreter<'_, '_> {
                         hole.facts = hole
                             .facts
                             .without(Facts::CONTAINED | Facts::NORMALISED | Facts::NO_DOTS);
-                        changed.push(Stretch::Hole(Arc::new(hole)));
+                        let hole = Arc::new(hole);
+                        if read {
+                            self.copies.insert(hole.id, Arc::clone(&hole));
+                        }
+                        changed.push(Stretch::Hole(hole));
                     }
                     (other, _) => changed.push(other.clone()),
                 }
@@ -1085,6 +1089,21 @@ impl Interpreter<'_, '_> {
             return text;
         }
         let element = self.iterated(state, &parts, expr);
+        // With nothing between them any number of elements is a text of their characters, of which nothing else is known.
+        if separator
+            .known_text()
+            .is_some_and(|text| text.as_str().is_empty())
+        {
+            let mut joined = Value::nothing();
+            for text in self.texts_of(state, &element) {
+                joined.join(&Value::stretches(map_holes(&collapse(&text), |hole| {
+                    hole.facts = Facts::TEXT;
+                    hole.part = None;
+                    hole.id = hash_id(&(hole.id, expr.0, 28u8));
+                })));
+            }
+            return joined;
+        }
         // One element, and one among others, with the separator on both sides.
         let first = self.text_value(state, &element);
         let several = self.joined_texts(state, &[element.clone(), separator.clone(), element]);
