@@ -157,14 +157,8 @@ fn is_smell(registry: &Registry, threat: &ThreatModel, found: &Found) -> bool {
     let model = &models.sources[found.source.model as usize];
     let kind = &models.kinds[usize::from(model.kind)];
     found.partial
-        || found.doubt > 1
-        || found.doubt > 0 && is_secret(kind)
+        || found.doubt > 0
         || is_distant(kind) && !threat.is_asked(kind)
-}
-
-/// Kinds of sources whose text is what matters, not what was made of it.
-fn is_secret(kind: &str) -> bool {
-    matches!(kind, "secret" | "personal-data")
 }
 
 /// Kinds of sources that whoever runs or wrote the program has a say in.
@@ -229,8 +223,8 @@ fn finding(
     if told.doubt > 0 || !told.sure {
         confidence = Confidence::Low;
     }
-    // What nobody knows makes of a secret is a secret no more, most likely: a signature, a connection, a digest.
-    if told.doubt > 1 || told.partial || told.doubt > 0 && is_secret(told.kind) {
+    // What comes out of a function that nobody knows is in most programs something else than what went in.
+    if told.doubt > 0 || told.partial {
         persona = persona.max(Persona::Pedantic);
     }
     if is_distant(told.kind) {
