@@ -6,7 +6,7 @@ use hognose_template::{Attribute, AttributeKind, HtmlContext, HtmlTokenizer};
 
 use crate::interpret::{host_is_fixed, is_path_of_host, looks_like};
 use crate::model::Need;
-use crate::shape::{Alphabet, Facts, Hole, Stretch, holes, prefix};
+use crate::shape::{Alphabet, Facts, Hole, Part, Stretch, holes, prefix};
 
 /// A hole that can do harm.
 pub struct Harm {
@@ -322,10 +322,15 @@ fn url(front: &[Stretch], hole: &Hole, _back: &[Stretch]) -> Option<bool> {
     }
 }
 
+/// Characters with which no markup does harm: the shortest script takes more, `<a onx=y>` among them.
+const SHORT: u8 = 8;
+
 /// Whether a hole leaves the place of an HTML page it stands in.
 fn html(context: &HtmlContext, hole: &Hole) -> bool {
     let alphabet = hole.alphabet;
-    if alphabet.within(number()) {
+    if alphabet.within(number())
+        || matches!(hole.part, Some((Part::At(_, length), _)) if length <= SHORT)
+    {
         return false;
     }
     match context {
