@@ -56,6 +56,8 @@ fn formats() -> Result<()> {
             "--package",
             "hognose",
             "--lib",
+            "--test",
+            "deps",
             "specimens",
         ])
         .env("HOGNOSE_SPECIMENS", &specimens))?;
