@@ -545,7 +545,10 @@ impl Interpreter<'_, '_> {
         let mut params: Vec<Option<Value>> = vec![None; data.params.len()];
         let mut taken: Vec<Symbol> = Vec::new();
         let mut next = arguments.positional.iter();
+        let mut unpacked = 0;
         for (number, param) in data.params.iter().enumerate() {
+            // What is unpacked may end before, and the name may be among the keywords.
+            let mut from_star = false;
             match param.kind {
                 ParamKind::PositionalOnly | ParamKind::Positional => {
                     if let Some(value) = next.next() {
@@ -554,7 +557,9 @@ impl Interpreter<'_, '_> {
                         taken.push(param.name);
                         params[number] = Some(value);
                     } else if let Some(star) = &arguments.star {
-                        params[number] = Some(star.clone());
+                        params[number] = Some(self.element_at(star, unpacked));
+                        from_star = true;
+                        unpacked = unpacked.saturating_add(1);
                     }
                 }
                 ParamKind::KeywordOnly => {
@@ -599,18 +604,42 @@ impl Interpreter<'_, '_> {
                     params[number] = Some(Atom::Object(id).into());
                 }
             }
-            if params[number].is_none()
+            if (params[number].is_none() || from_star)
                 && let Some(map) = &arguments.double_star
                 && !matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar)
             {
                 let map = map.clone();
                 let value = self.item(state, &map, &Value::text(param.name.as_str()), expr);
                 if !value.atoms().iter().all(|atom| *atom == Atom::Unknown) {
-                    params[number] = Some(value);
+                    params[number]
+                        .get_or_insert_with(Value::nothing)
+                        .join(&value);
                 }
             }
         }
         params
+    }
+
+    /// The element of a sequence that is unpacked, where some element of an input stands for it: `def f(*args): return g(*args)`.
+    fn element_at(&mut self, element: &Value, index: i32) -> Value {
+        let atoms = element.atoms().to_vec();
+        Value::of(
+            atoms
+                .into_iter()
+                .map(|atom| match atom {
+                    Atom::Input(path) if path.keys.last() == Some(&Key::Any) => {
+                        let mut keys = path.keys.clone();
+                        keys.pop();
+                        keys.push(Key::Index(index));
+                        self.input(Arc::new(InputPath {
+                            root: path.root,
+                            keys,
+                        }))
+                    }
+                    other => other,
+                })
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// Values of defaults, evaluated where the function stands, once.
