@@ -31,6 +31,7 @@ use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use terminal::{ColorChoice, Terminal};
+pub use write_file::write_file;
 
 /// How a run ends. The numbers are public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 //! - [`inputs`]: manifests, lock files, environments and bills of materials, read to [`inputs::Inventory`].
 //! - [`advisories`]: OSV records, the compact index of their facts, and the one matcher.
 //! - [`interpreter`]: where a project names its interpreter, and what is known against that one.
+//! - [`fix`]: what would clear the findings, and how it is written where they stand.
 //! - [`modules`]: what a distribution is imported as; [`symbols`]: what of it an advisory is about.
 //! - [`date`]: days, as advisories and release schedules have them.
 //!
@@ -12,6 +13,7 @@
 
 pub mod advisories;
 pub mod date;
+pub mod fix;
 pub mod inputs;
 pub mod interpreter;
 pub mod modules;

@@ -8,6 +8,7 @@ mod answers;
 pub mod check;
 mod disk;
 pub mod findings;
+pub mod fix;
 mod interpreter;
 pub mod json;
 pub mod reach;

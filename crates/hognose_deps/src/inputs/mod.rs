@@ -15,7 +15,7 @@ mod python_literal;
 mod requirement;
 pub(crate) mod source;
 pub(crate) mod toml;
-mod words;
+pub(crate) mod words;
 pub(crate) mod yaml;
 
 mod conda_environment;

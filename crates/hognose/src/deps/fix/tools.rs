@@ -1,0 +1,224 @@
+//! Lock files and the tools that write them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use hognose_deps::fix::compile::{self, CompileFault, Compiler};
+use hognose_deps::name::Name;
+use pep440_rs::Version;
+
+/// A program that writes lock files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tool {
+    /// uv.
+    Uv,
+    /// Poetry.
+    Poetry,
+    /// PDM.
+    Pdm,
+    /// Pipenv.
+    Pipenv,
+    /// `pip-compile` of pip-tools.
+    PipCompile,
+    /// conda-lock.
+    CondaLock,
+}
+
+impl Tool {
+    /// The name of its program.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::Uv => "uv",
+            Self::Poetry => "poetry",
+            Self::Pdm => "pdm",
+            Self::Pipenv => "pipenv",
+            Self::PipCompile => "pip-compile",
+            Self::CondaLock => "conda-lock",
+        }
+    }
+}
+
+/// How exactly a tool is told which version to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// That version, which changes least.
+    Exactly,
+    /// That one or a later one, where what else is installed does not get along with it.
+    AtLeast,
+}
+
+/// A lock file, and how its tool is asked to write it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// Its path.
+    pub path: String,
+    /// What writes it.
+    pub tool: Tool,
+    /// The directory the tool is called in.
+    pub directory: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The lock file of a project.
+    Project,
+    /// That of a script, beside it.
+    Script(String),
+    /// A requirements file, made with these arguments.
+    Compiled(Vec<String>),
+}
+
+/// Why no tool can be asked to write a lock file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoTool {
+    /// None is known for its format.
+    Format(&'static str),
+    /// It is a requirements file without a command that can be repeated.
+    Compile(CompileFault),
+}
+
+impl fmt::Display for NoTool {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Format(format) => write!(out, "no tool is known that writes this {format}"),
+            Self::Compile(fault) => fault.fmt(out),
+        }
+    }
+}
+
+impl Lock {
+    /// The lock file at a path, of a format. `text` gives its text.
+    pub fn new(
+        path: &str,
+        format: &'static str,
+        text: impl FnOnce() -> String,
+    ) -> Result<Self, NoTool> {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let lock = |tool, kind| Self {
+            path: path.to_owned(),
+            tool,
+            directory: directory.to_owned(),
+            kind,
+        };
+        match format {
+            "uv.lock" => Ok(lock(
+                Tool::Uv,
+                match name.strip_suffix(".py.lock") {
+                    Some(stem) => Kind::Script(format!("{stem}.py")),
+                    None => Kind::Project,
+                },
+            )),
+            "poetry.lock" => Ok(lock(Tool::Poetry, Kind::Project)),
+            "pdm.lock" => Ok(lock(Tool::Pdm, Kind::Project)),
+            "Pipfile.lock" => Ok(lock(Tool::Pipenv, Kind::Project)),
+            "conda-lock.yml" => Ok(lock(Tool::CondaLock, Kind::Project)),
+            "requirements" | "pylock.toml" => {
+                let command = compile::command(path, &text()).map_err(NoTool::Compile)?;
+                let tool = match command.compiler {
+                    Compiler::PipCompile => Tool::PipCompile,
+                    Compiler::Uv => Tool::Uv,
+                };
+                Ok(Self {
+                    directory: command.directory,
+                    ..lock(tool, Kind::Compiled(command.arguments))
+                })
+            }
+            format => Err(NoTool::Format(format)),
+        }
+    }
+
+    /// The arguments with which its tool takes other versions of some packages, and only of them as far as the rest lets
+    /// it. Tools without a way to name the version take the newest one that the manifest allows.
+    pub fn arguments(&self, upgrades: &BTreeMap<Name, Version>, aim: Aim) -> Vec<String> {
+        let operator = match aim {
+            Aim::Exactly => "==",
+            Aim::AtLeast => ">=",
+        };
+        let exact = || upgrades.iter().map(|(name, to)| format!("{name}{operator}{to}"));
+        let names = || upgrades.keys().map(ToString::to_string);
+        let mut arguments: Vec<String> = Vec::new();
+        let mut say = |words: &[&str]| arguments.extend(words.iter().map(ToString::to_string));
+        match (&self.kind, self.tool) {
+            (Kind::Compiled(command), tool) => {
+                if tool == Tool::Uv {
+                    say(&["pip", "compile", "--quiet"]);
+                } else {
+                    say(&["--quiet"]);
+                }
+                arguments.extend(exact().flat_map(|one| ["--upgrade-package".to_owned(), one]));
+                arguments.extend(command.iter().cloned());
+            }
+            (kind, Tool::Uv | Tool::PipCompile) => {
+                say(&["lock"]);
+                if let Kind::Script(script) = kind {
+                    say(&["--script", script]);
+                }
+                arguments.extend(exact().flat_map(|one| ["--upgrade-package".to_owned(), one]));
+            }
+            (_, Tool::Poetry) => {
+                say(&["update", "--lock", "--no-interaction", "--no-ansi", "--no-plugins"]);
+                arguments.extend(names());
+            }
+            (_, Tool::Pdm) => {
+                say(&["update", "--no-sync", "--update-reuse", "--skip", ":all"]);
+                arguments.extend(names());
+            }
+            (_, Tool::Pipenv) => {
+                say(&["upgrade", "--lock-only"]);
+                arguments.extend(exact());
+            }
+            (_, Tool::CondaLock) => {
+                let name = self.path.rsplit('/').next().unwrap_or(&self.path);
+                say(&["lock", "--lockfile", name]);
+                arguments.extend(names().flat_map(|name| ["--update".to_owned(), name]));
+            }
+        }
+        arguments
+    }
+
+    /// Whether its tool can be told which version to take.
+    pub fn is_exact(&self) -> bool {
+        !matches!(self.tool, Tool::Poetry | Tool::Pdm | Tool::CondaLock)
+    }
+
+    /// The command as a person would type it.
+    pub fn shown(&self, upgrades: &BTreeMap<Name, Version>, aim: Aim) -> String {
+        let mut shown = self.tool.program().to_owned();
+        for word in self.arguments(upgrades, aim) {
+            shown.push(' ');
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@".contains(c);
+            if !word.is_empty() && word.chars().all(plain) {
+                shown.push_str(&word);
+            } else {
+                shown += &format!("'{}'", word.replace('\'', "'\\''"));
+            }
+        }
+        shown
+    }
+}
+
+/// What keeps tools from leaving environments and questions behind. `scratch` goes away with the run.
+pub fn environment(tool: Tool, scratch: &std::path::Path) -> Vec<(&'static str, PathBuf)> {
+    let yes = || PathBuf::from("1");
+    match tool {
+        Tool::Poetry => vec![
+            ("POETRY_VIRTUALENVS_PATH", scratch.join("environments")),
+            ("POETRY_VIRTUALENVS_IN_PROJECT", PathBuf::from("false")),
+        ],
+        Tool::Pipenv => vec![
+            ("WORKON_HOME", scratch.join("environments")),
+            ("PIPENV_IGNORE_VIRTUALENVS", yes()),
+            ("PIPENV_VENV_IN_PROJECT", PathBuf::from("0")),
+            ("PIPENV_NOSPIN", yes()),
+            ("PIPENV_YES", yes()),
+        ],
+        Tool::Pdm => vec![
+            ("PDM_CHECK_UPDATE", PathBuf::from("false")),
+            ("PDM_IGNORE_SAVED_PYTHON", yes()),
+            ("PDM_NON_INTERACTIVE", yes()),
+        ],
+        Tool::Uv | Tool::PipCompile | Tool::CondaLock => Vec::new(),
+    }
+}
