@@ -1,5 +1,7 @@
 //! `hognose deps`: what a project installs, and what is known against it.
 
+mod fix;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -33,9 +35,12 @@ use crate::{Presentation, View};
 /// Reads manifests, lock files, installed environments and bills of materials as they stand: nothing is resolved,
 /// installed or run, and the network is not used. Directories are searched for them; a file is read whatever its name.
 ///
+/// With --fix that is different: the tools that wrote the lock files write them again, in a copy of the project, over the
+/// network, and may run build back-ends of the packages they look at; --test runs the project's tests.
+///
 /// Ends with 0 if nothing at or above --fail-on is known, 1 if something is, 2 on wrong usage or configuration or a
-/// database that cannot be used, 3 if --strict is given and not everything could be read. What has no known severity
-/// counts as at or above any.
+/// database that cannot be used, 3 if --strict is given and not everything could be read, or a tool that --fix runs is
+/// missing or failed. What has no known severity counts as at or above any.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -45,6 +50,8 @@ pub struct Arguments {
     db: Option<PathBuf>,
     #[command(flatten)]
     fail: FailArguments,
+    #[command(flatten)]
+    fix: fix::FixArguments,
     /// How it is written
     #[arg(
         long,
@@ -84,6 +91,12 @@ impl Arguments {
         {
             bail!("`hognose deps` reads files, not standard input");
         }
+        if self.fix.undo {
+            return self.undo(terminal);
+        }
+        if self.fix.fix && (self.format != Format::Text || self.output.is_some()) {
+            bail!("`--fix` says what it does as text on standard output");
+        }
         let mut project = Project::load(&self.project, &FilterArguments::default())?;
         self.fail.override_settings(&mut project.configuration);
         let strict = project.configuration.strict.value;
@@ -117,14 +130,25 @@ impl Arguments {
         let inventory = pool.install(|| read_all(&disk, &paths));
         let named = |file: &str| paths.iter().any(|path| path == file);
         let mut answers = Answers::new(&inventory, &index, &named)?;
+        let mut code = None;
         if answers.any() {
-            answers.look_into(&self.code(&project, &disk, &paths, terminal)?);
+            answers.look_into(code.insert(self.code(&project, &disk, &paths, terminal)?));
         }
         let today = today()?;
         let configuration = project.configuration_name().unwrap_or_default();
         let accepted = &project.configuration.ignore_advisories;
         for note in answers.accept(accepted, &configuration, today) {
             terminal.warn(&note);
+        }
+        if self.fix.fix {
+            let judge = fix::Judge {
+                project: &project,
+                index: &index,
+                paths: &paths,
+                code: code.as_ref(),
+                today,
+            };
+            return self.run_fix(&judge, &answers, terminal);
         }
         let interpreters = InterpreterAnswer::read(&disk, &disk.interpreters(), today)?;
 

@@ -235,7 +235,7 @@ pub fn by_file(upgrades: &[Upgrade]) -> BTreeMap<&str, Vec<Raise<'_>>> {
         for package in &upgrade.edits {
             let raises = files.entry(&package.place.file).or_default();
             match raises.iter_mut().find(|raise| raise.package.place == package.place) {
-                Some(raise) => raise.to = raise.to.max(&upgrade.to),
+                Some(raise) => raise.to = std::cmp::max(raise.to, &upgrade.to),
                 None => raises.push(Raise {
                     package,
                     to: &upgrade.to,

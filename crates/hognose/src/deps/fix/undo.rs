@@ -2,7 +2,6 @@
 #![allow(clippy::disallowed_methods, reason = "the files of a project are changed")]
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
