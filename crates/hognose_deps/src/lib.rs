@@ -6,6 +6,7 @@
 //! - [`interpreter`]: where a project names its interpreter, and what is known against that one.
 //! - [`fix`]: what would clear the findings, and how it is written where they stand.
 //! - [`modules`]: what a distribution is imported as; [`symbols`]: what of it an advisory is about.
+//! - [`releases`]: what an index has of a distribution.
 //! - [`date`]: days, as advisories and release schedules have them.
 //!
 //! Nothing here resolves, installs or runs anything, reads a file by itself, or touches the network: bytes come in,
@@ -18,4 +19,5 @@ pub mod inputs;
 pub mod interpreter;
 pub mod modules;
 pub mod name;
+pub mod releases;
 pub mod symbols;

@@ -1,6 +1,7 @@
 //! `hognose deps`: what a project installs, and what is known against it.
 
 mod fix;
+mod outdated;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -52,6 +53,8 @@ pub struct Arguments {
     fail: FailArguments,
     #[command(flatten)]
     fix: fix::FixArguments,
+    #[command(flatten)]
+    outdated: outdated::OutdatedArguments,
     /// How it is written
     #[arg(
         long,
@@ -131,7 +134,7 @@ impl Arguments {
         let named = |file: &str| paths.iter().any(|path| path == file);
         let mut answers = Answers::new(&inventory, &index, &named)?;
         let mut code = None;
-        if answers.any() {
+        if answers.any() && !self.outdated.outdated {
             answers.look_into(code.insert(self.code(&project, &disk, &paths, terminal)?));
         }
         let today = today()?;
@@ -151,6 +154,9 @@ impl Arguments {
             return self.run_fix(&judge, &answers, terminal);
         }
         let interpreters = InterpreterAnswer::read(&disk, &disk.interpreters(), today)?;
+        if self.outdated.outdated {
+            return self.run_outdated(&answers, &interpreters, terminal);
+        }
 
         let status = index.status();
         let facts = DatabaseFacts {

@@ -11,6 +11,7 @@ pub mod findings;
 pub mod fix;
 mod interpreter;
 pub mod json;
+pub mod outdated;
 pub mod reach;
 pub mod text;
 

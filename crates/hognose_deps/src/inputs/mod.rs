@@ -12,7 +12,7 @@ mod json;
 mod package_url;
 pub(crate) mod poetry_constraint;
 mod python_literal;
-mod requirement;
+pub(crate) mod requirement;
 pub(crate) mod source;
 pub(crate) mod toml;
 pub(crate) mod words;

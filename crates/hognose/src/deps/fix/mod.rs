@@ -11,7 +11,7 @@ mod bisect;
 mod copy;
 mod make;
 mod plan;
-mod process;
+pub mod process;
 mod show;
 mod tools;
 mod trial;

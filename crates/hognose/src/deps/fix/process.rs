@@ -20,6 +20,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// What of the last words of a program is kept.
 const MAX_TAIL: u64 = 4096;
 
+/// What is read of all that a program says.
+const MAX_SAID: u64 = 1 << 20;
+
 /// The last lines of it that are shown.
 const MAX_LINES: usize = 12;
 
@@ -116,6 +119,21 @@ pub fn run(mut command: Command, scratch: &Path) -> io::Result<Ended> {
         success: status.success(),
         tail: tail(&log)?,
     })
+}
+
+/// What a program says before it ends well.
+///
+/// # Errors
+/// Those of [`run`], or it does not end well.
+pub fn output(command: Command, scratch: &Path) -> io::Result<String> {
+    if !run(command, scratch)?.success {
+        return Err(io::Error::other("it did not end well"));
+    }
+    let mut said = Vec::new();
+    File::open(scratch.join("log"))?
+        .take(MAX_SAID)
+        .read_to_end(&mut said)?;
+    Ok(String::from_utf8_lossy(&said).into_owned())
 }
 
 fn tail(log: &Path) -> io::Result<String> {
