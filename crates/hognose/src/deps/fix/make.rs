@@ -9,12 +9,11 @@ use anyhow::{Context, Result};
 use hognose_deps::fix::compile;
 use hognose_deps::fix::edit::{self, Raise};
 use hognose_deps::name::Name;
-use pep440_rs::Version;
 
 use super::copy::Copy;
-use super::plan::{Plan, Upgrade};
+use super::plan::{Plan, Upgrade, add};
 use super::process;
-use super::tools::{Aim, Lock, Tool, environment};
+use super::tools::{Aim, Lock, Targets, Tool, environment};
 use super::undo::Change;
 use super::{Judged, Project};
 use crate::deps::disk::read_whole;
@@ -61,14 +60,16 @@ impl Project<'_> {
         };
         let asked: BTreeSet<&Name> = self.names.iter().collect();
         let mut now = plan.clone();
-        let mut done: BTreeMap<String, BTreeMap<Name, Version>> = BTreeMap::new();
+        let mut done: BTreeMap<String, Targets> = BTreeMap::new();
         for _ in 0..MAX_ROUNDS {
             edit_files(&made.copy.project(), &now.upgrades)?;
-            let mut queue: Vec<(Lock, BTreeMap<Name, Version>)> = Vec::new();
-            for (path, upgrades) in now.jobs() {
+            let mut queue: Vec<(Lock, Targets)> = Vec::new();
+            for (path, targets) in now.jobs() {
                 let known = done.entry(path.to_owned()).or_default();
                 let before = known.clone();
-                known.extend(upgrades);
+                for (name, target) in targets {
+                    add(known, name, target);
+                }
                 if let (true, Some(lock)) = (*known != before, now.locks.get(path)) {
                     queue.push((lock.clone(), known.clone()));
                 }
@@ -121,18 +122,18 @@ impl Project<'_> {
 impl Made {
     /// Lets each tool write its lock file. Lock files may be made from others: one that fails is tried again after others
     /// have been written.
-    fn write_locks(&mut self, mut queue: Vec<(Lock, BTreeMap<Name, Version>)>) -> Result<()> {
+    fn write_locks(&mut self, mut queue: Vec<(Lock, Targets)>) -> Result<()> {
         loop {
             let mut failed = Vec::new();
             let all = queue.len();
-            for (lock, upgrades) in queue {
-                match self.write_lock(&lock, &upgrades)? {
+            for (lock, targets) in queue {
+                match self.write_lock(&lock, &targets)? {
                     Ok(()) => {
                         self.failed.remove(&lock.path);
                     }
                     Err(reason) => {
                         self.failed.insert(lock.path.clone(), reason);
-                        failed.push((lock, upgrades));
+                        failed.push((lock, targets));
                     }
                 }
             }
@@ -147,7 +148,7 @@ impl Made {
     fn write_lock(
         &mut self,
         lock: &Lock,
-        upgrades: &BTreeMap<Name, Version>,
+        targets: &Targets,
     ) -> Result<Result<(), String>> {
         let program = lock.tool.program();
         let Some(found) = process::find(program) else {
@@ -162,30 +163,40 @@ impl Made {
         };
         let mut reason = String::new();
         for aim in aims {
-            let mut command = process::command(&found);
-            command
-                .args(lock.arguments(upgrades, *aim))
-                .current_dir(self.copy.project().join(&lock.directory));
-            for (name, value) in environment(lock.tool, &self.copy.scratch()) {
-                command.env(name, value);
-            }
-            let ended = process::run(command, &self.copy.scratch());
-            match ended {
-                Ok(ended) if ended.success => {
+            let calls = lock.calls(targets, *aim);
+            match self.call(lock, &found, &calls) {
+                None => {
+                    let shown = calls.iter().map(|call| lock.shown(call));
                     self.commands
-                        .push((lock.directory.clone(), lock.shown(upgrades, *aim)));
+                        .extend(shown.map(|call| (lock.directory.clone(), call)));
                     if lock.tool == Tool::PipCompile {
                         self.keep_hand_written(&lock.path, &before, &path)?;
                     }
                     return Ok(Ok(()));
                 }
-                Ok(ended) => reason = format!("`{program}` could not: {}", ended.tail),
-                Err(error) => reason = format!("`{program}` could not: {error}"),
+                Some(why) => reason = format!("`{program}` could not: {why}"),
             }
             // A tool that fails may leave anything behind.
             fs::write(&path, &before)?;
         }
         Ok(Err(reason))
+    }
+
+    /// Calls a tool one time after the other. Gives what it says when it fails.
+    fn call(&self, lock: &Lock, program: &Path, calls: &[Vec<String>]) -> Option<String> {
+        calls.iter().find_map(|call| {
+            let mut command = process::command(program);
+            command
+                .args(call)
+                .current_dir(self.copy.project().join(&lock.directory));
+            for (name, value) in environment(lock.tool, &self.copy.scratch()) {
+                command.env(name, value);
+            }
+            match process::run(command, &self.copy.scratch()) {
+                Ok(ended) => (!ended.success).then_some(ended.tail),
+                Err(error) => Some(error.to_string()),
+            }
+        })
     }
 
     /// Puts back what a person had added to a file that a tool has written anew.

@@ -122,6 +122,19 @@ impl Project<'_> {
             (plan, made) = self.pass(trial, plan, made, &mut out_of)?;
         }
         let changes = self.changes(&plan, &made)?;
+        // A tool may do as it is told and yet take a version with findings.
+        let after = &made.judged;
+        let locks = plan.locks.clone();
+        plan.give_up(|upgrade| {
+            let tool = locks.get(upgrade.lock.as_ref()?)?.tool.program();
+            let still = |name: &Name, file: &str| *name == upgrade.name && file == &*upgrade.place.file;
+            let of_upgrades = after.plan.upgrades.iter().map(|one| (&one.name, &one.place));
+            let of_left = after.plan.left.iter().map(|one| (&one.name, &one.place));
+            let found = of_upgrades.chain(of_left).any(|(name, place)| still(name, &place.file));
+            let version = after.pins.iter().find(|(file, name, _)| still(name, file));
+            let version = version.map_or("the version it has", |(_, _, version)| version);
+            found.then(|| format!("`{tool}` takes {version}, which does not clear all"))
+        });
         if !changes.is_empty() {
             let memory = undo::write(self.root, &changes)?;
             show::done(&plan, &before, &made, &changes, &memory, paint, &mut out_of)?;
@@ -249,14 +262,14 @@ impl Project<'_> {
                 tail = known.clone();
             }
             let step = match upgrade.step {
-                Some(Step::Major) => ", a major step,",
+                Some(Step::Major) => ", a major step",
                 _ => "",
             };
             let others: Vec<&str> = with.iter().map(Name::as_str).collect();
             let together = if others.is_empty() {
                 String::new()
             } else {
-                format!(" together with {}", others.join(", "))
+                format!(", together with {}", others.join(", "))
             };
             Some(format!(
                 "the tests fail with {}{step}{together}: {}",

@@ -1,6 +1,7 @@
 //! Which versions would clear the findings, and where they would have to be written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -8,13 +9,13 @@ use std::sync::Arc;
 use hognose_deps::advisories::index::{Damage, Index};
 use hognose_deps::advisories::matcher::clear_above;
 use hognose_deps::fix::step::Step;
-use hognose_deps::inputs::{Origin, Package, Place, Role, Wanted};
+use hognose_deps::inputs::{Group, Origin, Package, Place, Role, Wanted};
 use hognose_deps::name::Name;
 use pep440_rs::Version;
 
 use super::super::answers::is_beside;
 use super::super::{Answer, Answers, Permission};
-use super::tools::{Lock, NoTool};
+use super::tools::{Lock, NoTool, Target, Targets};
 
 /// What is to be done, and what nothing can be done about.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +45,8 @@ pub struct Upgrade {
     pub edits: Vec<Package>,
     /// The lock file whose tool has to take it.
     pub lock: Option<String>,
+    /// The parts of the project that install it.
+    pub groups: BTreeSet<Group>,
     /// From a package the project asks for to this one, if it is brought by another.
     pub path: Vec<Name>,
 }
@@ -213,6 +216,12 @@ impl Plan {
             to: to.clone(),
             place: entry.place.clone(),
             edits,
+            groups: answer
+                .entries
+                .iter()
+                .filter(|other| other.place.file == *file)
+                .flat_map(|other| other.groups.iter().cloned())
+                .collect(),
             lock,
             path: match answer.path.as_slice() {
                 [_] => Vec::new(),
@@ -237,18 +246,15 @@ impl Plan {
     }
 
     /// What each tool has to take: by lock file, the highest version of those that its entries need.
-    pub fn jobs(&self) -> BTreeMap<&str, BTreeMap<Name, Version>> {
-        let mut jobs: BTreeMap<&str, BTreeMap<Name, Version>> = BTreeMap::new();
+    pub fn jobs(&self) -> BTreeMap<&str, Targets> {
+        let mut jobs: BTreeMap<&str, Targets> = BTreeMap::new();
         for upgrade in &self.upgrades {
             let Some(lock) = &upgrade.lock else { continue };
-            let to = jobs
-                .entry(lock)
-                .or_default()
-                .entry(upgrade.name.clone())
-                .or_insert_with(|| upgrade.to.clone());
-            if *to < upgrade.to {
-                *to = upgrade.to.clone();
-            }
+            let target = Target {
+                to: upgrade.to.clone(),
+                groups: upgrade.groups.clone(),
+            };
+            add(jobs.entry(lock).or_default(), upgrade.name.clone(), target);
         }
         jobs
     }
@@ -268,6 +274,20 @@ impl Plan {
             }
         }
         self.upgrades = kept;
+    }
+}
+
+/// Adds a target to others: of two for one package the higher version, for the groups of both.
+pub fn add(targets: &mut Targets, name: Name, target: Target) {
+    match targets.entry(name) {
+        Entry::Vacant(entry) => {
+            entry.insert(target);
+        }
+        Entry::Occupied(mut entry) => {
+            let known = entry.get_mut();
+            known.to = std::cmp::max(&known.to, &target.to).clone();
+            known.groups.extend(target.groups);
+        }
     }
 }
 

@@ -1,17 +1,15 @@
 //! What would be done, what was done and what is left, for people.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::Result;
 use hognose_deps::fix::edit;
 use hognose_deps::fix::step::Step;
 use hognose_deps::name::Name;
-use imara_diff::{
-    Algorithm, Diff, InternedInput, Interner, Token, UnifiedDiffConfig, UnifiedDiffPrinter,
-};
+use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
 
 use super::make::{Made, by_file};
 use super::plan::{Plan, Upgrade};
@@ -39,9 +37,11 @@ pub fn plan(root: &Path, plan: &Plan, paint: Paint, out: &mut dyn Write) -> Resu
     let jobs = plan.jobs();
     if !jobs.is_empty() {
         writeln!(out, "{}", paint.bold("Would run, in a copy of the project:"))?;
-        for (path, upgrades) in &jobs {
+        for (path, targets) in &jobs {
             if let Some(lock) = plan.locks.get(*path) {
-                command(&lock.directory, &lock.shown(upgrades, Aim::Exactly), out)?;
+                for call in lock.calls(targets, Aim::Exactly) {
+                    command(&lock.directory, &lock.shown(&call), out)?;
+                }
             }
         }
         writeln!(out)?;
@@ -118,10 +118,12 @@ pub fn done(
     out: &mut dyn Write,
 ) -> Result<()> {
     upgrades(plan, paint, out)?;
-    for change in changes {
-        if !plan.locks.contains_key(&change.path) {
-            diff(&change.path, &change.before, &change.after, out)?;
-        }
+    let by_hand = || changes.iter().filter(|change| !plan.locks.contains_key(&change.path));
+    for change in by_hand() {
+        diff(&change.path, &change.before, &change.after, out)?;
+    }
+    if by_hand().next().is_some() {
+        writeln!(out)?;
     }
     if !made.commands.is_empty() {
         writeln!(out, "{}", paint.bold("Ran, in a copy of the project:"))?;
@@ -196,6 +198,9 @@ fn others(
     Ok(writeln!(out)?)
 }
 
+/// Lines shown around a change.
+const CONTEXT: u32 = 3;
+
 /// A unified diff. Text that is no UTF-8 is shown as far as it is.
 fn diff(path: &str, before: &[u8], after: &[u8], out: &mut dyn Write) -> Result<()> {
     let (old, new) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
@@ -204,50 +209,61 @@ fn diff(path: &str, before: &[u8], after: &[u8], out: &mut dyn Write) -> Result<
     diff.postprocess_lines(&input);
     let path = visible_line(path);
     writeln!(out, "--- a/{path}\n+++ b/{path}")?;
-    let printer = Lines(&input.interner);
-    write!(out, "{}", diff.unified_diff(&printer, UnifiedDiffConfig::default(), &input))?;
+    let end = u32::try_from(input.before.len()).unwrap_or(u32::MAX);
+    // Changes whose surroundings touch are shown together.
+    let mut groups: Vec<Vec<Hunk>> = Vec::new();
+    for hunk in diff.hunks() {
+        match groups.last_mut() {
+            Some(group)
+                if group.last().is_some_and(|last| {
+                    hunk.before.start - last.before.end <= 2 * CONTEXT
+                }) =>
+            {
+                group.push(hunk);
+            }
+            _ => groups.push(vec![hunk]),
+        }
+    }
+    for group in groups {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else {
+            continue;
+        };
+        let above = first.before.start.min(CONTEXT);
+        let below = (end - last.before.end).min(CONTEXT);
+        let (from, to) = (first.before.start - above, last.before.end + below);
+        let (new_from, new_to) = (first.after.start - above, last.after.end + below);
+        writeln!(
+            out,
+            "@@ -{},{} +{},{} @@",
+            from + 1,
+            to - from,
+            new_from + 1,
+            new_to - new_from
+        )?;
+        let mut lines = |sign, tokens: &[Token], range: Range<u32>| {
+            let tokens = tokens.get(range.start as usize..range.end as usize);
+            tokens.unwrap_or_default().iter().try_for_each(|token| {
+                line_of_diff(sign, input.interner[*token], out)
+            })
+        };
+        let mut at = from;
+        for hunk in &group {
+            lines(' ', &input.before, at..hunk.before.start)?;
+            lines('-', &input.before, hunk.before.clone())?;
+            lines('+', &input.after, hunk.after.clone())?;
+            at = hunk.before.end;
+        }
+        lines(' ', &input.before, at..to)?;
+    }
     Ok(())
 }
 
-/// Lines of a diff, with what a terminal would obey made visible.
-struct Lines<'a>(&'a Interner<&'a str>);
-
-impl Lines<'_> {
-    fn line(&self, mut out: impl fmt::Write, sign: char, token: Token) -> fmt::Result {
-        let text = self.0[token];
-        let line = text.trim_end_matches(['\n', '\r']).trim_start_matches('\u{feff}');
-        writeln!(out, "{sign}{}", visible_line(line))?;
-        if !text.ends_with('\n') {
-            writeln!(out, "\\ No newline at end of file")?;
-        }
-        Ok(())
+/// A line of a diff, with what a terminal would obey made visible.
+fn line_of_diff(sign: char, text: &str, out: &mut dyn Write) -> Result<()> {
+    let line = text.trim_end_matches(['\n', '\r']).trim_start_matches('\u{feff}');
+    writeln!(out, "{sign}{}", visible_line(line))?;
+    if !text.ends_with('\n') {
+        writeln!(out, "\\ No newline at end of file")?;
     }
-}
-
-impl UnifiedDiffPrinter for Lines<'_> {
-    fn display_header(
-        &self,
-        mut out: impl fmt::Write,
-        start_before: u32,
-        start_after: u32,
-        len_before: u32,
-        len_after: u32,
-    ) -> fmt::Result {
-        let (old, new) = (start_before + 1, start_after + 1);
-        writeln!(out, "@@ -{old},{len_before} +{new},{len_after} @@")
-    }
-
-    fn display_context_token(&self, out: impl fmt::Write, token: Token) -> fmt::Result {
-        self.line(out, ' ', token)
-    }
-
-    fn display_hunk(
-        &self,
-        mut out: impl fmt::Write,
-        before: &[Token],
-        after: &[Token],
-    ) -> fmt::Result {
-        before.iter().try_for_each(|token| self.line(&mut out, '-', *token))?;
-        after.iter().try_for_each(|token| self.line(&mut out, '+', *token))
-    }
+    Ok(())
 }

@@ -1,10 +1,11 @@
 //! Lock files and the tools that write them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
 use hognose_deps::fix::compile::{self, CompileFault, Compiler};
+use hognose_deps::inputs::Group;
 use hognose_deps::name::Name;
 use pep440_rs::Version;
 
@@ -47,6 +48,18 @@ pub enum Aim {
     /// That one or a later one, where what else is installed does not get along with it.
     AtLeast,
 }
+
+/// What a tool is asked to take of one package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The version.
+    pub to: Version,
+    /// The parts of the project that install it.
+    pub groups: BTreeSet<Group>,
+}
+
+/// What a tool is asked to take, by package.
+pub type Targets = BTreeMap<Name, Target>;
 
 /// A lock file, and how its tool is asked to write it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,17 +142,17 @@ impl Lock {
         }
     }
 
-    /// The arguments with which its tool takes other versions of some packages, and only of them as far as the rest lets
-    /// it. Tools without a way to name the version take the newest one that the manifest allows.
-    pub fn arguments(&self, upgrades: &BTreeMap<Name, Version>, aim: Aim) -> Vec<String> {
+    /// The arguments of each call with which its tool takes other versions of some packages, and only of them as far as the
+    /// rest lets it. Tools without a way to name the version take the newest one that the manifest allows.
+    pub fn calls(&self, targets: &Targets, aim: Aim) -> Vec<Vec<String>> {
         let operator = match aim {
             Aim::Exactly => "==",
             Aim::AtLeast => ">=",
         };
-        let exact = || upgrades.iter().map(|(name, to)| format!("{name}{operator}{to}"));
-        let names = || upgrades.keys().map(ToString::to_string);
-        let mut arguments: Vec<String> = Vec::new();
-        let mut say = |words: &[&str]| arguments.extend(words.iter().map(ToString::to_string));
+        let exact = || targets.iter().map(|(name, target)| format!("{name}{operator}{}", target.to));
+        let names = || targets.keys().map(ToString::to_string);
+        let mut call: Vec<String> = Vec::new();
+        let mut say = |words: &[&str]| call.extend(words.iter().map(ToString::to_string));
         match (&self.kind, self.tool) {
             (Kind::Compiled(command), tool) => {
                 if tool == Tool::Uv {
@@ -147,35 +160,65 @@ impl Lock {
                 } else {
                     say(&["--quiet"]);
                 }
-                arguments.extend(exact().flat_map(|one| ["--upgrade-package".to_owned(), one]));
-                arguments.extend(command.iter().cloned());
+                call.extend(exact().flat_map(|one| ["--upgrade-package".to_owned(), one]));
+                call.extend(command.iter().cloned());
             }
             (kind, Tool::Uv | Tool::PipCompile) => {
                 say(&["lock"]);
                 if let Kind::Script(script) = kind {
                     say(&["--script", script]);
                 }
-                arguments.extend(exact().flat_map(|one| ["--upgrade-package".to_owned(), one]));
+                call.extend(exact().flat_map(|one| ["--upgrade-package".to_owned(), one]));
             }
             (_, Tool::Poetry) => {
                 say(&["update", "--lock", "--no-interaction", "--no-ansi", "--no-plugins"]);
-                arguments.extend(names());
+                call.extend(names());
             }
             (_, Tool::Pdm) => {
-                say(&["update", "--no-sync", "--update-reuse", "--skip", ":all"]);
-                arguments.extend(names());
+                say(&["update", "--no-sync", "--update-reuse", "--skip", ":all", "-G", ":all"]);
+                call.extend(names());
             }
-            (_, Tool::Pipenv) => {
-                say(&["upgrade", "--lock-only"]);
-                arguments.extend(exact());
-            }
+            (_, Tool::Pipenv) => return self.of_pipenv(targets, operator),
             (_, Tool::CondaLock) => {
                 let name = self.path.rsplit('/').next().unwrap_or(&self.path);
                 say(&["lock", "--lockfile", name]);
-                arguments.extend(names().flat_map(|name| ["--update".to_owned(), name]));
+                call.extend(names().flat_map(|name| ["--update".to_owned(), name]));
             }
         }
-        arguments
+        vec![call]
+    }
+
+    /// Pipenv looks for a package in one section at a time.
+    fn of_pipenv(&self, targets: &Targets, operator: &str) -> Vec<Vec<String>> {
+        let mut sections: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
+        for (name, target) in targets {
+            let one = format!("{name}{operator}{}", target.to);
+            let mut of_target: Vec<Option<&str>> = target
+                .groups
+                .iter()
+                .map(|group| match group {
+                    Group::Group(name) => Some(name.as_str()),
+                    _ => None,
+                })
+                .collect();
+            if of_target.is_empty() {
+                of_target.push(None);
+            }
+            for section in of_target {
+                sections.entry(section).or_default().push(one.clone());
+            }
+        }
+        let call = |(section, packages): (Option<&str>, Vec<String>)| {
+            let mut call = vec!["upgrade".to_owned(), "--lock-only".to_owned()];
+            match section {
+                None => {}
+                Some("dev") => call.push("--dev".to_owned()),
+                Some(section) => call.extend(["--categories".to_owned(), section.to_owned()]),
+            }
+            call.extend(packages);
+            call
+        };
+        sections.into_iter().map(call).collect()
     }
 
     /// Whether its tool can be told which version to take.
@@ -183,14 +226,14 @@ impl Lock {
         !matches!(self.tool, Tool::Poetry | Tool::Pdm | Tool::CondaLock)
     }
 
-    /// The command as a person would type it.
-    pub fn shown(&self, upgrades: &BTreeMap<Name, Version>, aim: Aim) -> String {
+    /// A call as a person would type it.
+    pub fn shown(&self, call: &[String]) -> String {
         let mut shown = self.tool.program().to_owned();
-        for word in self.arguments(upgrades, aim) {
+        for word in call {
             shown.push(' ');
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@".contains(c);
             if !word.is_empty() && word.chars().all(plain) {
-                shown.push_str(&word);
+                shown.push_str(word);
             } else {
                 shown += &format!("'{}'", word.replace('\'', "'\\''"));
             }
