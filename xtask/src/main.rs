@@ -12,6 +12,7 @@ mod bench;
 mod compare;
 mod corpus;
 mod docs;
+mod fixing;
 mod new_rule;
 mod python;
 mod test;

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::python::Venv;
-use crate::{cargo, docs, root, sh, workshop};
+use crate::{cargo, docs, fixing, root, sh, workshop};
 
 pub(crate) fn run() -> Result<()> {
     sh(cargo().args(["test", "--quiet", "--workspace"]))?;
@@ -15,6 +15,7 @@ pub(crate) fn run() -> Result<()> {
     scaffold()?;
     formats()?;
     advisories()?;
+    fixing::run()?;
     examples()?;
     println!("all tests passed");
     Ok(())

@@ -238,7 +238,8 @@ impl<'t> Link<'t> {
         let mut rest = self.attributes;
         loop {
             rest = rest.trim_start();
-            let end = rest.find(|c: char| c.is_whitespace() || c == '=')
+            let end = rest
+                .find(|c: char| c.is_whitespace() || c == '=')
                 .unwrap_or(rest.len());
             if rest.is_empty() {
                 return None;
@@ -270,8 +271,13 @@ impl<'t> Link<'t> {
 
 /// A text of a page with the character references that indexes write decoded.
 fn unescaped(text: &str) -> Cow<'_, str> {
-    const NAMED: [(&str, char); 5] =
-        [("lt", '<'), ("gt", '>'), ("amp", '&'), ("quot", '"'), ("apos", '\'')];
+    const NAMED: [(&str, char); 5] = [
+        ("lt", '<'),
+        ("gt", '>'),
+        ("amp", '&'),
+        ("quot", '"'),
+        ("apos", '\''),
+    ];
     if !text.contains('&') {
         return Cow::Borrowed(text);
     }
@@ -280,7 +286,10 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
         let decoded = after.split_once(';').and_then(|(name, behind)| {
-            let named = NAMED.iter().find(|(known, _)| *known == name).map(|(_, c)| *c);
+            let named = NAMED
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, c)| *c);
             let numbered = name.strip_prefix('#').and_then(|digits| {
                 let code = match digits.strip_prefix(['x', 'X']) {
                     Some(digits) => u32::from_str_radix(digits, 16),
@@ -341,17 +350,32 @@ mod tests {
         let releases = read(&name(), JSON.as_bytes()).expect("a page");
         let shown: Vec<_> = releases
             .iter()
-            .map(|release| (release.version.to_string(), release.yanked, release.python.join(" ")))
+            .map(|release| {
+                (
+                    release.version.to_string(),
+                    release.yanked,
+                    release.python.join(" "),
+                )
+            })
             .collect();
-        let expected = [("1.0", false, ""), ("1.1", true, ""), ("2.0", false, ">=3.9"), ("3.0rc1", false, "")];
-        let expected = expected.map(|(version, yanked, python)| (version.to_owned(), yanked, python.to_owned()));
+        let expected = [
+            ("1.0", false, ""),
+            ("1.1", true, ""),
+            ("2.0", false, ">=3.9"),
+            ("3.0rc1", false, ""),
+        ];
+        let expected = expected
+            .map(|(version, yanked, python)| (version.to_owned(), yanked, python.to_owned()));
         assert_eq!(shown, expected);
         assert_eq!(read(&name(), HTML.as_bytes()), Ok(releases));
     }
 
     #[test]
     fn a_page_that_is_none_is_a_fault() {
-        assert!(matches!(read(&name(), b"{\"detail\": 1}"), Err(PageFault::Json(_))));
+        assert!(matches!(
+            read(&name(), b"{\"detail\": 1}"),
+            Err(PageFault::Json(_))
+        ));
         assert_eq!(read(&name(), b"try again later"), Err(PageFault::Neither));
         assert_eq!(read(&name(), b"<html><body></body></html>"), Ok(Vec::new()));
     }
@@ -362,8 +386,10 @@ mod tests {
         let python = version("3.8");
         let newest = |python: Option<&Version>, pre, below: Option<&str>| {
             let wish = Wish { python, pre };
-            super::newest(&releases, wish, |one| below.is_none_or(|below| *one < version(below)))
-                .map(ToString::to_string)
+            super::newest(&releases, wish, |one| {
+                below.is_none_or(|below| *one < version(below))
+            })
+            .map(ToString::to_string)
         };
         assert_eq!(newest(None, false, None).as_deref(), Some("2.0"));
         assert_eq!(newest(None, true, None).as_deref(), Some("3.0rc1"));

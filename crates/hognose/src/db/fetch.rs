@@ -159,11 +159,7 @@ pub fn fetch(url: &str, known: &Validators, transfer: &Transfer) -> Result<Fetch
     Client::new(url)?.fetch(&request, transfer)
 }
 
-fn whole(
-    agent: &Agent,
-    request: &Request<'_>,
-    transfer: &Transfer,
-) -> Result<Fetched, FetchFault> {
+fn whole(agent: &Agent, request: &Request<'_>, transfer: &Transfer) -> Result<Fetched, FetchFault> {
     let begin = Instant::now();
     let mut part = Part::default();
     let mut failures = 0;

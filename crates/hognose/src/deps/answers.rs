@@ -166,12 +166,7 @@ impl<'i> Answers<'i> {
     }
 
     /// Whether the constraints beside an entry of a package allow a version.
-    pub fn permission_at(
-        &self,
-        name: &Name,
-        entry: &Package,
-        version: &Version,
-    ) -> Permission<'i> {
+    pub fn permission_at(&self, name: &Name, entry: &Package, version: &Version) -> Permission<'i> {
         let inventory = self.inventory;
         let about = |package: &&'i Package| {
             package.name == *name

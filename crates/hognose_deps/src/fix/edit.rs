@@ -10,9 +10,9 @@ use std::str::FromStr;
 use pep440_rs::{Version, VersionSpecifier};
 use thiserror::Error;
 
+use super::read;
 use crate::inputs::source::{Reading, Source};
 use crate::inputs::toml::{self, Item, Table, as_table, as_text};
-use super::read;
 use crate::inputs::{Inventory, Package, Place, Wanted};
 
 /// A version that is to be raised where it is written.
@@ -87,7 +87,11 @@ pub fn apply(path: &str, bytes: &[u8], raises: &[Raise<'_>]) -> Result<Vec<u8>, 
     whole.append(&mut edited);
     let reads_alike = Source::new(path, &whole).text == text
         && is_raised(&read(path, bytes), &read(path, &whole), raises);
-    if reads_alike { Ok(whole) } else { Err(changed()) }
+    if reads_alike {
+        Ok(whole)
+    } else {
+        Err(changed())
+    }
 }
 
 /// How a file's text is written in bytes.
@@ -219,7 +223,10 @@ fn skip_space(text: &str, mut at: usize) -> usize {
         let rest = &text[at..];
         let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         at += spaces;
-        match ["\\\r\n", "\\\n"].iter().find(|end| text[at..].starts_with(**end)) {
+        match ["\\\r\n", "\\\n"]
+            .iter()
+            .find(|end| text[at..].starts_with(**end))
+        {
             Some(end) => at += end.len(),
             None => return at,
         }
@@ -333,9 +340,9 @@ fn version_of(item: &Item<'_>, version: &str) -> Option<Range<usize>> {
 /// Whether the versions that are raised are what differs between two readings, and all that differs.
 fn is_raised(before: &Inventory, after: &Inventory, raises: &[Raise<'_>]) -> bool {
     let same = |(one, other): (&Package, &Package)| {
-        let raise = raises.iter().find(|raise| {
-            raise.package.place == one.place && raise.package.wanted == one.wanted
-        });
+        let raise = raises
+            .iter()
+            .find(|raise| raise.package.place == one.place && raise.package.wanted == one.wanted);
         let wanted = match (raise, &other.wanted) {
             (Some(raise), Wanted::Pinned(pin)) => pin.version.as_ref() == Some(raise.to),
             (Some(_), _) => false,

@@ -34,7 +34,12 @@ pub struct FixArguments {
     /// Keep only upgrades with which this command ends well, run by the shell in a copy of the project
     ///
     /// The project is installed in a fresh virtual environment for each run, the first of them before anything is changed.
-    #[arg(long, value_name = "COMMAND", requires = "fix", conflicts_with = "plan")]
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        requires = "fix",
+        conflicts_with = "plan"
+    )]
     test: Option<String>,
     /// The command that installs the project for `--test`, where its lock file or requirements do not tell
     #[arg(long, value_name = "COMMAND", requires = "test")]
@@ -90,14 +95,17 @@ impl Judge<'_> {
 
 /// Every pinned version, by file.
 fn pins(inventory: &Inventory) -> Vec<(String, hognose_deps::name::Name, String)> {
-    let pinned = inventory.packages.iter().filter_map(|package| match &package.wanted {
-        Wanted::Pinned(pin) => Some((
-            package.place.file.to_string(),
-            package.name.clone(),
-            pin.written.clone(),
-        )),
-        _ => None,
-    });
+    let pinned = inventory
+        .packages
+        .iter()
+        .filter_map(|package| match &package.wanted {
+            Wanted::Pinned(pin) => Some((
+                package.place.file.to_string(),
+                package.name.clone(),
+                pin.written.clone(),
+            )),
+            _ => None,
+        });
     pinned.collect()
 }
 
@@ -129,7 +137,12 @@ impl Arguments {
         });
         let project = fix::Project {
             root,
-            inputs: answers.inventory.inputs.iter().map(|input| input.path.to_string()).collect(),
+            inputs: answers
+                .inventory
+                .inputs
+                .iter()
+                .map(|input| input.path.to_string())
+                .collect(),
             names: plan.names().into_iter().cloned().collect(),
             trial,
             judge: &|root| judge.judge(root),
@@ -174,7 +187,10 @@ impl Arguments {
 
     /// Takes back what was fixed.
     pub(super) fn undo(&self, terminal: &Terminal) -> Result<Exit> {
-        #[allow(clippy::disallowed_methods, reason = "the command works where it is started")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the command works where it is started"
+        )]
         let root = std::env::current_dir()?;
         for path in fix::undo(&root)? {
             terminal.note(&format!("{path} is as it was"));

@@ -117,17 +117,30 @@ mod tests {
     use super::*;
 
     /// Searches among the numbers below `count`, where a set fails that holds one of `culprits` as a whole.
-    fn search(count: u32, culprits: &[&[u32]], needs: &[(u32, u32)]) -> (Option<Found<u32>>, usize) {
+    fn search(
+        count: u32,
+        culprits: &[&[u32]],
+        needs: &[(u32, u32)],
+    ) -> (Option<Found<u32>>, usize) {
         let all: Vec<u32> = (0..count).collect();
         let mut trials = 0;
-        let found = largest_passing(&all, |set| set.sort_unstable(), |set| {
-            trials += 1;
-            if needs.iter().any(|(one, other)| set.contains(one) && !set.contains(other)) {
-                return Ok::<_, Infallible>(Outcome::Unresolved);
-            }
-            let fails = culprits.iter().any(|all| all.iter().all(|one| set.contains(one)));
-            Ok(if fails { Outcome::Fail } else { Outcome::Pass })
-        });
+        let found = largest_passing(
+            &all,
+            |set| set.sort_unstable(),
+            |set| {
+                trials += 1;
+                if needs
+                    .iter()
+                    .any(|(one, other)| set.contains(one) && !set.contains(other))
+                {
+                    return Ok::<_, Infallible>(Outcome::Unresolved);
+                }
+                let fails = culprits
+                    .iter()
+                    .any(|all| all.iter().all(|one| set.contains(one)));
+                Ok(if fails { Outcome::Fail } else { Outcome::Pass })
+            },
+        );
         (found.unwrap_or_else(|never| match never {}), trials)
     }
 

@@ -11,8 +11,21 @@ use super::super::disk::read_whole;
 
 /// Directories that no lock tool or test needs: histories, environments, caches.
 const LEFT_OUT: &[&str] = &[
-    ".git", ".hg", ".svn", ".bzr", ".venv", "venv", "node_modules", "__pycache__", "__pypackages__", ".tox", ".nox",
-    ".mypy_cache", ".pytest_cache", ".ruff_cache", ".cache",
+    ".git",
+    ".hg",
+    ".svn",
+    ".bzr",
+    ".venv",
+    "venv",
+    "node_modules",
+    "__pycache__",
+    "__pypackages__",
+    ".tox",
+    ".nox",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".cache",
 ];
 
 /// Most files that are copied. A large project has some ten thousand.
@@ -51,9 +64,7 @@ impl Copy {
         trees.sort_unstable();
         let mut done: Vec<&str> = Vec::new();
         for tree in trees {
-            let holds = |outer: &&str| {
-                outer.is_empty() || Path::new(tree).starts_with(outer)
-            };
+            let holds = |outer: &&str| outer.is_empty() || Path::new(tree).starts_with(outer);
             if done.iter().any(|outer| holds(outer)) {
                 continue;
             }
@@ -111,7 +122,9 @@ fn copy_tree(from: &Path, to: &Path, root: &Path, depth: usize, left: &mut Left)
             let length = entry.metadata()?.len();
             match (left.files.checked_sub(1), left.bytes.checked_sub(length)) {
                 (Some(files), Some(bytes)) => *left = Left { files, bytes },
-                _ => bail!("it is larger than {MAX_FILES} files or {MAX_BYTES} bytes; name the directory of the project"),
+                _ => bail!(
+                    "it is larger than {MAX_FILES} files or {MAX_BYTES} bytes; name the directory of the project"
+                ),
             }
             fs::copy(&source, &target).with_context(|| source.display().to_string())?;
         } else if kind.is_symlink() {

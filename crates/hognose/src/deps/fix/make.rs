@@ -1,5 +1,8 @@
 //! Carrying a plan out in a copy of the project: edits by hand, then the lock tools, then the question what is left.
-#![allow(clippy::disallowed_methods, reason = "the files of the copy are changed")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the files of the copy are changed"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -145,11 +148,7 @@ impl Made {
     }
 
     /// Lets a tool take exactly the versions that are asked for; if that cannot be, those or later ones.
-    fn write_lock(
-        &mut self,
-        lock: &Lock,
-        targets: &Targets,
-    ) -> Result<Result<(), String>> {
+    fn write_lock(&mut self, lock: &Lock, targets: &Targets) -> Result<Result<(), String>> {
         let program = lock.tool.program();
         let Some(found) = process::find(program) else {
             return Ok(Err(format!("`{program}` is not installed")));
@@ -245,7 +244,10 @@ pub fn by_file(upgrades: &[Upgrade]) -> BTreeMap<&str, Vec<Raise<'_>>> {
     for upgrade in upgrades {
         for package in &upgrade.edits {
             let raises = files.entry(&package.place.file).or_default();
-            match raises.iter_mut().find(|raise| raise.package.place == package.place) {
+            match raises
+                .iter_mut()
+                .find(|raise| raise.package.place == package.place)
+            {
                 Some(raise) => raise.to = std::cmp::max(raise.to, &upgrade.to),
                 None => raises.push(Raise {
                     package,

@@ -29,8 +29,8 @@ pub use plan::{Plan, Upgrade};
 pub use trial::{Installer, Trial};
 pub use undo::undo;
 
-use bisect::largest_passing;
 use crate::output::Paint;
+use bisect::largest_passing;
 use make::Made;
 
 /// A project that is to be fixed.
@@ -85,7 +85,13 @@ impl Project<'_> {
     ///
     /// # Errors
     /// Nothing was written: the copy cannot be made or the files cannot be written, or the tests failed to begin with.
-    pub fn fix(&self, mut plan: Plan, before: Judged, paint: Paint, out: &mut dyn Write) -> Result<Fixed> {
+    pub fn fix(
+        &self,
+        mut plan: Plan,
+        before: Judged,
+        paint: Paint,
+        out: &mut dyn Write,
+    ) -> Result<Fixed> {
         self.check_edits(&mut plan)?;
         let mut tool_failed = false;
         let locks = plan.locks.clone();
@@ -127,10 +133,17 @@ impl Project<'_> {
         let locks = plan.locks.clone();
         plan.give_up(|upgrade| {
             let tool = locks.get(upgrade.lock.as_ref()?)?.tool.program();
-            let still = |name: &Name, file: &str| *name == upgrade.name && file == &*upgrade.place.file;
-            let of_upgrades = after.plan.upgrades.iter().map(|one| (&one.name, &one.place));
+            let still =
+                |name: &Name, file: &str| *name == upgrade.name && file == &*upgrade.place.file;
+            let of_upgrades = after
+                .plan
+                .upgrades
+                .iter()
+                .map(|one| (&one.name, &one.place));
             let of_left = after.plan.left.iter().map(|one| (&one.name, &one.place));
-            let found = of_upgrades.chain(of_left).any(|(name, place)| still(name, &place.file));
+            let found = of_upgrades
+                .chain(of_left)
+                .any(|(name, place)| still(name, &place.file));
             let version = after.pins.iter().find(|(file, name, _)| still(name, file));
             let version = version.map_or("the version it has", |(_, _, version)| version);
             found.then(|| format!("`{tool}` takes {version}, which does not clear all"))
@@ -153,7 +166,11 @@ impl Project<'_> {
             for (file, raises) in make::by_file(std::slice::from_ref(upgrade)) {
                 let bytes = super::disk::read_whole(&self.root.join(file))?;
                 if let Err(fault) = edit::apply(file, &bytes, &raises) {
-                    faults.push((upgrade.place.clone(), upgrade.name.clone(), fault.to_string()));
+                    faults.push((
+                        upgrade.place.clone(),
+                        upgrade.name.clone(),
+                        fault.to_string(),
+                    ));
                 }
             }
         }
@@ -173,16 +190,23 @@ impl Project<'_> {
             let lock = upgrade.lock.as_ref()?;
             all.failed.get(lock)
         };
-        let (troubled, fine): (Vec<&Name>, Vec<&Name>) = plan.names().into_iter().partition(|name| {
-            let mut of_name = plan.upgrades.iter().filter(|upgrade| upgrade.name == **name);
-            of_name.any(|upgrade| concerns(upgrade).is_some())
-        });
+        let (troubled, fine): (Vec<&Name>, Vec<&Name>) =
+            plan.names().into_iter().partition(|name| {
+                let mut of_name = plan
+                    .upgrades
+                    .iter()
+                    .filter(|upgrade| upgrade.name == **name);
+                of_name.any(|upgrade| concerns(upgrade).is_some())
+            });
         let mut taken = fine;
         let mut reasons: Vec<(&Name, String)> = Vec::new();
         let mut best = self.make(&plan.only(&taken))?;
         for (at, name) in troubled.iter().enumerate() {
             if at >= MAX_SINGLY {
-                reasons.push((name, "too many packages fail together to try each".to_owned()));
+                reasons.push((
+                    name,
+                    "too many packages fail together to try each".to_owned(),
+                ));
                 continue;
             }
             taken.push(name);
@@ -245,11 +269,16 @@ impl Project<'_> {
         })?;
         let mut kept = plan.clone();
         let Some(found) = found else {
-            kept.give_up(|_| Some("the tests fail with it or with something it was tried with".to_owned()));
+            kept.give_up(|_| {
+                Some("the tests fail with it or with something it was tried with".to_owned())
+            });
             return Ok((kept, self.make(&Plan::default())?));
         };
         kept.give_up(|upgrade| {
-            let (name, with) = found.breaking.iter().find(|(name, _)| *name == upgrade.name)?;
+            let (name, with) = found
+                .breaking
+                .iter()
+                .find(|(name, _)| *name == upgrade.name)?;
             let mut set = with.clone();
             set.push(name.clone());
             set.sort();
@@ -307,7 +336,9 @@ pub struct Red {
 
 /// The project cannot be installed before anything is changed.
 #[derive(Debug, thiserror::Error)]
-#[error("the project cannot be installed for its tests, so nothing was changed; --install names another command:\n{tail}")]
+#[error(
+    "the project cannot be installed for its tests, so nothing was changed; --install names another command:\n{tail}"
+)]
 pub struct NotInstalled {
     tail: String,
 }

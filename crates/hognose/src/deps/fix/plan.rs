@@ -1,7 +1,7 @@
 //! Which versions would clear the findings, and where they would have to be written.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -109,8 +109,12 @@ impl fmt::Display for Obstacle {
                 out,
                 "its line has hashes, which your own tool has to refresh: {to} clears all"
             ),
-            Self::Address => out.write_str("it is installed from an address, which is yours to change"),
-            Self::Record => out.write_str("this tells what is installed; change what it is installed from"),
+            Self::Address => {
+                out.write_str("it is installed from an address, which is yours to change")
+            }
+            Self::Record => {
+                out.write_str("this tells what is installed; change what it is installed from")
+            }
             Self::NoTool(fault) => fault.fmt(out),
             Self::Outside => out.write_str("the file lies outside of the working directory"),
             Self::Failed(reason) => out.write_str(reason),
@@ -130,13 +134,18 @@ impl Plan {
     ) -> Result<Self, Damage> {
         let mut plan = Self::default();
         for answer in &answers.packages {
-            if answer.advisories.iter().all(|known| known.accepted.is_some()) {
+            if answer
+                .advisories
+                .iter()
+                .all(|known| known.accepted.is_some())
+            {
                 continue;
             }
             let clear = clear_above(index, answer.name, answer.version)?;
             let mut files: Vec<&Arc<str>> = Vec::new();
             for entry in &answer.entries {
-                let in_lock = answers.input(&entry.place.file).map(|input| input.role) != Some(Role::Manifest);
+                let in_lock = answers.input(&entry.place.file).map(|input| input.role)
+                    != Some(Role::Manifest);
                 // A tool writes all of a lock file at once; by hand each line is its own matter.
                 if in_lock && files.contains(&&entry.place.file) {
                     continue;
@@ -178,7 +187,8 @@ impl Plan {
         let mut lock = None;
         match input {
             Some(input) if input.role == Role::Lock => {
-                let made = Lock::new(file, input.format, || text(file)).map_err(Obstacle::NoTool)?;
+                let made =
+                    Lock::new(file, input.format, || text(file)).map_err(Obstacle::NoTool)?;
                 self.locks.insert(file.to_string(), made);
                 lock = Some(file.to_string());
             }
@@ -233,7 +243,8 @@ impl Plan {
     /// The upgrades of some packages only.
     pub fn only(&self, names: &[&Name]) -> Self {
         let mut plan = self.clone();
-        plan.upgrades.retain(|upgrade| names.contains(&&upgrade.name));
+        plan.upgrades
+            .retain(|upgrade| names.contains(&&upgrade.name));
         plan
     }
 

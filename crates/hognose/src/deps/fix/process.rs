@@ -45,7 +45,11 @@ pub fn find(name: &str) -> Option<PathBuf> {
     };
     std::env::split_paths(&path)
         .filter(|directory| directory.is_absolute())
-        .flat_map(|directory| endings.iter().map(move |end| directory.join(format!("{name}{end}"))))
+        .flat_map(|directory| {
+            endings
+                .iter()
+                .map(move |end| directory.join(format!("{name}{end}")))
+        })
         .find(|file| is_program(file))
 }
 

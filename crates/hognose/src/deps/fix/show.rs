@@ -11,11 +11,11 @@ use hognose_deps::fix::step::Step;
 use hognose_deps::name::Name;
 use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
 
+use super::Judged;
 use super::make::{Made, by_file};
 use super::plan::{Plan, Upgrade};
 use super::tools::Aim;
 use super::undo::Change;
-use super::Judged;
 use crate::deps::disk::read_whole;
 use crate::output::{Paint, plural, visible_line};
 
@@ -36,7 +36,11 @@ pub fn plan(root: &Path, plan: &Plan, paint: Paint, out: &mut dyn Write) -> Resu
     }
     let jobs = plan.jobs();
     if !jobs.is_empty() {
-        writeln!(out, "{}", paint.bold("Would run, in a copy of the project:"))?;
+        writeln!(
+            out,
+            "{}",
+            paint.bold("Would run, in a copy of the project:")
+        )?;
         for (path, targets) in &jobs {
             if let Some(lock) = plan.locks.get(*path) {
                 for call in lock.calls(targets, Aim::Exactly) {
@@ -74,7 +78,12 @@ fn upgrades(plan: &Plan, paint: Paint, out: &mut dyn Write) -> Result<()> {
 }
 
 fn line(upgrade: &Upgrade) -> String {
-    let mut line = format!("{} {} → {}", upgrade.name, visible_line(&upgrade.from), upgrade.to);
+    let mut line = format!(
+        "{} {} → {}",
+        upgrade.name,
+        visible_line(&upgrade.from),
+        upgrade.to
+    );
     if upgrade.step == Some(Step::Major) {
         line.push_str("  a major step");
     }
@@ -118,7 +127,11 @@ pub fn done(
     out: &mut dyn Write,
 ) -> Result<()> {
     upgrades(plan, paint, out)?;
-    let by_hand = || changes.iter().filter(|change| !plan.locks.contains_key(&change.path));
+    let by_hand = || {
+        changes
+            .iter()
+            .filter(|change| !plan.locks.contains_key(&change.path))
+    };
     for change in by_hand() {
         diff(&change.path, &change.before, &change.after, out)?;
     }
@@ -136,8 +149,16 @@ pub fn done(
     for note in &made.notes {
         writeln!(out, "{}\n", visible_line(note))?;
     }
-    let files: Vec<String> = changes.iter().map(|change| visible_line(&change.path).into()).collect();
-    writeln!(out, "Changed {}: {}", plural(files.len(), "file"), files.join(", "))?;
+    let files: Vec<String> = changes
+        .iter()
+        .map(|change| visible_line(&change.path).into())
+        .collect();
+    writeln!(
+        out,
+        "Changed {}: {}",
+        plural(files.len(), "file"),
+        files.join(", ")
+    )?;
     writeln!(
         out,
         "`hognose deps --undo` takes it back ({})\n",
@@ -171,7 +192,9 @@ fn others(
     };
     let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
     let asked = |file: &str, name: &Name| {
-        plan.upgrades.iter().any(|upgrade| upgrade.name == *name && &*upgrade.place.file == file)
+        plan.upgrades
+            .iter()
+            .any(|upgrade| upgrade.name == *name && &*upgrade.place.file == file)
     };
     let lines: Vec<String> = keys
         .into_iter()
@@ -203,7 +226,10 @@ const CONTEXT: u32 = 3;
 
 /// A unified diff. Text that is no UTF-8 is shown as far as it is.
 fn diff(path: &str, before: &[u8], after: &[u8], out: &mut dyn Write) -> Result<()> {
-    let (old, new) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
+    let (old, new) = (
+        String::from_utf8_lossy(before),
+        String::from_utf8_lossy(after),
+    );
     let input = InternedInput::new(&*old, &*new);
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
     diff.postprocess_lines(&input);
@@ -215,9 +241,9 @@ fn diff(path: &str, before: &[u8], after: &[u8], out: &mut dyn Write) -> Result<
     for hunk in diff.hunks() {
         match groups.last_mut() {
             Some(group)
-                if group.last().is_some_and(|last| {
-                    hunk.before.start - last.before.end <= 2 * CONTEXT
-                }) =>
+                if group
+                    .last()
+                    .is_some_and(|last| hunk.before.start - last.before.end <= 2 * CONTEXT) =>
             {
                 group.push(hunk);
             }
@@ -242,9 +268,10 @@ fn diff(path: &str, before: &[u8], after: &[u8], out: &mut dyn Write) -> Result<
         )?;
         let mut lines = |sign, tokens: &[Token], range: Range<u32>| {
             let tokens = tokens.get(range.start as usize..range.end as usize);
-            tokens.unwrap_or_default().iter().try_for_each(|token| {
-                line_of_diff(sign, input.interner[*token], out)
-            })
+            tokens
+                .unwrap_or_default()
+                .iter()
+                .try_for_each(|token| line_of_diff(sign, input.interner[*token], out))
         };
         let mut at = from;
         for hunk in &group {
@@ -260,7 +287,9 @@ fn diff(path: &str, before: &[u8], after: &[u8], out: &mut dyn Write) -> Result<
 
 /// A line of a diff, with what a terminal would obey made visible.
 fn line_of_diff(sign: char, text: &str, out: &mut dyn Write) -> Result<()> {
-    let line = text.trim_end_matches(['\n', '\r']).trim_start_matches('\u{feff}');
+    let line = text
+        .trim_end_matches(['\n', '\r'])
+        .trim_start_matches('\u{feff}');
     writeln!(out, "{sign}{}", visible_line(line))?;
     if !text.ends_with('\n') {
         writeln!(out, "\\ No newline at end of file")?;

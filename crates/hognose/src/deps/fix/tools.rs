@@ -149,7 +149,11 @@ impl Lock {
             Aim::Exactly => "==",
             Aim::AtLeast => ">=",
         };
-        let exact = || targets.iter().map(|(name, target)| format!("{name}{operator}{}", target.to));
+        let exact = || {
+            targets
+                .iter()
+                .map(|(name, target)| format!("{name}{operator}{}", target.to))
+        };
         let names = || targets.keys().map(ToString::to_string);
         let mut call: Vec<String> = Vec::new();
         let mut say = |words: &[&str]| call.extend(words.iter().map(ToString::to_string));
@@ -171,14 +175,44 @@ impl Lock {
                 call.extend(exact().flat_map(|one| ["--upgrade-package".to_owned(), one]));
             }
             (_, Tool::Poetry) => {
-                say(&["update", "--lock", "--no-interaction", "--no-ansi", "--no-plugins"]);
+                say(&[
+                    "update",
+                    "--lock",
+                    "--no-interaction",
+                    "--no-ansi",
+                    "--no-plugins",
+                ]);
                 call.extend(names());
             }
             (_, Tool::Pdm) => {
-                say(&["update", "--no-sync", "--update-reuse", "--skip", ":all", "-G", ":all"]);
-                call.extend(names());
+                return by_group(targets, |group, names| {
+                    let mut call = vec!["update", "--no-sync", "--update-reuse", "--skip", ":all"];
+                    match group {
+                        Some(Group::Group(name)) => call.extend(["--dev", "--group", name]),
+                        Some(Group::Extra(name)) => call.extend(["--group", name]),
+                        _ => {}
+                    }
+                    let names = names.iter().map(|(name, _)| name.to_string());
+                    call.into_iter().map(str::to_owned).chain(names).collect()
+                });
             }
-            (_, Tool::Pipenv) => return self.of_pipenv(targets, operator),
+            (_, Tool::Pipenv) => {
+                return by_group(targets, |group, packages| {
+                    let mut call = vec!["upgrade", "--lock-only"];
+                    match group {
+                        Some(Group::Group(name)) if name == "dev" => call.push("--dev"),
+                        Some(Group::Group(name)) => call.extend(["--categories", name]),
+                        _ => {}
+                    }
+                    let packages = packages
+                        .iter()
+                        .map(|(name, target)| format!("{name}{operator}{}", target.to));
+                    call.into_iter()
+                        .map(str::to_owned)
+                        .chain(packages)
+                        .collect()
+                });
+            }
             (_, Tool::CondaLock) => {
                 let name = self.path.rsplit('/').next().unwrap_or(&self.path);
                 say(&["lock", "--lockfile", name]);
@@ -186,39 +220,6 @@ impl Lock {
             }
         }
         vec![call]
-    }
-
-    /// Pipenv looks for a package in one section at a time.
-    fn of_pipenv(&self, targets: &Targets, operator: &str) -> Vec<Vec<String>> {
-        let mut sections: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
-        for (name, target) in targets {
-            let one = format!("{name}{operator}{}", target.to);
-            let mut of_target: Vec<Option<&str>> = target
-                .groups
-                .iter()
-                .map(|group| match group {
-                    Group::Group(name) => Some(name.as_str()),
-                    _ => None,
-                })
-                .collect();
-            if of_target.is_empty() {
-                of_target.push(None);
-            }
-            for section in of_target {
-                sections.entry(section).or_default().push(one.clone());
-            }
-        }
-        let call = |(section, packages): (Option<&str>, Vec<String>)| {
-            let mut call = vec!["upgrade".to_owned(), "--lock-only".to_owned()];
-            match section {
-                None => {}
-                Some("dev") => call.push("--dev".to_owned()),
-                Some(section) => call.extend(["--categories".to_owned(), section.to_owned()]),
-            }
-            call.extend(packages);
-            call
-        };
-        sections.into_iter().map(call).collect()
     }
 
     /// Whether its tool can be told which version to take.
@@ -242,6 +243,31 @@ impl Lock {
     }
 }
 
+/// The calls of a tool that looks for a package in one group at a time.
+fn by_group(
+    targets: &Targets,
+    call: impl Fn(Option<&Group>, &[(&Name, &Target)]) -> Vec<String>,
+) -> Vec<Vec<String>> {
+    let mut groups: BTreeMap<Option<&Group>, Vec<(&Name, &Target)>> = BTreeMap::new();
+    for (name, target) in targets {
+        let mut of_target: Vec<Option<&Group>> = target
+            .groups
+            .iter()
+            .map(|group| Some(group).filter(|group| **group != Group::Main))
+            .collect();
+        if of_target.is_empty() {
+            of_target.push(None);
+        }
+        for group in of_target {
+            groups.entry(group).or_default().push((name, target));
+        }
+    }
+    let calls = groups
+        .iter()
+        .map(|(group, packages)| call(*group, packages));
+    calls.collect()
+}
+
 /// What keeps tools from leaving environments and questions behind. `scratch` goes away with the run.
 pub fn environment(tool: Tool, scratch: &std::path::Path) -> Vec<(&'static str, PathBuf)> {
     let yes = || PathBuf::from("1");
@@ -263,5 +289,77 @@ pub fn environment(tool: Tool, scratch: &std::path::Path) -> Vec<(&'static str, 
             ("PDM_NON_INTERACTIVE", yes()),
         ],
         Tool::Uv | Tool::PipCompile | Tool::CondaLock => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use super::*;
+
+    fn calls(path: &str, format: &'static str, text: &str, aim: Aim) -> Vec<String> {
+        let name = |text: &str| Name::new(text).expect("a name");
+        let target = |to: &str, groups: &[Group]| Target {
+            to: Version::from_str(to).expect("a version"),
+            groups: groups.iter().cloned().collect(),
+        };
+        let dev = Group::Group("dev".to_owned());
+        let targets: Targets = [
+            (name("a"), target("1.0", &[Group::Main])),
+            (name("b"), target("2.0", &[dev, Group::Main])),
+            (name("c"), target("3.0", &[])),
+        ]
+        .into_iter()
+        .collect();
+        let lock = Lock::new(path, format, || text.to_owned()).expect("a tool writes it");
+        let calls = lock.calls(&targets, aim);
+        calls.iter().map(|call| lock.shown(call)).collect()
+    }
+
+    #[test]
+    fn each_tool_is_asked_in_its_own_words() {
+        let exact = |path, format| calls(path, format, "", Aim::Exactly);
+        assert_eq!(
+            exact("x/uv.lock", "uv.lock"),
+            ["uv lock --upgrade-package a==1.0 --upgrade-package b==2.0 --upgrade-package c==3.0"]
+        );
+        assert_eq!(
+            calls("do.py.lock", "uv.lock", "", Aim::AtLeast),
+            [
+                "uv lock --script do.py --upgrade-package 'a>=1.0' --upgrade-package 'b>=2.0' --upgrade-package 'c>=3.0'"
+            ]
+        );
+        assert_eq!(
+            exact("poetry.lock", "poetry.lock"),
+            ["poetry update --lock --no-interaction --no-ansi --no-plugins a b c"]
+        );
+        assert_eq!(
+            exact("Pipfile.lock", "Pipfile.lock"),
+            [
+                "pipenv upgrade --lock-only a==1.0 b==2.0 c==3.0",
+                "pipenv upgrade --lock-only --dev b==2.0"
+            ]
+        );
+        assert_eq!(
+            exact("pdm.lock", "pdm.lock"),
+            [
+                "pdm update --no-sync --update-reuse --skip :all a b c",
+                "pdm update --no-sync --update-reuse --skip :all --dev --group dev b"
+            ]
+        );
+        assert_eq!(
+            exact("x/conda-lock.yml", "conda-lock.yml"),
+            ["conda-lock lock --lockfile conda-lock.yml --update a --update b --update c"]
+        );
+        let header = "# autogenerated by pip-compile by the following command:\n#\n#    pip-compile --strip-extras a.in\n";
+        assert_eq!(
+            calls("x/a.txt", "requirements", header, Aim::Exactly),
+            [
+                "pip-compile --quiet --upgrade-package a==1.0 --upgrade-package b==2.0 --upgrade-package c==3.0 --strip-extras a.in"
+            ]
+        );
+        let none = Lock::new("pylock.toml", "pylock.toml", String::new);
+        assert_eq!(none, Err(NoTool::Compile(CompileFault::Unnamed)));
     }
 }

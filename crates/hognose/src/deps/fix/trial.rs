@@ -46,7 +46,9 @@ impl Installer {
         let inside = |path: &str| {
             let rest = match directory {
                 "" => Some(path),
-                directory => path.strip_prefix(directory).and_then(|rest| rest.strip_prefix('/')),
+                directory => path
+                    .strip_prefix(directory)
+                    .and_then(|rest| rest.strip_prefix('/')),
             }?;
             Some(rest.to_owned())
         };
@@ -79,7 +81,9 @@ impl Installer {
             .inputs
             .iter()
             .filter(|input| {
-                input.format == "requirements" && input.role != Role::Record && installs(&input.path)
+                input.format == "requirements"
+                    && input.role != Role::Record
+                    && installs(&input.path)
             })
             .filter_map(|input| inside(&input.path))
             .filter(|path| !path.ends_with(".in"))
@@ -88,7 +92,10 @@ impl Installer {
         if !files.is_empty() {
             return Self::Pip(files);
         }
-        if ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|name| has(name)) {
+        if ["pyproject.toml", "setup.py", "setup.cfg"]
+            .iter()
+            .any(|name| has(name))
+        {
             return Self::Project;
         }
         Self::Unknown
@@ -156,13 +163,22 @@ impl Trial {
                 "python"
             }));
             command
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .args([
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                ])
                 .args(arguments);
             command
         };
         let tool = match &self.installer {
             Installer::Pip(files) => {
-                let arguments: Vec<&str> = files.iter().flat_map(|file| ["-r", file.as_str()]).collect();
+                let arguments: Vec<&str> = files
+                    .iter()
+                    .flat_map(|file| ["-r", file.as_str()])
+                    .collect();
                 return Ok(vec![pip(&arguments)]);
             }
             Installer::Project => return Ok(vec![pip(&["-e", "."])]),

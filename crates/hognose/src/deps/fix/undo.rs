@@ -1,5 +1,8 @@
 //! Writing what was made in the copy, all of it or nothing, and taking it back.
-#![allow(clippy::disallowed_methods, reason = "the files of a project are changed")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the files of a project are changed"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,7 +80,12 @@ pub fn write(root: &Path, changes: &[Change]) -> Result<PathBuf> {
             .with_context(|| format!("cannot make {}", directory.display()))?;
     }
     write_file(&memory, |out| Ok(serde_json::to_writer(out, &kept)?))?;
-    replace(&root, changes.iter().map(|change| (change.path.as_str(), &change.before, &change.after)))?;
+    replace(
+        &root,
+        changes
+            .iter()
+            .map(|change| (change.path.as_str(), &change.before, &change.after)),
+    )?;
     Ok(memory)
 }
 
@@ -106,11 +114,19 @@ pub fn undo(root: &Path) -> Result<Vec<String>> {
         let now = read_whole(&root.join(&file.path))?;
         // A run that was cut off may have written only some.
         if now != after && now != before {
-            bail!("{} has changed since it was fixed; nothing was taken back", file.path);
+            bail!(
+                "{} has changed since it was fixed; nothing was taken back",
+                file.path
+            );
         }
         files.push((file.path, now, before));
     }
-    replace(&root, files.iter().map(|(path, now, before)| (path.as_str(), now, before)))?;
+    replace(
+        &root,
+        files
+            .iter()
+            .map(|(path, now, before)| (path.as_str(), now, before)),
+    )?;
     fs::remove_file(&memory)?;
     Ok(files.into_iter().map(|(path, ..)| path).collect())
 }

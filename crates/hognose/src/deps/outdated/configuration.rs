@@ -83,7 +83,12 @@ fn of_uv(around: &Surroundings<'_>) -> Vec<Named> {
     let variable = |name: &str| (around.variable)(name).unwrap_or_default();
     let mut more: Vec<Named> = ["UV_INDEX", "UV_EXTRA_INDEX_URL"]
         .iter()
-        .flat_map(|name| variable(name).split_whitespace().map(Named::of_uv).collect::<Vec<_>>())
+        .flat_map(|name| {
+            variable(name)
+                .split_whitespace()
+                .map(Named::of_uv)
+                .collect::<Vec<_>>()
+        })
         .collect();
     let mut main = ["UV_DEFAULT_INDEX", "UV_INDEX_URL"]
         .iter()
@@ -101,11 +106,17 @@ fn of_uv(around: &Surroundings<'_>) -> Vec<Named> {
         None => files.into_iter().flatten().collect(),
     };
     for file in files {
-        let Some(table) = (around.file)(&file).and_then(|text| text.parse::<toml::Table>().ok()) else {
+        let Some(table) = (around.file)(&file).and_then(|text| text.parse::<toml::Table>().ok())
+        else {
             continue;
         };
         let text = |value: &toml::Value| value.as_str().map(str::to_owned);
-        for item in table.get("index").and_then(toml::Value::as_array).into_iter().flatten() {
+        for item in table
+            .get("index")
+            .and_then(toml::Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             let Some(url) = item.get("url").and_then(text) else {
                 continue;
             };
@@ -123,13 +134,21 @@ fn of_uv(around: &Surroundings<'_>) -> Vec<Named> {
             main.get_or_insert(Named::bare(&url));
         }
         let extra = table.get("extra-index-url").and_then(toml::Value::as_array);
-        more.extend(extra.into_iter().flatten().filter_map(text).map(|url| Named::bare(&url)));
+        more.extend(
+            extra
+                .into_iter()
+                .flatten()
+                .filter_map(text)
+                .map(|url| Named::bare(&url)),
+        );
     }
     if main.is_none() && more.is_empty() {
         return Vec::new();
     }
     // Without one of its own uv asks the same as pip.
-    let main = main.map(|main| vec![main]).unwrap_or_else(|| of_pip_itself(around));
+    let main = main
+        .map(|main| vec![main])
+        .unwrap_or_else(|| of_pip_itself(around));
     more.extend(main);
     more
 }
@@ -151,12 +170,20 @@ fn of_pip(around: &Surroundings<'_>) -> Vec<Named> {
         Some(url) => vec![Named::bare(url.trim())],
         None => of_pip_itself(around),
     };
-    found.extend(extra.unwrap_or_default().split_whitespace().map(Named::bare));
+    found.extend(
+        extra
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(Named::bare),
+    );
     found
 }
 
 fn of_pip_itself(around: &Surroundings<'_>) -> Vec<Named> {
-    (around.of_pip)().map(|url| Named::bare(&url)).into_iter().collect()
+    (around.of_pip)()
+        .map(|url| Named::bare(&url))
+        .into_iter()
+        .collect()
 }
 
 /// The configuration files of pip, the closest first.
@@ -175,13 +202,20 @@ fn pip_files(around: &Surroundings<'_>) -> Vec<PathBuf> {
         if cfg!(target_os = "macos") {
             files.push(home.join("Library/Application Support/pip").join(name));
         }
-        files.push(home.join(if cfg!(windows) { "pip" } else { ".pip" }).join(name));
+        files.push(
+            home.join(if cfg!(windows) { "pip" } else { ".pip" })
+                .join(name),
+        );
     }
     if cfg!(windows) {
         files.extend(variable("ProgramData").map(|path| Path::new(&path).join("pip").join(name)));
     } else {
         let system = variable("XDG_CONFIG_DIRS").unwrap_or_else(|| "/etc/xdg".to_owned());
-        files.extend(system.split(':').map(|path| Path::new(path).join("pip").join(name)));
+        files.extend(
+            system
+                .split(':')
+                .map(|path| Path::new(path).join("pip").join(name)),
+        );
         files.push(PathBuf::from("/etc").join(name));
     }
     files.retain(|file| file.is_absolute());
@@ -222,7 +256,10 @@ fn ini(text: &str, section: &str, key: &str) -> Option<String> {
         if value.is_some() {
             break;
         }
-        if let Some(name) = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        if let Some(name) = bare
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
             inside = name == section;
         } else if inside
             && let Some((name, found)) = bare.split_once(['=', ':'])
@@ -247,7 +284,9 @@ fn netrc(around: &Surroundings<'_>) -> Vec<Login> {
         Some(path) => Some(PathBuf::from(path)),
         None => home(around).map(|home| home.join(if cfg!(windows) { "_netrc" } else { ".netrc" })),
     };
-    let text = file.and_then(|file| (around.file)(&file)).unwrap_or_default();
+    let text = file
+        .and_then(|file| (around.file)(&file))
+        .unwrap_or_default();
     logins(&text)
 }
 
@@ -263,7 +302,13 @@ fn logins(text: &str) -> Vec<Login> {
         }
         let mut words = line.split_whitespace();
         while let Some(word) = words.next() {
-            let mut next = || words.next().unwrap_or_default().trim_matches('"').to_owned();
+            let mut next = || {
+                words
+                    .next()
+                    .unwrap_or_default()
+                    .trim_matches('"')
+                    .to_owned()
+            };
             match word {
                 "machine" | "default" => {
                     let machine = (word == "machine").then(&mut next);
@@ -322,7 +367,13 @@ fn index(
     let of_variables = || {
         let name: String = name?
             .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+            .map(|c| {
+                if c.is_ascii_alphanumeric() {
+                    c.to_ascii_uppercase()
+                } else {
+                    '_'
+                }
+            })
             .collect();
         let of = |what: &str| (around.variable)(&format!("UV_INDEX_{name}_{what}"));
         let (login, password) = (of("USERNAME"), of("PASSWORD"));
@@ -375,7 +426,9 @@ pub fn own() -> Vec<IndexUrl> {
 
 /// The index that the user's pip names in its help as the one it asks.
 fn asked_of_pip() -> Option<String> {
-    let pip = ["pip", "pip3"].iter().find_map(|name| process::find(name))?;
+    let pip = ["pip", "pip3"]
+        .iter()
+        .find_map(|name| process::find(name))?;
     let scratch = tempfile::tempdir().ok()?;
     let mut command = process::command(&pip);
     command
@@ -398,11 +451,13 @@ mod tests {
         let indexes = indexes(&Surroundings {
             variable: &|name| {
                 let mut all = variables.iter().chain(&[("HOME", "/home/me")]);
-                all.find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+                all.find(|(known, _)| *known == name)
+                    .map(|(_, value)| (*value).to_owned())
             },
             file: &|path| {
                 let mut all = files.iter();
-                all.find(|(known, _)| Path::new(known) == path).map(|(_, text)| (*text).to_owned())
+                all.find(|(known, _)| Path::new(known) == path)
+                    .map(|(_, text)| (*text).to_owned())
             },
             of_pip: &|| Some("https://pip.example/simple".to_owned()),
         });
@@ -419,23 +474,36 @@ mod tests {
     }
 
     fn urls(variables: &[(&str, &str)], files: &[(&str, &str)]) -> Vec<String> {
-        found(variables, files).into_iter().map(|(url, _)| url).collect()
+        found(variables, files)
+            .into_iter()
+            .map(|(url, _)| url)
+            .collect()
     }
 
     #[test]
     #[cfg(target_os = "linux")]
     fn the_closest_configuration_of_pip_decides() {
         assert_eq!(urls(&[], &[]), ["https://pip.example/simple/"]);
-        let system = ("/etc/pip.conf", "[global]\nindex-url = https://system.example/simple/\n");
+        let system = (
+            "/etc/pip.conf",
+            "[global]\nindex-url = https://system.example/simple/\n",
+        );
         let user = (
             "/home/me/.config/pip/pip.conf",
             "[global]\ntimeout = 3\nindex_url: https://user.example/root\nextra-index-url =\n    https://one.example/\n    # why\n    https://two.example\n",
         );
-        let install = ("/home/me/.config/pip/pip.conf", "[install]\nindex-url=https://install.example/\n[global]\nindex-url=https://no.example/\n");
+        let install = (
+            "/home/me/.config/pip/pip.conf",
+            "[install]\nindex-url=https://install.example/\n[global]\nindex-url=https://no.example/\n",
+        );
         assert_eq!(urls(&[], &[system]), ["https://system.example/simple/"]);
         assert_eq!(
             urls(&[], &[system, user]),
-            ["https://user.example/root/", "https://one.example/", "https://two.example/"]
+            [
+                "https://user.example/root/",
+                "https://one.example/",
+                "https://two.example/"
+            ]
         );
         assert_eq!(urls(&[], &[install]), ["https://install.example/"]);
         assert_eq!(
@@ -443,7 +511,10 @@ mod tests {
             "https://variable.example/"
         );
         let none = [("PIP_CONFIG_FILE", "/dev/null")];
-        assert_eq!(urls(&none, &[system, user]), ["https://pip.example/simple/"]);
+        assert_eq!(
+            urls(&none, &[system, user]),
+            ["https://pip.example/simple/"]
+        );
     }
 
     #[test]
@@ -451,18 +522,27 @@ mod tests {
     fn what_uv_is_told_comes_first() {
         let pip = ("PIP_INDEX_URL", "https://pip-variable.example/");
         assert_eq!(
-            urls(&[pip, ("UV_DEFAULT_INDEX", "own=https://uv.example/simple")], &[]),
+            urls(
+                &[pip, ("UV_DEFAULT_INDEX", "own=https://uv.example/simple")],
+                &[]
+            ),
             ["https://uv.example/simple/"]
         );
         let file = (
             "/home/me/.config/uv/uv.toml",
             "[[index]]\nname = 'inner-one'\nurl = 'https://inner.example'\n[[index]]\nurl = 'https://main.example'\ndefault = true\n",
         );
-        let credentials = [("UV_INDEX_INNER_ONE_USERNAME", "me"), ("UV_INDEX_INNER_ONE_PASSWORD", "secret")];
+        let credentials = [
+            ("UV_INDEX_INNER_ONE_USERNAME", "me"),
+            ("UV_INDEX_INNER_ONE_PASSWORD", "secret"),
+        ];
         assert_eq!(
             found(&credentials, &[file]),
             [
-                ("https://inner.example/".to_owned(), Some("me:secret".to_owned())),
+                (
+                    "https://inner.example/".to_owned(),
+                    Some("me:secret".to_owned())
+                ),
                 ("https://main.example/".to_owned(), None)
             ]
         );
@@ -470,14 +550,29 @@ mod tests {
 
     #[test]
     fn credentials_go_to_the_machine_they_are_for() {
-        let netrc = ("/home/me/.netrc", "machine a.example login me\n  password one\nmacdef init\nmachine b.example login no\n\ndefault login any password two # x\n");
+        let netrc = (
+            "/home/me/.netrc",
+            "machine a.example login me\n  password one\nmacdef init\nmachine b.example login no\n\ndefault login any password two # x\n",
+        );
         let of = |url: &str| found(&[("PIP_INDEX_URL", url)], &[netrc]).remove(0);
         if cfg!(windows) {
             return;
         }
-        assert_eq!(of("https://a.example:8443/x"), ("https://a.example:8443/x/".to_owned(), Some("me:one".to_owned())));
+        assert_eq!(
+            of("https://a.example:8443/x"),
+            (
+                "https://a.example:8443/x/".to_owned(),
+                Some("me:one".to_owned())
+            )
+        );
         assert_eq!(of("https://b.example/x").1.as_deref(), Some("any:two"));
-        assert_eq!(of("https://u%40v:p%3Aw@a.example/x"), ("https://a.example/x/".to_owned(), Some("u@v:p:w".to_owned())));
+        assert_eq!(
+            of("https://u%40v:p%3Aw@a.example/x"),
+            (
+                "https://a.example/x/".to_owned(),
+                Some("u@v:p:w".to_owned())
+            )
+        );
         assert!(found(&[("PIP_INDEX_URL", "file:///x")], &[]).is_empty());
     }
 }

@@ -17,8 +17,7 @@ use crate::db::cache_directory;
 use crate::db::fetch::{Client, FetchFault, Fetched, Request, Transfer, Validators};
 
 /// The forms of a page that are read, the best first.
-const ACCEPT: &str =
-    "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
+const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
 
 /// An index that can be asked.
 pub struct Index {
@@ -87,7 +86,10 @@ impl Index {
         };
         let url = format!("{}{name}/", self.url.url);
         let kept = self.kept(&url);
-        let known = kept.as_ref().map(|kept| kept.validators.clone()).unwrap_or_default();
+        let known = kept
+            .as_ref()
+            .map(|kept| kept.validators.clone())
+            .unwrap_or_default();
         let request = Request {
             url: &url,
             known: &known,
@@ -119,7 +121,9 @@ impl Index {
             (Err(FetchFault::Refused(status)), _) if matches!(status.as_u16(), 404 | 410) => None,
             (Err(FetchFault::Refused(status)), _) if matches!(status.as_u16(), 401 | 403) => {
                 self.is_away.store(true, Ordering::Relaxed);
-                self.fault(format!("it does not let us in: the server answers {status}"));
+                self.fault(format!(
+                    "it does not let us in: the server answers {status}"
+                ));
                 None
             }
             (Err(fault), _) => {
@@ -137,7 +141,11 @@ impl Index {
         let who = self.url.authorization.as_deref().unwrap_or_default();
         let sum = Md5::digest(format!("{who} {url}").as_bytes());
         let name: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(cache_directory()?.join("hognose/releases-1").join(format!("{name}.json")))
+        Some(
+            cache_directory()?
+                .join("hognose/releases-1")
+                .join(format!("{name}.json")),
+        )
     }
 
     fn kept(&self, url: &str) -> Option<Kept> {
@@ -153,7 +161,9 @@ impl Index {
         let (Some(file), Ok(text)) = (self.file(&kept.url), serde_json::to_vec(kept)) else {
             return;
         };
-        let made = file.parent().is_some_and(|directory| fs::create_dir_all(directory).is_ok());
+        let made = file
+            .parent()
+            .is_some_and(|directory| fs::create_dir_all(directory).is_ok());
         if made {
             let _ = write_file(&file, |out| out.write_all(&text));
         }

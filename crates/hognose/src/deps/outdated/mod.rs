@@ -44,7 +44,9 @@ pub struct Compared<'i> {
 
 impl Compared<'_> {
     fn current(&self) -> Option<Version> {
-        Version::from_str(self.version).ok().map(Version::without_local)
+        Version::from_str(self.version)
+            .ok()
+            .map(Version::without_local)
     }
 
     /// How far it is to the newest release that is allowed. None if there is no newer one.
@@ -99,7 +101,9 @@ impl<'i> Outdated<'i> {
             };
             names.par_iter().map(of).collect()
         };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(AT_A_TIME).build();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(AT_A_TIME)
+            .build();
         let known: BTreeMap<&Name, Vec<Release>> = match pool {
             Ok(pool) => pool.install(ask),
             Err(_) => ask(),
@@ -110,13 +114,19 @@ impl<'i> Outdated<'i> {
             .iter()
             .flat_map(|index| {
                 let url = index.url().to_owned();
-                index.faults().into_iter().map(move |fault| format!("{url}: {fault}"))
+                index
+                    .faults()
+                    .into_iter()
+                    .map(move |fault| format!("{url}: {fault}"))
             })
             .collect();
         let mut compared = Vec::new();
         let mut unknown = Vec::new();
         for answer in pinned {
-            let releases = known.get(answer.name).map(Vec::as_slice).unwrap_or_default();
+            let releases = known
+                .get(answer.name)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             let Some(entry) = answer.entries.first().copied() else {
                 continue;
             };
@@ -124,7 +134,14 @@ impl<'i> Outdated<'i> {
                 unknown.push(answer.name);
                 continue;
             }
-            compared.push(compare(answers, answer, entry, releases, python.as_ref(), pre));
+            compared.push(compare(
+                answers,
+                answer,
+                entry,
+                releases,
+                python.as_ref(),
+                pre,
+            ));
         }
         unknown.dedup();
         if !faults.is_empty() {
@@ -157,7 +174,12 @@ impl<'i> Outdated<'i> {
                     _ => "-".to_owned(),
                 };
                 let step = one.step().map(|step| step.to_string()).unwrap_or_default();
-                [one.name.to_string(), visible_line(one.version).into(), to, step]
+                [
+                    one.name.to_string(),
+                    visible_line(one.version).into(),
+                    to,
+                    step,
+                ]
             })
             .collect();
         let width = |column: usize| {
@@ -183,8 +205,13 @@ impl<'i> Outdated<'i> {
                 write!(out, "  {newest} is newest")?;
                 if let Some(constraint) = one.refused {
                     let text = constraint.wanted.to_string();
-                    let (file, line) = (visible_line(&constraint.place.file), constraint.place.line);
-                    write!(out, ", `{}` at {file}:{line} forbids it", visible_line(&text))?;
+                    let (file, line) =
+                        (visible_line(&constraint.place.file), constraint.place.line);
+                    write!(
+                        out,
+                        ", `{}` at {file}:{line} forbids it",
+                        visible_line(&text)
+                    )?;
                 }
             }
             writeln!(out)?;
@@ -200,7 +227,11 @@ impl<'i> Outdated<'i> {
             Some(python) => format!(", for Python {python}"),
             None => String::new(),
         };
-        let outdated = self.compared.iter().filter(|one| one.step().is_some()).count();
+        let outdated = self
+            .compared
+            .iter()
+            .filter(|one| one.step().is_some())
+            .count();
         let all = plural(self.compared.len(), "pinned package");
         writeln!(out, "{outdated} of {all} can be newer{python}")
     }

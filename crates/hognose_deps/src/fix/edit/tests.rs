@@ -20,13 +20,18 @@ fn raised(path: &str, bytes: &[u8], name: &str, to: &str) -> Result<Vec<u8>, Edi
 }
 
 fn text(path: &str, before: &str, name: &str, to: &str) -> String {
-    let edited = raised(path, before.as_bytes(), name, to).unwrap_or_else(|fault| panic!("{fault}"));
+    let edited =
+        raised(path, before.as_bytes(), name, to).unwrap_or_else(|fault| panic!("{fault}"));
     String::from_utf8(edited).expect("UTF-8")
 }
 
 /// A file in which only one text may be replaced by another.
 fn only(path: &str, before: &str, name: &str, from: &str, to: &str) {
-    assert_eq!(text(path, before, name, to), before.replace(from, to), "{before}");
+    assert_eq!(
+        text(path, before, name, to),
+        before.replace(from, to),
+        "{before}"
+    );
 }
 
 #[test]
@@ -88,7 +93,13 @@ fn in_manifests_too() {
         "1.0.3",
         "2.2.5",
     );
-    only("Pipfile", "[packages]\nflask = \"==1.0.3\"\n", "flask", "1.0.3", "2.2.5");
+    only(
+        "Pipfile",
+        "[packages]\nflask = \"==1.0.3\"\n",
+        "flask",
+        "1.0.3",
+        "2.2.5",
+    );
     only(
         "environment.yml",
         "dependencies:\n  - python=3.9\n  - pip:\n      - flask==1.0.3  # why\n",
@@ -127,7 +138,13 @@ fn utf_16_stays_utf_16() {
         let encode = |text: &str| -> Vec<u8> {
             let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
             units
-                .flat_map(|unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() })
+                .flat_map(|unit: u16| {
+                    if little {
+                        unit.to_le_bytes()
+                    } else {
+                        unit.to_be_bytes()
+                    }
+                })
                 .collect()
         };
         let before = encode("# für\r\nflask==1.0\r\nsix\r\n");
@@ -136,7 +153,10 @@ fn utf_16_stays_utf_16() {
     }
     let latin = b"# -*- coding: latin-1 -*-\n# f\xFCr\nflask==1.0\n";
     let after = raised("requirements.txt", latin, "flask", "2.2.5").expect("it is edited");
-    assert_eq!(after, b"# -*- coding: latin-1 -*-\n# f\xFCr\nflask==2.2.5\n");
+    assert_eq!(
+        after,
+        b"# -*- coding: latin-1 -*-\n# f\xFCr\nflask==2.2.5\n"
+    );
 }
 
 proptest! {
