@@ -52,7 +52,7 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         tool: "pip-compile",
-        installed: "pip-tools==7.6.1",
+        installed: "pip-tools==7.6.2",
         manifest: "requirements.in",
         lock: "requirements.txt",
         command: &[
@@ -78,7 +78,7 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         tool: "pipenv",
-        installed: "pipenv==2026.6.2",
+        installed: "pipenv==2026.10.3",
         manifest: "Pipfile",
         lock: "Pipfile.lock",
         command: &["lock", "--quiet"],
