@@ -36,6 +36,8 @@ struct Kind {
     command: &'static [&'static str],
     /// The manifest with each version in its place; `{index}` is the address of the index.
     pinned: &'static str,
+    /// Whether the same command makes the lock file agree with the manifest again, and keeps its versions.
+    keeps: bool,
     /// What is written in the manifest instead, once the lock file is made.
     loosened: &'static [(&'static str, &'static str)],
 }
@@ -48,6 +50,7 @@ const KINDS: &[Kind] = &[
         lock: "uv.lock",
         command: &["lock", "--quiet"],
         pinned: "[project]\nname = \"shop\"\nversion = \"0.1\"\nrequires-python = \">=3.9\"\ndependencies = [\n    \"certifi==2022.5.18.1\",\n    \"idna==3.4\",  # names\n    \"pyjwt==1.7.1\",\n]\n\n[tool.uv]\npackage = false\n",
+        keeps: true,
         loosened: &[("certifi==2022.5.18.1", "certifi>=2022")],
     },
     Kind {
@@ -62,6 +65,7 @@ const KINDS: &[Kind] = &[
             "requirements.in",
         ],
         pinned: "certifi==2022.5.18.1\nidna==3.4  # names\npyjwt==1.7.1\n",
+        keeps: true,
         loosened: &[
             ("certifi==2022.5.18.1", "certifi"),
             ("pyjwt==1.7.1", "pyjwt<3"),
@@ -74,6 +78,7 @@ const KINDS: &[Kind] = &[
         lock: "poetry.lock",
         command: &["lock", "--quiet", "--no-interaction"],
         pinned: "[tool.poetry]\npackage-mode = false\n\n[[tool.poetry.source]]\nname = \"index\"\nurl = \"{index}\"\npriority = \"primary\"\n\n[tool.poetry.dependencies]\npython = \">=3.9,<4\"\ncertifi = \"2022.5.18.1\"\nidna = \"3.4\" # names\npyjwt = \"1.7.1\"\n",
+        keeps: true,
         loosened: &[("\"2022.5.18.1\"", "\">=2022\""), ("\"1.7.1\"", "\"<3\"")],
     },
     Kind {
@@ -83,6 +88,7 @@ const KINDS: &[Kind] = &[
         lock: "Pipfile.lock",
         command: &["lock", "--quiet"],
         pinned: "[packages]\ncertifi = \"==2022.5.18.1\"\nidna = \"==3.4\" # names\n\n[dev-packages]\npyjwt = \"==1.7.1\"\n",
+        keeps: false,
         loosened: &[
             ("\"==2022.5.18.1\"", "\">=2022\""),
             ("\"==1.7.1\"", "\"<3\""),
@@ -147,6 +153,11 @@ impl Kind {
             manifest = manifest.replace(pinned, loosened);
         }
         write(self.manifest, &manifest)?;
+        if self.keeps {
+            let mut again = Command::new(venv.program(self.tool));
+            environment(&mut again);
+            sh(again.args(self.command))?;
+        }
         let before = (read(self.manifest)?, read(self.lock)?);
         let fix = |arguments: &[&str]| -> Result<Output> {
             let mut command = Command::new(program);

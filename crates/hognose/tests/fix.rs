@@ -125,7 +125,7 @@ fn what_was_changed_since_is_not_taken_back() {
 fn a_constraint_is_raised_rather_than_a_pin_added() {
     let user = User::new(&[
         ("requirements.txt", "-c constraints.txt\npyyaml\n"),
-        ("constraints.txt", "pyyaml==5.3  # held\nsix==1.16.0\n"),
+        ("constraints.txt", "PyYAML==5.3  # held\nsix==1.16.0\n"),
     ]);
     let run = user.run(&["deps", "--fix"]);
     assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
@@ -135,7 +135,7 @@ fn a_constraint_is_raised_rather_than_a_pin_added() {
     );
     assert_eq!(
         user.project.read("constraints.txt"),
-        "pyyaml==5.4  # held\nsix==1.16.0\n"
+        "PyYAML==5.4  # held\nsix==1.16.0\n"
     );
 }
 

@@ -14,6 +14,7 @@ use super::read;
 use crate::inputs::source::{Reading, Source};
 use crate::inputs::toml::{self, Item, Table, as_table, as_text};
 use crate::inputs::{Inventory, Package, Place, Wanted};
+use crate::name::Name;
 
 /// A version that is to be raised where it is written.
 #[derive(Clone, Copy, Debug)]
@@ -165,7 +166,7 @@ fn find(source: &Source, raise: &Raise<'_>) -> Result<Vec<Range<usize>>, EditFau
     };
     let begin = offset(source, &package.place).ok_or_else(not_found)?;
     let rest = &source.text[begin..];
-    let after_key = requirement_clauses(rest, &package.written)
+    let after_key = requirement_clauses(rest, &package.name)
         .map(|at| begin + at)
         .filter(|at| !clauses(&source.text[*at..], false).is_empty());
     let (at, bare) = match after_key {
@@ -234,15 +235,18 @@ fn skip_space(text: &str, mut at: usize) -> usize {
 }
 
 /// Where the version specifiers of a requirement begin that itself begins with a name, between quotes or not.
-fn requirement_clauses(text: &str, name: &str) -> Option<usize> {
+fn requirement_clauses(text: &str, name: &Name) -> Option<usize> {
     let mut at = text.len() - text.trim_start_matches(['"', '\'', ' ', '\t']).len();
     at += text[at..].strip_prefix("- ").map_or(0, |rest| {
         2 + rest.len() - rest.trim_start_matches(['"', '\'', ' ']).len()
     });
-    if !text[at..].starts_with(name) {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let rest = &text[at..];
+    let written = &rest[..rest.find(|c| !is_of_name(c)).unwrap_or(rest.len())];
+    if Name::new(written).as_ref() != Some(name) {
         return None;
     }
-    at = skip_space(text, at + name.len());
+    at = skip_space(text, at + written.len());
     if text[at..].starts_with('[') {
         at += text[at..].find([']', '\n', '\r'])? + 1;
         at = skip_space(text, at);

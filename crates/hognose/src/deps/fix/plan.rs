@@ -175,7 +175,7 @@ impl Plan {
         text: &dyn Fn(&str) -> String,
     ) -> Result<Upgrade, Obstacle> {
         let file = &entry.place.file;
-        if file.starts_with("..") || file.starts_with('/') {
+        if is_outside(file) {
             return Err(Obstacle::Outside);
         }
         let input = answers.input(file);
@@ -196,8 +196,13 @@ impl Plan {
             _ => return Err(Obstacle::Record),
         }
         let mut edits: Vec<Package> = Vec::new();
-        if is_manifest && entry.pinned_at.is_none() {
-            edits.push(entry.clone());
+        if is_manifest {
+            // The version may stand in a constraints file, and is raised there.
+            let mut held = entry.clone();
+            if let Some(place) = held.pinned_at.take() {
+                held.place = place;
+            }
+            edits.push(held);
         }
         // What a person pinned for the same project by hand would hold the old version, or contradict.
         let inventory = answers.inventory;
@@ -214,6 +219,9 @@ impl Plan {
             if edits.iter().all(|edit| edit.place != package.place) {
                 edits.push(package.clone());
             }
+        }
+        if edits.iter().any(|edit| is_outside(&edit.place.file)) {
+            return Err(Obstacle::Outside);
         }
         if edits.iter().any(|edit| edit.hashed) {
             return Err(Obstacle::Hashed(to.clone()));
@@ -286,6 +294,11 @@ impl Plan {
         }
         self.upgrades = kept;
     }
+}
+
+/// Whether a path leads out of the directory that paths count from.
+fn is_outside(path: &str) -> bool {
+    path.starts_with("..") || path.starts_with('/')
 }
 
 /// Adds a target to others: of two for one package the higher version, for the groups of both.

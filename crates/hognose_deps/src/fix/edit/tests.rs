@@ -121,6 +121,20 @@ fn in_manifests_too() {
         "1.0.3",
         "2.2.5",
     );
+    only(
+        "setup.py",
+        "from setuptools import setup\nsetup(install_requires=['six', 'flask==1.0.3'])\n",
+        "flask",
+        "1.0.3",
+        "2.2.5",
+    );
+    only(
+        "tool.py",
+        "# /// script\n# dependencies = [\n#   \"flask==1.0.3\",\n# ]\n# ///\nimport flask\n",
+        "flask",
+        "1.0.3",
+        "2.2.5",
+    );
 }
 
 #[test]
