@@ -1,13 +1,13 @@
 //! `hognose deps --fix` with the real lock tools, on a project whose tests break on one upgrade.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
 
 use crate::python::Venv;
-use crate::{cargo, root, sh, workshop};
+use crate::{cargo, sh, workshop};
 
 /// PyJWT 2 gives texts where PyJWT 1 gave bytes.
 const TESTS: &str = r#"import unittest
@@ -97,12 +97,22 @@ const KINDS: &[Kind] = &[
 ];
 
 pub(crate) fn run() -> Result<()> {
-    sh(cargo().args(["build", "--quiet", "--package", "hognose"]))?;
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let program = target
-        .join("debug")
-        .join(format!("hognose{}", std::env::consts::EXE_SUFFIX));
+    // hognose is built as this program is, and lies beside it.
+    let own = std::env::current_exe()?;
+    let built = own.parent().context("this program lies in no directory")?;
+    let profile = match built.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(profile) => profile,
+    };
+    sh(cargo().args([
+        "build",
+        "--quiet",
+        "--package",
+        "hognose",
+        "--profile",
+        profile,
+    ]))?;
+    let program = built.join(format!("hognose{}", std::env::consts::EXE_SUFFIX));
     for kind in KINDS {
         kind.check(&program)
             .with_context(|| format!("fixing a project of {}", kind.tool))?;

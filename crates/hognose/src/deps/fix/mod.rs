@@ -19,11 +19,13 @@ mod undo;
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::str::FromStr;
 
 use anyhow::Result;
 use hognose_deps::fix::edit;
 use hognose_deps::fix::step::Step;
 use hognose_deps::name::Name;
+use pep440_rs::Version;
 
 pub use plan::{Plan, Upgrade};
 pub use trial::{Installer, Trial};
@@ -148,6 +150,18 @@ impl Project<'_> {
             let version = version.map_or("the version it has", |(_, _, version)| version);
             found.then(|| format!("`{tool}` takes {version}, which does not clear all"))
         });
+        // Tools that cannot be told which version to take may have gone further.
+        for upgrade in plan.upgrades.iter_mut().filter(|one| one.lock.is_some()) {
+            let taken = after.pins.iter().filter_map(|(file, name, version)| {
+                let is_it = *name == upgrade.name && **file == *upgrade.place.file;
+                is_it.then(|| Version::from_str(version).ok())?
+            });
+            if let Some(taken) = taken.max() {
+                let from = Version::from_str(&upgrade.from).ok();
+                upgrade.step = from.map(|from| Step::between(&from, &taken));
+                upgrade.to = taken;
+            }
+        }
         if !changes.is_empty() {
             let memory = undo::write(self.root, &changes)?;
             show::done(&plan, &before, &made, &changes, &memory, paint, &mut out_of)?;
