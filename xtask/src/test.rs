@@ -72,6 +72,8 @@ fn formats() -> Result<()> {
             "--package",
             "hognose",
             "--lib",
+            "--test",
+            "deps",
             "specimens",
         ])
         .env("HOGNOSE_SPECIMENS", &specimens))?;

@@ -20,6 +20,7 @@ mod page;
 mod project;
 mod routes;
 mod rules;
+mod sbom;
 mod terminal;
 mod why;
 mod write_file;
@@ -98,6 +99,7 @@ commands! {
     Rules => rules,
     Routes => routes,
     Deps => deps,
+    Sbom => sbom,
     Lock => lock,
     Config => config,
     Db => db,

@@ -201,7 +201,7 @@ impl<'t> Iterator for Links<'t> {
 
     fn next(&mut self) -> Option<Link<'t>> {
         loop {
-            let at = self.0.find("<a").or_else(|| self.0.find("<A"))?;
+            let at = self.0.find("<a").into_iter().chain(self.0.find("<A")).min()?;
             let rest = &self.0[at + 2..];
             if !rest.starts_with(|c: char| c.is_whitespace() || c == '>') {
                 self.0 = rest;

@@ -8,9 +8,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use hognose_deps::advisories::database;
+use hognose_deps::advisories::epss::Epss;
+use hognose_deps::advisories::kev::Kev;
 use hognose_deps::advisories::severity::Level;
 use hognose_deps::date::Date;
 use hognose_deps::inputs::{self, Files as _, Inventory, Unreadable};
@@ -22,13 +24,15 @@ use super::project::Project;
 use super::write_file::write_file;
 use super::{Exit, Terminal};
 use crate::configuration::FailOn;
+use crate::deps::bom::{self, Bom, Subject};
 use crate::deps::json::{self, DatabaseFacts};
 use crate::deps::reach::{Code, installed_modules};
 use crate::deps::{
-    Answers, Disk, InterpreterAnswer, STALE_AFTER_DAYS, findings, open_database, text,
+    Answers, Disk, Exploitation, InterpreterAnswer, STALE_AFTER_DAYS, findings, open_database,
+    openvex, text,
 };
-use crate::discovery::{PathGlobs, display_path};
-use crate::output::{self, Paint, RunTime};
+use crate::discovery::{PathGlobs, display_path, read_bounded};
+use crate::output::{self, Paint, RunTime, plural};
 use crate::{Presentation, View};
 
 /// Find vulnerable dependencies and interpreters
@@ -49,6 +53,12 @@ pub struct Arguments {
     /// Advisories to judge by instead of those built in: a zip of OSV records, a directory of them, or an index of ours
     #[arg(long, value_name = "PATH", help_heading = "Configuration")]
     db: Option<PathBuf>,
+    /// How likely vulnerabilities are to be exploited: a file of the Exploit Prediction Scoring System, plain or gzip
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    epss: Option<PathBuf>,
+    /// Which vulnerabilities are known to be exploited: CISA's catalogue in JSON
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    kev: Option<PathBuf>,
     #[command(flatten)]
     fail: FailArguments,
     #[command(flatten)]
@@ -80,6 +90,12 @@ enum Format {
     Sarif,
     /// A comment for a pull request
     Markdown,
+    /// CycloneDX 1.6: a bill of materials with its vulnerabilities
+    Cyclonedx,
+    /// SPDX 2.3: a bill of materials with links to advisories
+    Spdx,
+    /// OpenVEX 0.2.0: what is known of each vulnerability here
+    Openvex,
     /// Workflow commands that GitHub shows as annotations
     Github,
 }
@@ -123,16 +139,15 @@ impl Arguments {
             ));
         }
 
-        let exclude = &project.configuration.exclude.value;
-        let disk = Disk::new(
-            &project.working_directory,
-            PathGlobs::new(exclude.iter().map(String::as_str))?,
-        );
-        let paths = named_paths(&self.project.paths);
+        let exploitation = self.exploitation(terminal)?;
+
+        let disk = disk(&project)?;
+        let paths = named_paths(&project, &self.project.paths);
         let pool = project.pool()?;
         let inventory = pool.install(|| read_all(&disk, &paths));
         let named = |file: &str| paths.iter().any(|path| path == file);
-        let mut answers = Answers::new(&inventory, &index, &named)?;
+        let mut answers = pool.install(|| Answers::new(&inventory, &index, &named))?;
+        answers.weigh(&exploitation);
         let mut code = None;
         if answers.any() && !self.outdated.outdated {
             answers.look_into(code.insert(self.code(&project, &disk, &paths, terminal)?));
@@ -175,6 +190,8 @@ impl Arguments {
         } else {
             terminal.color
         };
+        let subject = subject(&disk, &paths, &project);
+        let made = start_time()?;
         let write = |out: &mut dyn Write| {
             let format = match self.format {
                 Format::Text => {
@@ -182,6 +199,14 @@ impl Arguments {
                 }
                 Format::Json => return json::list(&answers, out),
                 Format::JsonFull => return json::full(&answers, &interpreters, &facts, out),
+                Format::Cyclonedx | Format::Spdx => {
+                    let bom = Bom::new(&inventory, &subject, made);
+                    return match self.format {
+                        Format::Spdx => bom::spdx::write(&bom, Some(&answers), out),
+                        _ => bom::cyclonedx::write(&bom, Some(&answers), out),
+                    };
+                }
+                Format::Openvex => return openvex::write(&answers, &subject, made, out),
                 Format::Sarif => output::Format::Sarif,
                 Format::Markdown => output::Format::Markdown,
                 Format::Github => output::Format::Github,
@@ -215,6 +240,22 @@ impl Arguments {
             || interpreters.iter().any(|answer| answer.is_ended)
                 && project.configuration.fail_on.value != FailOn::Never;
         Ok(if fails { Exit::Findings } else { Exit::Clean })
+    }
+
+    /// What the files that are named say of exploitation.
+    fn exploitation(&self, terminal: &Terminal) -> Result<Exploitation> {
+        let mut exploitation = Exploitation::default();
+        if let Some(file) = &self.epss {
+            let scores = Epss::read(&read_named(file)?);
+            exploitation.scores = scores.with_context(|| file.display().to_string())?;
+            skipped_of(file, exploitation.scores.skipped, terminal);
+        }
+        if let Some(file) = &self.kev {
+            let catalogue = Kev::read(&read_named(file)?);
+            exploitation.catalogue = catalogue.with_context(|| file.display().to_string())?;
+            skipped_of(file, exploitation.catalogue.skipped, terminal);
+        }
+        Ok(exploitation)
     }
 
     /// The code that the inputs install packages for: what is below the directories that were named, and around the files.
@@ -252,6 +293,38 @@ impl Arguments {
             |file: &str| display_path(&project.working_directory, &around_files.root.join(file));
         Ok(code.seen_from(elsewhere))
     }
+}
+
+fn read_named(file: &Path) -> Result<Vec<u8>> {
+    read_bounded(file).map_err(|reason| anyhow!("{}: {reason}", file.display()))
+}
+
+fn skipped_of(file: &Path, skipped: usize, terminal: &Terminal) {
+    if skipped > 0 {
+        let entries = plural(skipped, "entry");
+        terminal.warn(&format!(
+            "{}: {entries} cannot be read and are not in this answer",
+            file.display()
+        ));
+    }
+}
+
+/// The files of a project as the readers of inputs ask for them.
+pub(super) fn disk(project: &Project) -> Result<Disk> {
+    let exclude = &project.configuration.exclude.value;
+    Ok(Disk::new(
+        &project.working_directory,
+        PathGlobs::new(exclude.iter().map(String::as_str))?,
+    ))
+}
+
+/// What the project is called: in its manifest, else by its directory.
+pub(super) fn subject(disk: &Disk, paths: &[String], project: &Project) -> Subject {
+    let directory = paths.first().map_or("", String::as_str);
+    let place = project.working_directory.join(directory);
+    let place = place.canonicalize().unwrap_or(place);
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    Subject::read(disk, directory, &name)
 }
 
 /// Directories that are looked at above a file for the project it belongs to.
@@ -331,20 +404,21 @@ fn failures(inventory: &Inventory) -> Vec<FileFailure> {
     failures
 }
 
-/// Paths with `/`, as the readers of inputs have them.
-fn named_paths(paths: &[PathBuf]) -> Vec<String> {
+/// Paths with `/`, as the readers of inputs have them: relative to the working directory where they lie below it.
+pub(super) fn named_paths(project: &Project, paths: &[PathBuf]) -> Vec<String> {
     if paths.is_empty() {
         return vec![String::new()];
     }
     let text = |path: &PathBuf| {
-        let text = path.to_string_lossy();
-        let text = text.replace(std::path::MAIN_SEPARATOR, "/");
-        inputs::join("", &text)
+        let path = project.working_directory.join(path);
+        let shown = display_path(&project.working_directory, &path);
+        let root = if shown.starts_with('/') { "/" } else { "" };
+        inputs::join(root, &shown)
     };
     paths.iter().map(text).collect()
 }
 
-fn read_all(disk: &Disk, paths: &[String]) -> Inventory {
+pub(super) fn read_all(disk: &Disk, paths: &[String]) -> Inventory {
     let mut inventory = Inventory::default();
     for path in paths {
         disk.note(path);

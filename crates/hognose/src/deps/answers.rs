@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hognose_deps::advisories::epss::{Epss, Score};
 use hognose_deps::advisories::index::{Damage, Index};
-use hognose_deps::advisories::matcher::{Finding, judge};
+use hognose_deps::advisories::kev::{Exploited, Kev};
+use hognose_deps::advisories::matcher::{Finding, judge_all};
 use hognose_deps::advisories::severity::{Level, Severity};
 use hognose_deps::inputs::{Input, Inventory, Origin, Package, Place, Relation, Role, Wanted};
 use hognose_deps::name::Name;
@@ -49,10 +51,23 @@ pub struct Known<'i> {
     pub fixed_in: Option<&'i Version>,
     /// How grave it is, if a record says so.
     pub severity: Option<Severity<'i>>,
+    /// How likely it is to be exploited, if scores were given and there is one.
+    pub likelihood: Option<Score>,
+    /// Whether it is known to be exploited, if a catalogue was given.
+    pub exploited: Option<Exploited>,
     /// Whether the code uses it.
     pub reach: Reach,
     /// Why somebody decided to live with it, if somebody did.
     pub accepted: Option<Accepted>,
+}
+
+/// What is known of the exploitation of vulnerabilities, from files that somebody gave.
+#[derive(Debug, Default)]
+pub struct Exploitation {
+    /// How likely each is.
+    pub scores: Epss,
+    /// Which have been seen.
+    pub catalogue: Kev,
 }
 
 /// A decision to live with an advisory.
@@ -89,7 +104,7 @@ impl<'i> Answers<'i> {
     pub fn new(
         inventory: &'i Inventory,
         index: &'i Index,
-        named: &dyn Fn(&str) -> bool,
+        named: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<Self, Damage> {
         let mut by_version: BTreeMap<(&Name, &str), Vec<&Package>> = BTreeMap::new();
         for package in &inventory.packages {
@@ -103,8 +118,10 @@ impl<'i> Answers<'i> {
             by_version.entry(key).or_default().push(package);
         }
         let paths = Paths::new(inventory);
+        let pins: Vec<(&Name, &str)> = by_version.keys().copied().collect();
+        let verdicts = judge_all(index, &pins)?;
         let mut packages = Vec::with_capacity(by_version.len());
-        for ((name, version), entries) in by_version {
+        for (((name, version), entries), verdict) in by_version.into_iter().zip(verdicts) {
             let mut answer = Answer {
                 name,
                 version,
@@ -120,14 +137,13 @@ impl<'i> Answers<'i> {
                 .iter()
                 .any(|package| is_published(&package.origin))
             {
-                let verdict = judge(index, name, version)?;
                 answer.clears_all = verdict.clears_all;
                 answer.undecided = verdict
                     .undecided
                     .iter()
                     .map(|advisory| advisory.id.as_str())
                     .collect();
-                answer.advisories = verdict.findings.into_iter().map(Known::new).collect();
+                answer.advisories = verdict.findings.iter().copied().map(Known::new).collect();
             }
             packages.push(answer);
         }
@@ -147,6 +163,15 @@ impl<'i> Answers<'i> {
             for known in &mut answer.advisories {
                 known.reach = code.symbols(&known.finding, &reach);
             }
+        }
+    }
+
+    /// Tells of every vulnerability what is known of its exploitation.
+    pub fn weigh(&mut self, exploitation: &Exploitation) {
+        let packages = self.packages.iter_mut();
+        for known in packages.flat_map(|answer| &mut answer.advisories) {
+            known.likelihood = exploitation.scores.score(known.finding.ids());
+            known.exploited = exploitation.catalogue.entry(known.finding.ids());
         }
     }
 
@@ -216,6 +241,8 @@ impl<'i> Known<'i> {
             fixed_in: finding.fixed_in(),
             severity: finding.severity(),
             finding,
+            likelihood: None,
+            exploited: None,
             reach: Reach::not_looked(),
             accepted: None,
         }

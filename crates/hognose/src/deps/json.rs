@@ -148,6 +148,16 @@ fn detailed(answers: &Answers, answer: &Answer) -> Value {
             object["cwes"] = known.finding.cwes().into();
             object["links"] = known.finding.links().into();
             object["published"] = known.finding.published().map(|day| day.to_string()).into();
+            object["epss"] = known.likelihood.map_or(
+                Value::Null,
+                |score| json!({"probability": score.probability, "percentile": score.percentile}),
+            );
+            object["exploited"] = known.exploited.map_or(Value::Null, |exploited| {
+                json!({
+                    "since": exploited.since.map(|day| day.to_string()),
+                    "ransomware": exploited.ransomware,
+                })
+            });
             object["malicious"] = known.finding.is_malicious().into();
             object["allowed"] = match known.fixed_in.map(|fix| answers.permission(answer, fix)) {
                 Some(Permission::Allowed) => true.into(),

@@ -5,17 +5,19 @@
 
 mod accept;
 mod answers;
+pub mod bom;
 pub mod check;
 mod disk;
 pub mod findings;
 pub mod fix;
 mod interpreter;
 pub mod json;
+pub mod openvex;
 pub mod outdated;
 pub mod reach;
 pub mod text;
 
-pub use answers::{Answer, Answers, Known, Permission};
+pub use answers::{Answer, Answers, Exploitation, Known, Permission};
 pub use disk::{Disk, open_database};
 pub use interpreter::InterpreterAnswer;
 

@@ -152,6 +152,18 @@ fn advisory(known: &Known, paint: Paint, out: &mut dyn Write) -> io::Result<()> 
     if known.finding.is_malicious() {
         line.push_str("  published to do harm");
     }
+    if let Some(exploited) = known.exploited {
+        let since = exploited.since.map(|day| format!(" since {day}"));
+        let ransomware = if exploited.ransomware {
+            ", by ransomware"
+        } else {
+            ""
+        };
+        let text = format!("exploited{}{ransomware}", since.unwrap_or_default());
+        let _ = write!(line, "  {}", paint.bold(&text));
+    } else if let Some(score) = known.likelihood {
+        let _ = write!(line, "  EPSS {:.1} %", score.probability * 100.0);
+    }
     if let Some(accepted) = &known.accepted {
         let reason = accepted.reason.as_deref().unwrap_or("no reason given");
         let _ = write!(
@@ -279,7 +291,6 @@ fn interpreter(answer: &InterpreterAnswer, paint: Paint, out: &mut dyn Write) ->
             String::new()
         };
         let count = plural(findings.len(), "known vulnerability");
-        let count = count.replace("vulnerabilitys", "vulnerabilities");
         writeln!(out, "  {release} has {count}: {}{more}", named.join(", "))?;
     }
     let undecided = answer.verdict.undecided.len();
@@ -319,12 +330,8 @@ fn summary(
     } else if open + accepted == 0 {
         format!("No known vulnerability in {judged} of {inputs}")
     } else {
-        let noun = if open == 1 {
-            "vulnerability"
-        } else {
-            "vulnerabilities"
-        };
-        format!("{open} known {noun} in {vulnerable} of {judged} of {inputs}")
+        let known = plural(open, "known vulnerability");
+        format!("{known} in {vulnerable} of {judged} of {inputs}")
     };
     write!(out, "{}", paint.bold(&head))?;
     if accepted > 0 {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use pep440_rs::{Version, VersionSpecifiers};
 use rustc_hash::FxHashSet;
 
+use super::package_url::without_password;
 use crate::name::Name;
 
 /// Everything the inputs of a project say about what is installed.
@@ -298,18 +299,19 @@ pub enum Origin {
     Conda(Option<String>),
 }
 
+/// Without the passwords that addresses may hold: what is shown here goes into reports.
 impl fmt::Display for Origin {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Index(None) => out.write_str("index"),
-            Self::Index(Some(url)) => write!(out, "index {url}"),
-            Self::Url(url) => write!(out, "url {url}"),
+            Self::Index(Some(url)) => write!(out, "index {}", without_password(url)),
+            Self::Url(url) => write!(out, "url {}", without_password(url)),
             Self::Vcs {
                 url,
                 reference,
                 commit,
             } => {
-                write!(out, "vcs {url}")?;
+                write!(out, "vcs {}", without_password(url))?;
                 if let Some(reference) = reference {
                     write!(out, " at {reference}")?;
                 }
@@ -326,7 +328,7 @@ impl fmt::Display for Origin {
                 )
             }
             Self::Conda(None) => out.write_str("conda"),
-            Self::Conda(Some(channel)) => write!(out, "conda {channel}"),
+            Self::Conda(Some(channel)) => write!(out, "conda {}", without_password(channel)),
         }
     }
 }

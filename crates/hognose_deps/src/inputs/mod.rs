@@ -42,6 +42,7 @@ pub use inventory::{
     Constraint, Group, Input, InstallerOption, Inventory, Mismatch, Origin, Package, Pin, Place,
     Relation, Role, Unnamed, Unreadable, Variable, Wanted,
 };
+pub use package_url::package_url;
 pub use source::{MAX_BYTES, join};
 
 use source::{Reading, Source};

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use hognose_deps::advisories::index::Index;
 use hognose_deps::date::Date;
@@ -64,7 +64,8 @@ impl Judge<'_> {
         let exclude = &self.project.configuration.exclude.value;
         let disk = Disk::new(root, PathGlobs::new(exclude.iter().map(String::as_str))?);
         let inventory = read_all(&disk, self.paths);
-        let named = |file: &str| self.paths.iter().any(|path| path == file);
+        let paths = self.paths;
+        let named = |file: &str| paths.iter().any(|path| path == file);
         let mut answers = Answers::new(&inventory, self.index, &named)?;
         if let Some(code) = self.code {
             answers.look_into(code);
@@ -122,6 +123,10 @@ impl Arguments {
         let disk = Disk::new(root, PathGlobs::new(exclude.iter().map(String::as_str))?);
         let before = judge.known(answers, &disk)?;
         let plan = before.plan.clone();
+        let is_outside = |path: &String| path.starts_with("..") || path.starts_with('/');
+        if self.fix.test.is_some() && judge.paths.iter().any(is_outside) {
+            bail!("`--test` is for a project in the working directory or below");
+        }
         let trial = self.fix.test.as_ref().map(|command| {
             // The tests of one directory are run there, else those of the working directory.
             let directory = match judge.paths {
