@@ -9,8 +9,11 @@ use anyhow::{Result, bail};
 use crate::python::Venv;
 use crate::{cargo, docs, fixing, root, sh, workshop};
 
+/// Something that is tested.
+type Part = fn() -> Result<()>;
+
 /// The parts, in their order.
-const PARTS: &[(&str, fn() -> Result<()>)] = &[
+const PARTS: &[(&str, Part)] = &[
     ("cargo", || {
         sh(cargo().args(["test", "--quiet", "--workspace"]))
     }),

@@ -201,10 +201,11 @@ impl<'t> Iterator for Links<'t> {
 
     fn next(&mut self) -> Option<Link<'t>> {
         loop {
-            let at = self.0.find("<a").into_iter().chain(self.0.find("<A")).min()?;
-            let rest = &self.0[at + 2..];
+            self.0 = self.0.split_once('<')?.1;
+            let Some(rest) = self.0.strip_prefix(['a', 'A']) else {
+                continue;
+            };
             if !rest.starts_with(|c: char| c.is_whitespace() || c == '>') {
-                self.0 = rest;
                 continue;
             }
             let end = tag_end(rest)?;

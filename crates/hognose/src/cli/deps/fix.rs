@@ -11,7 +11,7 @@ use hognose_deps::inputs::{Files as _, Inventory, Wanted};
 
 use super::super::project::Project;
 use super::super::{Exit, Terminal};
-use super::{Arguments, fails, read_all};
+use super::{Arguments, disk, fails, read_all};
 use crate::deps::fix::{self, Installer, Judged, NotInstalled, Plan, Red, Trial};
 use crate::deps::reach::Code;
 use crate::deps::{Answers, Disk};
@@ -119,8 +119,7 @@ impl Arguments {
         terminal: &Terminal,
     ) -> Result<Exit> {
         let root = &judge.project.working_directory;
-        let exclude = &judge.project.configuration.exclude.value;
-        let disk = Disk::new(root, PathGlobs::new(exclude.iter().map(String::as_str))?);
+        let disk = disk(judge.project)?;
         let before = judge.known(answers, &disk)?;
         let plan = before.plan.clone();
         let is_outside = |path: &String| path.starts_with("..") || path.starts_with('/');

@@ -65,7 +65,7 @@ impl Copy {
         let mut done: Vec<&str> = Vec::new();
         for tree in trees {
             let holds = |outer: &&str| outer.is_empty() || Path::new(tree).starts_with(outer);
-            if done.iter().any(|outer| holds(outer)) {
+            if done.iter().any(holds) {
                 continue;
             }
             let target = copy.project().join(tree);

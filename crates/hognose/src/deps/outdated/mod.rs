@@ -88,8 +88,8 @@ impl<'i> Outdated<'i> {
             .packages
             .iter()
             .filter(|answer| {
-                let of_index = |entry: &&Package| matches!(entry.origin, Origin::Index(_));
-                answer.entries.iter().any(|entry| of_index(&entry))
+                let mut entries = answer.entries.iter();
+                entries.any(|entry| matches!(entry.origin, Origin::Index(_)))
             })
             .collect();
         let mut names: Vec<&Name> = pinned.iter().map(|answer| answer.name).collect();
