@@ -155,6 +155,24 @@ fn constraints_and_the_named_python_hold() {
 }
 
 #[test]
+#[cfg(unix)]
+fn pip_is_asked_for_its_index_where_none_is_configured() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let server = index(None);
+    let user = User::new(&[("requirements.txt", "shop==1.0\n")]);
+    let pip = user.home.path().join("pip");
+    let help = format!(
+        "#!/bin/sh\necho '  -i, --index-url <url>  Base URL of the index (default {}). It has to be simple.'\n",
+        server.url("simple")
+    );
+    fs::write(&pip, help).unwrap();
+    fs::set_permissions(&pip, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = user.home.path().to_string_lossy().into_owned();
+    assert_eq!(user.rows(&[], &[("PATH", &path)]).len(), 1);
+}
+
+#[test]
 fn a_page_is_kept_and_asked_about() {
     let server = index(None);
     let user = User::new(&[("requirements.txt", "shop==1.0\n")]);

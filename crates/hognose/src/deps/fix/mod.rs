@@ -168,7 +168,8 @@ impl Project<'_> {
         }
         show::left(&plan, paint, &mut out_of)?;
         Ok(Fixed {
-            judged: made.judged,
+            // The project itself has the last word: the copy holds what was needed of it.
+            judged: (self.judge)(self.root)?,
             tool_failed,
         })
     }
@@ -176,10 +177,17 @@ impl Project<'_> {
     /// Gives up on upgrades whose edits cannot be made.
     fn check_edits(&self, plan: &mut Plan) -> Result<()> {
         let mut faults = Vec::new();
-        for upgrade in &plan.upgrades {
-            for (file, raises) in make::by_file(std::slice::from_ref(upgrade)) {
-                let bytes = super::disk::read_whole(&self.root.join(file))?;
-                if let Err(fault) = edit::apply(file, &bytes, &raises) {
+        for (file, raises) in make::by_file(&plan.upgrades) {
+            let bytes = super::disk::read_whole(&self.root.join(file))?;
+            if edit::apply(file, &bytes, &raises).is_ok() {
+                continue;
+            }
+            for upgrade in &plan.upgrades {
+                let own = make::by_file(std::slice::from_ref(upgrade));
+                let Some(raises) = own.get(file) else {
+                    continue;
+                };
+                if let Err(fault) = edit::apply(file, &bytes, raises) {
                     faults.push((
                         upgrade.place.clone(),
                         upgrade.name.clone(),
