@@ -148,7 +148,7 @@ impl Kind {
                 .chain(std::env::split_paths(&path));
             command
                 .env("PATH", std::env::join_paths(all).unwrap_or(path))
-                .env("XDG_CACHE_HOME", directory.join("cache"))
+                .env("XDG_CACHE_HOME", workshop().join("cache"))
                 // The tool that is tested is that of its environment, whatever is active.
                 .env("WORKON_HOME", directory.join("environments"))
                 .env("PIPENV_IGNORE_VIRTUALENVS", "1")
