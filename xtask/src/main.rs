@@ -12,6 +12,7 @@ mod bench;
 mod compare;
 mod corpus;
 mod docs;
+mod fixing;
 mod new_rule;
 mod python;
 mod test;
@@ -32,7 +33,10 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Install what the tests need and run all of them
-    Test,
+    Test {
+        /// Only this part
+        part: Option<String>,
+    },
     /// Make the folder of a new rule
     NewRule {
         /// Kebab-case id that names the bad pattern
@@ -76,7 +80,7 @@ enum Task {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Task::Test => test::run(),
+        Task::Test { part } => test::run(part.as_deref()),
         Task::NewRule { id } => new_rule::run(&id),
         Task::Docs { check, site } => docs::run(check, site),
         Task::Bench { subject, runs } => match subject.as_str() {

@@ -22,10 +22,10 @@ mod world;
 
 pub use change::{Access, Change, Kind, changes};
 pub use endpoint::{Endpoint, Inventory, Level, Verdict};
+pub use evidence::{Evidence, RULES};
 pub use html::html;
 pub use openapi::openapi;
 pub use roles::{Role, roles, roles_text};
-pub use evidence::{Evidence, RULES};
 pub use table::{csv, markdown, matrix, text};
 
 use hognose_python::{Aliases, Evaluator, Project, SourceKind};

@@ -4,6 +4,9 @@
     reason = "what lies around an input is counted"
 )]
 
+mod fix;
+mod outdated;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -45,9 +48,12 @@ use crate::{Presentation, View};
 /// What is wrong with how packages are asked for is told as well: open versions, missing hashes, indexes that anybody can
 /// answer for, names that look like others.
 ///
+/// With --fix that is different: the tools that wrote the lock files write them again, in a copy of the project, over the
+/// network, and may run build back-ends of the packages they look at; --test runs the project's tests.
+///
 /// Ends with 0 if nothing at or above --fail-on is known, 1 if something is, 2 on wrong usage or configuration or a
-/// database that cannot be used, 3 if --strict is given and not everything could be read. What has no known severity
-/// counts as at or above any.
+/// database that cannot be used, 3 if --strict is given and not everything could be read, or a tool that --fix runs is
+/// missing or failed. What has no known severity counts as at or above any.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -63,6 +69,10 @@ pub struct Arguments {
     kev: Option<PathBuf>,
     #[command(flatten)]
     fail: FailArguments,
+    #[command(flatten)]
+    fix: fix::FixArguments,
+    #[command(flatten)]
+    outdated: outdated::OutdatedArguments,
     /// How it is written
     #[arg(
         long,
@@ -108,6 +118,12 @@ impl Arguments {
         {
             bail!("`hognose deps` reads files, not standard input");
         }
+        if self.fix.undo {
+            return self.undo(terminal);
+        }
+        if self.fix.fix && (self.format != Format::Text || self.output.is_some()) {
+            bail!("`--fix` says what it does as text on standard output");
+        }
         let mut project = Project::load(&self.project, &FilterArguments::default())?;
         self.fail.override_settings(&mut project.configuration);
         let strict = project.configuration.strict.value;
@@ -140,8 +156,9 @@ impl Arguments {
         let named = |file: &str| paths.iter().any(|path| path == file);
         let mut answers = pool.install(|| Answers::new(&inventory, &index, &named))?;
         answers.weigh(&exploitation);
-        if answers.any() {
-            answers.look_into(&self.code(&project, &disk, &paths, terminal)?);
+        let mut code = None;
+        if answers.any() && !self.outdated.outdated {
+            answers.look_into(code.insert(self.code(&project, &disk, &paths, terminal)?));
         }
         let today = today()?;
         let configuration = project.configuration_name().unwrap_or_default();
@@ -149,7 +166,20 @@ impl Arguments {
         for note in answers.accept(accepted, &configuration, today) {
             terminal.warn(&note);
         }
+        if self.fix.fix {
+            let judge = fix::Judge {
+                project: &project,
+                index: &index,
+                paths: &paths,
+                code: code.as_ref(),
+                today,
+            };
+            return self.run_fix(&judge, &answers, terminal);
+        }
         let interpreters = InterpreterAnswer::read(&disk, &disk.interpreters(), today)?;
+        if self.outdated.outdated {
+            return self.run_outdated(&answers, &interpreters, terminal);
+        }
 
         let status = index.status();
         let facts = DatabaseFacts {

@@ -8,7 +8,7 @@ use hognose_deps::advisories::index::{Damage, Index};
 use hognose_deps::advisories::kev::{Exploited, Kev};
 use hognose_deps::advisories::matcher::{Finding, judge_all};
 use hognose_deps::advisories::severity::{Level, Severity};
-use hognose_deps::inputs::{Inventory, Origin, Package, Place, Relation, Role, Wanted};
+use hognose_deps::inputs::{Input, Inventory, Origin, Package, Place, Relation, Role, Wanted};
 use hognose_deps::name::Name;
 use pep440_rs::Version;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -182,14 +182,19 @@ impl<'i> Answers<'i> {
             .any(|answer| !answer.advisories.is_empty())
     }
 
-    /// Whether the constraints beside a package allow a version.
+    /// Whether the constraints beside a package allow a version where it is reported.
     pub fn permission(&self, answer: &Answer<'i>, version: &Version) -> Permission<'i> {
+        match answer.entries.first() {
+            Some(entry) => self.permission_at(answer.name, entry, version),
+            None => Permission::Unknown,
+        }
+    }
+
+    /// Whether the constraints beside an entry of a package allow a version.
+    pub fn permission_at(&self, name: &Name, entry: &Package, version: &Version) -> Permission<'i> {
         let inventory = self.inventory;
-        let Some(entry) = answer.entries.first() else {
-            return Permission::Unknown;
-        };
         let about = |package: &&'i Package| {
-            package.name == *answer.name
+            package.name == *name
                 && !matches!(package.wanted, Wanted::Pinned(_) | Wanted::Anything)
                 && is_beside(&package.place.file, &entry.place.file)
         };
@@ -199,7 +204,7 @@ impl<'i> Answers<'i> {
             .chain(&inventory.packages)
             .filter(about);
         let mut asked = inventory.asked.iter().any(|package| {
-            package.name == *answer.name && is_beside(&package.place.file, &entry.place.file)
+            package.name == *name && is_beside(&package.place.file, &entry.place.file)
         });
         for constraint in constraints {
             match constraint.wanted.allows(version) {
@@ -219,11 +224,14 @@ impl<'i> Answers<'i> {
     }
 
     fn role(&self, place: &Place) -> Option<Role> {
+        Some(self.input(&place.file)?.role)
+    }
+
+    /// What was read at a path.
+    pub fn input(&self, path: &Arc<str>) -> Option<&'i Input> {
         let inputs = &self.inventory.inputs;
-        let at = inputs
-            .binary_search_by(|input| input.path.cmp(&place.file))
-            .ok()?;
-        Some(inputs[at].role)
+        let at = inputs.binary_search_by(|input| input.path.cmp(path)).ok()?;
+        inputs.get(at)
     }
 }
 
@@ -259,7 +267,7 @@ fn is_published(origin: &Origin) -> bool {
 }
 
 /// Whether two files belong to one project: the directory of the first is that of the second or above it.
-fn is_beside(manifest: &Arc<str>, file: &Arc<str>) -> bool {
+pub fn is_beside(manifest: &Arc<str>, file: &Arc<str>) -> bool {
     let directory = |path: &str| {
         path.rsplit_once('/')
             .map_or(0, |(directory, _)| directory.len() + 1)

@@ -190,6 +190,13 @@ pub struct Package {
     pub pinned_at: Option<Place>,
 }
 
+impl Package {
+    /// Whether it only says which version is taken if something asks for the package.
+    pub fn is_constraint(&self) -> bool {
+        self.relation == Relation::Constraint
+    }
+}
+
 /// Which versions of a package are meant.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wanted {

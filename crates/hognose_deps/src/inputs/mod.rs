@@ -13,11 +13,11 @@ mod own;
 mod package_url;
 pub(crate) mod poetry_constraint;
 mod python_literal;
-mod requirement;
+pub(crate) mod requirement;
 mod shell;
 pub(crate) mod source;
 pub(crate) mod toml;
-mod words;
+pub(crate) mod words;
 pub(crate) mod yaml;
 
 mod conda_environment;

@@ -80,6 +80,11 @@ impl Source {
         self.at(line, column + 1)
     }
 
+    /// The offset at which a line begins, counted from 1.
+    pub fn line_start(&self, line: u32) -> Option<usize> {
+        self.starts.get((line as usize).checked_sub(1)?).copied()
+    }
+
     /// The place of a line and column, both from 1.
     pub fn at(&self, line: usize, column: usize) -> Place {
         Place {

@@ -67,16 +67,7 @@ pub fn of_function(world: &mut World<'_>, at: ModuleId, function: FunctionId, ca
 
 /// What a function proves whose answer nobody looks at: only by what it raises.
 pub fn of_raising(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
-    walk(
-        world,
-        at,
-        function,
-        None,
-        Given::default(),
-        0,
-        true,
-        false,
-    )
+    walk(world, at, function, None, Given::default(), 0, true, false)
 }
 
 /// What a function that runs before the handler proves, with the variables around it or the object it is bound to.
@@ -774,7 +765,6 @@ impl Walk {
             }
         }
         let proof = self.proof_of(world, refusal, &tests);
-        let module = world.machine.project.module(self.at);
         let of_shown = self.tests.iter().any(|(test, truth)| {
             for_nobody(world, self.at, *test, 0) == Some(!truth) && depends(world, self.at, *test)
         });
