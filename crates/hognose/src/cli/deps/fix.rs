@@ -123,8 +123,8 @@ impl Arguments {
         let before = judge.known(answers, &disk)?;
         let plan = before.plan.clone();
         let is_outside = |path: &String| path.starts_with("..") || path.starts_with('/');
-        if !self.fix.plan && judge.paths.iter().any(is_outside) {
-            bail!("`--fix` changes what lies in the working directory or below");
+        if self.fix.test.is_some() && judge.paths.iter().any(is_outside) {
+            bail!("`--test` is for a project in the working directory or below");
         }
         let trial = self.fix.test.as_ref().map(|command| {
             // The tests of one directory are run there, else those of the working directory.
