@@ -1045,6 +1045,9 @@ impl Interpreter<'_, '_> {
                 _ => {}
             }
         }
+        if self.is_no_page(module, function.body, None) {
+            return;
+        }
         if self.setting.watch.is_some_and(|watch| watch.covers(place)) {
             let seen = if pages.is_nothing() {
                 returned.value.clone()
