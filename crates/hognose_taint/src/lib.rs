@@ -15,6 +15,7 @@ pub mod facts;
 mod interpret;
 pub mod model;
 pub mod need;
+pub(crate) mod routes;
 pub mod shape;
 pub mod state;
 pub mod summary;

@@ -47,6 +47,15 @@ impl Interpreter<'_, '_> {
             Expr::Unary { operand, .. } => vec![operand],
             Expr::Logic { values, .. } => module.list(values).to_vec(),
             Expr::Name { .. } => vec![test],
+            // `if is_local(wiki)`: what it is asked about decides.
+            Expr::Call { func, args } => {
+                let callee = self.peek(state, func);
+                let own = |atom: &Atom| matches!(atom, Atom::Function(..));
+                if !callee.atoms().iter().any(own) {
+                    return;
+                }
+                module.args(args).iter().map(|one| one.value).collect()
+            }
             _ => return,
         };
         for operand in operands {
@@ -56,6 +65,9 @@ impl Interpreter<'_, '_> {
                     self.decides(&value);
                 }
                 Expr::Compare { .. } | Expr::Unary { .. } => self.decided_by(state, operand),
+                Expr::Call { .. } if !matches!(module[test], Expr::Call { .. }) => {
+                    self.decided_by(state, operand);
+                }
                 _ => {}
             }
         }
@@ -1029,7 +1041,9 @@ impl Interpreter<'_, '_> {
         let callee = self.eval(state, func);
         for atom in callee.atoms() {
             match atom {
-                Atom::External(path) if path.as_str() == "builtins.bool" => {
+                Atom::External(path)
+                    if matches!(path.as_str(), "builtins.bool" | "builtins.len") =>
+                {
                     if let [argument] = module.args(args) {
                         self.assume(state, argument.value, outcome);
                         return;
@@ -1154,16 +1168,26 @@ impl Interpreter<'_, '_> {
                 _ => break,
             };
             for argument in module.args(args) {
-                let value = self.peek(state, argument.value);
-                for hole in self.deep_holes(state, &value) {
-                    let value = Value::hole((*hole).clone());
-                    self.restrict_value(state, &value, Restriction::facts(fact));
+                self.asked_about(state, argument.value, fact);
+                // `rules.allows(tidy(x))`: it was asked about `x`.
+                if let Expr::Call { args, .. } = module[argument.value] {
+                    for inner in module.args(args) {
+                        self.asked_about(state, inner.value, fact);
+                    }
                 }
             }
             let Expr::Attribute { value, .. } = module[func] else {
                 break;
             };
             call = value;
+        }
+    }
+
+    fn asked_about(&mut self, state: &mut State, argument: ExprId, fact: Facts) {
+        let value = self.peek(state, argument);
+        for hole in self.deep_holes(state, &value) {
+            let value = Value::hole((*hole).clone());
+            self.restrict_value(state, &value, Restriction::facts(fact));
         }
     }
 

@@ -490,11 +490,11 @@ impl Interpreter<'_, '_> {
                 .checked_shl(u32::try_from(number).unwrap_or(64))
                 .unwrap_or(0);
             let Some(value) = value else {
-                // What is not given has its default; that decides whether a sink counts.
+                // What is not given has its default, and that decides as well.
                 if param.default.is_some()
                     && summary.decides & bit != 0
                     && tainted
-                    && summary.undecided
+                    && summary.matters()
                 {
                     return true;
                 }
