@@ -288,6 +288,8 @@ struct FieldFile {
     classes: Vec<String>,
     keeps: Option<String>,
     yields: Option<String>,
+    #[serde(default, rename = "for")]
+    rules: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -618,7 +620,7 @@ impl Builder {
         for (number, file) in tables.field.iter().enumerate() {
             self.at = ("field", number);
             let (keeps, yields) = (file.keeps.as_deref(), file.yields.as_deref());
-            let left = self.restriction(None, keeps, yields, &[], &[])?;
+            let left = self.restriction(None, keeps, yields, &[], &file.rules)?;
             for class in file.classes.iter().flat_map(|class| expand(class)) {
                 let made = Symbol::from(format!("{class}()"));
                 self.flows.models.fields.insert(made, left);
