@@ -47,15 +47,6 @@ impl Interpreter<'_, '_> {
             Expr::Unary { operand, .. } => vec![operand],
             Expr::Logic { values, .. } => module.list(values).to_vec(),
             Expr::Name { .. } => vec![test],
-            // `if is_local(wiki)`: what it is asked about decides.
-            Expr::Call { func, args } => {
-                let callee = self.peek(state, func);
-                let own = |atom: &Atom| matches!(atom, Atom::Function(..));
-                if !callee.atoms().iter().any(own) {
-                    return;
-                }
-                module.args(args).iter().map(|one| one.value).collect()
-            }
             _ => return,
         };
         for operand in operands {
@@ -65,9 +56,6 @@ impl Interpreter<'_, '_> {
                     self.decides(&value);
                 }
                 Expr::Compare { .. } | Expr::Unary { .. } => self.decided_by(state, operand),
-                Expr::Call { .. } if !matches!(module[test], Expr::Call { .. }) => {
-                    self.decided_by(state, operand);
-                }
                 _ => {}
             }
         }

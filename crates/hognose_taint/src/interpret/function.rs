@@ -485,28 +485,16 @@ impl Interpreter<'_, '_> {
             // Called by way of the language, a special method, nobody knew in time that it is called.
             return self.quiet == 0 && (tainted || is_small(data));
         };
-        // `is_local("")`: a few lines say what comes of constants.
-        let constant = |atom: &Atom| {
-            matches!(
-                atom,
-                Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Str(_)
-            )
-        };
-        let small = is_small(data)
-            && params
-                .iter()
-                .flatten()
-                .all(|value| value.only().is_some_and(constant));
         for (number, (param, value)) in data.params.iter().zip(params).enumerate() {
             let bit = 1u64
                 .checked_shl(u32::try_from(number).unwrap_or(64))
                 .unwrap_or(0);
             let Some(value) = value else {
-                // What is not given has its default, and that decides as well.
+                // What is not given has its default; that decides whether a sink counts.
                 if param.default.is_some()
                     && summary.decides & bit != 0
                     && tainted
-                    && summary.matters()
+                    && summary.undecided
                 {
                     return true;
                 }
@@ -515,7 +503,7 @@ impl Interpreter<'_, '_> {
             for atom in value.atoms() {
                 let worth = match atom {
                     Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Str(_) => {
-                        summary.decides & bit != 0 && (small || summary.matters())
+                        summary.decides & bit != 0 && summary.matters()
                     }
                     Atom::Function(..) | Atom::Class(..) => {
                         (summary.calls | summary.decides) & bit != 0
