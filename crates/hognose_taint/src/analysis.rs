@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::facts::{Fact, Facts, Filled};
 use crate::interpret::{Asked, ClassWrite, Interpreter, Setting, Templates};
 use crate::model::{Models, Sink};
+use crate::routes::{ClassRoutes, add_route, bound_by_routes};
 use crate::shape::{RuleSet, Stretch};
 use crate::state::State;
 use crate::summary::{Exported, Found, Judged, Reach, SinkRef, Summary, Unit};
@@ -192,6 +193,7 @@ pub fn analyse<'p>(
     let mut next: Vec<Vec<u32>> = vec![Vec::new(); units.all.len()];
     let mut reads: FxHashMap<Read, Vec<u32>> = FxHashMap::default();
     let mut counted = Coverage::default();
+    let mut routes = ClassRoutes::default();
     let mut matter: Vec<(u32, crate::survey::Matter)> = Vec::new();
     let mut called_from_outside: Vec<u32> = Vec::new();
     for (number, survey) in surveys.into_iter().enumerate() {
@@ -221,6 +223,16 @@ pub fn analyse<'p>(
                 .push(u32::try_from(units.number(function.0, scope)).unwrap_or(u32::MAX));
             crate::survey::merge_entry(&mut facts.entries, function, entry);
         }
+        for (class, known) in survey.routes {
+            match known {
+                Some(known) => {
+                    for route in known {
+                        add_route(&mut routes, class, Some(route));
+                    }
+                }
+                None => add_route(&mut routes, class, None),
+            }
+        }
         facts.records.extend(survey.records);
         facts.enums.extend(survey.enums);
         for (of, method) in survey.overrides {
@@ -230,6 +242,7 @@ pub fn analyse<'p>(
             }
         }
     }
+    bound_by_routes(project, &routes, &mut facts.entries);
     for callees in &mut next {
         callees.sort_unstable();
         callees.dedup();
@@ -1044,6 +1057,9 @@ impl Interpreter<'_, '_> {
                 }
                 _ => {}
             }
+        }
+        if self.is_no_page(module, function.body, None) {
+            return;
         }
         if self.setting.watch.is_some_and(|watch| watch.covers(place)) {
             let seen = if pages.is_nothing() {

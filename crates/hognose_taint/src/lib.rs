@@ -7,6 +7,7 @@
 //! - [`summary`]: what callers need to know of a function.
 //! - [`need`]: what a hole needs to do harm at a sink.
 //! - [`analysis`]: all bodies of a project, callees first, in parallel.
+//! - `routes`: what the patterns of routes say of arguments.
 //! - [`watch`]: what is at the sinks of one place, for whoever asks.
 //! - [`model`]: what the engine is told of libraries and rules; it knows none by name.
 
@@ -15,6 +16,7 @@ pub mod facts;
 mod interpret;
 pub mod model;
 pub mod need;
+pub(crate) mod routes;
 pub mod shape;
 pub mod state;
 pub mod summary;

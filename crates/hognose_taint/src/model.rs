@@ -106,6 +106,8 @@ pub struct SourceModel {
     pub alphabet: Alphabet,
     /// It may be a structure, not only a text.
     pub structure: bool,
+    /// Its keys are the names of fields, attributes of the class it is read from.
+    pub fields: bool,
     /// Only under these keys.
     pub keys: Vec<String>,
     /// Rules it is no danger for.
@@ -546,6 +548,10 @@ pub struct Models {
     pub stores: FxHashMap<Symbol, Vec<Sink>>,
     /// Calls whose arguments are remembered by what they make, with the names of the fields.
     pub makers: FxHashMap<Symbol, Vec<(Symbol, Argument)>>,
+    /// Calls and stores that say the type of a response.
+    pub content_types: FxHashSet<Symbol>,
+    /// Fields of forms, by what makes them: what is left of what was sent.
+    pub fields: FxHashMap<Symbol, Restriction>,
     /// Objects that hold what is put in, by access path.
     pub holders: FxHashMap<Symbol, Holder>,
     /// Functions that a framework calls.

@@ -7,7 +7,7 @@ use hognose_python::{ModuleId, Symbol};
 
 use crate::shape::Restriction;
 use crate::state::Object;
-use crate::value::{InputPath, Place, Trail, Value};
+use crate::value::{Atom, InputPath, Place, Trail, Value};
 
 /// A value with the objects it refers to; their ids are indices into `heap`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -113,6 +113,9 @@ pub struct Summary {
     pub calls: u64,
     /// Inputs whose elements count one by one at a sink, a bit per parameter: which of them stands where, the caller knows.
     pub lists: u64,
+    /// Inputs that it compares with what the program has or fetches, a bit per parameter: where the result may be nothing, it
+    /// says whether there is such a thing.
+    pub asks: u64,
     /// Whether a sink counts depends on an input.
     pub undecided: bool,
     /// It raises for some inputs: what is given may decide whether it checks anything.
@@ -148,8 +151,14 @@ impl Summary {
             && self.on_false == other.on_false
             && self.watched.is_empty()
             && other.watched.is_empty()
-            && (self.decides, self.calls) == (other.decides, other.calls)
+            && (self.decides, self.calls, self.asks) == (other.decides, other.calls, other.asks)
             && (self.undecided, self.raises) == (other.undecided, other.raises)
+    }
+
+    /// Whether it may return nothing where what it was asked for is not there.
+    pub fn may_find_nothing(&self) -> bool {
+        let nothing = |atom: &Atom| matches!(atom, Atom::None | Atom::Bool(false));
+        self.returns.value.atoms().iter().any(nothing)
     }
 
     /// Whether knowing more of its inputs can change more than a truth value for the caller.

@@ -10,6 +10,7 @@ use crate::facts::{EntryFacts, Fact, Filled, OfClass};
 use crate::model::{
     Argument, Entry, Filled as Fill, Filling, Models, ParameterPick, Registered, Trust, Typed,
 };
+use crate::routes::{ClassRoutes, add_route, route_variables};
 use crate::shape::Alphabet;
 use crate::summary::Unit;
 use crate::value::{Atom, Symbol};
@@ -43,6 +44,8 @@ pub(crate) struct Survey {
     pub reads: Vec<(ScopeId, Read)>,
     /// Functions that a framework calls.
     pub entries: Vec<((ModuleId, FunctionId), EntryFacts)>,
+    /// Classes with methods that a framework calls, by the routes to them.
+    pub routes: ClassRoutes,
     /// Fields of records.
     pub records: Vec<((ModuleId, ClassId), Vec<Symbol>)>,
     /// Enumerations.
@@ -230,6 +233,19 @@ pub(crate) fn survey(
                                 .push((scope, (at, project.module(at)[function].scope)));
                         }
                     }
+                }
+            }
+            // `(r"/books/([0-9]+)", BookHandler)`.
+            Expr::Tuple(list) => {
+                if let [route, class, ..] = *module.list(list)
+                    && matches!(module[class], Expr::Name { .. } | Expr::Attribute { .. })
+                    && !is_class(values, id, route)
+                {
+                    let route = match values.constant(id, route) {
+                        Some(Constant::Str(route)) => Some(route),
+                        _ => None,
+                    };
+                    routed(values, id, class, route.as_ref(), &mut survey);
                 }
             }
             Expr::Enter { of, is_async } => {
@@ -592,11 +608,57 @@ fn registered(
                 continue;
             };
             let route = route_of(values, id, entry, Some(args), module);
+            routed(values, id, given, route.as_ref(), survey);
             for value in values.eval(id, given) {
                 if let Evaluated::Function(at, function) = value {
                     let facts = fill(project, values, entry, at, function, route.as_deref());
                     survey.entries.push(((at, function), facts));
                 }
+            }
+        }
+    }
+}
+
+/// Whether an expression is a class of the project: `isinstance(x, (Book, Order))` is no route.
+fn is_class(values: &mut Evaluator<'_>, id: ModuleId, expr: ExprId) -> bool {
+    let module = values.project().module(id);
+    matches!(module[expr], Expr::Name { .. } | Expr::Attribute { .. })
+        && values
+            .eval(id, expr)
+            .iter()
+            .any(|value| matches!(value, Evaluated::Class(..)))
+}
+
+/// A class that is passed with a route, itself or as the view it makes.
+fn routed(
+    values: &mut Evaluator<'_>,
+    id: ModuleId,
+    given: ExprId,
+    route: Option<&String>,
+    survey: &mut Survey,
+) {
+    let module = values.project().module(id);
+    let mut view = given;
+    if let Expr::Name { def, .. } = module[view]
+        && let DefKind::Value(value) = module[def].kind
+    {
+        view = value;
+    }
+    let class = match module[view] {
+        Expr::Call { func, .. } => match module[func] {
+            Expr::Attribute { value, attr } if attr.as_str() == "as_view" => value,
+            _ => return,
+        },
+        Expr::Name { .. } | Expr::Attribute { .. } => view,
+        _ => return,
+    };
+    for value in values.eval(id, class) {
+        let Evaluated::Class(at, class) = value else {
+            continue;
+        };
+        for ancestor in values.mro(at, class).iter() {
+            if let ClassRef::Project(at, class) = *ancestor {
+                add_route(&mut survey.routes, (at, class), route.cloned());
             }
         }
     }
@@ -831,88 +893,6 @@ fn typed(
         }
     }
     Some(Filled::Source(sources.text, None))
-}
-
-/// The variables of a route pattern with the characters they can hold; `None` for any, no character where they hold no text.
-fn route_variables(route: &str) -> Vec<(String, Option<Alphabet>)> {
-    let mut found = Vec::new();
-    let segment = Alphabet::ALL.without("/");
-    let of_converter = |converter: &str| match converter {
-        "int" => Some(Alphabet::of("0123456789")),
-        // No text, and no size either.
-        "float" | "number" | "uuid" => Some(Alphabet::NONE),
-        "path" | "any" => None,
-        "slug" => Alphabet::class("[A-Za-z0-9_-]"),
-        _ => Some(segment),
-    };
-    // `(?P<name>pattern)`.
-    let mut rest = route;
-    while let Some(at) = rest.find("(?P<") {
-        let inner = &rest[at + 4..];
-        let Some(end) = inner.find('>') else { break };
-        let name = &inner[..end];
-        let pattern = &inner[end + 1..];
-        let mut depth = 1;
-        let mut close = pattern.len();
-        for (position, character) in pattern.char_indices() {
-            match character {
-                '(' => depth += 1,
-                ')' => {
-                    depth -= 1;
-                    if depth == 0 {
-                        close = position;
-                        break;
-                    }
-                }
-                _ => {}
-            }
-        }
-        let alphabet = hognose_regex::Pattern::parse(&pattern[..close], hognose_regex::Flags::NONE)
-            .ok()
-            .and_then(|pattern| pattern.alphabet(hognose_regex::Mode::FullMatch).ok())
-            .map(Alphabet::from);
-        found.push((name.to_owned(), alphabet));
-        rest = &pattern[close..];
-    }
-    // `<converter:name>`, `<name>`.
-    let plain = route.replace("(?P<", "(?P");
-    let mut rest = plain.as_str();
-    while let Some(at) = rest.find('<') {
-        let inner = &rest[at + 1..];
-        let Some(end) = inner.find('>') else { break };
-        let variable = &inner[..end];
-        let (converter, name) = match variable.split_once(':') {
-            Some((converter, name)) => (converter.split('(').next().unwrap_or(converter), name),
-            None => ("string", variable),
-        };
-        // Sanic writes it the other way round.
-        if matches!(
-            name,
-            "int" | "str" | "path" | "uuid" | "float" | "slug" | "alpha"
-        ) {
-            found.push((converter.to_owned(), of_converter(name)));
-        } else if !found.iter().any(|(known, _)| known == name) {
-            found.push((name.to_owned(), of_converter(converter)));
-        }
-        rest = &inner[end..];
-    }
-    // `{name}`, `{name:converter}`.
-    let mut rest = route;
-    while let Some(at) = rest.find('{') {
-        let inner = &rest[at + 1..];
-        let Some(end) = inner.find('}') else { break };
-        let variable = &inner[..end];
-        let (name, converter) = variable.split_once(':').unwrap_or((variable, "string"));
-        let name = name.trim_start_matches('*');
-        if name.chars().all(|c| c.is_alphanumeric() || c == '_')
-            && !name.is_empty()
-            && !name.chars().all(|c| c.is_ascii_digit())
-        {
-            found.push((name.to_owned(), of_converter(converter)));
-        }
-        rest = &inner[end..];
-    }
-    found
 }
 
 /// A function may be registered several times: what any of them says is possible.

@@ -491,9 +491,10 @@ impl Lowering {
         ends.push(self.end_branch(mark));
 
         let mut handlers = Vec::with_capacity(node.handlers.len());
+        let always_there = imports_what_is_there(&node.body);
         for ast::ExceptHandler::ExceptHandler(handler) in &node.handlers {
             let mark = self.mark();
-            self.state().reachable = was_reachable;
+            self.state().reachable = was_reachable && !(always_there && for_old_versions(handler));
             self.apply_any(&on_the_way);
             let types = handler.type_.as_deref().map(|types| self.expr(types));
             let def = handler.name.as_ref().map(|name| {
@@ -860,6 +861,49 @@ fn constant_outcome(test: &ast::Expr, depth: u32) -> Option<bool> {
         ast::Expr::Compare(node) => version_outcome(node),
         _ => None,
     }
+}
+
+/// Modules that every supported version has on every platform, and Python 2 had not or had with the same names: importing them
+/// never fails.
+const ALWAYS_THERE: &[&str] = &[
+    "builtins",
+    "collections.abc",
+    "configparser",
+    "hashlib",
+    "hmac",
+    "html",
+    "html.parser",
+    "http.client",
+    "http.cookiejar",
+    "http.cookies",
+    "http.server",
+    "queue",
+    "secrets",
+    "socketserver",
+    "urllib.error",
+    "urllib.parse",
+    "urllib.request",
+];
+
+/// Whether a block does nothing but import modules that are always there.
+fn imports_what_is_there(body: &[ast::Stmt]) -> bool {
+    let known = |name: &str| ALWAYS_THERE.binary_search(&name).is_ok();
+    body.iter().all(|stmt| match stmt {
+        ast::Stmt::Import(node) => node.names.iter().all(|alias| known(alias.name.as_str())),
+        ast::Stmt::ImportFrom(node) => {
+            let module = node.module.as_ref().map(|module| module.as_str());
+            node.level == 0 && module.is_some_and(known)
+        }
+        _ => false,
+    })
+}
+
+/// Whether a handler is for imports that fail, and nothing else.
+fn for_old_versions(handler: &ast::ExceptHandlerExceptHandler) -> bool {
+    matches!(
+        handler.type_.as_deref(),
+        Some(ast::Expr::Name(name)) if matches!(name.id.as_str(), "ImportError" | "ModuleNotFoundError")
+    )
 }
 
 /// `sys.version_info` against a constant: decided where every supported version, 3.8 and newer, agrees.

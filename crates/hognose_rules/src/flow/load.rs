@@ -55,6 +55,10 @@ pub(crate) struct FlowTables {
     #[serde(default)]
     stops: Vec<CallsFile>,
     #[serde(default)]
+    content_type: Vec<ContentTypeFile>,
+    #[serde(default)]
+    field: Vec<FieldFile>,
+    #[serde(default)]
     object: Vec<ObjectFile>,
     #[serde(default)]
     runs: Vec<RunsFile>,
@@ -80,6 +84,8 @@ struct SourceFile {
     except: Vec<String>,
     #[serde(default)]
     structure: bool,
+    #[serde(default)]
+    fields: bool,
     #[serde(default, rename = "for")]
     rules: Vec<String>,
 }
@@ -265,6 +271,25 @@ struct PropagatorFile {
     alphabet: Option<String>,
     #[serde(default)]
     same_text: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContentTypeFile {
+    #[serde(default)]
+    calls: Vec<String>,
+    #[serde(default)]
+    stores: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldFile {
+    classes: Vec<String>,
+    keeps: Option<String>,
+    yields: Option<String>,
+    #[serde(default, rename = "for")]
+    rules: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -465,6 +490,7 @@ impl Builder {
             what: what.to_owned(),
             alphabet,
             structure,
+            fields: false,
             keys: keys.to_vec(),
             cleaned: RuleSet::default(),
         });
@@ -484,6 +510,7 @@ impl Builder {
             let cleaned = self.trusted_for(&file.rules)?;
             if let Some(model) = self.flows.models.sources.last_mut() {
                 model.cleaned = cleaned;
+                model.fields = file.fields;
             }
             for path in file.paths.iter().flat_map(|path| expand(path)) {
                 if let Some(callee) = path.strip_suffix("()") {
@@ -584,6 +611,20 @@ impl Builder {
         for (number, file) in tables.clean.iter().enumerate() {
             self.at = ("clean", number);
             self.each(&file.calls, |model| model.clean = true);
+        }
+        for file in &tables.content_type {
+            let paths = file.calls.iter().chain(&file.stores);
+            let paths = paths.flat_map(|path| expand(path)).map(Symbol::from);
+            self.flows.models.content_types.extend(paths);
+        }
+        for (number, file) in tables.field.iter().enumerate() {
+            self.at = ("field", number);
+            let (keeps, yields) = (file.keeps.as_deref(), file.yields.as_deref());
+            let left = self.restriction(None, keeps, yields, &[], &file.rules)?;
+            for class in file.classes.iter().flat_map(|class| expand(class)) {
+                let made = Symbol::from(format!("{class}()"));
+                self.flows.models.fields.insert(made, left);
+            }
         }
         for (number, file) in tables.stops.iter().enumerate() {
             self.at = ("stops", number);

@@ -16,7 +16,7 @@ use crate::spelling::nearest;
 use crate::suppress::{RuleNames, file_suppressions};
 
 /// The names of the tables a model file may hold.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "source",
     "entry",
     "sink",
@@ -25,6 +25,8 @@ const TABLES: [&str; 12] = [
     "propagator",
     "clean",
     "stops",
+    "content-type",
+    "field",
     "object",
     "runs",
     "template",

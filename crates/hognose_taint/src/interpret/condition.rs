@@ -438,6 +438,10 @@ impl Interpreter<'_, '_> {
             return;
         }
         self.assume_question(state, op, left, right, outcome);
+        if matches!(op, CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE) {
+            self.ordered(state, &a, &b);
+            self.ordered(state, &b, &a);
+        }
         match (op, outcome) {
             (CmpOp::Eq | CmpOp::Is, true) | (CmpOp::NotEq | CmpOp::IsNot, false) => {
                 // The length of a text that has a bound.
@@ -482,6 +486,14 @@ impl Interpreter<'_, '_> {
             (CmpOp::Gt | CmpOp::GtE, true) | (CmpOp::Lt | CmpOp::LtE, false) => {
                 self.bounded(state, &b, &a);
             }
+        }
+    }
+
+    /// What is smaller or larger than a number is one itself: Python compares no text with it.
+    fn ordered(&mut self, state: &mut State, subject: &Value, other: &Value) {
+        let number = |atom: &Atom| matches!(atom, Atom::Int(_));
+        if !other.is_nothing() && other.atoms().iter().all(number) {
+            self.restrict_value(state, subject, Restriction::alphabet(of_numbers()));
         }
     }
 
@@ -971,11 +983,7 @@ impl Interpreter<'_, '_> {
                 matches!(class, Atom::External(path) if matches!(path.as_str(), "builtins.str" | "builtins.bytes"))
             });
         if numbers {
-            self.restrict_value(
-                state,
-                value,
-                Restriction::alphabet(Alphabet::of("0123456789+-.einfa")),
-            );
+            self.restrict_value(state, value, Restriction::alphabet(of_numbers()));
         }
         if texts {
             self.restrict_value(state, value, Restriction::facts(Facts::TEXT));
@@ -1021,7 +1029,9 @@ impl Interpreter<'_, '_> {
         let callee = self.eval(state, func);
         for atom in callee.atoms() {
             match atom {
-                Atom::External(path) if path.as_str() == "builtins.bool" => {
+                Atom::External(path)
+                    if matches!(path.as_str(), "builtins.bool" | "builtins.len") =>
+                {
                     if let [argument] = module.args(args) {
                         self.assume(state, argument.value, outcome);
                         return;
@@ -1122,20 +1132,50 @@ impl Interpreter<'_, '_> {
         let module = self.module();
         let mut call = test;
         for _ in 0..MAX_CHAIN {
-            let Expr::Call { func, args } = module[call] else {
-                break;
+            let (func, args) = match module[call] {
+                Expr::Call { func, args } => (func, args),
+                // `cursor = connection.execute(…)`, `row = cursor.fetchone()`, `if row`.
+                Expr::Await(value) => {
+                    call = value;
+                    continue;
+                }
+                Expr::Name { slot, def } => {
+                    let last = state.frames.len().saturating_sub(1);
+                    let reaching = state.frames[last].slots.get(slot.index());
+                    match module[def].kind {
+                        DefKind::Value(value)
+                            if module[def].scope == self.at().scope
+                                && reaching.is_some_and(|(known, _)| *known == def) =>
+                        {
+                            call = value;
+                            continue;
+                        }
+                        _ => break,
+                    }
+                }
+                _ => break,
             };
             for argument in module.args(args) {
-                let value = self.peek(state, argument.value);
-                for hole in self.deep_holes(state, &value) {
-                    let value = Value::hole((*hole).clone());
-                    self.restrict_value(state, &value, Restriction::facts(fact));
+                self.asked_about(state, argument.value, fact);
+                // `rules.allows(tidy(x))`: it was asked about `x`.
+                if let Expr::Call { args, .. } = module[argument.value] {
+                    for inner in module.args(args) {
+                        self.asked_about(state, inner.value, fact);
+                    }
                 }
             }
             let Expr::Attribute { value, .. } = module[func] else {
                 break;
             };
             call = value;
+        }
+    }
+
+    fn asked_about(&mut self, state: &mut State, argument: ExprId, fact: Facts) {
+        let value = self.peek(state, argument);
+        for hole in self.deep_holes(state, &value) {
+            let value = Value::hole((*hole).clone());
+            self.restrict_value(state, &value, Restriction::facts(fact));
         }
     }
 
@@ -1750,6 +1790,11 @@ fn known_alphabet(value: &Value) -> Option<Alphabet> {
         "string.octdigits" => "[0-7]",
         _ => return None,
     })
+}
+
+/// The characters of numbers as Python writes them.
+fn of_numbers() -> Alphabet {
+    Alphabet::of("0123456789+-.einfa")
 }
 
 fn ascii() -> Alphabet {

@@ -9,7 +9,7 @@ use symbol_table::{GlobalSymbol, static_symbol};
 use super::assign::{index_name, single_key};
 use super::{Interpreter, attr_key};
 use crate::model::Trust;
-use crate::shape::{Hole, Part, Stretch};
+use crate::shape::{Hole, Part, Restriction, Stretch};
 use crate::state::{Kind, Object, State};
 use crate::value::{
     Atom, InputPath, Key, Origin, Place, Root, Source, Symbol, Taint, Trail, Value, hash_id,
@@ -23,6 +23,9 @@ const MAX_IMPORTS: usize = 6;
 
 /// Constants that a loop over a display is walked for one by one.
 const MAX_DISPLAY: usize = 64;
+
+/// Variables that only stand for each other, followed to what they stand for.
+const MAX_COPIES: usize = 4;
 
 impl<'p> Interpreter<'_, 'p> {
     /// What an expression may be. Runs what it runs.
@@ -124,6 +127,7 @@ impl<'p> Interpreter<'_, 'p> {
                 let b = self.eval(state, right);
                 self.decides(&a);
                 self.decides(&b);
+                self.compares(op, &a, &b);
                 self.compare(state, op, &a, &b)
             }
             Expr::Conditional { test, body, orelse } => {
@@ -749,10 +753,90 @@ impl<'p> Interpreter<'_, 'p> {
         let mut hole = Hole::new(hash_id(&(part, key, place)), taint);
         hole.alphabet = model.alphabet;
         hole.cleaned = model.cleaned;
+        if model.fields
+            && let Some(Key::Item(name)) = key
+            && let Some(left) = self.declared_field(expr, name)
+        {
+            if left.finite {
+                return None;
+            }
+            left.apply(&mut hole);
+        }
         if model.structure {
             hole.facts |= crate::shape::Facts::STRUCTURE;
         }
         Some(Value::hole(hole))
+    }
+
+    /// What a field leaves of what was sent, by its declaration in the class whose values `expr` takes one of.
+    fn declared_field(&mut self, expr: ExprId, name: Symbol) -> Option<Restriction> {
+        let module = self.module();
+        let at = self.at().module;
+        let mut values = match module[expr] {
+            Expr::Subscript { value, .. } => value,
+            Expr::Call { func, .. } => match module[func] {
+                Expr::Attribute { value, .. } => value,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let mut owner = None;
+        for _ in 0..MAX_COPIES {
+            match module[values] {
+                Expr::Attribute { value, .. } => {
+                    owner = Some(self.values.eval(at, value));
+                    break;
+                }
+                Expr::Name { def, .. } => match module[def].kind {
+                    DefKind::Value(value) => values = value,
+                    // `def create(self, validated_data)`: those of the class itself.
+                    DefKind::Param(_) => {
+                        let function = self.at().function?;
+                        let class = module[function].class?;
+                        let own = hognose_python::Value::Instance(at, class);
+                        owner = Some(std::iter::once(own).collect());
+                        break;
+                    }
+                    _ => return None,
+                },
+                _ => return None,
+            }
+        }
+        let mut left: Option<Restriction> = None;
+        for owner in owner? {
+            let hognose_python::Value::Instance(of, class) = owner else {
+                return None;
+            };
+            let class = hognose_python::Value::Class(of, class);
+            let declared = self.values.attribute(&[class], name);
+            if declared.is_empty() {
+                return None;
+            }
+            for field in declared {
+                let one = self.left_by(field)?;
+                left = Some(left.map_or(one, |all| all.or(one)));
+            }
+        }
+        left
+    }
+
+    /// What a field of a class, the project's or not, leaves of what was sent.
+    fn left_by(&mut self, field: hognose_python::Value) -> Option<Restriction> {
+        let models = self.setting.models;
+        match field {
+            hognose_python::Value::External(path) => models.fields.get(&path).copied(),
+            hognose_python::Value::Instance(module, class) => {
+                let order = self.values.mro(module, class);
+                order.iter().find_map(|ancestor| match ancestor {
+                    hognose_python::ClassRef::External(path) => {
+                        let made = self.values.path_of_call(*path);
+                        models.fields.get(&made).copied()
+                    }
+                    hognose_python::ClassRef::Project(..) => None,
+                })
+            }
+            _ => None,
+        }
     }
 
     /// Identity of what an expression reads: attributes of the same variable are the same wherever they are read, anything else

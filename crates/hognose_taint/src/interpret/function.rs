@@ -11,9 +11,11 @@ use symbol_table::{GlobalSymbol, static_symbol};
 use super::call::Arguments;
 use super::{Exit, Frame, Interpreter, MAX_INLINED, MAX_NESTED, MAX_REACHES};
 use crate::model::CallModel;
-use crate::shape::{Alphabet, Facts, Hole, Stretch, add_taints, add_taints_by, concat};
+use crate::shape::{
+    Alphabet, Facts, Hole, Restriction, Stretch, add_taints, add_taints_by, concat,
+};
 use crate::state::{Kind, Object, State, Vars};
-use crate::summary::{Exported, Reach, Summary};
+use crate::summary::{Exported, Implied, Reach, Summary};
 use crate::value::{Atom, InputPath, Key, ObjId, Origin, Root, Symbol, Taint, Value, Why, hash_id};
 
 /// Longest function that is walked in place, in bytes of its text.
@@ -791,6 +793,11 @@ impl Interpreter<'_, '_> {
             known: FxHashMap::default(),
             holes: FxHashMap::default(),
         };
+        for (number, value) in (0..64).zip(&substitution.params) {
+            if summary.asks >> number & 1 == 1 {
+                self.asks |= super::whole_parameters_of(value);
+            }
+        }
         let tainted = substitution.params.iter().any(|value| {
             value.has_holes()
                 || value
@@ -949,7 +956,9 @@ impl Interpreter<'_, '_> {
         } else {
             &summary.on_false
         };
-        if implied.is_empty() {
+        // A result that is obeyed, of a function that may find nothing: what it looked for may be what it wants.
+        let found = outcome && summary.asks != 0 && summary.may_find_nothing();
+        if implied.is_empty() && !found {
             return;
         }
         let params = self.bind_arguments(state, data, arguments, expr);
@@ -968,6 +977,15 @@ impl Interpreter<'_, '_> {
         for (path, restriction) in implied {
             let value = self.resolve(state, &mut substitution, path);
             self.restrict_value(state, &value, *restriction);
+        }
+        if !found {
+            return;
+        }
+        for (number, value) in (0..64).zip(&substitution.params) {
+            let told = |(path, _): &Implied| path.root == Root::Param(number);
+            if summary.asks >> number & 1 == 1 && !implied.iter().any(told) {
+                self.restrict_value(state, value, Restriction::facts(Facts::ASKED_YES));
+            }
         }
     }
 
@@ -1446,6 +1464,7 @@ impl Interpreter<'_, '_> {
             decides: self.decides,
             calls: self.calls,
             lists: self.lists,
+            asks: self.asks,
             undecided: self.undecided,
             raises: self.raises,
             cut: self.cut,

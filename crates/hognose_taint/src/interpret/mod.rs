@@ -9,6 +9,7 @@ mod call;
 mod compare;
 mod condition;
 mod container;
+mod content_type;
 mod expression;
 mod function;
 mod instance;
@@ -162,6 +163,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub calls: u64,
     /// See [`Summary::lists`].
     pub lists: u64,
+    /// See [`Summary::asks`].
+    pub asks: u64,
     pub undecided: bool,
     /// An exception is raised, by the body itself or by what never returns.
     pub raises: bool,
@@ -217,6 +220,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             origins: Vec::new(),
             descriptors: MAX_DESCRIPTORS,
             factories: FxHashMap::default(),
+            asks: 0,
             decides: 0,
             calls: 0,
             lists: 0,
@@ -281,6 +285,27 @@ impl<'a, 'p> Interpreter<'a, 'p> {
     pub(crate) fn variable(&mut self, module: ModuleId, name: Symbol) -> Option<&'a Arc<Exported>> {
         self.asked.facts.insert(Fact::Variable(module, name));
         self.setting.facts.globals.get(&(module, name))
+    }
+
+    /// That inputs are compared with each other, with what the program has or with what it fetched.
+    pub(crate) fn compares(&mut self, op: CmpOp, left: &Value, right: &Value) {
+        if !matches!(op, CmpOp::Eq | CmpOp::NotEq | CmpOp::In | CmpOp::NotIn) {
+            return;
+        }
+        let inside = matches!(op, CmpOp::In | CmpOp::NotIn);
+        for (subject, other) in [(left, right), (right, left)] {
+            let own = |atom: &Atom| match atom {
+                Atom::Unknown | Atom::External(_) | Atom::Instance(..) => true,
+                Atom::Text(_) | Atom::Input(_) => {
+                    parameters_of(subject) & parameters_of(other) == 0
+                }
+                Atom::Object(_) => inside,
+                _ => false,
+            };
+            if other.atoms().iter().any(own) {
+                self.asks |= whole_parameters_of(subject);
+            }
+        }
     }
 
     /// That the value of an input decides what happens.
@@ -850,6 +875,12 @@ fn parameters_of(value: &Value) -> u64 {
         }
     }
     bits
+}
+
+/// The same of parameters as they were given, not of their parts.
+fn whole_parameters_of(value: &Value) -> u64 {
+    let whole = |atom: &&Atom| matches!(atom, Atom::Input(path) if path.keys.is_empty());
+    parameters_of(&Value::of(value.atoms().iter().filter(whole).cloned()))
 }
 
 /// What grows from round to round becomes a single hole.

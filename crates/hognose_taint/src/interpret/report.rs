@@ -86,8 +86,17 @@ impl<'p> Interpreter<'_, 'p> {
                 return;
             }
         }
-        let sink_ref = (self.messages)(sink);
         let place = self.place(expr);
+        if sink.need == Need::Html
+            && let Some(function) = self.at().function
+        {
+            let module = self.at().module;
+            let body = self.module()[function].body;
+            if self.is_no_page(module, body, Some(place.text_range())) {
+                return;
+            }
+        }
+        let sink_ref = (self.messages)(sink);
         for value in given {
             let value = self.sink_value(state, sink, value);
             let harmless = is_harmless(sink_ref, &value);

@@ -1,0 +1,206 @@
+//! Routes: what their patterns say of what a framework passes to functions and methods.
+
+use hognose_python::ir::{ClassId, FunctionId};
+use hognose_python::{ModuleId, Project};
+use rustc_hash::FxHashMap;
+
+use crate::facts::{EntryFacts, Filled};
+use crate::shape::Alphabet;
+use crate::value::Atom;
+
+/// The routes that lead to the methods of classes; nothing for classes that are reached by one that is not known.
+pub(crate) type ClassRoutes = FxHashMap<(ModuleId, ClassId), Option<Vec<String>>>;
+
+/// Remembers a route to a class.
+pub(crate) fn add_route(
+    routes: &mut ClassRoutes,
+    class: (ModuleId, ClassId),
+    route: Option<String>,
+) {
+    let known = routes.entry(class).or_insert_with(|| Some(Vec::new()));
+    match (known, route) {
+        (Some(known), Some(route)) => known.push(route),
+        (known, None) => *known = None,
+        (None, _) => {}
+    }
+}
+
+/// Puts what all routes to a class say of the arguments of its methods into what is known of these.
+pub(crate) fn bound_by_routes(
+    project: &Project,
+    routes: &ClassRoutes,
+    entries: &mut FxHashMap<(ModuleId, FunctionId), EntryFacts>,
+) {
+    if routes.is_empty() {
+        return;
+    }
+    for ((module, function), facts) in entries {
+        let function = &project.module(*module)[*function];
+        let routes = function
+            .class
+            .and_then(|class| routes.get(&(*module, class))?.as_ref());
+        let Some(routes) = routes else {
+            continue;
+        };
+        for (number, param) in function.params.iter().enumerate().skip(1) {
+            let Some(Some(known)) = facts.parameters.get_mut(number) else {
+                continue;
+            };
+            let Filled::Source(source, None) = *known else {
+                continue;
+            };
+            let optional = param.default.is_some();
+            match of_parameter(routes, param.name.as_str(), number - 1, optional) {
+                None => {}
+                Some(Alphabet::NONE) => *known = Filled::Atom(Atom::Scalar),
+                Some(alphabet) => *known = Filled::Source(source, Some(alphabet)),
+            }
+        }
+    }
+}
+
+/// The characters of an argument, by all routes that pass it; `None` where one of them may pass any, or none is seen to pass it.
+fn of_parameter(
+    routes: &[String],
+    name: &str,
+    position: usize,
+    optional: bool,
+) -> Option<Alphabet> {
+    let mut all: Option<Alphabet> = None;
+    for route in routes {
+        let named = route_variables(route);
+        let passed = match named.iter().find(|(known, _)| known == name) {
+            Some((_, alphabet)) => Some(*alphabet),
+            None if named.is_empty() => groups(route).into_iter().nth(position),
+            None => None,
+        };
+        match passed {
+            // Where one route passes anything, nothing is said.
+            Some(alphabet) => {
+                let alphabet = alphabet?;
+                all = Some(all.map_or(alphabet, |all| all.union(alphabet)));
+            }
+            None if optional => {}
+            None => return None,
+        }
+    }
+    all
+}
+
+/// The characters that the groups without a name can hold, in the order in which they open; `None` for any.
+fn groups(route: &str) -> Vec<Option<Alphabet>> {
+    let mut found: Vec<Option<Alphabet>> = Vec::new();
+    let mut open: Vec<(usize, Option<usize>)> = Vec::new();
+    let mut in_class = false;
+    let mut escaped = false;
+    for (at, character) in route.char_indices() {
+        if std::mem::take(&mut escaped) {
+            continue;
+        }
+        match character {
+            '\\' => escaped = true,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '(' if !in_class => {
+                let number = (!route[at + 1..].starts_with('?')).then_some(found.len());
+                if number.is_some() {
+                    found.push(None);
+                }
+                open.push((at + 1, number));
+            }
+            ')' if !in_class => {
+                if let Some((start, Some(number))) = open.pop() {
+                    found[number] = of_group(&route[start..at]);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The characters of what a part of a regular expression matches.
+fn of_group(pattern: &str) -> Option<Alphabet> {
+    let pattern = hognose_regex::Pattern::parse(pattern, hognose_regex::Flags::NONE).ok()?;
+    let alphabet = pattern.alphabet(hognose_regex::Mode::FullMatch).ok()?;
+    Some(Alphabet::from(alphabet))
+}
+
+/// The variables of a route pattern with the characters they can hold; `None` for any, no character where they hold no text.
+pub(crate) fn route_variables(route: &str) -> Vec<(String, Option<Alphabet>)> {
+    let mut found = Vec::new();
+    let segment = Alphabet::ALL.without("/");
+    let of_converter = |converter: &str| match converter {
+        "int" => Some(Alphabet::of("0123456789")),
+        // No text, and no size either.
+        "float" | "number" | "uuid" => Some(Alphabet::NONE),
+        "path" | "any" => None,
+        "slug" => Alphabet::class("[A-Za-z0-9_-]"),
+        _ => Some(segment),
+    };
+    // `(?P<name>pattern)`.
+    let mut rest = route;
+    while let Some(at) = rest.find("(?P<") {
+        let inner = &rest[at + 4..];
+        let Some(end) = inner.find('>') else { break };
+        let name = &inner[..end];
+        let pattern = &inner[end + 1..];
+        let mut depth = 1;
+        let mut close = pattern.len();
+        for (position, character) in pattern.char_indices() {
+            match character {
+                '(' => depth += 1,
+                ')' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        close = position;
+                        break;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let alphabet = of_group(&pattern[..close]);
+        found.push((name.to_owned(), alphabet));
+        rest = &pattern[close..];
+    }
+    // `<converter:name>`, `<name>`.
+    let plain = route.replace("(?P<", "(?P");
+    let mut rest = plain.as_str();
+    while let Some(at) = rest.find('<') {
+        let inner = &rest[at + 1..];
+        let Some(end) = inner.find('>') else { break };
+        let variable = &inner[..end];
+        let (converter, name) = match variable.split_once(':') {
+            Some((converter, name)) => (converter.split('(').next().unwrap_or(converter), name),
+            None => ("string", variable),
+        };
+        // Sanic writes it the other way round.
+        if matches!(
+            name,
+            "int" | "str" | "path" | "uuid" | "float" | "slug" | "alpha"
+        ) {
+            found.push((converter.to_owned(), of_converter(name)));
+        } else if !found.iter().any(|(known, _)| known == name) {
+            found.push((name.to_owned(), of_converter(converter)));
+        }
+        rest = &inner[end..];
+    }
+    // `{name}`, `{name:converter}`.
+    let mut rest = route;
+    while let Some(at) = rest.find('{') {
+        let inner = &rest[at + 1..];
+        let Some(end) = inner.find('}') else { break };
+        let variable = &inner[..end];
+        let (name, converter) = variable.split_once(':').unwrap_or((variable, "string"));
+        let name = name.trim_start_matches('*');
+        if name.chars().all(|c| c.is_alphanumeric() || c == '_')
+            && !name.is_empty()
+            && !name.chars().all(|c| c.is_ascii_digit())
+        {
+            found.push((name.to_owned(), of_converter(converter)));
+        }
+        rest = &inner[end..];
+    }
+    found
+}
