@@ -79,21 +79,32 @@ pub enum Root {
 }
 
 /// A part of what a function is given.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InputPath {
     /// Of what.
     pub root: Root,
     /// The way into it.
     pub keys: SmallVec<[Key; 2]>,
+    /// Hash of both: it is asked for far more often than paths are made.
+    id: u32,
+}
+
+impl Hash for InputPath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
 }
 
 impl InputPath {
+    /// The part of an input that keys lead to.
+    pub fn new(root: Root, keys: SmallVec<[Key; 2]>) -> Arc<Self> {
+        let id = hash_id(&(root, &keys));
+        Arc::new(Self { root, keys, id })
+    }
+
     /// All of an input.
     pub fn whole(root: Root) -> Arc<Self> {
-        Arc::new(Self {
-            root,
-            keys: SmallVec::new(),
-        })
+        Self::new(root, SmallVec::new())
     }
 
     /// A part of it.
@@ -103,15 +114,12 @@ impl InputPath {
         }
         let mut keys = self.keys.clone();
         keys.push(key);
-        Arc::new(Self {
-            root: self.root,
-            keys,
-        })
+        Self::new(self.root, keys)
     }
 
     /// Identity of the hole it makes in a text.
-    pub fn id(&self) -> u32 {
-        hash_id(&self)
+    pub const fn id(&self) -> u32 {
+        self.id
     }
 }
 
@@ -288,8 +296,23 @@ pub enum Atom {
 }
 
 /// What an expression may be.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, PartialEq, Eq, Default)]
 pub struct Value(SmallVec<[Atom; 2]>);
+
+impl Clone for Value {
+    /// Nearly all values are of one or two atoms, and nothing is copied as often.
+    fn clone(&self) -> Self {
+        let atoms = self.0.as_slice();
+        let mut copy = SmallVec::new();
+        if atoms.len() > copy.inline_size() {
+            copy.reserve_exact(atoms.len());
+        }
+        for atom in atoms {
+            copy.push(atom.clone());
+        }
+        Self(copy)
+    }
+}
 
 impl Value {
     /// Nothing: code that is not reached.
@@ -426,6 +449,8 @@ impl Value {
                 }
                 Atom::Str(_) | Atom::Int(_) | Atom::Bool(_) => constants = true,
                 other if self.0.len() < MAX_ATOMS - 2 => self.0.push(other),
+                // What comes from outside is in the hole of the texts.
+                Atom::Input(path) => stretches.push(Stretch::Hole(Arc::new(input_hole(&path)))),
                 _ => {}
             }
         }
@@ -520,7 +545,9 @@ impl Value {
 
 impl From<Atom> for Value {
     fn from(atom: Atom) -> Self {
-        Self(SmallVec::from_iter([atom]))
+        let mut atoms = SmallVec::new();
+        atoms.push(atom);
+        Self(atoms)
     }
 }
 

@@ -1311,10 +1311,7 @@ impl Interpreter<'_, '_> {
         (last, front): (&Key, &[Key]),
         value: Value,
     ) {
-        let owner = Arc::new(InputPath {
-            root,
-            keys: front.iter().copied().collect(),
-        });
+        let owner = InputPath::new(root, front.iter().copied().collect());
         let owner = self.resolve(state, substitution, &owner);
         let value = super::assign::with_step(value, |_| {});
         match last {
