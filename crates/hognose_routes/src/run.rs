@@ -93,6 +93,8 @@ pub struct Machine<'p> {
     running: Vec<(ModuleId, FunctionId)>,
     /// The module that `django.conf.settings` stands for.
     pub settings: Option<ModuleId>,
+    /// What classes outside hold in their attributes, as the frameworks know: (class, attribute).
+    pub of_libraries: FxHashMap<(Symbol, Symbol), V>,
     /// Stores to what is outside, in order.
     pub stores: Vec<Store>,
     /// Attributes stored on classes and functions of the project from outside of them.
@@ -129,6 +131,7 @@ impl<'p> Machine<'p> {
             called: FxHashSet::default(),
             running: Vec::new(),
             settings: None,
+            of_libraries: FxHashMap::default(),
             stores: Vec::new(),
             patched: FxHashMap::default(),
             steps: 0,
@@ -153,7 +156,8 @@ impl<'p> Machine<'p> {
         (0u32..).map(V).zip(&self.values)
     }
 
-    fn make(&mut self, value: Value) -> V {
+    /// A new value.
+    pub fn make(&mut self, value: Value) -> V {
         if self.values.len() >= MAX_VALUES {
             self.steps = MAX_STEPS;
             return Self::UNKNOWN;
@@ -163,7 +167,8 @@ impl<'p> Machine<'p> {
         V(number)
     }
 
-    fn text(&mut self, text: impl Into<Rc<str>>) -> V {
+    /// A text.
+    pub fn text(&mut self, text: impl Into<Rc<str>>) -> V {
         self.make(Value::Str(text.into()))
     }
 

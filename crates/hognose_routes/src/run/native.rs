@@ -17,6 +17,16 @@ impl Machine<'_> {
             Value::Bool(true) => text.push_str("True"),
             Value::Bool(false) => text.push_str("False"),
             Value::None => text.push_str("None"),
+            // What holds unless something is set.
+            Value::Union(all) => match *all.as_slice() {
+                [default, given]
+                    if matches!(self.get(default), Value::Str(_))
+                        && self.is_from_outside(given) =>
+                {
+                    self.print(default, text);
+                }
+                _ => text.push(HOLE),
+            },
             _ => text.push(HOLE),
         }
     }
