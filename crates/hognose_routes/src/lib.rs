@@ -77,7 +77,7 @@ fn explore<T>(
                 && (late || machine.has_time())
                 && !left_out(&module.file)
             {
-                machine.run_module(id);
+                machine.load(id);
             }
         }
     }

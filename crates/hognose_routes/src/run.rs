@@ -25,8 +25,9 @@ pub use value::{Args, HOLE, Site, V, Value};
 /// Steps (statements and expressions) that all of a project may take. Large applications set up in some hundred thousand.
 const MAX_STEPS: u64 = 10_000_000;
 
-/// Steps that one module's top level may take: setting an application up takes few, a script may take any number.
-const MAX_STEPS_PER_MODULE: u64 = 100_000;
+/// Steps that one statement of a module's top level may take: a script may take any number, but what stands below it, as
+/// in a long module of views, is still to be run.
+const MAX_STEPS_PER_STATEMENT: u64 = 50_000;
 
 /// Steps that one function that nobody calls may take.
 const MAX_STEPS_PER_ROOT: u64 = 500_000;
@@ -259,16 +260,29 @@ impl<'p> Machine<'p> {
             return frame;
         }
         let (outer_steps, outer_uncertain) = (self.root_steps, std::mem::take(&mut self.uncertain));
-        self.root_steps = MAX_STEPS_PER_ROOT - MAX_STEPS_PER_MODULE;
         self.nesting += 1;
         for star in &module.star_imports {
             self.import(*star, id);
         }
-        self.block(frame, module.body);
+        for statement in module.block(module.body) {
+            self.root_steps = MAX_STEPS_PER_ROOT - MAX_STEPS_PER_STATEMENT;
+            if self.statement(frame, module, *statement) != Flow::Next {
+                break;
+            }
+        }
         self.nesting -= 1;
         self.root_steps = outer_steps;
         self.uncertain = outer_uncertain;
         frame
+    }
+
+    /// Runs a module as an import does: the packages around it first.
+    pub fn load(&mut self, id: ModuleId) {
+        let name = self.project.module(id).name;
+        if let Some((package, _)) = name.as_str().rsplit_once('.') {
+            self.import(Symbol::from(package), id);
+        }
+        self.run_module(id);
     }
 
     fn push_frame(&mut self, module: ModuleId, scope: ScopeId, parent: Option<usize>) -> usize {
