@@ -38,8 +38,8 @@ const MAX_NESTING: u32 = 220;
 /// Calls of functions of the project inside of each other.
 const MAX_CALLS: usize = 24;
 
-/// Calls of one function inside of each other: deeper ones cost more than they find.
-const MAX_RECURSION: usize = 3;
+/// Calls of one function inside of each other: as deep as URLconfs include each other; deeper ones cost more than they find.
+const MAX_RECURSION: usize = 6;
 
 /// Elements of one iteration that are run one by one.
 const MAX_ITERATIONS: usize = 2_000;
