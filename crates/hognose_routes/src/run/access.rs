@@ -240,17 +240,34 @@ impl Machine<'_> {
         }
     }
 
+    /// Whether a call of something makes a pattern of a URLconf of Django.
+    fn is_pattern(&self, callee: V) -> bool {
+        let Value::External(path) = *self.get(callee) else {
+            return false;
+        };
+        let path = path.as_str();
+        let name = path.rsplit('.').next().unwrap_or_default();
+        path.starts_with("django.") && matches!(name, "path" | "re_path" | "url")
+    }
+
+    /// Whether a pattern of a URLconf of Django includes others; `None` where a value is no such pattern.
+    pub(super) fn includes(&mut self, v: V) -> Option<bool> {
+        let Value::Call { callee, args, .. } = self.get(v).clone() else {
+            return None;
+        };
+        if !self.is_pattern(callee) {
+            return None;
+        }
+        let patterns = self.of_pattern(callee, &args, Symbol::from("url_patterns"));
+        Some(patterns.is_some())
+    }
+
     /// What a pattern of a URLconf of Django holds: its view, or the patterns that it includes.
     fn of_pattern(&mut self, callee: V, args: &Args, attr: Symbol) -> Option<V> {
         if !matches!(attr.as_str(), "callback" | "url_patterns") {
             return None;
         }
-        let Value::External(path) = *self.get(callee) else {
-            return None;
-        };
-        let path = path.as_str();
-        let name = path.rsplit('.').next().unwrap_or_default();
-        if !path.starts_with("django.") || !matches!(name, "path" | "re_path" | "url") {
+        if !self.is_pattern(callee) {
             return None;
         }
         let view = args.get(1, "view")?;
