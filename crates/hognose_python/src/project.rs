@@ -342,7 +342,7 @@ impl Project {
     }
 
     /// Looks for a module whose name ends with the one asked for and whose remaining front can be a root of imports: a
-    /// directory that is no package. Nearest to the importing file wins.
+    /// directory that is no package, or that of the `manage.py` of Django, which starts as a script. Nearest to the importing file wins.
     fn by_suffix(&self, name: &str, from: ModuleId) -> Option<ModuleId> {
         let (first, last) = (name.split('.').next()?, name.rsplit('.').next()?);
         if crate::stdlib::is_stdlib(first) {
@@ -363,6 +363,9 @@ impl Project {
                 .by_name
                 .get(&Symbol::from(root))
                 .is_some_and(|root| self.module(*root).is_package)
+                && !self
+                    .by_name
+                    .contains_key(&Symbol::from(format!("{root}.manage")))
             {
                 continue;
             }

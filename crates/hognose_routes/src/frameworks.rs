@@ -19,7 +19,9 @@ mod pyramid;
 mod sanic;
 mod tornado;
 
-use hognose_python::ir::{DefKind, Expr, FunctionId, Module, ModuleId, ScopeKind};
+use hognose_python::ir::{
+    DefKind, Expr, ExprId, FunctionId, Module, ModuleId, ParamKind, ScopeKind,
+};
 use hognose_python::{Project, Symbol, Value as Evaluated};
 
 use crate::run::Machine;
@@ -128,16 +130,7 @@ pub fn set_up_functions(
             continue;
         }
         // The outermost function around the call is what is to be run.
-        let place = module.expr_range(expr);
-        let outermost = (0u32..)
-            .map(FunctionId)
-            .zip(&module.functions)
-            .filter(|(_, function)| {
-                function.range.contains_range(place)
-                    && !matches!(module[function.parent].kind, ScopeKind::Function(_))
-            })
-            .map(|(id, _)| id)
-            .next();
+        let outermost = outermost(module, expr);
         if let Some(function) = outermost {
             // `Application(self.handlers)`: somebody else has put them there.
             let Expr::Call { args, .. } = *node else {
@@ -156,6 +149,71 @@ pub fn set_up_functions(
             if !found.contains(&function) {
                 found.push(function);
             }
+        }
+    }
+    found
+}
+
+/// The outermost function around an expression.
+fn outermost(module: &Module, expr: ExprId) -> Option<FunctionId> {
+    let place = module.expr_range(expr);
+    (0u32..)
+        .map(FunctionId)
+        .zip(&module.functions)
+        .find(|(_, function)| {
+            function.range.contains_range(place)
+                && !matches!(module[function.parent].kind, ScopeKind::Function(_))
+        })
+        .map(|(id, _)| id)
+}
+
+/// The functions around the calls of functions that cannot begin without arguments: what they pass is where an
+/// application stands.
+pub fn callers(
+    machine: &mut Machine<'_>,
+    wanted: &[(ModuleId, FunctionId)],
+    id: ModuleId,
+) -> Vec<FunctionId> {
+    let project = machine.project;
+    let needy: Vec<(ModuleId, FunctionId)> = wanted
+        .iter()
+        .copied()
+        .filter(|(at, function)| {
+            let data = &project.module(*at)[*function];
+            data.class.is_none()
+                && data.params.iter().any(|param| {
+                    param.default.is_none()
+                        && !matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar)
+                })
+        })
+        .collect();
+    let module = project.module(id);
+    let mut found = Vec::new();
+    for (expr, node) in module.exprs() {
+        let Expr::Call { func, .. } = *node else {
+            continue;
+        };
+        let name = match module[func] {
+            Expr::Attribute { attr, .. } => attr,
+            Expr::Name { def, .. } => {
+                module[module[def].scope].slots[module[def].slot.index()].name
+            }
+            _ => continue,
+        };
+        let meant =
+            |(at, function): &(ModuleId, FunctionId)| project.module(*at)[*function].name == name;
+        if !needy.iter().any(meant) {
+            continue;
+        }
+        let calls = machine.evaluator.eval(id, func).iter().any(|value| {
+            matches!(*value, Evaluated::Function(at, function) if needy.contains(&(at, function)))
+        });
+        if calls
+            && let Some(function) = outermost(module, expr)
+            && !found.contains(&function)
+            && !wanted.contains(&(id, function))
+        {
+            found.push(function);
         }
     }
     found

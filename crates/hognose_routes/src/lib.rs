@@ -28,6 +28,7 @@ pub use openapi::openapi;
 pub use roles::{Role, roles, roles_text};
 pub use table::{csv, markdown, matrix, text};
 
+use hognose_python::ir::{FunctionId, ModuleId};
 use hognose_python::{Aliases, Evaluator, Project, SourceKind};
 
 use world::World;
@@ -76,17 +77,26 @@ fn explore<T>(
                 && (late || machine.has_time())
                 && !left_out(&module.file)
             {
-                machine.run_module(id);
+                machine.load(id);
             }
         }
     }
-    for (id, module) in project.iter() {
-        if left_out(&module.file) {
-            continue;
-        }
-        for function in frameworks::set_up_functions(&mut machine, &used, id) {
+    let of_project = || {
+        let modules = project.iter();
+        modules.filter(|(_, module)| !left_out(&module.file))
+    };
+    let mut set_up: Vec<(ModuleId, FunctionId)> = Vec::new();
+    for (id, _) in of_project() {
+        let functions = frameworks::set_up_functions(&mut machine, &used, id);
+        set_up.extend(functions.into_iter().map(|function| (id, function)));
+    }
+    for (id, _) in of_project() {
+        for function in frameworks::callers(&mut machine, &set_up, id) {
             machine.run_uncalled(id, function);
         }
+    }
+    for (id, function) in set_up {
+        machine.run_uncalled(id, function);
     }
     let mut world = World::new(machine, left_out);
     for framework in used {

@@ -25,8 +25,9 @@ pub use value::{Args, HOLE, Site, V, Value};
 /// Steps (statements and expressions) that all of a project may take. Large applications set up in some hundred thousand.
 const MAX_STEPS: u64 = 10_000_000;
 
-/// Steps that one module's top level may take: setting an application up takes few, a script may take any number.
-const MAX_STEPS_PER_MODULE: u64 = 100_000;
+/// Steps that one statement of a module's top level may take: a script may take any number, but what stands below it, as
+/// in a long module of views, is still to be run.
+const MAX_STEPS_PER_STATEMENT: u64 = 50_000;
 
 /// Steps that one function that nobody calls may take.
 const MAX_STEPS_PER_ROOT: u64 = 500_000;
@@ -37,8 +38,8 @@ const MAX_NESTING: u32 = 220;
 /// Calls of functions of the project inside of each other.
 const MAX_CALLS: usize = 24;
 
-/// Calls of one function inside of each other: deeper ones cost more than they find.
-const MAX_RECURSION: usize = 3;
+/// Calls of one function inside of each other: as deep as URLconfs include each other; deeper ones cost more than they find.
+const MAX_RECURSION: usize = 6;
 
 /// Elements of one iteration that are run one by one.
 const MAX_ITERATIONS: usize = 2_000;
@@ -93,6 +94,8 @@ pub struct Machine<'p> {
     running: Vec<(ModuleId, FunctionId)>,
     /// The module that `django.conf.settings` stands for.
     pub settings: Option<ModuleId>,
+    /// What classes outside hold in their attributes, as the frameworks know: (class, attribute).
+    pub of_libraries: FxHashMap<(Symbol, Symbol), V>,
     /// Stores to what is outside, in order.
     pub stores: Vec<Store>,
     /// Attributes stored on classes and functions of the project from outside of them.
@@ -129,6 +132,7 @@ impl<'p> Machine<'p> {
             called: FxHashSet::default(),
             running: Vec::new(),
             settings: None,
+            of_libraries: FxHashMap::default(),
             stores: Vec::new(),
             patched: FxHashMap::default(),
             steps: 0,
@@ -153,7 +157,8 @@ impl<'p> Machine<'p> {
         (0u32..).map(V).zip(&self.values)
     }
 
-    fn make(&mut self, value: Value) -> V {
+    /// A new value.
+    pub fn make(&mut self, value: Value) -> V {
         if self.values.len() >= MAX_VALUES {
             self.steps = MAX_STEPS;
             return Self::UNKNOWN;
@@ -163,7 +168,8 @@ impl<'p> Machine<'p> {
         V(number)
     }
 
-    fn text(&mut self, text: impl Into<Rc<str>>) -> V {
+    /// A text.
+    pub fn text(&mut self, text: impl Into<Rc<str>>) -> V {
         self.make(Value::Str(text.into()))
     }
 
@@ -254,16 +260,29 @@ impl<'p> Machine<'p> {
             return frame;
         }
         let (outer_steps, outer_uncertain) = (self.root_steps, std::mem::take(&mut self.uncertain));
-        self.root_steps = MAX_STEPS_PER_ROOT - MAX_STEPS_PER_MODULE;
         self.nesting += 1;
         for star in &module.star_imports {
             self.import(*star, id);
         }
-        self.block(frame, module.body);
+        for statement in module.block(module.body) {
+            self.root_steps = MAX_STEPS_PER_ROOT - MAX_STEPS_PER_STATEMENT;
+            if self.statement(frame, module, *statement) != Flow::Next {
+                break;
+            }
+        }
         self.nesting -= 1;
         self.root_steps = outer_steps;
         self.uncertain = outer_uncertain;
         frame
+    }
+
+    /// Runs a module as an import does: the packages around it first.
+    pub fn load(&mut self, id: ModuleId) {
+        let name = self.project.module(id).name;
+        if let Some((package, _)) = name.as_str().rsplit_once('.') {
+            self.import(Symbol::from(package), id);
+        }
+        self.run_module(id);
     }
 
     fn push_frame(&mut self, module: ModuleId, scope: ScopeId, parent: Option<usize>) -> usize {

@@ -271,6 +271,7 @@ impl<'p> World<'p> {
         match (texts.pop(), self.machine.get(v)) {
             (Some(text), _) => text,
             (None, Value::None) => String::new(),
+            (None, Value::Union(all)) if all.contains(&Machine::NONE) => String::new(),
             _ => UNKNOWN_PART.to_owned(),
         }
     }

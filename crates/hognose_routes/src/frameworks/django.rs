@@ -74,6 +74,7 @@ pub(super) struct Mount {
 
 /// Tells the run which module the settings are, so that what asks them gets an answer.
 fn prepare(machine: &mut Machine<'_>) {
+    drf::prepare(machine);
     let project = machine.project;
     let roots: Vec<ModuleId> = project
         .iter()

@@ -1,23 +1,74 @@
 //! Django REST framework: routers, view sets, views of functions, and permissions.
 
+use hognose_python::ir::{ExprId, ModuleId};
 use hognose_python::{ClassRef, Symbol};
 
 use super::common::decorated_class;
 use super::django::{Mount, VIEWS, below, of_class, setting};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};
-use crate::run::{Args, Site, V, Value};
+use crate::run::{Args, Machine, Site, V, Value};
 use crate::world::{Handler, Target, World};
 
-/// Standard actions: name, method, whether it is of one object.
-const ACTIONS: &[(&str, &str, bool)] = &[
-    ("list", "get", false),
-    ("create", "post", false),
-    ("retrieve", "get", true),
-    ("update", "put", true),
-    ("partial_update", "patch", true),
-    ("destroy", "delete", true),
+/// The routes of a router of REST framework itself: pattern, pairs of method and action, whether it is of one object. A
+/// route without actions takes the extra actions of a view set.
+const ROUTES: &[(&str, &[(&str, &str)], bool)] = &[
+    (
+        "^{prefix}{trailing_slash}$",
+        &[("get", "list"), ("post", "create")],
+        false,
+    ),
+    ("^{prefix}/{url_path}{trailing_slash}$", &[], false),
+    (
+        "^{prefix}/{lookup}{trailing_slash}$",
+        &[
+            ("get", "retrieve"),
+            ("put", "update"),
+            ("patch", "partial_update"),
+            ("delete", "destroy"),
+        ],
+        true,
+    ),
+    ("^{prefix}/{lookup}/{url_path}{trailing_slash}$", &[], true),
 ];
+
+/// Tells the run what the list `routes` of routers holds: classes of the project change it.
+pub(super) fn prepare(machine: &mut Machine<'_>) {
+    let standard: Vec<V> = ROUTES
+        .iter()
+        .map(|(url, actions, detail)| {
+            let name = if actions.is_empty() {
+                "rest_framework.routers.DynamicRoute"
+            } else {
+                "rest_framework.routers.Route"
+            };
+            let callee = machine.external(Symbol::from(name));
+            let pairs = actions
+                .iter()
+                .map(|(method, action)| (machine.text(*method), machine.text(*action)))
+                .collect();
+            let mut keywords = vec![("url", machine.text(*url))];
+            keywords.push(("mapping", machine.make(Value::Dict(pairs))));
+            keywords.push(("detail", machine.make(Value::Bool(*detail))));
+            let args = Args {
+                keywords: keywords
+                    .into_iter()
+                    .map(|(name, v)| (Symbol::from(name), v))
+                    .collect(),
+                ..Args::default()
+            };
+            let site = (ModuleId(0), ExprId(0));
+            machine.make(Value::Call { callee, args, site })
+        })
+        .collect();
+    let standard = machine.make(Value::List(standard));
+    for class in ["SimpleRouter", "DefaultRouter"] {
+        let class = Symbol::from(format!("rest_framework.routers.{class}"));
+        machine
+            .of_libraries
+            .insert((class, Symbol::from("routes")), standard);
+    }
+}
 
 /// A view of a function.
 pub(super) struct FunctionView {
@@ -88,7 +139,13 @@ pub(super) fn router(world: &mut World<'_>, router: V, mount: &Mount) {
     let mut registered: Vec<(String, V)> = Vec::new();
     registrations(world, router, &mut registered, 0);
     let formats = has_formats(world, router);
-    if world.is_a(router, "rest_framework", &["DefaultRouter"]) {
+    let routes = routes_of(world, router);
+    let rooted = world
+        .machine
+        .attribute(router, Symbol::from("include_root_view"));
+    if world.is_a(router, "rest_framework", &["DefaultRouter"])
+        && world.machine.truth(rooted) != Some(false)
+    {
         let target = Target::Other(router);
         let proof = default_permissions(world, "GET", mount);
         let mut layers = mount.layers.clone();
@@ -107,10 +164,11 @@ pub(super) fn router(world: &mut World<'_>, router: V, mount: &Mount) {
             world,
             &format!("{front}{prefix}"),
             viewset,
-            Style {
+            &Style {
                 slash,
                 regex,
                 formats,
+                routes: &routes,
             },
             mount,
             site,
@@ -118,13 +176,64 @@ pub(super) fn router(world: &mut World<'_>, router: V, mount: &Mount) {
     }
 }
 
+/// A route of a router: a pattern with gaps, and which action a method leads to.
+struct Route {
+    url: String,
+    /// Methods and actions; `None` for the route of extra actions.
+    actions: Option<Vec<(String, String)>>,
+    /// Whether it is of one object.
+    detail: bool,
+}
+
+/// What the list `routes` of a router holds after the run.
+fn routes_of(world: &mut World<'_>, router: V) -> Vec<Route> {
+    let list = world.machine.attribute(router, Symbol::from("routes"));
+    let list = match world.list(list) {
+        Some(list) => list,
+        None => {
+            let class = Symbol::from("rest_framework.routers.SimpleRouter");
+            let known = (class, Symbol::from("routes"));
+            let known = world.machine.of_libraries.get(&known).copied();
+            known.and_then(|v| world.list(v)).unwrap_or_default()
+        }
+    };
+    let mut routes = Vec::new();
+    for v in list {
+        let Value::Call { callee, args, .. } = world.machine.get(v).clone() else {
+            continue;
+        };
+        let Value::External(path) = *world.machine.get(callee) else {
+            continue;
+        };
+        let (detail, mapping) = match path.as_str().rsplit('.').next() {
+            Some("Route") => (args.get(3, "detail"), args.get(1, "mapping")),
+            Some("DynamicRoute") => (args.get(2, "detail"), None),
+            _ => continue,
+        };
+        let pairs = mapping.map(|v| match world.machine.get(v) {
+            Value::Dict(pairs) => pairs.clone(),
+            _ => Vec::new(),
+        });
+        let text = |v: V| world.texts(v).pop();
+        routes.push(Route {
+            url: args.get(0, "url").and_then(text).unwrap_or_default(),
+            actions: pairs.map(|pairs| {
+                let known = |(method, action): (V, V)| Some((text(method)?, text(action)?));
+                pairs.into_iter().filter_map(known).collect()
+            }),
+            detail: detail.is_some_and(|v| world.machine.truth(v) == Some(true)),
+        });
+    }
+    routes
+}
+
 /// How a router writes its patterns.
-#[derive(Clone, Copy)]
-struct Style {
+struct Style<'a> {
     slash: &'static str,
     regex: bool,
     /// Each pattern once more, with a format behind it: `books.json`.
     formats: bool,
+    routes: &'a [Route],
 }
 
 /// Whether a router adds patterns with formats: the default one does unless its class says no.
@@ -177,7 +286,7 @@ fn view_set(
     world: &mut World<'_>,
     prefix: &str,
     viewset: V,
-    style: Style,
+    style: &Style<'_>,
     mount: &Mount,
     site: Option<Site>,
 ) {
@@ -185,7 +294,8 @@ fn view_set(
         slash,
         regex,
         formats,
-    } = style;
+        routes,
+    } = *style;
     let decorated = world.handler(viewset);
     let class = decorated_class(world, viewset);
     let mut layers = mount.layers.clone();
@@ -206,11 +316,6 @@ fn view_set(
             attribute("lookup_value_converter", world).unwrap_or_else(|| "str".to_owned());
         format!("<{converter}:{kwarg}>")
     };
-    let end = if regex {
-        format!("{slash}$")
-    } else {
-        slash.to_owned()
-    };
     let allowed = world
         .machine
         .attribute(class, Symbol::from("http_method_names"));
@@ -220,54 +325,69 @@ fn view_set(
             .as_ref()
             .is_none_or(|allowed| allowed.iter().any(|name| name == method))
     };
-    let route = |detail: bool, last: &str| {
-        let mut route = prefix.to_owned();
-        for part in [if detail { lookup.as_str() } else { "" }, last] {
-            if !part.is_empty() {
-                if !route.is_empty() {
-                    route.push('/');
-                }
-                route.push_str(part);
-            }
+    let patterns = |route: &Route, url_path: &str| {
+        let pattern = route
+            .url
+            .replace("{prefix}", prefix)
+            .replace("{lookup}", &lookup)
+            .replace("{url_path}", url_path)
+            .replace("{trailing_slash}", slash);
+        let mut pattern = pattern.trim_start_matches('^').to_owned();
+        // Without a prefix no slash stands in front.
+        if prefix.is_empty() {
+            pattern = pattern.trim_start_matches('/').to_owned();
         }
-        // Without a prefix there is no slash to end the list with.
-        if route.is_empty() {
-            return vec![end.trim_start_matches('/').to_owned()];
+        let bare = pattern.trim_end_matches('$').trim_end_matches('/');
+        let with_format = match (formats && !bare.is_empty(), regex) {
+            (false, _) => None,
+            (true, true) => Some(format!(r"{bare}\.(?P<format>[a-z0-9]+)/?$")),
+            (true, false) => Some(format!("{bare}<drf_format_suffix:format>")),
+        };
+        if !regex {
+            pattern = pattern.trim_end_matches('$').to_owned();
         }
-        let mut routes = vec![format!("{route}{end}")];
-        if formats && regex {
-            routes.push(format!(r"{route}\.(?P<format>[a-z0-9]+)/?$"));
-        } else if formats {
-            routes.push(format!("{route}<drf_format_suffix:format>"));
-        }
-        routes
+        let mut patterns = vec![pattern];
+        patterns.extend(with_format);
+        patterns
     };
     let of_bases = actions_of_bases(world, class);
-    for (name, method, detail) in ACTIONS {
-        let v = world.machine.attribute(class, Symbol::from(*name));
-        let defined = matches!(world.handler(v).target, Target::Function(..));
-        if (defined || of_bases.iter().any(|known| known == name)) && permitted(method) {
-            for route in route(*detail, "") {
-                let path = below(mount, &route);
+    let extras: Vec<(String, Extra)> = world
+        .members(class)
+        .into_iter()
+        .filter_map(|(name, member)| {
+            let extra = extra_action(world, &name, member)?;
+            Some((name, extra))
+        })
+        .collect();
+    for route in routes {
+        let Some(actions) = &route.actions else {
+            for (name, extra) in &extras {
+                if extra.detail != route.detail {
+                    continue;
+                }
+                for pattern in patterns(route, &extra.url_path) {
+                    let path = below(mount, &pattern);
+                    for method in extra.methods.iter().filter(|method| permitted(method)) {
+                        let given = extra.permissions;
+                        action(
+                            world, &path, class, method, name, given, mount, site, &layers,
+                        );
+                    }
+                }
+            }
+            continue;
+        };
+        for (method, name) in actions {
+            let v = world.machine.attribute(class, Symbol::from(name.as_str()));
+            let defined = matches!(world.handler(v).target, Target::Function(..));
+            if !(defined || of_bases.contains(name)) || !permitted(method) {
+                continue;
+            }
+            for pattern in patterns(route, "") {
+                let path = below(mount, &pattern);
                 action(
                     world, &path, class, method, name, None, mount, site, &layers,
                 );
-            }
-        }
-    }
-    for (name, member) in world.members(class) {
-        let Some(extra) = extra_action(world, &name, member) else {
-            continue;
-        };
-        for route in route(extra.detail, &extra.url_path) {
-            let path = below(mount, &route);
-            for method in &extra.methods {
-                if permitted(method) {
-                    let given = extra.permissions;
-                    action(
-                        world, &path, class, method, &name, given, mount, site, &layers,
-                    );
-                }
             }
         }
     }

@@ -515,7 +515,7 @@ impl Walk {
         let refuses = |name: &str| {
             matches!(
                 name,
-                "abort" | "send_error" | "set_status" | "permission_denied"
+                "abort" | "send_error" | "set_status" | "permission_denied" | "close"
             )
         };
         let called = match module[func] {

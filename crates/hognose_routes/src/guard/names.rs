@@ -148,10 +148,16 @@ impl Walk {
                             waiting.push((func, led));
                             continue;
                         }
-                        // `user.has_perm("shop.sell")`.
-                        let asks = matches!(module[func], Expr::Attribute { attr, .. }
-                            if ASKING.iter().any(|part| attr.as_str().contains(part)));
-                        if asks {
+                        // `user.has_perm("shop.sell")`, `has_required_scope(request, ["read"])`.
+                        let name = match module[func] {
+                            Expr::Attribute { attr, .. } => attr.as_str(),
+                            Expr::Name { def, .. } => module[module[def].scope].slots
+                                [module[def].slot.index()]
+                            .name
+                            .as_str(),
+                            _ => "",
+                        };
+                        if ASKING.iter().any(|part| name.contains(part)) {
                             for argument in module.args(args) {
                                 if let Some(found) = self.texts_of(world, argument.value)
                                     && !found.is_empty()

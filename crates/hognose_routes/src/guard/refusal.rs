@@ -115,6 +115,12 @@ pub(super) fn refusal(
                     return Some(status);
                 }
             }
+            if let Expr::Attribute { attr, .. } = module[func]
+                && attr.as_str() == "close"
+                && let Some(found) = closing(world, at, args)
+            {
+                return Some(found);
+            }
             // Methods that views inherit for it.
             if let Expr::Attribute { attr, .. } = module[func]
                 && matches!(attr.as_str(), "handle_no_permission" | "permission_denied")
@@ -179,6 +185,28 @@ pub(super) fn refusal(
             let path = world.machine.evaluator.dotted(at, expr)?;
             by_name(path.as_str())
         }
+        _ => None,
+    }
+}
+
+/// Codes with which a WebSocket is closed to turn somebody away: of the protocol, of the registry, and private ones after
+/// the status of HTTP.
+const CLOSING: &[(i64, Refusal)] = &[
+    (1008, Refusal::Other),
+    (3000, Refusal::Unauthorized),
+    (3003, Refusal::Forbidden),
+    (4401, Refusal::Unauthorized),
+    (4403, Refusal::Forbidden),
+];
+
+/// How closing a WebSocket refuses.
+fn closing(world: &mut World<'_>, at: ModuleId, args: List) -> Option<Refusal> {
+    let code = world.machine.project.module(at).args(args).first()?.value;
+    match world.machine.evaluator.constant(at, code) {
+        Some(hognose_python::Constant::Int(code)) => CLOSING
+            .iter()
+            .find(|(known, _)| *known == code)
+            .map(|(_, refusal)| *refusal),
         _ => None,
     }
 }

@@ -26,6 +26,7 @@ const IDENTITIES: &[&str] = &[
     "authlib.",
     "itsdangerous.",
     "firebase_admin.auth",
+    "starlette.authentication.has_required_scope",
     "hmac.compare_digest",
     "secrets.compare_digest",
 ];

@@ -4,6 +4,9 @@ use hognose_python::is_builtin;
 
 use super::*;
 
+/// The name under which traitlets takes and keeps what a field holds unless it is set.
+pub(super) const TRAIT_DEFAULT: &str = "default_value";
+
 impl Machine<'_> {
     pub(super) fn name(&mut self, f: usize, slot: SlotId) -> V {
         let frame = &self.frames[f];
@@ -230,10 +233,33 @@ impl Machine<'_> {
                     return *v;
                 }
                 self.of_pattern(callee, &args, attr)
+                    .or_else(|| self.of_route(callee, &args, attr))
                     .unwrap_or_else(|| self.attribute_of(object, attr))
             }
             _ => self.attribute_of(object, attr),
         }
+    }
+
+    /// Whether a call of something makes a pattern of a URLconf of Django.
+    fn is_pattern(&self, callee: V) -> bool {
+        let Value::External(path) = *self.get(callee) else {
+            return false;
+        };
+        let path = path.as_str();
+        let name = path.rsplit('.').next().unwrap_or_default();
+        path.starts_with("django.") && matches!(name, "path" | "re_path" | "url")
+    }
+
+    /// Whether a pattern of a URLconf of Django includes others; `None` where a value is no such pattern.
+    pub(super) fn includes(&mut self, v: V) -> Option<bool> {
+        let Value::Call { callee, args, .. } = self.get(v).clone() else {
+            return None;
+        };
+        if !self.is_pattern(callee) {
+            return None;
+        }
+        let patterns = self.of_pattern(callee, &args, Symbol::from("url_patterns"));
+        Some(patterns.is_some())
     }
 
     /// What a pattern of a URLconf of Django holds: its view, or the patterns that it includes.
@@ -241,12 +267,7 @@ impl Machine<'_> {
         if !matches!(attr.as_str(), "callback" | "url_patterns") {
             return None;
         }
-        let Value::External(path) = *self.get(callee) else {
-            return None;
-        };
-        let path = path.as_str();
-        let name = path.rsplit('.').next().unwrap_or_default();
-        if !path.starts_with("django.") || !matches!(name, "path" | "re_path" | "url") {
+        if !self.is_pattern(callee) {
             return None;
         }
         let view = args.get(1, "view")?;
@@ -282,6 +303,17 @@ impl Machine<'_> {
         })
     }
 
+    /// A field of a route of REST framework: which action a method leads to may be changed afterwards.
+    fn of_route(&self, callee: V, args: &Args, attr: Symbol) -> Option<V> {
+        let Value::External(path) = *self.get(callee) else {
+            return None;
+        };
+        match (path.as_str(), attr.as_str()) {
+            ("rest_framework.routers.Route", "mapping") => args.get(1, "mapping"),
+            _ => None,
+        }
+    }
+
     /// The attribute of an object that is not of the project: always the same value.
     pub fn attribute_of(&mut self, of: V, attr: Symbol) -> V {
         if let Some(v) = self.attributes.get(&(of, attr)) {
@@ -295,18 +327,27 @@ impl Machine<'_> {
     /// A member along the resolution order from a place in it, bound to the object that asks.
     fn member(&mut self, object: V, class: V, attr: Symbol, from: usize) -> V {
         let order = self.mro(class);
-        for ancestor in order.iter().skip(from) {
+        for (place, ancestor) in order.iter().enumerate().skip(from) {
             match *ancestor {
                 ClassRef::Project(module, class) => {
                     let Some(value) = self.own_member(module, class, attr) else {
                         continue;
                     };
-                    if matches!(self.get(value), Value::Call { .. } | Value::Instance { .. })
-                        && let Some(made) = self.dynamic_default(object, class, module, attr)
-                    {
-                        return made;
+                    if !matches!(self.get(value), Value::Call { .. } | Value::Instance { .. }) {
+                        return self.bound(object, value);
                     }
-                    return self.bound(object, value);
+                    let declared = self.bound(object, value);
+                    let dynamic = order[from..=place].iter().find_map(|class| match *class {
+                        ClassRef::Project(at, class) => {
+                            self.dynamic_default(object, class, at, attr)
+                        }
+                        ClassRef::External(_) => None,
+                    });
+                    // What the declaration says holds where what the method makes is not known.
+                    return match dynamic {
+                        Some(made) if self.is_known(made) || declared == value => made,
+                        _ => declared,
+                    };
                 }
                 ClassRef::External(path) => {
                     if matches!(
@@ -314,6 +355,9 @@ impl Machine<'_> {
                         "builtins.object" | "typing.Generic" | "typing.Protocol" | "abc.ABC"
                     ) {
                         continue;
+                    }
+                    if let Some(v) = self.of_libraries.get(&(path, attr)) {
+                        return *v;
                     }
                     return self.attribute_of(object, attr);
                 }
@@ -395,11 +439,23 @@ impl Machine<'_> {
                 receiver: object,
                 function: member,
             }),
+            Value::Instance { .. } => self.field_default(member).unwrap_or(member),
             _ => member,
         }
     }
 
-    /// What a method under `@default("name")` of traitlets makes for a field of the same class.
+    /// Whether a value is something of which all is known.
+    fn is_known(&self, v: V) -> bool {
+        match self.get(v) {
+            Value::Str(text) => !text.contains(HOLE),
+            Value::Unknown | Value::Union(_) | Value::Call { .. } | Value::Attribute { .. } => {
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// What a method under `@default("name")` of traitlets in a class makes for a field.
     fn dynamic_default(
         &mut self,
         object: V,
@@ -447,45 +503,59 @@ impl Machine<'_> {
     }
 
     /// What a field that a class declares holds unless it is set: `Unicode("/")` of traitlets, `Field("/")` of pydantic.
-    fn field_default(&self, member: V) -> Option<V> {
+    fn field_default(&mut self, member: V) -> Option<V> {
         let mut v = member;
+        // `Unicode("/").tag(config=True)`.
         for _ in 0..4 {
-            let Value::Call { callee, args, .. } = self.get(v) else {
-                return None;
-            };
-            match self.get(*callee) {
-                Value::External(path)
-                    if [
-                        "traitlets.",
-                        "pydantic.",
-                        "dataclasses.field",
-                        "attr.ib",
-                        "attrs.field",
-                    ]
-                    .iter()
-                    .any(|front| path.as_str().starts_with(front)) =>
-                {
-                    let position = if path.as_str().starts_with("dataclasses") {
-                        1
-                    } else {
-                        0
-                    };
-                    return args
-                        .get(position, "default")
-                        .or_else(|| args.keyword("default_value"))
-                        .filter(|v| {
-                            matches!(
-                                self.get(*v),
-                                Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::None
-                            )
-                        });
-                }
-                // `Unicode("/").tag(config=True)`.
-                Value::Attribute { of, attr } if attr.as_str() == "tag" => v = *of,
-                _ => return None,
+            match self.get(v) {
+                Value::Call { callee, .. } => match self.get(*callee) {
+                    Value::Attribute { of, attr } if attr.as_str() == "tag" => v = *of,
+                    _ => break,
+                },
+                _ => break,
             }
         }
-        None
+        let (path, default) = match self.get(v) {
+            Value::Call { callee, args, .. } => {
+                let Value::External(path) = *self.get(*callee) else {
+                    return None;
+                };
+                let declares = [
+                    "traitlets.",
+                    "pydantic.",
+                    "dataclasses.field",
+                    "attr.ib",
+                    "attrs.field",
+                ];
+                if !declares
+                    .iter()
+                    .any(|front| path.as_str().starts_with(front))
+                {
+                    return None;
+                }
+                let position = usize::from(path.as_str().starts_with("dataclasses"));
+                let default = args
+                    .get(position, "default")
+                    .or_else(|| args.keyword("default_value"));
+                (path, default?)
+            }
+            // A field of a class of the project's own: what it was made with was kept.
+            Value::Instance { fields, .. } => {
+                (Symbol::from(""), *fields.get(&Symbol::from(TRAIT_DEFAULT))?)
+            }
+            _ => return None,
+        };
+        match self.get(default).clone() {
+            // A class may be given by its name.
+            Value::Str(name) if path.as_str() == "traitlets.Type" => {
+                let class = self.dotted(&name);
+                matches!(self.get(class), Value::Class { .. }).then_some(class)
+            }
+            Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::None | Value::Class { .. } => {
+                Some(default)
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn store_attribute(&mut self, object: V, attr: Symbol, v: V) {

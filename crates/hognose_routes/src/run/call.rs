@@ -220,6 +220,10 @@ impl Machine<'_> {
                     };
                     let given = given.or_else(|| args.keyword(param.name.as_str()));
                     match (given, param.default) {
+                        (Some(given), Some(default)) if self.is_from_outside(given) => {
+                            let default = self.eval(outer, default);
+                            self.unless_set(at, param.annotation, default, given)
+                        }
                         (Some(v), _) => v,
                         (None, default) if args.open => {
                             match (self.annotated(at, param.annotation), default) {
@@ -237,6 +241,37 @@ impl Machine<'_> {
             }
             let slot = self.project.module(at)[param.def].slot;
             self.frames[f].vars[slot.index()] = Some(v);
+        }
+    }
+
+    /// Whether all that is known of a value is that something outside gave it: an option of a command line.
+    pub(super) fn is_from_outside(&self, v: V) -> bool {
+        matches!(
+            self.get(v),
+            Value::Unknown | Value::Call { .. } | Value::Attribute { .. }
+        )
+    }
+
+    /// What a parameter holds that is given what is not known, a setting above all: as a text, its default. Conditions on
+    /// it stay open.
+    fn unless_set(&mut self, at: ModuleId, annotation: Option<ExprId>, default: V, given: V) -> V {
+        let is_text = match self.get(default) {
+            Value::Str(_) => true,
+            Value::None => annotation.is_some_and(|annotation| {
+                self.evaluator
+                    .instance_of(at, annotation)
+                    .iter()
+                    .any(|value| {
+                        matches!(value, hognose_python::Value::External(path)
+                        if path.as_str() == "builtins.str()")
+                    })
+            }),
+            _ => false,
+        };
+        if is_text {
+            self.make(Value::Union(vec![default, given]))
+        } else {
+            given
         }
     }
 
@@ -280,6 +315,13 @@ impl Machine<'_> {
             _ => {}
         }
         if !matches!(self.get(init), Value::Method { .. }) {
+            // A field of traitlets takes what it holds unless it is set.
+            let is_trait = order.iter().any(|class| {
+                matches!(class, ClassRef::External(path) if path.as_str().starts_with("traitlets."))
+            });
+            if is_trait && let Some(default) = args.positional.first() {
+                self.store_attribute(v, Symbol::from(access::TRAIT_DEFAULT), *default);
+            }
             // Records take their fields by name, or in the order of their annotations.
             for (name, value) in &args.keywords {
                 self.store_attribute(v, *name, *value);

@@ -17,6 +17,16 @@ impl Machine<'_> {
             Value::Bool(true) => text.push_str("True"),
             Value::Bool(false) => text.push_str("False"),
             Value::None => text.push_str("None"),
+            // What holds unless something is set.
+            Value::Union(all) => match *all.as_slice() {
+                [default, given]
+                    if matches!(self.get(default), Value::Str(_))
+                        && self.is_from_outside(given) =>
+                {
+                    self.print(default, text);
+                }
+                _ => text.push(HOLE),
+            },
             _ => text.push(HOLE),
         }
     }
@@ -273,12 +283,19 @@ impl Machine<'_> {
                 _ => Self::UNKNOWN,
             },
             "builtins.isinstance"
-            | "builtins.hasattr"
             | "builtins.bool"
             | "builtins.any"
             | "builtins.all"
             | "builtins.callable"
             | "builtins.issubclass" => Self::UNKNOWN,
+            "builtins.hasattr" => {
+                let name = args.positional.get(1).map(|name| self.get(*name));
+                let includes = matches!(name, Some(Value::Str(name)) if &**name == "url_patterns");
+                match first.filter(|_| includes).and_then(|v| self.includes(v)) {
+                    Some(truth) => self.make(Value::Bool(truth)),
+                    None => Self::UNKNOWN,
+                }
+            }
             "builtins.print" => Self::NONE,
             "importlib.import_module"
             | "builtins.__import__"

@@ -18,7 +18,7 @@ impl Machine<'_> {
         Flow::Next
     }
 
-    fn statement(&mut self, f: usize, module: &Module, id: StmtId) -> Flow {
+    pub(super) fn statement(&mut self, f: usize, module: &Module, id: StmtId) -> Flow {
         match module[id] {
             Stmt::Expr(value) => {
                 self.eval(f, value);
