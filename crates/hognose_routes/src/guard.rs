@@ -15,7 +15,7 @@ use crate::world::{Target, World, named};
 pub use asked::Asked;
 pub use behaviour::{Refusal, of_value as refusal};
 use library::entry;
-pub use user::{children, depends, is_request, is_session};
+pub use user::{children, depends, is_parameter, is_request, is_session};
 
 /// Calls inside of the code of one guard that are followed.
 const MAX_DEPTH: u32 = 5;

@@ -11,7 +11,7 @@ fn methods(endpoint: &Endpoint) -> String {
 }
 
 /// Makes what stands in a path or name safe to show on a line.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()
@@ -66,7 +66,7 @@ fn count(inventory: &Inventory, level: Level) -> usize {
 }
 
 /// Makes a text safe in a cell of a Markdown table.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(text).chars() {
         if matches!(

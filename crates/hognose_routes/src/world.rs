@@ -1,6 +1,9 @@
 //! What a framework sees: the values that the run left, what was called on which object, and where endpoints go.
 
-use hognose_python::ClassRef;
+use std::rc::Rc;
+
+use hognose_python::callgraph::CallGraph;
+use hognose_python::{Aliases, ClassRef};
 use hognose_python::ir::{ClassId, ExprId, FunctionId, ModuleId, ScopeId, ScopeKind};
 use rustc_hash::FxHashMap;
 
@@ -61,6 +64,8 @@ pub struct World<'p> {
     pub looks: bool,
     /// The endpoint that guards are looked through for, if for one.
     asked: Option<Asked>,
+    /// Who calls whom, once somebody asked.
+    graph: Option<Rc<CallGraph>>,
 }
 
 /// What stands behind an endpoint.
@@ -120,9 +125,17 @@ impl<'p> World<'p> {
             asked_proofs: FxHashMap::default(),
             looks: false,
             asked: None,
+            graph: None,
         };
         world.index();
         world
+    }
+
+    /// Who calls whom; made when it is first asked for, for most projects never.
+    pub fn graph(&mut self) -> Rc<CallGraph> {
+        let project = self.machine.project;
+        let make = || Rc::new(CallGraph::build(project, &Aliases::default()));
+        Rc::clone(self.graph.get_or_insert_with(make))
     }
 
     /// Takes in what was called since the last time.
