@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod db;
 mod deps;
+mod events;
 mod explain;
 mod inspect;
 mod lock;
@@ -94,6 +95,7 @@ commands! {
     Why => why,
     Rules => rules,
     Routes => routes,
+    Events => events,
     Deps => deps,
     Lock => lock,
     Config => config,

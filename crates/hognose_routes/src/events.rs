@@ -5,6 +5,7 @@
 //! on something is written at the level of information or above ([`logs`]), or where somebody who is called for it does so
 //! ([`credit`]). What a helper does is told of the handlers that call it.
 
+mod change;
 mod credit;
 mod data;
 mod findings;
@@ -30,6 +31,7 @@ use crate::evidence::code::{bases_outside, last, method};
 use crate::evidence::deeds::Looked;
 use crate::world::{Registered, Target, World};
 
+pub use change::{Covered, lost};
 pub use findings::RULES;
 pub(crate) use findings::check;
 pub use table::{markdown, text};
