@@ -271,7 +271,12 @@ fn occurrences(world: &mut World<'_>) -> Occurrences {
         search.views(world, endpoint, registered);
     }
     search.administration(world, &served);
-    settle(search.found)
+    let guarded: FxHashSet<&str> = served
+        .iter()
+        .filter(|(endpoint, _)| endpoint.level >= Level::Authenticated)
+        .map(|(endpoint, _)| endpoint.handler.as_str())
+        .collect();
+    settle(search.found, &guarded)
 }
 
 impl Search {
@@ -336,7 +341,11 @@ impl Search {
         let signals = site.signals.iter().map(String::as_str);
         let signalled = self.bodies.logs.signals(world, signals);
         let mut site = site.clone();
-        let by = if signalled > site.log { "signal" } else { "code" };
+        let by = if signalled > site.log {
+            "signal"
+        } else {
+            "code"
+        };
         site.log = site.log.then(signalled);
         let place = (home.0, site.range);
         if site.kind == Kind::Denial {
@@ -403,7 +412,15 @@ impl Search {
             }
         }
         let (handler, file, line) = world.place_of(Target::Function(at, function), None);
-        self.add(site.kind, site.outcome, handler, (file, line), log, by, place);
+        self.add(
+            site.kind,
+            site.outcome,
+            handler,
+            (file, line),
+            log,
+            by,
+            place,
+        );
     }
 
     /// What the decorators of a function write.
@@ -492,7 +509,10 @@ impl Search {
                 (Some((at, class)), bases_outside(world, at, class))
             }
             Target::Class(at, class) => (Some((at, class)), bases_outside(world, at, class)),
-            Target::Other(_) => (None, vec![hognose_python::Symbol::from(endpoint.handler.as_str())]),
+            Target::Other(_) => (
+                None,
+                vec![hognose_python::Symbol::from(endpoint.handler.as_str())],
+            ),
         };
         for row in &EVENTS.view {
             let is_view = outside.iter().any(|path| {
@@ -544,13 +564,18 @@ impl Search {
                 continue;
             };
             let writes = endpoint.methods.iter().any(|method| {
-                matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE" | "MUTATION")
+                matches!(
+                    method.as_str(),
+                    "POST" | "PUT" | "PATCH" | "DELETE" | "MUTATION"
+                )
             });
             if endpoint.level < Level::Permission || !writes {
                 continue;
             }
             let deeds = looked.of(world, at, function);
-            let Some(deed) = deeds.gravest() else { continue };
+            let Some(deed) = deeds.gravest() else {
+                continue;
+            };
             if !deed.is_change() {
                 continue;
             }
@@ -594,9 +619,10 @@ fn made_by(world: &mut World<'_>, at: ModuleId, decorator: ExprId) -> Vec<Functi
     found
 }
 
-/// Names what happens by what else the same handler does.
-fn settle(found: Occurrences) -> Occurrences {
-    let has = |kind, outcome, handler: &String| found.contains_key(&(kind, outcome, handler.clone()));
+/// Names what happens by what else the same handler does, and by whether it serves those who are logged in.
+fn settle(found: Occurrences, guarded: &FxHashSet<&str>) -> Occurrences {
+    let has =
+        |kind, outcome, handler: &String| found.contains_key(&(kind, outcome, handler.clone()));
     let mut settled = Occurrences::new();
     for ((kind, outcome, handler), one) in &found {
         let logs_in = has(Kind::Login, Outcome::Success, handler);
@@ -617,11 +643,14 @@ fn settle(found: Occurrences) -> Occurrences {
             (Kind::Logout, _) if logs_in || fails => continue,
             // Whoever changes his password is asked for the old one; who logs in has his hash renewed.
             (Kind::Login, Outcome::Failure)
-                if !logs_in && has(Kind::Password, Outcome::Change, handler) =>
+                if guarded.contains(handler.as_str())
+                    && has(Kind::Password, Outcome::Change, handler) =>
             {
                 Kind::Password
             }
-            (Kind::Password, Outcome::Change) if logs_in && fails => continue,
+            (Kind::Password, Outcome::Change) if fails && !guarded.contains(handler.as_str()) => {
+                continue;
+            }
             (kind, _) => kind,
         };
         settled.insert((kind, *outcome, handler.clone()), one.clone());

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use hognose_python::callgraph::CallGraph;
-use hognose_python::{Aliases, ClassRef};
 use hognose_python::ir::{ClassId, ExprId, FunctionId, ModuleId, ScopeId, ScopeKind};
+use hognose_python::{Aliases, ClassRef};
 use rustc_hash::FxHashMap;
 
 use crate::endpoint::{Endpoint, Inventory};

@@ -34,14 +34,11 @@ impl Covered {
 
 /// The events that were written down and are no more. What is not known is not told of, nor what is gone.
 pub fn lost<'a>(known: &[Covered], now: &'a [Covered]) -> Vec<&'a Covered> {
-    let verdicts: FxHashMap<(&str, &str, &str), Coverage> = known
-        .iter()
-        .map(|one| (key(one), one.verdict))
-        .collect();
+    let verdicts: FxHashMap<(&str, &str, &str), Coverage> =
+        known.iter().map(|one| (key(one), one.verdict)).collect();
     now.iter()
         .filter(|one| {
-            one.verdict == Coverage::Unlogged
-                && verdicts.get(&key(one)) == Some(&Coverage::Logged)
+            one.verdict == Coverage::Unlogged && verdicts.get(&key(one)) == Some(&Coverage::Logged)
         })
         .collect()
 }

@@ -40,7 +40,7 @@ impl Credit {
                     }
                 }
             }
-            for (_, expr) in module.exprs() {
+            for (id, expr) in module.exprs() {
                 let Expr::Call { func, args } = *expr else {
                     continue;
                 };
@@ -48,7 +48,7 @@ impl Credit {
                     continue;
                 };
                 let connects = attr.as_str() == "connect";
-                let of = watcher(world, at, func);
+                let of = watcher(world, at, id);
                 if !connects && of.is_none() {
                     continue;
                 }
@@ -147,9 +147,30 @@ fn watcher(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Of> {
         return None;
     }
     let values = world.machine.evaluator.eval(at, func);
-    values.into_iter().find_map(|value| match value {
+    let of = values.into_iter().find_map(|value| match value {
         Evaluated::External(path) => EVENTS.watcher(path.as_str()),
         _ => None,
+    })?;
+    let args = match module[expr] {
+        Expr::Call { args, .. } => args,
+        _ => List::default(),
+    };
+    (of == Of::Requests || handles_refusals(module, args)).then_some(of)
+}
+
+/// Whether what handles an error is given those by which requests are refused.
+fn handles_refusals(module: &Module, args: List) -> bool {
+    module.args(args).iter().any(|argument| {
+        matches!(module[argument.value], Expr::Int(401 | 403))
+            || matches!(
+                name_of(module, argument.value),
+                "HTTPException"
+                    | "StarletteHTTPException"
+                    | "Forbidden"
+                    | "Unauthorized"
+                    | "HTTP_401_UNAUTHORIZED"
+                    | "HTTP_403_FORBIDDEN"
+            )
     })
 }
 
@@ -167,10 +188,15 @@ fn given(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Vec<(ModuleId, Fu
 }
 
 fn of_class(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Vec<(ModuleId, FunctionId)> {
-    ["dispatch", "__call__", "process_response", "process_exception"]
-        .iter()
-        .filter_map(|name| method(world, at, class, name))
-        .collect()
+    [
+        "dispatch",
+        "__call__",
+        "process_response",
+        "process_exception",
+    ]
+    .iter()
+    .filter_map(|name| method(world, at, class, name))
+    .collect()
 }
 
 /// The middleware of the project that the settings of Django list.
@@ -212,10 +238,12 @@ fn of_settings(world: &mut World<'_>) -> Vec<(ModuleId, FunctionId)> {
 }
 
 fn setting(world: &mut World<'_>, name: &str) -> bool {
-    world
-        .machine
-        .settings
-        .is_some_and(|settings| world.machine.exported(settings, Symbol::from(name)).is_some())
+    world.machine.settings.is_some_and(|settings| {
+        world
+            .machine
+            .exported(settings, Symbol::from(name))
+            .is_some()
+    })
 }
 
 /// Whether a library is installed that writes logins down by itself.
@@ -230,7 +258,11 @@ fn listens(world: &mut World<'_>) -> bool {
             .exported(settings, Symbol::from("INSTALLED_APPS"))
     });
     let installed = installed.and_then(|list| world.text_list(list));
-    if installed.unwrap_or_default().iter().any(|name| is_listener(name)) {
+    if installed
+        .unwrap_or_default()
+        .iter()
+        .any(|name| is_listener(name))
+    {
         return true;
     }
     world.machine.project.iter().any(|(_, module)| {

@@ -313,10 +313,12 @@ fn keeps_itself(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> bo
     let statements: Vec<StmtId> = module.block(module[function].body).to_vec();
     statements.into_iter().any(|stmt| {
         expressions(module, stmt).into_iter().any(|expr| {
-            calls(module, expr).into_iter().any(|call| match module[call] {
-                Expr::Call { func, .. } => is_record(world, at, func),
-                _ => false,
-            })
+            calls(module, expr)
+                .into_iter()
+                .any(|call| match module[call] {
+                    Expr::Call { func, .. } => is_record(world, at, func),
+                    _ => false,
+                })
         })
     })
 }

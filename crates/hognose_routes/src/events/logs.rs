@@ -158,6 +158,7 @@ impl Logs {
         let later = match module[stmt] {
             Stmt::Return(_) => Log::No,
             Stmt::Raise { .. } => ends.raised,
+            Stmt::Expr(value) if aborts(module, value) => ends.raised,
             Stmt::If {
                 body,
                 orelse,
@@ -172,7 +173,15 @@ impl Logs {
                 }
             },
             Stmt::For { body, .. } | Stmt::While { body, .. } => {
-                let inner = self.block(world, at, body, Ends { next: Log::No, ..ends });
+                let inner = self.block(
+                    world,
+                    at,
+                    body,
+                    Ends {
+                        next: Log::No,
+                        ..ends
+                    },
+                );
                 ends.next.then(inner.blurred())
             }
             Stmt::With { body, .. } => self.block(world, at, body, ends),
@@ -220,7 +229,15 @@ impl Logs {
             all |= is_broad(module, handler);
         }
         let raised = match caught {
-            None => self.block(world, at, finalbody, Ends { next: ends.raised, ..ends }),
+            None => self.block(
+                world,
+                at,
+                finalbody,
+                Ends {
+                    next: ends.raised,
+                    ..ends
+                },
+            ),
             Some(caught) if all => caught,
             Some(caught) => caught.either(ends.raised),
         };
@@ -251,11 +268,17 @@ impl Logs {
     }
 
     /// What is written on the ways past a statement; `None` where there are none.
-    pub(super) fn past(&mut self, world: &mut World<'_>, at: ModuleId, stmt: StmtId) -> Option<Log> {
+    pub(super) fn past(
+        &mut self,
+        world: &mut World<'_>,
+        at: ModuleId,
+        stmt: StmtId,
+    ) -> Option<Log> {
         let module = world.machine.project.module(at);
         let own = self.own(world, at, stmt);
         let inner = match module[stmt] {
             Stmt::Return(_) | Stmt::Raise { .. } | Stmt::Break | Stmt::Continue => None,
+            Stmt::Expr(value) if aborts(module, value) => None,
             Stmt::If { body, orelse, .. } => {
                 let held = self.through(world, at, body);
                 let other = self.through(world, at, orelse);
@@ -452,7 +475,12 @@ pub(super) fn is_record(world: &mut World<'_>, at: ModuleId, func: ExprId) -> bo
     let module = world.machine.project.module(at);
     let mut object = func;
     while let Expr::Attribute { value, attr } = module[object] {
-        if !EVENTS.record.methods.iter().any(|name| name == attr.as_str()) {
+        if !EVENTS
+            .record
+            .methods
+            .iter()
+            .any(|name| name == attr.as_str())
+        {
             return false;
         }
         object = value;
@@ -486,12 +514,14 @@ pub(super) fn name_of(module: &Module, expr: ExprId) -> &'static str {
 
 /// Whether a handler takes every exception that is one of the application.
 pub(super) fn is_broad(module: &Module, handler: &Handler) -> bool {
-    handler.types.is_none_or(|types| {
-        matches!(
-            name_of(module, types.get()),
-            "Exception" | "BaseException"
-        )
-    })
+    handler
+        .types
+        .is_none_or(|types| matches!(name_of(module, types.get()), "Exception" | "BaseException"))
+}
+
+/// Whether an expression ends the request by an exception, as `abort(401)` does.
+pub(super) fn aborts(module: &Module, expr: ExprId) -> bool {
+    matches!(module[expr], Expr::Call { func, .. } if name_of(module, func) == "abort")
 }
 
 /// The expressions of a statement, those of its blocks not counted.

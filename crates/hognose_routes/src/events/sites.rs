@@ -12,7 +12,7 @@ use ruff_text_size::TextRange;
 use rustc_hash::FxHashMap;
 
 use super::data::EVENTS;
-use super::logs::{Ends, Log, Logs, calls, expressions, name_of};
+use super::logs::{Ends, Log, Logs, aborts, calls, expressions, name_of};
 use super::{Kind, Outcome};
 use crate::evidence::code::last;
 use crate::evidence::deeds::callees;
@@ -30,7 +30,15 @@ const MAX_BLOCKS: u32 = 40;
 
 /// What stands in a function that refuses somebody.
 const MARKS: &[&str] = &[
-    "401", "403", "Denied", "Forbidden", "FORBIDDEN", "Unauthorized", "UNAUTHORIZED", "unauthorized", "NotAuthenticated",
+    "401",
+    "403",
+    "Denied",
+    "Forbidden",
+    "FORBIDDEN",
+    "Unauthorized",
+    "UNAUTHORIZED",
+    "unauthorized",
+    "NotAuthenticated",
     "AuthenticationFailed",
 ];
 
@@ -139,7 +147,14 @@ impl Bodies {
             body: Body::default(),
         };
         self.depth += 1;
-        self.block(world, &mut walk, module[f].body, Log::No, Ends::FUNCTION, false);
+        self.block(
+            world,
+            &mut walk,
+            module[f].body,
+            Log::No,
+            Ends::FUNCTION,
+            false,
+        );
         for value in &module[f].return_values {
             let mut answer = Answer::default();
             if self.truth(world, at, *value, &mut answer, MAX_PARTS) == Some(false) {
@@ -245,7 +260,11 @@ impl Bodies {
                 }
                 all.then_some(!decides)
             }
-            Expr::Compare { op, left: a, right: b } => {
+            Expr::Compare {
+                op,
+                left: a,
+                right: b,
+            } => {
                 let a = self.truth(world, at, a, answer, left)?;
                 let is = matches!(op, CmpOp::Is | CmpOp::Eq);
                 if !is && !matches!(op, CmpOp::IsNot | CmpOp::NotEq) {
@@ -266,6 +285,8 @@ impl Bodies {
                 self.truth(world, at, branch, answer, left)
             }
             Expr::Name { def, .. } => self.truth_of(world, at, def, answer, left),
+            // `verified, new_hash = verify_and_update(...)`.
+            Expr::Element { of, index: 0 } => self.truth(world, at, of, answer, left),
             Expr::Call { .. } => {
                 let question = self.question(world, at, expr).filter(|one| !one.raises)?;
                 answer.kind = answer.kind.or(Some(question.kind));
@@ -375,7 +396,11 @@ impl Bodies {
                 if let Some((truth, kind)) = decided {
                     blurs = true;
                     inner = inner.blurred();
-                    let (failing, passing) = if truth { (body, orelse) } else { (orelse, body) };
+                    let (failing, passing) = if truth {
+                        (body, orelse)
+                    } else {
+                        (orelse, body)
+                    };
                     let log = self.logs.block(world, at, failing, here);
                     let told = self.told(world, &answer.via);
                     let exit = exit(module, failing, rest, walk.blocks == 1);
@@ -431,7 +456,14 @@ impl Bodies {
                     });
                 }
                 for handler in module.handlers(handlers) {
-                    self.block(world, walk, handler.body, before.blurred(), ends, failed || fails);
+                    self.block(
+                        world,
+                        walk,
+                        handler.body,
+                        before.blurred(),
+                        ends,
+                        failed || fails,
+                    );
                 }
                 self.block(world, walk, orelse, before, ends, failed);
                 self.block(world, walk, finalbody, before, here, failed);
@@ -474,7 +506,14 @@ impl Bodies {
     }
 
     /// What the expressions and stores of a statement do.
-    fn deeds(&mut self, world: &mut World<'_>, walk: &mut Walk, stmt: StmtId, around: Log, here: Ends) {
+    fn deeds(
+        &mut self,
+        world: &mut World<'_>,
+        walk: &mut Walk,
+        stmt: StmtId,
+        around: Log,
+        here: Ends,
+    ) {
         let at = walk.at;
         let module = world.machine.project.module(at);
         let graph = Rc::clone(&self.logs.graph);
@@ -576,10 +615,7 @@ impl Bodies {
                 ..
             } => (value.get(), Exit::Raise),
             Stmt::Return(Some(value)) => (value.get(), Exit::Answer),
-            Stmt::Expr(value) => match module[value] {
-                Expr::Call { func, .. } if name_of(module, func) == "abort" => (value, Exit::Raise),
-                _ => return,
-            },
+            Stmt::Expr(value) if aborts(module, value) => (value, Exit::Raise),
             _ => return,
         };
         let refusal = guard::refusal(world, at, value);
@@ -618,8 +654,10 @@ pub(super) fn may_refuse(module: &Module, function: FunctionId) -> bool {
 /// How the way through a block ends. `rest` follows it, and nothing else where it stands at the top of its function.
 fn exit(module: &Module, block: Block, rest: &[StmtId], at_top: bool) -> Exit {
     let last = module.block(block).last();
-    let ends = last.filter(|stmt| {
-        matches!(module[**stmt], Stmt::Return(_) | Stmt::Raise { .. })
+    let ends = last.filter(|stmt| match module[**stmt] {
+        Stmt::Return(_) | Stmt::Raise { .. } => true,
+        Stmt::Expr(value) => aborts(module, value),
+        _ => false,
     });
     match ends.or(rest.last()).map(|stmt| module[*stmt]) {
         Some(Stmt::Return(None)) => Exit::Falsy,
@@ -628,6 +666,7 @@ fn exit(module: &Module, block: Block, rest: &[StmtId], at_top: bool) -> Exit {
             _ => Exit::Answer,
         },
         Some(Stmt::Raise { .. }) => Exit::Raise,
+        Some(Stmt::Expr(value)) if aborts(module, value) => Exit::Raise,
         _ if at_top => Exit::Falsy,
         _ => Exit::Answer,
     }

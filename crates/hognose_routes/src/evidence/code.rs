@@ -84,11 +84,7 @@ pub fn function_around(module: &Module, range: TextRange) -> Option<FunctionId> 
 }
 
 /// Whether something holds of an expression or of one inside of it.
-pub fn any_inside(
-    module: &Module,
-    expr: ExprId,
-    mut holds: impl FnMut(ExprId) -> bool,
-) -> bool {
+pub fn any_inside(module: &Module, expr: ExprId, mut holds: impl FnMut(ExprId) -> bool) -> bool {
     let mut waiting = vec![expr];
     let mut left = MAX_LOOKED;
     while let Some(expr) = waiting.pop() {

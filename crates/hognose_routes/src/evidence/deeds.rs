@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
+use hognose_python::Value as Evaluated;
 use hognose_python::callgraph::{CallGraph, Callee, Confidence};
 use hognose_python::ir::*;
-use hognose_python::Value as Evaluated;
 use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
@@ -182,12 +182,7 @@ pub struct Looked {
 
 impl Looked {
     /// What a function does.
-    pub fn of(
-        &mut self,
-        world: &mut World<'_>,
-        at: ModuleId,
-        function: FunctionId,
-    ) -> Deeds {
+    pub fn of(&mut self, world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Deeds {
         if let Some(known) = self.known.get(&(at, function)) {
             return known.clone();
         }
