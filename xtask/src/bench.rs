@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: CPU time and peak memory of the whole-program run beside Ruff and Bandit, in one run on the same files, and
+//! `cargo xtask bench`: CPU time and peak memory of the whole-program run beside Ruff, Bandit and foxguard, in one run on the same files, and
 //! how they grow with the size of a project.
 
 use std::path::{Path, PathBuf};
@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::corpus;
 use crate::python::Venv;
+
+pub(crate) mod deps;
 
 /// CPU seconds and peak memory in bytes of a command and its children, wall seconds last.
 struct Measure {
@@ -86,7 +88,12 @@ pub(crate) fn run(runs: u32) -> Result<()> {
     let hognose = crate::hognose()?;
     let tools = Venv::new(
         "bench",
-        &["ruff==0.16.4".to_owned(), "bandit".to_owned()],
+        &[
+            "ruff==0.16.4".to_owned(),
+            "bandit".to_owned(),
+            // The data-flow tool that pip delivers and that runs on a project as it is.
+            "foxguard==0.14.1".to_owned(),
+        ],
         &[],
     )?;
     let projects: [(&str, &str, bool); 3] = [
@@ -130,6 +137,10 @@ pub(crate) fn run(runs: u32) -> Result<()> {
             (
                 "bandit -r",
                 measure(1, &tools.program("bandit"), &["-q", "-r"], &path)?,
+            ),
+            (
+                "foxguard",
+                measure(1, &tools.program("foxguard"), &["--format", "json"], &path)?,
             ),
         ];
         let (ours, ruff) = (rows[0].1.cpu, rows[1].1.cpu);

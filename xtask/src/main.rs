@@ -12,6 +12,7 @@ mod bench;
 mod compare;
 mod corpus;
 mod docs;
+mod fixing;
 mod new_rule;
 mod python;
 mod test;
@@ -32,7 +33,10 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Install what the tests need and run all of them
-    Test,
+    Test {
+        /// Only this part
+        part: Option<String>,
+    },
     /// Make the folder of a new rule
     NewRule {
         /// Kebab-case id that names the bad pattern
@@ -47,8 +51,11 @@ enum Task {
         #[arg(long)]
         site: bool,
     },
-    /// Measure speed and memory beside Ruff and Bandit
+    /// Measure speed and memory beside other tools
     Bench {
+        /// `check`: beside Ruff and Bandit; `deps`: beside pip-audit
+        #[arg(default_value = "check")]
+        subject: String,
         /// Runs of each tool; the fastest counts
         #[arg(long, default_value_t = 3)]
         runs: u32,
@@ -73,10 +80,14 @@ enum Task {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Task::Test => test::run(),
+        Task::Test { part } => test::run(part.as_deref()),
         Task::NewRule { id } => new_rule::run(&id),
         Task::Docs { check, site } => docs::run(check, site),
-        Task::Bench { runs } => bench::run(runs),
+        Task::Bench { subject, runs } => match subject.as_str() {
+            "check" => bench::run(runs),
+            "deps" => bench::deps::run(runs),
+            other => bail!("nothing is known to measure of `{other}`"),
+        },
         Task::Advisories { from, interpreter } => advisories::run(&from, &interpreter),
         Task::Compare { subject, only } => match subject.as_str() {
             "bandit" => compare::bandit(),
@@ -133,8 +144,11 @@ fn cargo() -> Command {
     command
 }
 
-/// Builds the release binary and gives its path.
+/// The path of the binary that `HOGNOSE` names, or of the release binary, which is built.
 fn hognose() -> Result<PathBuf> {
+    if let Some(given) = std::env::var_os("HOGNOSE") {
+        return std::path::absolute(given).context("HOGNOSE is no path");
+    }
     sh(cargo().args(["build", "--quiet", "--release", "--package", "hognose"]))?;
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);

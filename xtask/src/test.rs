@@ -4,18 +4,37 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::python::Venv;
-use crate::{cargo, docs, root, sh, workshop};
+use crate::{cargo, docs, fixing, root, sh, workshop};
 
-pub(crate) fn run() -> Result<()> {
-    sh(cargo().args(["test", "--quiet", "--workspace"]))?;
-    docs::run(true, false)?;
-    scaffold()?;
-    formats()?;
-    advisories()?;
-    examples()?;
+/// Something that is tested.
+type Part = fn() -> Result<()>;
+
+/// The parts, in their order.
+const PARTS: &[(&str, Part)] = &[
+    ("cargo", || {
+        sh(cargo().args(["test", "--quiet", "--workspace"]))
+    }),
+    ("docs", || docs::run(true, false)),
+    ("scaffold", scaffold),
+    ("formats", formats),
+    ("advisories", advisories),
+    ("fixing", fixing::run),
+    ("examples", examples),
+];
+
+pub(crate) fn run(part: Option<&str>) -> Result<()> {
+    let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
+    if let Some(part) = part.filter(|part| !names.contains(part)) {
+        bail!("there is no part `{part}`; there are {}", names.join(", "));
+    }
+    for (name, test) in PARTS {
+        if part.is_none_or(|part| part == *name) {
+            test()?;
+        }
+    }
     println!("all tests passed");
     Ok(())
 }
@@ -56,6 +75,8 @@ fn formats() -> Result<()> {
             "--package",
             "hognose",
             "--lib",
+            "--test",
+            "deps",
             "specimens",
         ])
         .env("HOGNOSE_SPECIMENS", &specimens))?;

@@ -17,6 +17,10 @@ use hognose_rules::{
 use crate::access::{self, Accepted};
 use crate::deps::{self, check::Accepting};
 
+/// Stack of the thread that looks at endpoints: code nests as deep as its author likes, and only what is used is backed by
+/// memory.
+const ENDPOINTS_STACK_BYTES: usize = 64 * 1024 * 1024;
+
 /// What an audit needs to know beside the sources. Filters on severity and persona are not among it: the report holds
 /// everything, and whoever prints it chooses.
 #[derive(Debug, Clone)]
@@ -83,18 +87,26 @@ pub(crate) fn audit_program(
         declared: options.suppressions.then_some(options.today),
         watch,
     };
-    let (outcome, endpoints) = rayon::join(
-        || run(registry, project, &run_options),
-        || {
-            access::check(
-                project,
-                registry,
-                &|id| !options.disabled_rules.contains(id),
-                &|file| hognose_rules::is_test_path(file) || tests.contains(file),
-                options.accepted.as_ref(),
-            )
-        },
-    );
+    let endpoints = || {
+        access::check(
+            project,
+            registry,
+            &|id| !options.disabled_rules.contains(id),
+            &|file| hognose_rules::is_test_path(file) || tests.contains(file),
+            options.accepted.as_ref(),
+        )
+    };
+    // Endpoints have a thread of their own: the call graphs that both need wait for workers, and must not be any.
+    let (outcome, endpoints) = std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(ENDPOINTS_STACK_BYTES);
+        let beside = builder.spawn_scoped(scope, endpoints);
+        let outcome = run(registry, project, &run_options);
+        let found = match beside {
+            Ok(thread) => thread.join().unwrap_or_default(),
+            Err(_) => endpoints(),
+        };
+        (outcome, found)
+    });
     let Outcome {
         findings,
         notes,
@@ -156,6 +168,13 @@ pub(crate) fn audit_program(
             &mut report.findings,
             rules(),
             &suppress_options,
+        );
+        deps::comments::suppress(
+            &mut report.findings,
+            &installed.texts,
+            rules(),
+            &options.disabled_rules,
+            options.today,
         );
     }
     sort(&mut report.findings);

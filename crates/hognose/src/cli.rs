@@ -19,8 +19,10 @@ mod migrate;
 mod output_arguments;
 mod page;
 mod project;
+mod roles;
 mod routes;
 mod rules;
+mod sbom;
 mod terminal;
 mod why;
 mod write_file;
@@ -32,6 +34,7 @@ use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use terminal::{ColorChoice, Terminal};
+pub use write_file::write_file;
 
 /// How a run ends. The numbers are public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +60,8 @@ impl From<Exit> for ExitCode {
 
 /// A security auditor for Python projects.
 ///
-/// It reads; it never imports or runs the audited code, and uses the network only when a command is asked to fetch.
+/// It reads; it never imports or runs the audited code, and uses the network only when a command is asked to fetch. What
+/// `deps --fix` runs, it is asked to run.
 #[derive(Debug, Parser)]
 #[command(name = "hognose", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
@@ -73,7 +77,8 @@ Exit codes:
   1  findings at or above --fail-on
   2  wrong usage or configuration
   3  not everything could be analysed, and --strict was given,
-     or the advisory database cannot be used or fetched
+     or the advisory database cannot be used or fetched,
+     or an index, a lock tool or a test run failed
   4  a defect of hognose itself";
 
 macro_rules! commands {
@@ -96,7 +101,9 @@ commands! {
     Rules => rules,
     Routes => routes,
     Events => events,
+    Roles => roles,
     Deps => deps,
+    Sbom => sbom,
     Lock => lock,
     Config => config,
     Db => db,

@@ -265,7 +265,7 @@ pub fn cache_file() -> Option<PathBuf> {
 }
 
 /// The directory for caches of the user's programs.
-fn cache_directory() -> Option<PathBuf> {
+pub fn cache_directory() -> Option<PathBuf> {
     // A relative path would depend on where the program is started, as in an audited project.
     let absolute = |path: &PathBuf| path.is_absolute();
     let home = || variable("HOME").filter(absolute);

@@ -7,67 +7,15 @@
 
 mod support;
 
-use std::io::{Cursor, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{Cursor, Write};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use support::server::{Answer, Server, send};
 use support::{Project, Run};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
-
-/// What a server does with a request, once it has read it.
-type Answer = Box<dyn Fn(&str, &mut TcpStream) + Send>;
-
-/// A server on this machine. Each connection gets the next answer, and all further ones the last.
-struct Server {
-    address: String,
-    requests: Arc<Mutex<Vec<String>>>,
-}
-
-impl Server {
-    fn new(answers: Vec<Answer>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&requests);
-        thread::spawn(move || {
-            for (number, stream) in listener.incoming().enumerate() {
-                let mut stream = stream.unwrap();
-                let request = read_head(&mut stream);
-                seen.lock().unwrap().push(request.clone());
-                answers[number.min(answers.len() - 1)](&request, &mut stream);
-            }
-        });
-        Self { address, requests }
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}/all.zip", self.address)
-    }
-
-    fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap().clone()
-    }
-}
-
-fn read_head(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
-        head.push(byte[0]);
-    }
-    String::from_utf8(head).unwrap().to_ascii_lowercase()
-}
-
-/// Sends a head and a body; whoever has heard enough is no fault of the test.
-fn send(stream: &mut TcpStream, head: &str, body: &[u8]) {
-    let head = format!("HTTP/1.1 {head}\r\nConnection: close\r\n\r\n");
-    let _ = stream.write_all(head.as_bytes());
-    let _ = stream.write_all(body);
-}
 
 /// The whole file, with further headers.
 fn whole(body: &[u8], headers: &str) -> Answer {
@@ -172,7 +120,7 @@ impl User {
     }
 
     fn update(&self, server: &Server) -> Run {
-        self.run(&["db", "update", "--from", &server.url()], &[])
+        self.run(&["db", "update", "--from", &server.url("all.zip")], &[])
     }
 
     fn database(&self) -> PathBuf {
@@ -398,7 +346,7 @@ fn a_record_that_cannot_be_read_is_named_and_left_out_only_if_asked() {
             "update",
             "--skip-bad-records",
             "--from",
-            &server.url(),
+            &server.url("all.zip"),
         ],
         &[],
     );
@@ -475,7 +423,7 @@ fn a_database_that_cannot_be_used_is_not_one_without_findings() {
     let run = User::new().run(&["db", "status", "--format", "json"], &[]);
     assert!(run.out.contains("\"origin\": \"built in\""), "{}", run.out);
     let server = Server::new(vec![whole(&records(7), "")]);
-    let run = user.run(&["db", "status", "--db", &server.url()], &[]);
+    let run = user.run(&["db", "status", "--db", &server.url("all.zip")], &[]);
     assert!(
         run.out.contains("advisories  7 on 7 packages"),
         "{}",

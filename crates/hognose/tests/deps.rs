@@ -392,3 +392,235 @@ fn an_advisory_is_accepted_until_something_changes() {
     assert!(used("").err.contains("what is vulnerable is used"));
     assert!(used("even-if-used = true\n").out.contains("; 1 accepted"));
 }
+
+#[test]
+fn how_packages_are_asked_for_is_shown_everywhere() {
+    let requirements = "--trusted-host packages.example.org\nsix==1.16.0\n";
+    let project = Project::new(&[("requirements.txt", requirements), ("Procfile", "web: x\n")]);
+    let run = project.run(&["deps"]);
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.out.contains("How packages are asked for:")
+            && run
+                .out
+                .contains("requirements.txt:1 [package-index-without-tls]"),
+        "{}",
+        run.out
+    );
+    let all = json(&project.run(&["deps", "--format", "json-full"]));
+    let finding = &all["hygiene"][0];
+    assert_eq!(finding["kind"], "finding");
+    assert_eq!(finding["rule"], "package-index-without-tls");
+    assert_eq!(
+        (&finding["line"], &finding["severity"]),
+        (&1.into(), &"high".into())
+    );
+    assert_eq!(all["hygiene"][1]["kind"], "option");
+    let sarif = json(&project.run(&["deps", "--format", "sarif"]));
+    assert_eq!(
+        sarif["runs"][0]["results"][0]["ruleId"],
+        "package-index-without-tls"
+    );
+    let concise = ["check", "--format", "concise", "--quiet"];
+    assert!(
+        project
+            .run(&concise)
+            .out
+            .starts_with("requirements.txt:1:1")
+    );
+    // Pinned without hashes, which only pedants mind.
+    let pedantic = project.run(&[
+        "check",
+        "--format",
+        "concise",
+        "--quiet",
+        "--persona",
+        "pedantic",
+    ]);
+    assert!(
+        pedantic.out.contains("requirement-without-hash"),
+        "{}",
+        pedantic.out
+    );
+
+    assert_eq!(
+        project.run(&["deps", "--fail-on", "critical"]).code,
+        Some(0)
+    );
+    project.write(
+        "requirements.txt",
+        "# hognose: ignore[package-index-without-tls] a tunnel\n--trusted-host packages.example.org\n\
+         six==1.16.0  # hognose: ignore[dependency-not-pinned] no reason\n",
+    );
+    let run = project.run(&["deps"]);
+    assert_eq!((run.code, run.out.contains("asked for:")), (Some(0), false));
+    let check = project.run(&concise).out;
+    assert!(
+        check.contains("suppression-unused") && !check.contains("without-tls"),
+        "{check}"
+    );
+}
+
+/// A project whose texts try to break out of every format.
+fn hostile() -> Project {
+    Project::new(&[
+        (
+            "pyproject.toml",
+            "[project]\nname = \"a'</b>\\u001b[31m\"\nversion = '1 & 2'\ndependencies = ['pyyaml==5.3']\n",
+        ),
+        (
+            "requirements.txt",
+            "PyYAML==5.3 ; python_version < '3.9' and sys_platform != '</script>'\nflask>=1\n\
+             torch==2.0.0+cpu\nmine @ https://me:secret@host.invalid/mine-1.0.tar.gz\n\
+             other @ git+https://host.invalid/o.git@main\n-e ./\"here\"\nwhat is this\n",
+        ),
+        ("app.py", "import yaml\nyaml.load('')\n"),
+    ])
+}
+
+#[test]
+fn a_bill_of_materials_is_what_is_installed() {
+    let project = hostile();
+    let bom = json(&project.run(&["sbom"]));
+    let purls: Vec<&str> = bom["components"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|component| component["purl"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        purls,
+        [
+            "pkg:pypi/flask",
+            "pkg:pypi/mine@1.0?download_url=https%3A%2F%2Fhost.invalid%2Fmine-1.0.tar.gz",
+            "pkg:pypi/other?vcs_url=git%2Bhttps%3A%2F%2Fhost.invalid%2Fo.git%40main",
+            "pkg:pypi/pyyaml@5.3",
+            "pkg:pypi/torch@2.0.0%2Bcpu",
+        ]
+    );
+    assert_eq!(bom["compositions"][0]["aggregate"], "incomplete");
+    assert!(bom.get("vulnerabilities").is_none());
+    // What was written can be read, and says the same.
+    project.write("bom.json", &project.run(&["sbom"]).out);
+    let read = reach(&project.run(&["deps", "bom.json", "--format", "json"]));
+    let names: Vec<&str> = read.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["mine", "pyyaml", "torch"]);
+    assert_eq!(project.run(&["sbom", "--strict"]).code, Some(3));
+}
+
+#[test]
+fn a_path_may_be_named_from_anywhere() {
+    let project = Project::new(&[
+        ("app/requirements.txt", "-r more.txt\nPyYAML==5.3\n"),
+        ("app/more.txt", "six==1.16.0\n"),
+        ("app/app.py", "import yaml\n"),
+        ("elsewhere/empty.txt", ""),
+    ]);
+    let app = project.path().join("app");
+    let file = app.join("requirements.txt");
+    let run = |directory: &str, path: &str| {
+        let mut command = project.command(&["deps", "--format", "json", path]);
+        command.current_dir(project.path().join(directory));
+        reach(&command.output().unwrap().into())
+    };
+    let expected = run("app", ".");
+    assert_eq!(expected.len(), 2);
+    assert_eq!(expected[0].1[0], "imported");
+    for path in ["../app", "../app/requirements.txt"] {
+        assert_eq!(run("elsewhere", path), expected, "{path}");
+    }
+    for path in [app.to_str().unwrap(), file.to_str().unwrap()] {
+        assert_eq!(run("elsewhere", path), expected, "{path}");
+        assert_eq!(run("app", path), expected, "{path}");
+    }
+}
+
+#[test]
+fn what_lies_in_a_crowded_directory_is_no_code_of_an_input() {
+    let project = Project::new(&[("requirements.txt", YAML), ("app.py", "import yaml\n")]);
+    let crowd = project.path().join("crowd");
+    std::fs::create_dir(&crowd).unwrap();
+    for number in 0..10_001 {
+        std::fs::write(crowd.join(number.to_string()), "").unwrap();
+    }
+    let run = project.run(&["deps", "requirements.txt", "--format", "json"]);
+    assert!(run.err.contains("no project"), "{}", run.err);
+    assert!(reach(&run)[0].1.iter().all(|word| word == "unknown"));
+    let named = project.run(&["deps", ".", "--format", "json"]);
+    assert!(reach(&named)[0].1.iter().all(|word| word != "unknown"));
+}
+
+#[test]
+fn a_path_that_leads_nowhere_is_no_clean_answer() {
+    let project = Project::new(&[("requirements.txt", "six==1.16.0\n")]);
+    for arguments in [&["deps", "requirement.txt"][..], &["sbom", "nowhere"]] {
+        let run = project.run(arguments);
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+        assert!(run.err.contains("cannot open"), "{}", run.err);
+    }
+}
+
+#[test]
+fn passwords_of_addresses_are_not_shown() {
+    let project = hostile();
+    for arguments in [
+        &["sbom"][..],
+        &["sbom", "--format", "spdx"],
+        &["deps"],
+        &["deps", "--format", "json-full"],
+        &["deps", "--format", "cyclonedx"],
+    ] {
+        let run = project.run(arguments);
+        assert!(!run.out.contains("secret"), "{arguments:?}: {}", run.out);
+    }
+}
+
+#[test]
+fn exploitation_is_told_from_files() {
+    let project = Project::new(&[
+        ("requirements.txt", "PyYAML==5.3\n"),
+        (
+            "epss.csv",
+            "cve,epss,percentile\nCVE-2020-1747,0.25,0.9\nCVE-2020-14343,0.5,0.95\n",
+        ),
+        (
+            "kev.json",
+            r#"{"vulnerabilities": [{"cveID": "CVE-2020-14343", "dateAdded": "2022-01-02"}]}"#,
+        ),
+        ("broken.json", "{}"),
+    ]);
+    let given = ["deps", "--epss", "epss.csv", "--kev", "kev.json"];
+    let text = project.run(&given).out;
+    assert!(text.contains("EPSS 25.0 %"), "{text}");
+    assert!(text.contains("exploited since 2022-01-02"), "{text}");
+    let full = json(&project.run(&[&given[..], &["--format", "json-full"]].concat()));
+    let advisories = full["packages"][0]["advisories"].as_array().unwrap();
+    let exploited = advisories.iter().filter(|a| !a["exploited"].is_null());
+    assert_eq!(exploited.count(), 1);
+    let broken = project.run(&["deps", "--kev", "broken.json"]);
+    assert_eq!(broken.code, Some(2));
+    assert!(broken.err.contains("broken.json"), "{}", broken.err);
+}
+
+/// Files for `tests/schemas/validate.py`, where a directory for them is named.
+#[test]
+fn specimens() {
+    let project = hostile();
+    for (name, arguments) in [
+        ("deps.cdx.json", &["deps", "--format", "cyclonedx"][..]),
+        ("deps.spdx.json", &["deps", "--format", "spdx"]),
+        ("deps.openvex.json", &["deps", "--format", "openvex"]),
+        ("sbom.cdx.json", &["sbom"]),
+        ("sbom.spdx.json", &["sbom", "--format", "spdx"]),
+    ] {
+        let run = project
+            .command(arguments)
+            .env("SOURCE_DATE_EPOCH", "1")
+            .output();
+        let run = Run::from(run.unwrap());
+        json(&run);
+        if let Some(directory) = std::env::var_os("HOGNOSE_SPECIMENS") {
+            std::fs::write(Path::new(&directory).join(name), &run.out).unwrap();
+        }
+    }
+}

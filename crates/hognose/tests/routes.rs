@@ -62,7 +62,7 @@ fn endpoints_are_listed_in_every_format() {
         (of(1, "path"), of(1, "guard"), of(1, "layer")),
         ("/users".into(), "authenticated".into(), "decorator".into())
     );
-    for format in ["text", "markdown", "csv"] {
+    for format in ["text", "markdown", "csv", "html"] {
         let run = project.run(&["routes", "--format", format]);
         assert_eq!(run.code, Some(0), "{}", run.err);
         assert!(run.out.contains("/users"), "{}", run.out);
@@ -173,6 +173,82 @@ fn the_lock_is_drift_proof() {
     assert!(drift.out.contains("new"), "{}", drift.out);
     project.write("hognose.lock", "nonsense");
     assert_eq!(project.run(&["lock", "--check"]).code, Some(2));
+}
+
+#[test]
+fn a_page_holds_no_markup_of_the_project() {
+    let app = APP.replace("'/users'", "'/<script>alert(1)</script>'");
+    let project = Project::new(&[("app.py", &app)]);
+    let run = project.run(&["routes", "--format", "html"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(run.out.starts_with("<!doctype html>"), "{}", run.out);
+    assert!(!run.out.contains("<script"), "{}", run.out);
+    assert!(run.out.contains("&lt;script&gt;alert(1)"), "{}", run.out);
+}
+
+#[test]
+fn a_description_says_what_is_asked_for() {
+    let app = APP.replace("'/users'", "'/users/<int:id>'");
+    let project = Project::new(&[("app.py", &app)]);
+    let run = project.run(&["routes", "--format", "openapi"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let description: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(description["openapi"], "3.1.0");
+    assert_eq!(
+        description["paths"]["/"]["get"]["security"],
+        serde_json::json!([])
+    );
+    let users = &description["paths"]["/users/{id}"];
+    assert_eq!(users["post"]["security"], serde_json::json!([{"user": []}]));
+    assert_eq!(users["parameters"][0]["name"], "id");
+    assert!(description["components"]["securitySchemes"]["user"].is_object());
+}
+
+#[test]
+fn roles_are_defined_granted_and_asked_for() {
+    let project = Project::new(&[(
+        "app.py",
+        "from flask import Flask
+from flask_security import Security, SQLAlchemyUserDatastore, roles_required
+
+app = Flask(__name__, static_folder=None)
+datastore = SQLAlchemyUserDatastore(None, None, None)
+
+
+@app.cli.command()
+def seed():
+    datastore.create_role(name='admin')
+    datastore.create_role(name='ghost')
+    datastore.add_role_to_user('a@example.org', 'admin')
+
+
+@app.get('/admin')
+@roles_required('admin')
+def admin():
+    return ''
+
+
+@app.get('/audit')
+@roles_required('auditor')
+def audit():
+    return ''
+",
+    )]);
+    let run = project.run(&["roles"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    for line in [
+        "  admin\n    defined at app.py:10\n    granted at app.py:12\n    asked for by GET /admin\n",
+        "  auditor: nothing defines it\n    asked for by GET /audit\n",
+        "  ghost: no endpoint asks for it\n",
+        "3 roles and permissions, 1 that no endpoint asks for, 1 that nothing defines\n",
+    ] {
+        assert!(run.out.contains(line), "{}", run.out);
+    }
+    let json = project.run(&["roles", "--format", "json"]);
+    let list: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(list[0]["name"], "admin");
+    assert_eq!(list[0]["sort"], "role");
+    assert_eq!(list[0]["endpoints"][0], "GET /admin");
 }
 
 #[test]

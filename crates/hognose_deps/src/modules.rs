@@ -37,6 +37,11 @@ pub fn of(name: &Name) -> Vec<String> {
     modules
 }
 
+/// Whether the table has a distribution, so that it exists.
+pub fn is_listed(name: &Name) -> bool {
+    TABLE.contains_key(name)
+}
+
 /// The top-level modules that a `RECORD` of installed files names, sorted.
 pub fn of_record(record: &str) -> Vec<String> {
     let mut modules: Vec<&str> = record

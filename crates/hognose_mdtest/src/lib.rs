@@ -24,5 +24,5 @@ mod suite;
 
 pub use compare::{Complaint, Observed, Report};
 pub use expectation::{Expectation, Kind, Vocabulary};
-pub use run::{FILTER, Failure, Outcome, check, markdown_files, run, run_suites};
+pub use run::{FILTER, Failure, Outcome, check, check_files, markdown_files, run, run_suites};
 pub use suite::{CONFIGURATION, Counts, File, ParseError, Section, Suite};

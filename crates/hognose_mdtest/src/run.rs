@@ -195,18 +195,32 @@ pub fn check(
 ) {
     let root = root.as_ref();
     let paths = markdown_files(root).unwrap_or_else(|error| panic!("{}: {error}", root.display()));
+    check_files(&paths, vocabulary, test);
+}
+
+/// The same for files that the caller has chosen.
+///
+/// # Panics
+///
+/// With the summary of all failures, and when there is no test at all.
+#[track_caller]
+pub fn check_files<P: AsRef<Path>>(
+    paths: &[P],
+    vocabulary: &Vocabulary,
+    test: impl Fn(&Section) -> Vec<Observed> + Sync,
+) {
     let filter = std::env::var(FILTER)
         .ok()
         .filter(|filter| !filter.is_empty());
-    let mut outcome = run(&paths, filter.as_deref(), vocabulary, test);
+    let mut outcome = run(paths, filter.as_deref(), vocabulary, test);
     if let Ok(package) = std::env::var("CARGO_PKG_NAME") {
         outcome.command = format!("cargo test -p {package}");
     }
     let nothing = outcome.passed + outcome.skipped == 0 && outcome.failures.is_empty();
     assert!(
         !nothing || filter.is_some(),
-        "no Markdown tests in {}",
-        root.display()
+        "no Markdown tests in {} files",
+        paths.len()
     );
     assert!(
         outcome.failures.is_empty(),

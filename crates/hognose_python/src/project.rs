@@ -20,6 +20,8 @@ pub struct Project {
     pub templates_left_out: usize,
     /// Python files that could not be read, with the reason.
     pub unreadable: Vec<(Arc<str>, String)>,
+    /// Descriptions of interfaces and deployments, by file: OpenAPI, SAM, Serverless.
+    pub descriptions: Vec<(Arc<str>, String)>,
     by_name: FxHashMap<Symbol, ModuleId>,
     by_file: FxHashMap<Arc<str>, ModuleId>,
     /// Modules by the last part of their name, for imports that start at a root nobody declared.
@@ -38,6 +40,16 @@ const MAX_TEMPLATES_BYTES: usize = 64 * 1024 * 1024;
 
 /// Template files that are read; beyond, they are pages that a program has written.
 const MAX_TEMPLATES: usize = 20_000;
+
+/// The largest description of an interface or deployment that is read, in bytes; those of large services have some
+/// hundred thousand.
+const MAX_DESCRIPTION_BYTES: usize = 2 * 1024 * 1024;
+
+/// Descriptions that are read.
+const MAX_DESCRIPTIONS: usize = 500;
+
+/// Packages that make endpoints of the operations of an OpenAPI description.
+const SPEC_FIRST: &[&str] = &["connexion", "firetail"];
 
 /// What the files alone do not tell of where modules have their names from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -123,9 +135,41 @@ impl Project {
         }
         if !project.modules.is_empty() {
             project.read_templates(sources);
+            project.read_descriptions(sources);
         }
         project.index();
         project
+    }
+
+    /// Reads what describes deployments by its name, and all of YAML and JSON where that makes endpoints.
+    fn read_descriptions(&mut self, sources: &dyn Sources) {
+        let spec_first = self.modules.iter().any(|module| {
+            module.imports.iter().any(|(name, _)| {
+                let first = name.as_str().split('.').next().unwrap_or_default();
+                SPEC_FIRST.contains(&first)
+            })
+        });
+        self.descriptions = sources
+            .entries()
+            .iter()
+            .filter(|entry| {
+                let name = entry.path.rsplit('/').next().unwrap_or_default();
+                let Some((stem, "yaml" | "yml" | "json")) = name.rsplit_once('.') else {
+                    return false;
+                };
+                entry.kind == SourceKind::Other
+                    && (spec_first
+                        || stem.starts_with("serverless")
+                        || stem.starts_with("template")
+                        || stem.starts_with("sam"))
+            })
+            .take(MAX_DESCRIPTIONS)
+            .filter_map(|entry| {
+                let bytes = sources.read(entry).ok()?;
+                let text = String::from_utf8(bytes).ok()?;
+                (text.len() <= MAX_DESCRIPTION_BYTES).then(|| (Arc::clone(&entry.path), text))
+            })
+            .collect();
     }
 
     fn read_templates(&mut self, sources: &dyn Sources) {

@@ -509,10 +509,10 @@ impl Search {
                 (Some((at, class)), bases_outside(world, at, class))
             }
             Target::Class(at, class) => (Some((at, class)), bases_outside(world, at, class)),
-            Target::Other(_) => (
-                None,
-                vec![hognose_python::Symbol::from(endpoint.handler.as_str())],
-            ),
+            Target::Other(_) => {
+                let path = endpoint.handler.trim_end_matches(".as_view()");
+                (None, vec![hognose_python::Symbol::from(path)])
+            }
         };
         for row in &EVENTS.view {
             let is_view = outside.iter().any(|path| {

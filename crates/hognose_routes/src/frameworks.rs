@@ -1,9 +1,11 @@
 //! The frameworks: each is one file with a function that reads endpoints from what was called.
 
 mod aiohttp;
+mod aws_lambda;
 mod bottle;
 mod cherrypy;
 mod common;
+mod connexion;
 mod django;
 mod drf;
 mod exposed;
@@ -17,7 +19,7 @@ mod pyramid;
 mod sanic;
 mod tornado;
 
-use hognose_python::ir::{Expr, FunctionId, Module, ModuleId, ScopeKind};
+use hognose_python::ir::{DefKind, Expr, FunctionId, Module, ModuleId, ScopeKind};
 use hognose_python::{Project, Symbol, Value as Evaluated};
 
 use crate::run::Machine;
@@ -41,8 +43,10 @@ fn unprepared(_: &mut Machine<'_>) {}
 /// All frameworks.
 pub const ALL: &[Framework] = &[
     aiohttp::FRAMEWORK,
+    aws_lambda::FRAMEWORK,
     bottle::FRAMEWORK,
     cherrypy::FRAMEWORK,
+    connexion::FRAMEWORK,
     django::FRAMEWORK,
     exposed::FRAMEWORK,
     falcon::FRAMEWORK,
@@ -57,14 +61,16 @@ pub const ALL: &[Framework] = &[
 ];
 
 impl Framework {
-    /// Whether a project imports the framework.
+    /// Whether a project imports the framework, or a template names it that no code imports.
     pub fn is_used(&self, project: &Project) -> bool {
-        project.modules.iter().any(|module| {
-            module.imports.iter().any(|(name, _)| {
-                let first = name.as_str().split('.').next().unwrap_or_default();
-                self.packages.contains(&first)
-            })
-        })
+        if self.packages.is_empty() {
+            let mut descriptions = project.descriptions.iter();
+            return descriptions.any(|(_, text)| aws_lambda::is_template(text));
+        }
+        project
+            .modules
+            .iter()
+            .any(|module| imports(module, &[self]))
     }
 }
 
@@ -132,11 +138,76 @@ pub fn set_up_functions(
             })
             .map(|(id, _)| id)
             .next();
-        if let Some(function) = outermost
-            && !found.contains(&function)
-        {
-            found.push(function);
+        if let Some(function) = outermost {
+            // `Application(self.handlers)`: somebody else has put them there.
+            let Expr::Call { args, .. } = *node else {
+                continue;
+            };
+            let read_off = module.args(args).first().is_some_and(|first| {
+                matches!(module[first.value], Expr::Attribute { value, .. }
+                    if matches!(module[value], Expr::Name { def, .. }
+                        if matches!(module[def].kind, DefKind::Param(0))))
+            });
+            let function = if read_off {
+                from_where(module, function)
+            } else {
+                function
+            };
+            if !found.contains(&function) {
+                found.push(function);
+            }
         }
     }
     found
+}
+
+/// Methods that call each other on the way to the one that makes the application.
+const MAX_METHODS: usize = 8;
+
+/// The method of the same class from which a method is reached on the same object: it prepares what the others read.
+fn from_where(module: &Module, function: FunctionId) -> FunctionId {
+    let mut chain = vec![function];
+    while chain.len() < MAX_METHODS
+        && let Some(at) = chain.last().copied()
+        && let Some(class) = module[at].class
+    {
+        let name = module[at].name;
+        let calls = module.exprs().find_map(|(expr, node)| {
+            let Expr::Attribute { value, attr } = *node else {
+                return None;
+            };
+            let Expr::Name { def, .. } = module[value] else {
+                return None;
+            };
+            let (DefKind::Param(0), ScopeKind::Function(caller)) =
+                (&module[def].kind, &module[module[def].scope].kind)
+            else {
+                return None;
+            };
+            let other = &module[*caller];
+            let of_object = other.class == Some(class)
+                && !other.decorators.iter().any(|decorator| {
+                    matches!(module[*decorator], Expr::Name { def, .. } if {
+                        let slot = &module[module[def].scope].slots[module[def].slot.index()];
+                        slot.name.as_str() == "classmethod"
+                    })
+                });
+            (attr == name && of_object && other.range.contains_range(module.expr_range(expr)))
+                .then_some(*caller)
+        });
+        match calls {
+            Some(caller) if !chain.contains(&caller) => chain.push(caller),
+            _ => break,
+        }
+    }
+    chain.last().copied().unwrap_or(function)
+}
+
+/// Whether a module imports one of some frameworks itself.
+pub fn imports(module: &Module, used: &[&Framework]) -> bool {
+    module.imports.iter().any(|(name, _)| {
+        let first = name.as_str().split('.').next().unwrap_or_default();
+        used.iter()
+            .any(|framework| framework.packages.contains(&first))
+    })
 }

@@ -3,6 +3,9 @@
 mod asked;
 mod behaviour;
 mod library;
+mod names;
+mod nobody;
+mod refusal;
 mod user;
 
 use hognose_python::ClassRef;
@@ -13,9 +16,9 @@ use crate::run::{Args, Machine, V, Value};
 use crate::world::{Target, World, named};
 
 pub use asked::Asked;
-pub use behaviour::{Refusal, of_value as refusal};
 use library::entry;
-pub use user::{children, depends, is_parameter, is_request, is_session};
+pub use refusal::{Refusal, of_value as refusal};
+pub use user::{Given, children, depends, is_parameter, is_request, is_session};
 
 /// Calls inside of the code of one guard that are followed.
 const MAX_DEPTH: u32 = 5;
@@ -333,6 +336,19 @@ pub fn of_library(world: &mut World<'_>, v: V, args: &Args) -> Option<Proof> {
     None
 }
 
+/// What middleware of a library proves: where the tables do not know it, its name tells whether it may be a guard.
+pub fn of_middleware(world: &mut World<'_>, v: V) -> Proof {
+    if let Some(proof) = of_library(world, v, &Args::default()) {
+        return proof;
+    }
+    let paths = paths_of(world, v);
+    if paths.is_empty() || paths.iter().any(|path| library::speaks_of_access(path)) {
+        Proof::Unknown
+    } else {
+        Proof::Nothing
+    }
+}
+
 /// What a wrapper around a callable proves: a decorator that was applied.
 pub fn wrapper(world: &mut World<'_>, v: V) -> Proof {
     match world.machine.get(v).clone() {
@@ -528,6 +544,14 @@ pub fn answer(world: &mut World<'_>, v: V) -> Proof {
     match world.handler(v).target {
         Target::Function(at, function) => behaviour::of_answer(world, at, function),
         _ => Proof::Unknown,
+    }
+}
+
+/// Whether what a method answers may be what its base does.
+pub fn answers_as_base(world: &World<'_>, v: V) -> bool {
+    match world.handler(v).target {
+        Target::Function(at, function) => behaviour::answers_as_base(world, at, function),
+        _ => false,
     }
 }
 

@@ -8,11 +8,15 @@
 //! A new framework is a file in `frameworks/` and a line in its list; a new library of guards is a file in `data/guards/`.
 
 mod change;
+mod description;
 mod endpoint;
 pub mod events;
 mod evidence;
 mod frameworks;
 mod guard;
+mod html;
+mod openapi;
+mod roles;
 mod run;
 mod table;
 mod world;
@@ -20,6 +24,9 @@ mod world;
 pub use change::{Access, Change, Kind, changes};
 pub use endpoint::{Endpoint, Inventory, Level, Verdict};
 pub use evidence::{Evidence, RULES};
+pub use html::html;
+pub use openapi::openapi;
+pub use roles::{Role, roles, roles_text};
 pub use table::{csv, markdown, matrix, text};
 
 use hognose_python::{Aliases, Evaluator, Project, SourceKind};
@@ -73,10 +80,13 @@ fn explore<T>(
     for framework in &used {
         (framework.prepare)(&mut machine);
     }
-    for late in [false, true] {
+    // What has to do with a framework first: the rest may be long and of no use. URLconfs come last.
+    for (late, near) in [(false, true), (false, false), (true, true), (true, false)] {
         for (id, module) in project.iter() {
             if module.kind != SourceKind::Stub
                 && frameworks::is_late(module) == late
+                && frameworks::imports(module, &used) == near
+                && (late || machine.has_time())
                 && !left_out(&module.file)
             {
                 machine.run_module(id);

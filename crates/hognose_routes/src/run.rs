@@ -25,7 +25,10 @@ pub use value::{Args, HOLE, Site, V, Value};
 /// Steps (statements and expressions) that all of a project may take. Large applications set up in some hundred thousand.
 const MAX_STEPS: u64 = 10_000_000;
 
-/// Steps that one module's top level, or one function that nobody calls, may take.
+/// Steps that one module's top level may take: setting an application up takes few, a script may take any number.
+const MAX_STEPS_PER_MODULE: u64 = 100_000;
+
+/// Steps that one function that nobody calls may take.
 const MAX_STEPS_PER_ROOT: u64 = 500_000;
 
 /// Expressions and calls inside of each other; a bound on the stack.
@@ -33,6 +36,9 @@ const MAX_NESTING: u32 = 220;
 
 /// Calls of functions of the project inside of each other.
 const MAX_CALLS: usize = 24;
+
+/// Calls of one function inside of each other: deeper ones cost more than they find.
+const MAX_RECURSION: usize = 3;
 
 /// Elements of one iteration that are run one by one.
 const MAX_ITERATIONS: usize = 2_000;
@@ -223,6 +229,12 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// Whether there is time for what may not matter: half of it is kept for URLconfs and functions that set
+    /// applications up.
+    pub fn has_time(&self) -> bool {
+        self.steps < MAX_STEPS / 2
+    }
+
     fn step(&mut self) -> bool {
         self.steps += 1;
         self.root_steps += 1;
@@ -242,7 +254,7 @@ impl<'p> Machine<'p> {
             return frame;
         }
         let (outer_steps, outer_uncertain) = (self.root_steps, std::mem::take(&mut self.uncertain));
-        self.root_steps = 0;
+        self.root_steps = MAX_STEPS_PER_ROOT - MAX_STEPS_PER_MODULE;
         self.nesting += 1;
         for star in &module.star_imports {
             self.import(*star, id);

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::{Endpoint, Inventory, Level};
 
 /// The methods in one word.
-fn methods(endpoint: &Endpoint) -> String {
+pub(crate) fn methods(endpoint: &Endpoint) -> String {
     endpoint.methods.join(",")
 }
 
@@ -57,7 +57,7 @@ pub fn text(inventory: &Inventory) -> String {
     out
 }
 
-fn count(inventory: &Inventory, level: Level) -> usize {
+pub(crate) fn count(inventory: &Inventory, level: Level) -> usize {
     inventory
         .endpoints
         .iter()

@@ -8,7 +8,7 @@ use hognose_python::{Aliases, ClassRef};
 use rustc_hash::FxHashMap;
 
 use crate::endpoint::{Endpoint, Inventory};
-use crate::guard::{self, Asked, Layer, Place, Proof};
+use crate::guard::{self, Asked, Given, Layer, Place, Proof};
 use crate::run::{Args, HOLE, Machine, Site, V, Value};
 
 /// Wrappers around one handler.
@@ -35,8 +35,9 @@ pub fn named(path: &str, package: &str, name: &str) -> bool {
             .is_some_and(|modules| !modules.contains("()"))
 }
 
-/// What is asked of a function of the project: what it proves, perhaps only by exceptions, perhaps only of all requests.
-pub type Question = (ModuleId, FunctionId, bool, bool);
+/// What is asked of a function of the project: what it proves, perhaps only by exceptions, perhaps only of all requests,
+/// with what it is given.
+pub type Question = (ModuleId, FunctionId, bool, bool, Given);
 
 /// The values of a run, as frameworks ask for them.
 pub struct World<'p> {
@@ -66,6 +67,10 @@ pub struct World<'p> {
     asked: Option<Asked>,
     /// Who calls whom, once somebody asked.
     graph: Option<Rc<CallGraph>>,
+    /// What the functions that are being looked through were given.
+    pub given: Vec<(ModuleId, FunctionId, Given)>,
+    /// Whether dependencies of the project tell who asks, remembered.
+    pub identified: FxHashMap<(ModuleId, FunctionId, bool), bool>,
 }
 
 /// What stands behind an endpoint.
@@ -126,6 +131,8 @@ impl<'p> World<'p> {
             looks: false,
             asked: None,
             graph: None,
+            given: Vec::new(),
+            identified: FxHashMap::default(),
         };
         world.index();
         world

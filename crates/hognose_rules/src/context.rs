@@ -373,6 +373,9 @@ impl<'a, 'p> Context<'a, 'p> {
             .is_some_and(|class| self.values.receiver(home, function, class).is_some());
         let mut calls = 0usize;
         for (id, module) in project.iter() {
+            if !module.text.as_str().contains(data.name.as_str()) {
+                continue;
+            }
             // Wherever it is named but not called it is passed on, and may be called with anything.
             let mut named: FxHashSet<ExprId> = FxHashSet::default();
             for (expr, node) in module.exprs() {

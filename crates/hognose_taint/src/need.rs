@@ -6,7 +6,7 @@ use hognose_template::{Attribute, AttributeKind, HtmlContext, HtmlTokenizer};
 
 use crate::interpret::{host_is_fixed, is_path_of_host, looks_like};
 use crate::model::Need;
-use crate::shape::{Alphabet, Facts, Hole, Stretch, holes, prefix};
+use crate::shape::{Alphabet, Facts, Hole, Part, Stretch, holes, prefix};
 
 /// A hole that can do harm.
 pub struct Harm {
@@ -45,7 +45,7 @@ pub fn harms(need: Need, rule: u8, text: &[Stretch]) -> Vec<Harm> {
         if let Some(partial) = harm {
             found.push(Harm {
                 hole: Arc::clone(hole),
-                partial,
+                partial: partial || hole.facts.has_any(Facts::ASKED_YES | Facts::ASKED_NO),
             });
         }
     }
@@ -254,7 +254,7 @@ pub fn leads_elsewhere(text: &[Stretch], hole: &Arc<Hole>) -> bool {
 }
 
 /// Whether a whole URL stays on the host at hand.
-fn is_relative(hole: &Hole) -> bool {
+pub(crate) fn is_relative(hole: &Hole) -> bool {
     let facts = hole.facts;
     let backslash = hole.alphabet.contains('\\');
     facts.has(Facts::RELATIVE)
@@ -322,10 +322,15 @@ fn url(front: &[Stretch], hole: &Hole, _back: &[Stretch]) -> Option<bool> {
     }
 }
 
+/// Characters with which no markup does harm: the shortest script takes more, `<a onx=y>` among them.
+const SHORT: u8 = 8;
+
 /// Whether a hole leaves the place of an HTML page it stands in.
 fn html(context: &HtmlContext, hole: &Hole) -> bool {
     let alphabet = hole.alphabet;
-    if alphabet.within(number()) {
+    if alphabet.within(number())
+        || matches!(hole.part, Some((Part::At(_, length), _)) if length <= SHORT)
+    {
         return false;
     }
     match context {

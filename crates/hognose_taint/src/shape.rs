@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hognose_regex::{Flags, Mode, Pattern};
 use smallvec::SmallVec;
 
-use crate::value::{Symbol, Taint};
+use crate::value::{Symbol, Taint, Trail};
 
 /// The characters a hole can hold: ASCII ones by bit, and whether there may be others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -172,6 +172,25 @@ impl Facts {
     pub const NO_TWO_SLASHES: Self = Self(1 << 16);
     /// Does not begin with a slash and a backslash.
     pub const NO_SLASH_BACKSLASH: Self = Self(1 << 17);
+    /// Something that cannot be looked into was asked about it, and said yes.
+    pub const ASKED_YES: Self = Self(1 << 20);
+    /// The same, and it said no. Where both ways meet again neither is left: the answer stopped nobody.
+    pub const ASKED_NO: Self = Self(1 << 21);
+    /// What a URL is for a browser.
+    pub const OF_URLS: Self = Self(
+        Self::HOST_CHECKED.0
+            | Self::SCHEME_CHECKED.0
+            | Self::RELATIVE.0
+            | Self::NO_SCHEME.0
+            | Self::NO_HOST.0
+            | Self::SLASH.0
+            | Self::NO_TWO_SLASHES.0
+            | Self::NO_SLASH_BACKSLASH.0,
+    );
+
+    /// What a text is by its beginning.
+    const OF_BEGINNING: Self =
+        Self(Self::OF_URLS.0 | Self::NOT_OPTION.0 | Self::NOT_ABSOLUTE.0 | Self::NO_BACKSLASH.0);
 
     /// Those that say something bad; a join keeps them, all others must hold on both sides.
     const BAD: Self = Self(Self::JOINED.0 | Self::STRUCTURE.0);
@@ -187,10 +206,25 @@ impl Facts {
         Self(self.0 & !facts.0)
     }
 
+    /// Whether any of these holds.
+    pub const fn has_any(self, facts: Self) -> bool {
+        self.0 & facts.0 != 0
+    }
+
+    /// With what follows: a path of the host at hand names no host and no scheme that would have to be checked.
+    const fn closed(self) -> Self {
+        let path = Self(Self::SLASH.0 | Self::NO_TWO_SLASHES.0 | Self::NO_SLASH_BACKSLASH.0);
+        if self.has(path) || self.has(Self::RELATIVE) {
+            return Self(self.0 | Self::RELATIVE.0 | Self::HOST_CHECKED.0 | Self::SCHEME_CHECKED.0);
+        }
+        self
+    }
+
     /// What holds on either of two ways.
     #[must_use]
     pub const fn join(self, other: Self) -> Self {
-        Self((self.0 & other.0) | ((self.0 | other.0) & Self::BAD.0))
+        let either = (self.0 | other.0) & Self::BAD.0;
+        Self((self.closed().0 & other.closed().0) | either)
     }
 }
 
@@ -242,8 +276,10 @@ pub enum Part {
     Piece,
     /// All but its first and last character.
     Inner,
-    /// The first, or the last, character.
-    End,
+    /// So many characters of it from a place on: `text[1:2]`.
+    At(u8, u8),
+    /// The text as browsers read an address: without blanks, with slashes for backslashes, its escapes resolved.
+    AsRead,
     /// Its length.
     Length,
     /// The same text in another case or without blanks around.
@@ -296,16 +332,29 @@ const MAX_TAINTS: usize = 4;
 
 /// Adds origins that are not known yet.
 pub fn add_taints(into: &mut SmallVec<[Taint; 1]>, from: &[Taint]) {
+    add_taints_by(into, from, Trail::clone);
+}
+
+/// Adds origins that are not known yet, with what becomes of the way from there.
+pub fn add_taints_by(
+    into: &mut SmallVec<[Taint; 1]>,
+    from: &[Taint],
+    way: impl Fn(&Trail) -> Trail,
+) {
     for taint in from {
         if into.iter().any(|known| known.origin == taint.origin) {
             continue;
         }
+        let added = || Taint {
+            origin: taint.origin.clone(),
+            trail: way(&taint.trail),
+        };
         if into.len() < MAX_TAINTS {
-            into.push(taint.clone());
+            into.push(added());
         } else if taint.origin.is_source()
             && let Some(input) = into.iter_mut().find(|known| !known.origin.is_source())
         {
-            *input = taint.clone();
+            *input = added();
         }
     }
 }
@@ -432,6 +481,33 @@ pub fn collapse(text: &[Stretch]) -> Vec<Stretch> {
     }
     result.push(Stretch::Hole(Arc::new(hole)));
     result
+}
+
+/// A hole that stands for all of a text, what it begins with too; `None` where nothing in it comes from elsewhere. What is known of
+/// how it begins is what is known of the hole at its beginning, where text that is no separator ends that.
+pub fn as_one(text: &[Stretch]) -> Option<Hole> {
+    let mut one = collapse(text)
+        .into_iter()
+        .find_map(|stretch| match stretch {
+            Stretch::Hole(hole) => Some((*hole).clone()),
+            _ => None,
+        })?;
+    if let Some(Stretch::Known(front)) = text.first() {
+        one.alphabet = one.alphabet.union(Alphabet::of(front.as_str()));
+    }
+    if text.len() > 1 {
+        let begins = match text {
+            [Stretch::Hole(first), Stretch::Known(next), ..]
+                if !next.as_str().starts_with(['/', '\\']) =>
+            {
+                Facts(first.facts.closed().0 & Facts::OF_BEGINNING.0)
+            }
+            _ => Facts::NONE,
+        };
+        one.facts = one.facts.without(Facts::OF_BEGINNING) | begins;
+        one.id = crate::value::hash_id(&(one.id, text.len(), 29u8));
+    }
+    Some(one)
 }
 
 /// Whether the same is known of what two texts of the same build hold.

@@ -53,8 +53,8 @@ pub struct Object {
     pub many: bool,
 }
 
-/// Fields kept of one object; others go to the rest.
-pub const MAX_FIELDS: usize = 64;
+/// Fields kept of one object, as many as a form of settings has; others go to the rest.
+pub const MAX_FIELDS: usize = 128;
 
 /// Parts of inputs whose new values are kept.
 pub const MAX_WRITTEN: usize = 16;
@@ -117,10 +117,26 @@ impl Object {
             }
             return;
         }
+        self.add_field(name, value);
+    }
+
+    /// Adds a field. Where there are too many, one in which nothing comes from outside makes room: it is read as unknown.
+    fn add_field(&mut self, name: Symbol, value: Value) {
         if self.fields.len() < MAX_FIELDS {
             self.fields.push((name, value));
-        } else {
-            self.rest.join(&value);
+            return;
+        }
+        if !value.has_holes() && !value.has_objects() {
+            self.rest.join(&Value::unknown());
+            return;
+        }
+        let harmless = |(_, known): &(Symbol, Value)| !known.has_holes() && !known.has_objects();
+        match self.fields.iter().position(harmless) {
+            Some(at) => {
+                self.fields[at] = (name, value);
+                self.rest.join(&Value::unknown());
+            }
+            None => self.rest.join(&value),
         }
     }
 
@@ -191,10 +207,7 @@ impl Object {
             let at = self.fields.iter().position(|(known, _)| known == name);
             match at {
                 Some(at) => self.fields[at].1.join(value),
-                None if self.fields.len() < MAX_FIELDS => {
-                    self.fields.push((*name, value.clone()));
-                }
-                None => self.rest.join(value),
+                None => self.add_field(*name, value.clone()),
             }
         }
         self.many |= other.many;
@@ -370,14 +383,23 @@ impl State {
 
     /// What holds on either of two ways.
     pub fn join(&mut self, other: Self) {
+        if other.live && !self.live {
+            *self = other;
+        } else {
+            self.join_with(&other);
+        }
+    }
+
+    /// What holds on either of two ways, one of which goes on.
+    pub fn join_with(&mut self, other: &Self) {
         if !other.live {
             return;
         }
         if !self.live {
-            *self = other;
+            self.clone_from(other);
             return;
         }
-        self.flags = self.joined_flags(&other);
+        self.flags = self.joined_flags(other);
         for (mine, theirs) in self.frames.iter_mut().zip(&other.frames) {
             if mine.slots.is(&theirs.slots) {
                 continue;
@@ -413,13 +435,13 @@ impl State {
                 }
             }
         }
-        for (path, value) in other.written {
-            match self.written.iter_mut().find(|(known, _)| *known == path) {
-                Some((_, known)) => known.join(&value),
+        for (path, value) in &other.written {
+            match self.written.iter_mut().find(|(known, _)| known == path) {
+                Some((_, known)) => known.join(value),
                 None => {
-                    let mut value = value;
-                    value.add(Atom::Input(Arc::clone(&path)));
-                    self.written.push((path, value));
+                    let mut value = value.clone();
+                    value.add(Atom::Input(Arc::clone(path)));
+                    self.written.push((Arc::clone(path), value));
                 }
             }
         }
@@ -523,15 +545,20 @@ impl State {
             && self.known == other.known
     }
 
+    /// Writes down what is known of a hole, and leaves the values as they are.
+    pub fn note(&mut self, id: u32, restriction: Restriction) {
+        match self.known.iter_mut().find(|known| known.id == id) {
+            Some(known) => known.restriction = known.restriction.and(restriction),
+            None => self.known.push(Known { id, restriction }),
+        }
+    }
+
     /// Restricts all holes of an id, everywhere.
     pub fn restrict(&mut self, id: u32, restriction: Restriction) {
         if restriction == Restriction::NONE {
             return;
         }
-        match self.known.iter_mut().find(|known| known.id == id) {
-            Some(known) => known.restriction = known.restriction.and(restriction),
-            None => self.known.push(Known { id, restriction }),
-        }
+        self.note(id, restriction);
         let mut change = |value: &mut Value| restrict_value(value, id, restriction);
         for frame in &mut self.frames {
             for number in 0..frame.slots.len() {
@@ -638,4 +665,41 @@ fn restrict_value(value: &mut Value, id: u32, restriction: Restriction) {
         other => other.clone(),
     });
     *value = Value::of(atoms.collect::<Vec<_>>());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::Hole;
+    use crate::value::{Origin, Place, Source, Taint, Trail};
+
+    #[test]
+    fn a_field_without_holes_makes_room() {
+        let place = Place {
+            module: ModuleId(0),
+            range: (0, 0),
+        };
+        let source = Source {
+            model: 0,
+            place,
+            sure: true,
+        };
+        let taint = Taint {
+            origin: Origin::Source(source),
+            trail: Trail::default(),
+        };
+        let outside = Value::hole(Hole::new(1, taint));
+        let mut object = Object::new(Kind::Dict);
+        for number in 0..MAX_FIELDS {
+            object.set_field(Symbol::from(format!("key{number}")), Value::text("known"));
+        }
+        object.set_field(Symbol::from("name"), outside);
+        assert!(
+            object
+                .field(Symbol::from("name"))
+                .is_some_and(Value::has_holes)
+        );
+        assert!(!object.rest.has_holes(), "other keys do not hold it");
+        assert_eq!(object.fields.len(), MAX_FIELDS);
+    }
 }

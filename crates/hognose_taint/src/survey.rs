@@ -511,13 +511,14 @@ fn functions(
                 }
             }
         }
+        let name_of = data.name.as_str();
         if let Some(class) = data.class {
             let order = values.mro(id, class);
             for entry in &models.entries {
                 let fits = entry.registered.iter().any(|registered| match registered {
                     Registered::Method(base, names) => names
                         .iter()
-                        .any(|name| named(name, data.name.as_str()))
+                        .any(|name| named(name, name_of))
                         && order.iter().any(
                             |ancestor| matches!(ancestor, ClassRef::External(path) if path == base),
                         ),
@@ -532,7 +533,7 @@ fn functions(
         for entry in models.by_name.iter().map(|number| &models.entries[*number]) {
             let fits = entry.registered.iter().any(|registered| match registered {
                 Registered::Named(names, imports) => {
-                    names.iter().any(|name| named(name, data.name.as_str()))
+                    names.iter().any(|name| named(name, name_of))
                         && (imports.is_empty()
                             || module.imports.iter().any(|(imported, _)| {
                                 imports.iter().any(|known| {

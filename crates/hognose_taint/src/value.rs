@@ -410,11 +410,20 @@ impl Value {
                 return;
             }
         }
-        let mut stretches = Vec::new();
+        let mut whole: Option<Hole> = None;
         let mut constants = false;
         for atom in all {
             match atom {
-                Atom::Text(text) => stretches.extend(text.iter().cloned()),
+                Atom::Text(text) => {
+                    let Some(hole) = crate::shape::as_one(&text) else {
+                        constants = true;
+                        continue;
+                    };
+                    match &mut whole {
+                        Some(known) => known.join(&hole),
+                        none => *none = Some(hole),
+                    }
+                }
                 Atom::Str(_) | Atom::Int(_) | Atom::Bool(_) => constants = true,
                 other if self.0.len() < MAX_ATOMS - 2 => self.0.push(other),
                 _ => {}
@@ -423,19 +432,18 @@ impl Value {
         if constants && !self.0.contains(&Atom::Unknown) {
             self.0.push(Atom::Unknown);
         }
-        if stretches
-            .iter()
-            .any(|stretch| matches!(stretch, Stretch::Hole(_)))
-        {
-            let mut whole = crate::shape::collapse(&stretches);
-            whole.retain(|stretch| matches!(stretch, Stretch::Hole(_)));
-            let whole = crate::shape::map_holes(&whole, |hole| hole.alphabet = Alphabet::ALL);
-            self.0.push(Atom::Text(whole.into()));
+        if let Some(hole) = whole {
+            self.0
+                .push(Atom::Text(Arc::from([Stretch::Hole(Arc::new(hole))])));
         }
     }
 
     /// Adds the alternatives of another value.
     pub fn join(&mut self, other: &Self) {
+        if self.0.is_empty() {
+            self.0.clone_from(&other.0);
+            return;
+        }
         for atom in &other.0 {
             self.add(atom.clone());
         }

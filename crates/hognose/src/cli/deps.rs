@@ -1,17 +1,28 @@
 //! `hognose deps`: what a project installs, and what is known against it.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what lies around an input is counted"
+)]
 
-use std::collections::BTreeMap;
+mod fix;
+mod outdated;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use hognose_deps::advisories::database;
+use hognose_deps::advisories::epss::Epss;
+use hognose_deps::advisories::kev::Kev;
 use hognose_deps::advisories::severity::Level;
 use hognose_deps::date::Date;
-use hognose_deps::inputs::{self, Files as _, Inventory, Unreadable};
-use hognose_finding::{FileFailure, Report, RuleMeta, Severity, Source, assign_ordinals};
+use hognose_deps::hygiene::{self, Defect, Rule};
+use hognose_deps::inputs::{self, Inventory, Unreadable};
+use hognose_deps::name::Name;
+use hognose_finding::{FileFailure, Finding, Report, RuleMeta, Severity, Source, assign_ordinals};
 
 use super::arguments::{FailArguments, FilterArguments, ProjectArguments};
 use super::check::start_time;
@@ -19,23 +30,30 @@ use super::project::Project;
 use super::write_file::write_file;
 use super::{Exit, Terminal};
 use crate::configuration::FailOn;
+use crate::deps::bom::{self, Bom, Subject};
 use crate::deps::json::{self, DatabaseFacts};
 use crate::deps::reach::{Code, installed_modules};
 use crate::deps::{
-    Answers, Disk, InterpreterAnswer, STALE_AFTER_DAYS, findings, open_database, text,
+    Answers, Disk, Exploitation, InterpreterAnswer, STALE_AFTER_DAYS, Texts, comments, findings,
+    open_database, openvex, text,
 };
-use crate::discovery::{PathGlobs, display_path};
-use crate::output::{self, Paint, RunTime};
+use crate::discovery::{PathGlobs, display_path, read_bounded};
+use crate::output::{self, Paint, RunTime, plural};
 use crate::{Presentation, View};
 
 /// Find vulnerable dependencies and interpreters
 ///
 /// Reads manifests, lock files, installed environments and bills of materials as they stand: nothing is resolved,
 /// installed or run, and the network is not used. Directories are searched for them; a file is read whatever its name.
+/// What is wrong with how packages are asked for is told as well: open versions, missing hashes, indexes that anybody can
+/// answer for, names that look like others.
+///
+/// With --fix that is different: the tools that wrote the lock files write them again, in a copy of the project, over the
+/// network, and may run build back-ends of the packages they look at; --test runs the project's tests.
 ///
 /// Ends with 0 if nothing at or above --fail-on is known, 1 if something is, 2 on wrong usage or configuration or a
-/// database that cannot be used, 3 if --strict is given and not everything could be read. What has no known severity
-/// counts as at or above any.
+/// database that cannot be used, 3 if --strict is given and not everything could be read, or a tool that --fix runs is
+/// missing or failed. What has no known severity counts as at or above any.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -43,8 +61,18 @@ pub struct Arguments {
     /// Advisories to judge by instead of those built in: a zip of OSV records, a directory of them, or an index of ours
     #[arg(long, value_name = "PATH", help_heading = "Configuration")]
     db: Option<PathBuf>,
+    /// How likely vulnerabilities are to be exploited: a file of the Exploit Prediction Scoring System, plain or gzip
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    epss: Option<PathBuf>,
+    /// Which vulnerabilities are known to be exploited: CISA's catalogue in JSON
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    kev: Option<PathBuf>,
     #[command(flatten)]
     fail: FailArguments,
+    #[command(flatten)]
+    fix: fix::FixArguments,
+    #[command(flatten)]
+    outdated: outdated::OutdatedArguments,
     /// How it is written
     #[arg(
         long,
@@ -70,6 +98,12 @@ enum Format {
     Sarif,
     /// A comment for a pull request
     Markdown,
+    /// CycloneDX 1.6: a bill of materials with its vulnerabilities
+    Cyclonedx,
+    /// SPDX 2.3: a bill of materials with links to advisories
+    Spdx,
+    /// OpenVEX 0.2.0: what is known of each vulnerability here
+    Openvex,
     /// Workflow commands that GitHub shows as annotations
     Github,
 }
@@ -83,6 +117,12 @@ impl Arguments {
             .any(|path| path.as_os_str() == "-")
         {
             bail!("`hognose deps` reads files, not standard input");
+        }
+        if self.fix.undo {
+            return self.undo(terminal);
+        }
+        if self.fix.fix && (self.format != Format::Text || self.output.is_some()) {
+            bail!("`--fix` says what it does as text on standard output");
         }
         let mut project = Project::load(&self.project, &FilterArguments::default())?;
         self.fail.override_settings(&mut project.configuration);
@@ -107,18 +147,18 @@ impl Arguments {
             ));
         }
 
-        let exclude = &project.configuration.exclude.value;
-        let disk = Disk::new(
-            &project.working_directory,
-            PathGlobs::new(exclude.iter().map(String::as_str))?,
-        );
-        let paths = named_paths(&self.project.paths);
+        let exploitation = self.exploitation(terminal)?;
+
+        let disk = disk(&project)?;
+        let paths = named_paths(&project, &self.project.paths);
         let pool = project.pool()?;
         let inventory = pool.install(|| read_all(&disk, &paths));
         let named = |file: &str| paths.iter().any(|path| path == file);
-        let mut answers = Answers::new(&inventory, &index, &named)?;
-        if answers.any() {
-            answers.look_into(&self.code(&project, &disk, &paths, terminal)?);
+        let mut answers = pool.install(|| Answers::new(&inventory, &index, &named))?;
+        answers.weigh(&exploitation);
+        let mut code = None;
+        if answers.any() && !self.outdated.outdated {
+            answers.look_into(code.insert(self.code(&project, &disk, &paths, terminal)?));
         }
         let today = today()?;
         let configuration = project.configuration_name().unwrap_or_default();
@@ -126,7 +166,20 @@ impl Arguments {
         for note in answers.accept(accepted, &configuration, today) {
             terminal.warn(&note);
         }
+        if self.fix.fix {
+            let judge = fix::Judge {
+                project: &project,
+                index: &index,
+                paths: &paths,
+                code: code.as_ref(),
+                today,
+            };
+            return self.run_fix(&judge, &answers, terminal);
+        }
         let interpreters = InterpreterAnswer::read(&disk, &disk.interpreters(), today)?;
+        if self.outdated.outdated {
+            return self.run_outdated(&answers, &interpreters, terminal);
+        }
 
         let status = index.status();
         let facts = DatabaseFacts {
@@ -145,24 +198,52 @@ impl Arguments {
         } else {
             terminal.color
         };
+        let is_known = |name: &Name| matches!(index.package(name), Ok(Some(_)));
+        let defects = hygiene::judge(&inventory, today, &is_known);
+        let report = report(
+            &answers,
+            &interpreters,
+            &defects,
+            &disk,
+            project.rules,
+            today,
+        );
+        let options = project.view_options();
+        let presentation = Presentation {
+            root: project.working_directory.clone(),
+            ..Presentation::default()
+        };
+        let view = View::new(&report, &options, presentation, project.rules);
+        let asked: Vec<&Finding> = view
+            .shown
+            .iter()
+            .filter(|finding| Rule::ALL.iter().any(|rule| rule.id() == &*finding.rule))
+            .copied()
+            .collect();
+        let subject = subject(&disk, &paths, &project);
+        let made = start_time()?;
         let write = |out: &mut dyn Write| {
             let format = match self.format {
                 Format::Text => {
-                    return text::write(&answers, &interpreters, &facts, Paint::new(color), out);
+                    let paint = Paint::new(color);
+                    return text::write(&answers, &asked, &interpreters, &facts, paint, out);
                 }
                 Format::Json => return json::list(&answers, out),
-                Format::JsonFull => return json::full(&answers, &interpreters, &facts, out),
+                Format::JsonFull => {
+                    return json::full(&answers, &asked, &interpreters, &facts, out);
+                }
+                Format::Cyclonedx | Format::Spdx => {
+                    let bom = Bom::new(&inventory, &subject, made);
+                    return match self.format {
+                        Format::Spdx => bom::spdx::write(&bom, Some(&answers), out),
+                        _ => bom::cyclonedx::write(&bom, Some(&answers), out),
+                    };
+                }
+                Format::Openvex => return openvex::write(&answers, &subject, made, out),
                 Format::Sarif => output::Format::Sarif,
                 Format::Markdown => output::Format::Markdown,
                 Format::Github => output::Format::Github,
             };
-            let report = report(&answers, &interpreters, &disk, project.rules);
-            let options = project.view_options();
-            let presentation = Presentation {
-                root: project.working_directory.clone(),
-                ..Presentation::default()
-            };
-            let view = View::new(&report, &options, presentation, project.rules);
             output::write(format, &view, project.rules, RunTime::default(), out)
         };
         match self
@@ -181,10 +262,28 @@ impl Arguments {
         if incomplete && strict {
             return Ok(Exit::Incomplete);
         }
-        let fails = fails(&answers, project.configuration.fail_on.value)
+        let fail_on = project.configuration.fail_on.value;
+        let fails = fails(&answers, fail_on)
+            || matches!(fail_on, FailOn::AtLeast(least) if asked.iter().any(|one| one.severity >= least))
             || interpreters.iter().any(|answer| answer.is_ended)
                 && project.configuration.fail_on.value != FailOn::Never;
         Ok(if fails { Exit::Findings } else { Exit::Clean })
+    }
+
+    /// What the files that are named say of exploitation.
+    fn exploitation(&self, terminal: &Terminal) -> Result<Exploitation> {
+        let mut exploitation = Exploitation::default();
+        if let Some(file) = &self.epss {
+            let scores = Epss::read(&read_named(file)?);
+            exploitation.scores = scores.with_context(|| file.display().to_string())?;
+            skipped_of(file, exploitation.scores.skipped, terminal);
+        }
+        if let Some(file) = &self.kev {
+            let catalogue = Kev::read(&read_named(file)?);
+            exploitation.catalogue = catalogue.with_context(|| file.display().to_string())?;
+            skipped_of(file, exploitation.catalogue.skipped, terminal);
+        }
+        Ok(exploitation)
     }
 
     /// The code that the inputs install packages for: what is below the directories that were named, and around the files.
@@ -195,14 +294,24 @@ impl Arguments {
         paths: &[String],
         terminal: &Terminal,
     ) -> Result<Code> {
-        let around: Vec<PathBuf> = if self.project.paths.is_empty() {
-            vec![project.working_directory.clone()]
-        } else {
-            let named = self.project.paths.iter();
-            named
-                .map(|path| project_directory(&project.working_directory.join(path)))
-                .collect()
-        };
+        let mut around: Vec<PathBuf> = Vec::new();
+        for path in &self.project.paths {
+            match project_directory(&project.working_directory.join(path)) {
+                Some(directory) if !around.contains(&directory) => around.push(directory),
+                Some(_) => {}
+                None => terminal.warn(&format!(
+                    "{}: what lies around it is no project, so whether code uses its packages is unknown; naming the \
+                     directory looks into it",
+                    path.display()
+                )),
+            }
+        }
+        if self.project.paths.is_empty() {
+            around.push(project.working_directory.clone());
+        }
+        if around.is_empty() {
+            return Ok(Code::none());
+        }
         let arguments = ProjectArguments {
             paths: around.clone(),
             ..self.project.clone()
@@ -224,33 +333,90 @@ impl Arguments {
     }
 }
 
+fn read_named(file: &Path) -> Result<Vec<u8>> {
+    read_bounded(file).map_err(|reason| anyhow!("{}: {reason}", file.display()))
+}
+
+fn skipped_of(file: &Path, skipped: usize, terminal: &Terminal) {
+    if skipped > 0 {
+        let entries = plural(skipped, "entry");
+        terminal.warn(&format!(
+            "{}: {entries} cannot be read and are not in this answer",
+            file.display()
+        ));
+    }
+}
+
+/// The files of a project as the readers of inputs ask for them.
+pub(super) fn disk(project: &Project) -> Result<Disk> {
+    let exclude = &project.configuration.exclude.value;
+    Ok(Disk::new(
+        &project.working_directory,
+        PathGlobs::new(exclude.iter().map(String::as_str))?,
+    ))
+}
+
+/// What the project is called: in its manifest, else by its directory.
+pub(super) fn subject(disk: &Disk, paths: &[String], project: &Project) -> Subject {
+    let directory = paths.first().map_or("", String::as_str);
+    let place = project.working_directory.join(directory);
+    let place = place.canonicalize().unwrap_or(place);
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    Subject::read(disk, directory, &name)
+}
+
 /// Directories that are looked at above a file for the project it belongs to.
 const MAX_CLIMB: usize = 8;
 
+/// Files and directories around an input that nothing marks as part of a project. A small project needs no mark; where
+/// there are more, as in a home or a temporary directory, what lies there has nothing to do with the input.
+const MAX_UNMARKED: usize = 10_000;
+
 /// The directory of the project that an input belongs to: the closest one with a manifest or a repository, else the
-/// input's own.
-fn project_directory(path: &Path) -> PathBuf {
+/// input's own, unless that is none of a project.
+fn project_directory(path: &Path) -> Option<PathBuf> {
     const MARKS: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg", ".git"];
     if path.is_dir() {
-        return path.to_owned();
+        return Some(path.to_owned());
     }
     let own = path.parent().unwrap_or(path);
     let mut above = own.ancestors().take(MAX_CLIMB);
     let found = above.find(|directory| MARKS.iter().any(|mark| directory.join(mark).exists()));
-    found.unwrap_or(own).to_owned()
+    match found {
+        Some(directory) => Some(directory.to_owned()),
+        None => (!holds_more_than(own, MAX_UNMARKED)).then(|| own.to_owned()),
+    }
+}
+
+/// Whether there are more than so many files and directories below a directory. Links are not followed.
+fn holds_more_than(directory: &Path, bound: usize) -> bool {
+    let mut open = vec![directory.to_owned()];
+    let mut met = 0;
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            met += 1;
+            if met > bound {
+                return true;
+            }
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(entry.path());
+            }
+        }
+    }
+    false
 }
 
 /// The answers as findings.
 fn report(
     answers: &Answers,
     interpreters: &[InterpreterAnswer],
+    defects: &[Defect],
     disk: &Disk,
     rules: &[RuleMeta],
+    today: Date,
 ) -> Report {
-    let text = |file: &str| -> Option<Arc<str>> {
-        let bytes = disk.read(file).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into())
-    };
+    let texts = Texts::new(disk);
+    let text = |file: &str| texts.get(file);
     let mut report = Report::default();
     for rule in rules {
         match rule.id.as_str() {
@@ -267,23 +433,25 @@ fn report(
             _ => {}
         }
     }
+    report.findings.append(&mut findings::hygiene(
+        defects,
+        &rules.iter().collect::<Vec<_>>(),
+        &text,
+    ));
+    texts.look_for_comments(answers.inventory);
+    let texts = texts.all();
+    let today = hognose_finding::Date::from_days(today.days());
+    comments::suppress(&mut report.findings, &texts, rules, &BTreeSet::new(), today);
     report
         .findings
         .sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
     assign_ordinals(&mut report.findings);
     report.failures = failures(answers.inventory);
     report.files_analysed = answers.inventory.inputs.len();
-    for finding in &report.findings {
-        let places =
-            std::iter::once(&finding.location).chain(finding.labels.iter().map(|l| &l.location));
-        for place in places {
-            if let Some(text) = text(&place.file) {
-                report
-                    .sources
-                    .insert(Arc::clone(&place.file), Source { text });
-            }
-        }
-    }
+    report.sources = texts
+        .into_iter()
+        .map(|(file, text)| (file, Source { text }))
+        .collect();
     report
 }
 
@@ -301,20 +469,21 @@ fn failures(inventory: &Inventory) -> Vec<FileFailure> {
     failures
 }
 
-/// Paths with `/`, as the readers of inputs have them.
-fn named_paths(paths: &[PathBuf]) -> Vec<String> {
+/// Paths with `/`, as the readers of inputs have them: relative to the working directory where they lie below it.
+pub(super) fn named_paths(project: &Project, paths: &[PathBuf]) -> Vec<String> {
     if paths.is_empty() {
         return vec![String::new()];
     }
     let text = |path: &PathBuf| {
-        let text = path.to_string_lossy();
-        let text = text.replace(std::path::MAIN_SEPARATOR, "/");
-        inputs::join("", &text)
+        let path = project.working_directory.join(path);
+        let shown = display_path(&project.working_directory, &path);
+        let root = if shown.starts_with('/') { "/" } else { "" };
+        inputs::join(root, &shown)
     };
     paths.iter().map(text).collect()
 }
 
-fn read_all(disk: &Disk, paths: &[String]) -> Inventory {
+pub(super) fn read_all(disk: &Disk, paths: &[String]) -> Inventory {
     let mut inventory = Inventory::default();
     for path in paths {
         disk.note(path);

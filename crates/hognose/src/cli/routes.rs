@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use hognose_routes::{Access, changes, csv, inventory, markdown, matrix, text};
+use hognose_routes::{Access, changes, csv, html, inventory, markdown, matrix, openapi, text};
 
 use super::arguments::{FilterArguments, ProjectArguments};
 use super::project::Project;
@@ -50,6 +50,10 @@ enum Format {
     Markdown,
     /// Comma-separated values
     Csv,
+    /// One page that needs nothing else
+    Html,
+    /// A skeleton of an OpenAPI 3.1 description, as JSON
+    Openapi,
 }
 
 impl Arguments {
@@ -67,6 +71,11 @@ impl Arguments {
             Format::Text => out.write_all(text(&inventory).as_bytes())?,
             Format::Markdown => out.write_all(markdown(&inventory).as_bytes())?,
             Format::Csv => out.write_all(csv(&inventory).as_bytes())?,
+            Format::Html => out.write_all(html(&inventory).as_bytes())?,
+            Format::Openapi => {
+                serde_json::to_writer_pretty(&mut out, &openapi(&inventory))?;
+                writeln!(out)?;
+            }
             Format::Json => {
                 serde_json::to_writer_pretty(&mut out, &inventory.endpoints)?;
                 writeln!(out)?;

@@ -37,6 +37,10 @@ fn write_or_leave(
     // Without the second a machine that stops may keep the new name and not the text.
     let written = write(&mut out)
         .and_then(|()| out.flush())
+        .and_then(|()| match fs::metadata(&target) {
+            Ok(known) => out.get_ref().set_permissions(known.permissions()),
+            Err(_) => Ok(()),
+        })
         .and_then(|()| out.get_ref().sync_all());
     drop(out);
     let done = written.and_then(|()| fs::rename(&beside, &target));

@@ -111,18 +111,61 @@ struct Part {
     sums: Vec<String>,
 }
 
-/// Fetches a file, unless the server has still the one that the validators were given for.
+/// What is asked for.
+#[derive(Clone, Copy)]
+pub struct Request<'r> {
+    /// Its address.
+    pub url: &'r str,
+    /// What was known of it before.
+    pub known: &'r Validators,
+    /// The forms in which it is wanted, as the header `Accept` names them.
+    pub accept: Option<&'r str>,
+    /// The header `Authorization`. It goes to this address only, not to where a server leads from it.
+    pub authorization: Option<&'r str>,
+}
+
+/// Fetches files from one server.
+pub struct Client(Agent);
+
+impl Client {
+    /// A client for the server of an address.
+    ///
+    /// # Errors
+    /// There is nothing to check its certificate by.
+    pub fn new(url: &str) -> Result<Self, FetchFault> {
+        agent(url).map(Self)
+    }
+
+    /// Fetches a file, unless the server has still the one that the validators were given for.
+    ///
+    /// # Errors
+    /// It is not there, or did not come whole and sound, however often it was tried.
+    pub fn fetch(&self, request: &Request<'_>, transfer: &Transfer) -> Result<Fetched, FetchFault> {
+        whole(&self.0, request, transfer)
+    }
+}
+
+/// Fetches a file from wherever it is.
 ///
 /// # Errors
-/// It is not there, or did not come whole and sound, however often it was tried.
+/// Those of [`Client::fetch`].
 pub fn fetch(url: &str, known: &Validators, transfer: &Transfer) -> Result<Fetched, FetchFault> {
-    let agent = agent(url)?;
+    let request = Request {
+        url,
+        known,
+        accept: None,
+        authorization: None,
+    };
+    Client::new(url)?.fetch(&request, transfer)
+}
+
+fn whole(agent: &Agent, request: &Request<'_>, transfer: &Transfer) -> Result<Fetched, FetchFault> {
     let begin = Instant::now();
     let mut part = Part::default();
     let mut failures = 0;
     loop {
         let before = part.bytes.len();
-        let reason = match attempt(&agent, url, known, &mut part, transfer) {
+        let reason = match attempt(agent, request, &mut part, transfer) {
             Ok(Outcome::Unchanged) => return Ok(Fetched::Unchanged),
             Ok(Outcome::Whole) => match part.fault() {
                 None => {
@@ -191,12 +234,20 @@ fn agent(url: &str) -> Result<Agent, FetchFault> {
 /// Asks once, for what is missing, and adds what comes.
 fn attempt(
     agent: &Agent,
-    url: &str,
-    known: &Validators,
+    wanted: &Request<'_>,
     part: &mut Part,
     transfer: &Transfer,
 ) -> Result<Outcome, Failure> {
-    let mut request = agent.get(url);
+    let known = wanted.known;
+    let mut request = agent.get(wanted.url);
+    for (name, value) in [
+        ("Accept", wanted.accept),
+        ("Authorization", wanted.authorization),
+    ] {
+        if let Some(value) = value {
+            request = request.header(name, value);
+        }
+    }
     let had = part.bytes.len();
     match part.validator().filter(|_| had > 0) {
         Some(validator) => {

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hognose_deps::advisories::epss::{Epss, Score};
 use hognose_deps::advisories::index::{Damage, Index};
-use hognose_deps::advisories::matcher::{Finding, judge};
+use hognose_deps::advisories::kev::{Exploited, Kev};
+use hognose_deps::advisories::matcher::{Finding, judge_all};
 use hognose_deps::advisories::severity::{Level, Severity};
-use hognose_deps::inputs::{Inventory, Origin, Package, Place, Relation, Role, Wanted};
+use hognose_deps::inputs::{Input, Inventory, Origin, Package, Place, Relation, Role, Wanted};
 use hognose_deps::name::Name;
 use pep440_rs::Version;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -49,10 +51,23 @@ pub struct Known<'i> {
     pub fixed_in: Option<&'i Version>,
     /// How grave it is, if a record says so.
     pub severity: Option<Severity<'i>>,
+    /// How likely it is to be exploited, if scores were given and there is one.
+    pub likelihood: Option<Score>,
+    /// Whether it is known to be exploited, if a catalogue was given.
+    pub exploited: Option<Exploited>,
     /// Whether the code uses it.
     pub reach: Reach,
     /// Why somebody decided to live with it, if somebody did.
     pub accepted: Option<Accepted>,
+}
+
+/// What is known of the exploitation of vulnerabilities, from files that somebody gave.
+#[derive(Debug, Default)]
+pub struct Exploitation {
+    /// How likely each is.
+    pub scores: Epss,
+    /// Which have been seen.
+    pub catalogue: Kev,
 }
 
 /// A decision to live with an advisory.
@@ -89,7 +104,7 @@ impl<'i> Answers<'i> {
     pub fn new(
         inventory: &'i Inventory,
         index: &'i Index,
-        named: &dyn Fn(&str) -> bool,
+        named: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<Self, Damage> {
         let mut by_version: BTreeMap<(&Name, &str), Vec<&Package>> = BTreeMap::new();
         for package in &inventory.packages {
@@ -103,8 +118,10 @@ impl<'i> Answers<'i> {
             by_version.entry(key).or_default().push(package);
         }
         let paths = Paths::new(inventory);
+        let pins: Vec<(&Name, &str)> = by_version.keys().copied().collect();
+        let verdicts = judge_all(index, &pins)?;
         let mut packages = Vec::with_capacity(by_version.len());
-        for ((name, version), entries) in by_version {
+        for (((name, version), entries), verdict) in by_version.into_iter().zip(verdicts) {
             let mut answer = Answer {
                 name,
                 version,
@@ -120,14 +137,13 @@ impl<'i> Answers<'i> {
                 .iter()
                 .any(|package| is_published(&package.origin))
             {
-                let verdict = judge(index, name, version)?;
                 answer.clears_all = verdict.clears_all;
                 answer.undecided = verdict
                     .undecided
                     .iter()
                     .map(|advisory| advisory.id.as_str())
                     .collect();
-                answer.advisories = verdict.findings.into_iter().map(Known::new).collect();
+                answer.advisories = verdict.findings.iter().copied().map(Known::new).collect();
             }
             packages.push(answer);
         }
@@ -150,6 +166,15 @@ impl<'i> Answers<'i> {
         }
     }
 
+    /// Tells of every vulnerability what is known of its exploitation.
+    pub fn weigh(&mut self, exploitation: &Exploitation) {
+        let packages = self.packages.iter_mut();
+        for known in packages.flat_map(|answer| &mut answer.advisories) {
+            known.likelihood = exploitation.scores.score(known.finding.ids());
+            known.exploited = exploitation.catalogue.entry(known.finding.ids());
+        }
+    }
+
     /// Whether anything is known against anything.
     pub fn any(&self) -> bool {
         self.packages
@@ -157,14 +182,19 @@ impl<'i> Answers<'i> {
             .any(|answer| !answer.advisories.is_empty())
     }
 
-    /// Whether the constraints beside a package allow a version.
+    /// Whether the constraints beside a package allow a version where it is reported.
     pub fn permission(&self, answer: &Answer<'i>, version: &Version) -> Permission<'i> {
+        match answer.entries.first() {
+            Some(entry) => self.permission_at(answer.name, entry, version),
+            None => Permission::Unknown,
+        }
+    }
+
+    /// Whether the constraints beside an entry of a package allow a version.
+    pub fn permission_at(&self, name: &Name, entry: &Package, version: &Version) -> Permission<'i> {
         let inventory = self.inventory;
-        let Some(entry) = answer.entries.first() else {
-            return Permission::Unknown;
-        };
         let about = |package: &&'i Package| {
-            package.name == *answer.name
+            package.name == *name
                 && !matches!(package.wanted, Wanted::Pinned(_) | Wanted::Anything)
                 && is_beside(&package.place.file, &entry.place.file)
         };
@@ -174,7 +204,7 @@ impl<'i> Answers<'i> {
             .chain(&inventory.packages)
             .filter(about);
         let mut asked = inventory.asked.iter().any(|package| {
-            package.name == *answer.name && is_beside(&package.place.file, &entry.place.file)
+            package.name == *name && is_beside(&package.place.file, &entry.place.file)
         });
         for constraint in constraints {
             match constraint.wanted.allows(version) {
@@ -194,11 +224,14 @@ impl<'i> Answers<'i> {
     }
 
     fn role(&self, place: &Place) -> Option<Role> {
+        Some(self.input(&place.file)?.role)
+    }
+
+    /// What was read at a path.
+    pub fn input(&self, path: &Arc<str>) -> Option<&'i Input> {
         let inputs = &self.inventory.inputs;
-        let at = inputs
-            .binary_search_by(|input| input.path.cmp(&place.file))
-            .ok()?;
-        Some(inputs[at].role)
+        let at = inputs.binary_search_by(|input| input.path.cmp(path)).ok()?;
+        inputs.get(at)
     }
 }
 
@@ -208,6 +241,8 @@ impl<'i> Known<'i> {
             fixed_in: finding.fixed_in(),
             severity: finding.severity(),
             finding,
+            likelihood: None,
+            exploited: None,
             reach: Reach::not_looked(),
             accepted: None,
         }
@@ -232,7 +267,7 @@ fn is_published(origin: &Origin) -> bool {
 }
 
 /// Whether two files belong to one project: the directory of the first is that of the second or above it.
-fn is_beside(manifest: &Arc<str>, file: &Arc<str>) -> bool {
+pub fn is_beside(manifest: &Arc<str>, file: &Arc<str>) -> bool {
     let directory = |path: &str| {
         path.rsplit_once('/')
             .map_or(0, |(directory, _)| directory.len() + 1)

@@ -1,18 +1,20 @@
 //! Dependencies and interpreters in an audit: of the files it has found, without looking at the disk again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hognose_deps::advisories::database;
 use hognose_deps::date;
-use hognose_deps::inputs::{Entry, Files, discover};
+use hognose_deps::hygiene::{self, Rule};
+use hognose_deps::inputs::{Entry, Files, Inventory, discover};
 use hognose_deps::interpreter::sources::is_source;
+use hognose_deps::name::Name;
 use hognose_finding::{Date, Finding, Note, RuleMeta};
 use hognose_python::{Project, SourceEntry, SourceKind, Sources};
 
 use super::findings::{self, END_OF_LIFE_PYTHON, VULNERABLE_DEPENDENCY};
 use super::reach::Code;
-use super::{Answers, InterpreterAnswer};
+use super::{Answers, InterpreterAnswer, Texts};
 use crate::configuration::AcceptedAdvisory;
 
 /// What an audit finds of them.
@@ -22,7 +24,7 @@ pub struct Found {
     pub findings: Vec<Finding>,
     /// Why something was not judged.
     pub notes: Vec<Note>,
-    /// Texts of the files that the findings stand in.
+    /// Texts of the files that the findings stand in, and of those whose comments may speak of them.
     pub texts: BTreeMap<Arc<str>, Arc<str>>,
 }
 
@@ -35,7 +37,8 @@ pub struct Accepting {
     pub configuration: Arc<str>,
 }
 
-/// Judges what the inputs among the sources pin, and the interpreters they name, by the rules that are not disabled.
+/// Judges what the inputs among the sources pin, how they ask for it, and the interpreters they name, by the rules that
+/// are not disabled.
 pub fn check(
     sources: &dyn Sources,
     program: &Project,
@@ -46,14 +49,17 @@ pub fn check(
     let mut found = Found::default();
     let rule = |id: &str| rules.iter().find(|rule| rule.id == id).copied();
     let tree = Tree::new(sources, program);
-    let text = |file: &str| -> Option<Arc<str>> {
-        Some(String::from_utf8_lossy(&tree.read(file).ok()?).into())
-    };
+    let texts = Texts::new(&tree);
+    let text = |file: &str| texts.get(file);
+    // Without a day, which only a caller without a calendar has, nothing has ended.
     let day = date::Date::parse(&today.to_string());
-    if let Some(rule) = rule(VULNERABLE_DEPENDENCY)
-        && tree.has_inputs()
-    {
-        match vulnerable(&tree, program, rule, accepted, day, &text) {
+    let of_packages = rules.iter().any(|rule| {
+        rule.id == VULNERABLE_DEPENDENCY || Rule::ALL.iter().any(|one| one.id() == rule.id)
+    });
+    if of_packages && tree.has_inputs() {
+        let inventory = discover(&tree, "");
+        texts.look_for_comments(&inventory);
+        match packages(&inventory, program, rules, accepted, day, &text) {
             Ok((mut findings, notes)) => {
                 found.findings.append(&mut findings);
                 found
@@ -85,43 +91,37 @@ pub fn check(
             }),
         }
     }
-    let files: BTreeSet<&Arc<str>> = found
-        .findings
-        .iter()
-        .map(|finding| &finding.location.file)
-        .collect();
-    for file in files {
-        if let Some(text) = text(file) {
-            found.texts.insert(Arc::clone(file), text);
-        }
-    }
+    found.texts = texts.all();
     found
 }
 
-fn vulnerable(
-    tree: &Tree,
+fn packages(
+    inventory: &Inventory,
     program: &Project,
-    rule: &RuleMeta,
+    rules: &[&RuleMeta],
     accepted: &Accepting,
     day: Option<date::Date>,
     text: &dyn Fn(&str) -> Option<Arc<str>>,
 ) -> Result<(Vec<Finding>, Vec<String>), String> {
-    let inventory = discover(tree, "");
-    if inventory.packages.is_empty() {
-        return Ok(Default::default());
-    }
     let index = database::embedded().map_err(|damage| damage.to_string())?;
-    let mut answers =
-        Answers::new(&inventory, &index, &|_| false).map_err(|damage| damage.to_string())?;
-    if answers.any() {
-        answers.look_into(&Code::new(program));
-    }
-    // Without a day, which only a caller without a calendar has, nothing has ended.
     let day = day
         .or_else(|| date::Date::from_days(0))
         .ok_or("there is no day")?;
+    let is_known = |name: &Name| matches!(index.package(name), Ok(Some(_)));
+    let defects = hygiene::judge(inventory, day, &is_known);
+    let mut found = findings::hygiene(&defects, rules, text);
+    let rule = rules.iter().find(|rule| rule.id == VULNERABLE_DEPENDENCY);
+    let Some(rule) = rule.filter(|_| !inventory.packages.is_empty()) else {
+        return Ok((found, Vec::new()));
+    };
+    let mut answers =
+        Answers::new(inventory, &index, &|_| false).map_err(|damage| damage.to_string())?;
+    if answers.any() {
+        answers.look_into(&Code::new(program));
+    }
     let notes = answers.accept(&accepted.entries, &accepted.configuration, day);
-    Ok((findings::packages(&answers, rule, text), notes))
+    found.append(&mut findings::packages(&answers, rule, text));
+    Ok((found, notes))
 }
 
 /// The sources as a tree of directories. Code is left out, but for what can name dependencies itself.
@@ -147,10 +147,12 @@ impl<'s> Tree<'s> {
             let counts = match entry.kind {
                 SourceKind::Other => true,
                 SourceKind::Module => {
-                    matches!(name, "setup.py" | "noxfile.py" | "__init__.py")
-                        || program
-                            .text_of(path)
-                            .is_some_and(|text| text.as_str().contains(SCRIPT_HEADER))
+                    matches!(
+                        name,
+                        "setup.py" | "noxfile.py" | "manage.py" | "__init__.py"
+                    ) || program
+                        .text_of(path)
+                        .is_some_and(|text| text.as_str().contains(SCRIPT_HEADER))
                 }
                 SourceKind::Stub | SourceKind::Notebook | SourceKind::Template => false,
             };

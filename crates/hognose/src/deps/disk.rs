@@ -95,6 +95,14 @@ impl Files for Disk {
     }
 }
 
+/// The bytes of a file of the project.
+///
+/// # Errors
+/// It cannot be read, or is larger than any input.
+pub fn read_whole(path: &Path) -> Result<Vec<u8>> {
+    read_within(path, MAX_BYTES as u64).map_err(|reason| anyhow!("{}: {reason}", path.display()))
+}
+
 /// The largest database that is read. The export of the index's whole ecosystem is below a hundred million bytes.
 const MAX_DATABASE: u64 = 1 << 30;
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use hognose_deps::advisories::severity::Level;
+use hognose_deps::hygiene::Defect;
 use hognose_deps::inputs::Place;
 use hognose_finding::{
-    Finding, Fingerprint, FingerprintBuilder, Label, Location, Position, RuleMeta, Severity,
-    Suppressed,
+    Finding, Fingerprint, FingerprintBuilder, Label, Location, Persona, Position, RuleMeta,
+    Severity, Suppressed,
 };
 
 use super::interpreter::role_word;
@@ -141,7 +142,37 @@ pub fn interpreters(
     findings
 }
 
-fn finding(rule: &RuleMeta, message: String, location: Location, identity: &[&str]) -> Finding {
+/// One finding for each defect of how packages are asked for, by the rules that are given.
+pub fn hygiene(
+    defects: &[Defect],
+    rules: &[&RuleMeta],
+    text: &dyn Fn(&str) -> Option<Arc<str>>,
+) -> Vec<Finding> {
+    let one = |defect: &Defect| {
+        let rule = rules.iter().find(|rule| rule.id == defect.rule.id())?;
+        let at = location(&defect.place, text);
+        let mut finding = finding(rule, defect.message.clone(), at, &[&defect.subject]);
+        if defect.is_pedantic {
+            finding.persona = finding.persona.max(Persona::Pedantic);
+        }
+        finding
+            .labels
+            .extend(defect.other.as_ref().map(|(place, said)| Label {
+                location: location(place, text),
+                text: said.clone(),
+            }));
+        Some(finding)
+    };
+    defects.iter().filter_map(one).collect()
+}
+
+/// A finding of a rule. The words tell it from others of the rule in the same file, whatever its line.
+pub(super) fn finding(
+    rule: &RuleMeta,
+    message: String,
+    location: Location,
+    identity: &[&str],
+) -> Finding {
     let mut builder = FingerprintBuilder::new(&rule.id);
     for word in identity {
         builder.word(word);
@@ -197,6 +228,26 @@ fn location(place: &Place, text: &dyn Fn(&str) -> Option<Arc<str>>) -> Location 
         location.bytes.0 += u32::try_from(skipped).unwrap_or_default();
     }
     location
+}
+
+/// From an offset to another one.
+pub(super) fn span(file: &Arc<str>, text: &str, bytes: (u32, u32)) -> Location {
+    let position = |offset: u32| {
+        let before = text.get(..offset as usize).unwrap_or(text);
+        let begin = before.rfind('\n').map_or(0, |at| at + 1);
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Position {
+            line: number(before.matches('\n').count() + 1),
+            column: number(before[begin..].chars().count() + 1),
+        }
+    };
+    Location {
+        file: Arc::clone(file),
+        start: position(bytes.0),
+        end: position(bytes.1),
+        bytes,
+        cell: None,
+    }
 }
 
 /// A whole line, without the white space at its end. A line that is not there is empty.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use hognose_deps::advisories::index::Status;
 use hognose_deps::inputs::{Package, Place, Relation};
+use hognose_finding::Finding;
 use serde_json::{Value, json};
 
 use super::interpreter::role_word;
@@ -35,6 +36,7 @@ pub struct DatabaseFacts<'d> {
 /// Those of `out`.
 pub fn full(
     answers: &Answers,
+    findings: &[&Finding],
     interpreters: &[InterpreterAnswer],
     database: &DatabaseFacts,
     out: &mut dyn Write,
@@ -79,7 +81,7 @@ pub fn full(
             "stale": database.is_stale,
         },
         "interpreter": interpreters.iter().map(interpreter).collect::<Vec<_>>(),
-        "hygiene": hygiene(answers),
+        "hygiene": hygiene(answers, findings),
     });
     write_json(&all, out)
 }
@@ -148,6 +150,16 @@ fn detailed(answers: &Answers, answer: &Answer) -> Value {
             object["cwes"] = known.finding.cwes().into();
             object["links"] = known.finding.links().into();
             object["published"] = known.finding.published().map(|day| day.to_string()).into();
+            object["epss"] = known.likelihood.map_or(
+                Value::Null,
+                |score| json!({"probability": score.probability, "percentile": score.percentile}),
+            );
+            object["exploited"] = known.exploited.map_or(Value::Null, |exploited| {
+                json!({
+                    "since": exploited.since.map(|day| day.to_string()),
+                    "ransomware": exploited.ransomware,
+                })
+            });
             object["malicious"] = known.finding.is_malicious().into();
             object["allowed"] = match known.fixed_in.map(|fix| answers.permission(answer, fix)) {
                 Some(Permission::Allowed) => true.into(),
@@ -205,10 +217,22 @@ fn interpreter(answer: &InterpreterAnswer) -> Value {
     })
 }
 
-/// What the inputs say that is no vulnerability and still matters: options of the installer, and where a manifest and its
-/// lock file do not agree.
-fn hygiene(answers: &Answers) -> Vec<Value> {
+/// What the inputs say that is no vulnerability and still matters: findings, options of the installer, and where a
+/// manifest and its lock file do not agree.
+fn hygiene(answers: &Answers, findings: &[&Finding]) -> Vec<Value> {
     let inventory = answers.inventory;
+    let findings = findings.iter().map(|finding| {
+        let at = &finding.location;
+        json!({
+            "file": &*at.file,
+            "line": at.start.line,
+            "column": at.start.column,
+            "kind": "finding",
+            "rule": &*finding.rule,
+            "severity": finding.severity.to_string(),
+            "message": finding.message,
+        })
+    });
     let options = inventory.options.iter().map(|option| {
         let mut object = place(&option.place);
         object["kind"] = "option".into();
@@ -229,5 +253,5 @@ fn hygiene(answers: &Answers) -> Vec<Value> {
             .collect();
         object
     });
-    options.chain(mismatches).collect()
+    findings.chain(options).chain(mismatches).collect()
 }

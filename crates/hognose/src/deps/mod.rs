@@ -5,17 +5,24 @@
 
 mod accept;
 mod answers;
+pub mod bom;
 pub mod check;
+pub mod comments;
 mod disk;
 pub mod findings;
+pub mod fix;
 mod interpreter;
 pub mod json;
+pub mod openvex;
+pub mod outdated;
 pub mod reach;
 pub mod text;
+mod texts;
 
-pub use answers::{Answer, Answers, Known, Permission};
+pub use answers::{Answer, Answers, Exploitation, Known, Permission};
 pub use disk::{Disk, open_database};
 pub use interpreter::InterpreterAnswer;
+pub use texts::Texts;
 
 /// A snapshot of advisories older than this is said to be: some two hundred are published for Python in a month.
 pub const STALE_AFTER_DAYS: u32 = 30;

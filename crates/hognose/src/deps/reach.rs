@@ -90,6 +90,14 @@ pub struct Code {
 const MAX_DOTTED: usize = 200;
 
 impl Code {
+    /// No code, of which nothing can be told.
+    pub fn none() -> Self {
+        Self {
+            is_empty: true,
+            ..Self::default()
+        }
+    }
+
     /// Looks through a program.
     pub fn new(project: &Project) -> Self {
         let mut code = Self {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use hognose_deps::advisories::severity::Level;
 use hognose_deps::inputs::{Inventory, Wanted};
-use hognose_finding::Severity;
+use hognose_finding::{Finding, Severity};
 use pep440_rs::Version;
 
 use super::interpreter::role_word;
@@ -20,12 +20,13 @@ const MAX_LISTED: usize = 40;
 /// Vulnerabilities of an interpreter that are named; the rest is counted.
 const MAX_NAMED: usize = 3;
 
-/// Writes the findings by package, then what could not be judged, then the interpreters, then a summary.
+/// Writes the findings by package, then those on how packages are asked for, then what could not be judged, then the interpreters, then a summary.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write(
     answers: &Answers,
+    findings: &[&Finding],
     interpreters: &[InterpreterAnswer],
     database: &DatabaseFacts,
     paint: Paint,
@@ -38,6 +39,7 @@ pub fn write(
     for answer in vulnerable {
         package(answers, answer, paint, out)?;
     }
+    hygiene(findings, paint, out)?;
     unpinned(answers.inventory, paint, out)?;
     unreadable(answers.inventory, paint, out)?;
     for answer in interpreters {
@@ -152,6 +154,18 @@ fn advisory(known: &Known, paint: Paint, out: &mut dyn Write) -> io::Result<()> 
     if known.finding.is_malicious() {
         line.push_str("  published to do harm");
     }
+    if let Some(exploited) = known.exploited {
+        let since = exploited.since.map(|day| format!(" since {day}"));
+        let ransomware = if exploited.ransomware {
+            ", by ransomware"
+        } else {
+            ""
+        };
+        let text = format!("exploited{}{ransomware}", since.unwrap_or_default());
+        let _ = write!(line, "  {}", paint.bold(&text));
+    } else if let Some(score) = known.likelihood {
+        let _ = write!(line, "  EPSS {:.1} %", score.probability * 100.0);
+    }
     if let Some(accepted) = &known.accepted {
         let reason = accepted.reason.as_deref().unwrap_or("no reason given");
         let _ = write!(
@@ -175,6 +189,28 @@ fn allowed(answers: &Answers, answer: &Answer, version: &Version) -> String {
         ),
         Permission::Unknown => String::new(),
     }
+}
+
+/// The findings that are not of a version.
+fn hygiene(findings: &[&Finding], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", paint.bold("How packages are asked for:"))?;
+    for finding in findings {
+        let word = format!("{:<8}", finding.severity);
+        let at = &finding.location;
+        writeln!(
+            out,
+            "  {} {}  {}:{} {}",
+            paint.severity(finding.severity, &word),
+            visible_line(&finding.message),
+            visible_line(&at.file),
+            at.start.line,
+            paint.dim(&format!("[{}]", finding.rule))
+        )?;
+    }
+    writeln!(out)
 }
 
 fn unpinned(inventory: &Inventory, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
@@ -279,7 +315,6 @@ fn interpreter(answer: &InterpreterAnswer, paint: Paint, out: &mut dyn Write) ->
             String::new()
         };
         let count = plural(findings.len(), "known vulnerability");
-        let count = count.replace("vulnerabilitys", "vulnerabilities");
         writeln!(out, "  {release} has {count}: {}{more}", named.join(", "))?;
     }
     let undecided = answer.verdict.undecided.len();
@@ -319,12 +354,8 @@ fn summary(
     } else if open + accepted == 0 {
         format!("No known vulnerability in {judged} of {inputs}")
     } else {
-        let noun = if open == 1 {
-            "vulnerability"
-        } else {
-            "vulnerabilities"
-        };
-        format!("{open} known {noun} in {vulnerable} of {judged} of {inputs}")
+        let known = plural(open, "known vulnerability");
+        format!("{known} in {vulnerable} of {judged} of {inputs}")
     };
     write!(out, "{}", paint.bold(&head))?;
     if accepted > 0 {

@@ -7,57 +7,22 @@
 use std::path::Path;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use hognose_deps::inputs;
 use ignore::gitignore::Gitignore;
-
-/// What version control keeps for itself: thousands of files, none of them source.
-const VERSION_CONTROL: &[&str] = &["_darcs", ".bzr", ".git", ".hg", ".svn"];
-
-/// Directories that never hold the project's own source.
-const NEVER_SOURCE: &[&str] = &[
-    "__pycache__",
-    "__pypackages__",
-    ".cache",
-    ".direnv",
-    ".eggs",
-    ".hypothesis",
-    ".ipynb_checkpoints",
-    ".mypy_cache",
-    ".nox",
-    ".pants.d",
-    ".pyre",
-    ".pytest_cache",
-    ".pytype",
-    ".ruff_cache",
-    ".tox",
-    ".venv",
-    ".virtualenv",
-    "node_modules",
-    "site-packages",
-];
-
-/// Directories that are output or an environment unless they are a package: CPython's `venv` is one, and so is many a
-/// `build`.
-const SOURCE_IF_PACKAGE: &[&str] = &["_build", "build", "buck-out", "dist", "venv", "virtualenv"];
 
 /// Whether a directory belongs to version control.
 pub fn is_version_control(directory: &Path) -> bool {
-    directory
-        .file_name()
-        .and_then(|n| n.to_str())
-        .is_some_and(|name| VERSION_CONTROL.contains(&name))
+    name(directory).is_some_and(inputs::is_version_control)
 }
 
 /// Whether a directory holds what nobody of the project wrote.
 pub fn is_nobodys_source(directory: &Path) -> bool {
-    let Some(name) = directory.file_name().and_then(|n| n.to_str()) else {
-        return false;
-    };
-    NEVER_SOURCE.contains(&name)
-        || name.ends_with(".egg-info")
-        || name.ends_with(".dist-info")
-        || SOURCE_IF_PACKAGE.contains(&name) && !directory.join("__init__.py").is_file()
-        || directory.join("pyvenv.cfg").is_file()
-        || directory.join("conda-meta").is_dir()
+    name(directory)
+        .is_some_and(|name| inputs::is_nobodys(name, |inside| directory.join(inside).exists()))
+}
+
+fn name(directory: &Path) -> Option<&str> {
+    directory.file_name()?.to_str()
 }
 
 /// Patterns over paths relative to the root. A pattern without a slash matches a name at any depth, as in `.gitignore`;

@@ -81,6 +81,12 @@ fn is_other(path: &Path, lower: &str) -> bool {
                 || parent.is_some_and(|p| p == "requirements");
         }
         "py" | "pyi" | "pyw" => return false,
+        // Of JSON only what describes an interface or a deployment.
+        "json" => {
+            return ["openapi", "swagger", "api", "template", "serverless", "sam"]
+                .iter()
+                .any(|part| lower.contains(part));
+        }
         _ => {}
     }
     // What tells of a distribution in a source archive.
@@ -90,6 +96,8 @@ fn is_other(path: &Path, lower: &str) -> bool {
     lower.starts_with("dockerfile")
         || lower.starts_with("containerfile")
         || lower == "pipfile"
+        || lower == "pip.conf"
+        || lower == "procfile"
         || lower == ".python-version"
         || lower == ".env"
         || lower.starts_with(".env.")

@@ -148,7 +148,7 @@ fn rule_url(rules: &[RuleMeta], id: &str) -> Option<String> {
 }
 
 /// `2026-01-31T12:00:00`, UTC.
-fn timestamp(seconds: u64) -> String {
+pub(crate) fn timestamp(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     // Days since 0000-03-01, so that the leap day ends the year: Howard Hinnant's `civil_from_days`.
     let shifted = days + 719_468;

@@ -140,10 +140,14 @@ pub(super) fn percent_encode(path: &str) -> String {
     out
 }
 
-/// `1 file`, `2 files`.
+/// `1 file`, `2 files`, `2 entries`.
 pub(crate) fn plural(count: usize, noun: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{s}", thousands(count))
+    let number = thousands(count);
+    match noun.strip_suffix('y') {
+        _ if count == 1 => format!("{number} {noun}"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{number} {stem}ies"),
+        _ => format!("{number} {noun}s"),
+    }
 }
 
 /// `34,567`.

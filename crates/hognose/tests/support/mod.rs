@@ -1,6 +1,8 @@
 //! A project on disk and the program run on it.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod server;
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

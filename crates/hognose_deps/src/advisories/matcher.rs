@@ -147,6 +147,22 @@ pub fn judge<'i>(index: &'i Index, name: &Name, version: &str) -> Result<Verdict
     Ok(package.map_or_else(Verdict::default, |package| package.judge(version)))
 }
 
+/// Every version known above one that no advisory affects, ascending: [`Verdict::clears_all`] and those behind it.
+pub fn clear_above<'i>(
+    index: &'i Index,
+    name: &Name,
+    version: &str,
+) -> Result<Vec<&'i Version>, Damage> {
+    let Some(package) = index.package(name)? else {
+        return Ok(Vec::new());
+    };
+    let lowest = package.judge(version).clears_all;
+    let above = lowest.map(|lowest| package.point(lowest));
+    // The lowest is on the axis, and what is not below it counts.
+    let clear = above.map(|above| package.clear_above(above.saturating_sub(1)));
+    Ok(clear.into_iter().flatten().collect())
+}
+
 /// What is known against each of many versions, in their order. Each distinct one is judged once, on all cores.
 pub fn judge_all<'i>(
     index: &'i Index,
@@ -212,14 +228,21 @@ impl Package {
         }
         verdict.findings.sort_by_key(|finding| finding.id);
         let decided = |finding: &Finding| finding.is_decided_elsewhere();
-        if let (false, Some(above)) = (verdict.findings.is_empty(), installed.point) {
-            let at = self
-                .clear
-                .get(self.clear.partition_point(|at| on(*at) <= above));
-            let at = at.filter(|_| verdict.findings.iter().all(decided));
-            verdict.clears_all = at.and_then(|at| self.axis.get(*at as usize));
+        if let (false, Some(above)) = (verdict.findings.is_empty(), installed.point)
+            && verdict.findings.iter().all(decided)
+        {
+            verdict.clears_all = self.clear_above(above).next();
         }
         verdict
+    }
+}
+
+impl Package {
+    /// Known versions above a point that no advisory affects, ascending.
+    fn clear_above(&self, above: Point) -> impl Iterator<Item = &Version> {
+        let first = self.clear.partition_point(|at| on(*at) <= above);
+        let clear = self.clear.get(first..).unwrap_or_default();
+        clear.iter().filter_map(|at| self.axis.get(*at as usize))
     }
 }
 

@@ -1,5 +1,7 @@
 //! How the inputs of a project fit together.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::inventory::{Group, Input, Mismatch, Package, Pin, Relation, Wanted};
@@ -195,6 +197,8 @@ pub struct Settled {
     pub mismatches: Vec<Mismatch>,
     /// What a manifest asks for and its lock file decides.
     pub asked: Vec<Package>,
+    /// Those manifests.
+    pub manifests: Vec<Arc<str>>,
 }
 
 /// Lets lock files win over the manifests they were made from. What a manifest asks for then only tells what is direct,
@@ -309,7 +313,16 @@ pub fn locks(reads: &mut [Read]) -> Settled {
             );
         }
     }
-    Settled { mismatches, asked }
+    let mut manifests: Vec<_> = locked
+        .into_iter()
+        .map(|at| Arc::clone(&reads[at].input.path))
+        .collect();
+    manifests.sort();
+    Settled {
+        mismatches,
+        asked,
+        manifests,
+    }
 }
 
 /// The other files in which setuptools lets a project with a `pyproject.toml` say what it needs.

@@ -4,7 +4,9 @@ use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use super::inventory::{Constraint, Group, InstallerOption, Origin, Pin, Relation, Role, Wanted};
+use super::inventory::{
+    Constraint, Group, Installer, InstallerOption, Origin, Pin, Relation, Role, Wanted,
+};
 use super::requirements::{option, target};
 use super::source::{Reading, Source, file_name, shown};
 use super::words::words;
@@ -161,6 +163,7 @@ fn pip(source: &Source, reading: &mut Reading, line: &str, place: super::Place) 
                 reading.packages.extend(package);
             }
             (name, value) => reading.options.push(InstallerOption {
+                by: Installer::Pip,
                 name,
                 value,
                 place: place.clone(),

@@ -4,41 +4,19 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::combine::{self, Read};
-use super::inventory::{Input, Inventory, Place, Relation, Role, Unreadable};
+use super::inventory::{Inclusion, Input, Inventory, Place, Relation, Role, Unreadable};
+use super::own::{is_nobodys, is_version_control};
 use super::source::{Include, Reading, Source, file_name, join};
 use super::{FORMATS, Files, Format, MAX_BYTES, Named, installed, requirements};
 
-/// Directories that hold no input of the project itself: environments, caches, what was built or installed.
-const SKIPPED: &[&str] = &[
-    "__pycache__",
-    "__pypackages__",
-    "_build",
-    "_darcs",
-    ".bzr",
-    ".cache",
-    ".direnv",
-    ".eggs",
-    ".git",
-    ".hg",
-    ".hypothesis",
-    ".ipynb_checkpoints",
-    ".mypy_cache",
-    ".nox",
-    ".pants.d",
-    ".pyre",
-    ".pytest_cache",
-    ".pytype",
-    ".ruff_cache",
-    ".svn",
-    ".tox",
-    ".venv",
-    ".virtualenv",
-    "node_modules",
-    "site-packages",
+/// Files that start or deploy an application, and are of no use to anything else.
+const DEPLOYS: &[&str] = &[
+    "fly.toml",
+    "manage.py",
+    "Procfile",
+    "render.yaml",
+    "serverless.yml",
 ];
-
-/// Directories that are output or an environment unless they are a package.
-const SKIPPED_UNLESS_PACKAGE: &[&str] = &["build", "buck-out", "dist", "venv", "virtualenv"];
 
 /// Directories nested deeper than this are not looked into. Paths of that depth cannot be opened on most systems.
 const MAX_DEPTH: usize = 256;
@@ -60,17 +38,16 @@ pub fn discover(files: &impl Files, root: &str) -> Inventory {
             }
         };
         let has = |name: &str| entries.iter().any(|entry| entry.name == name);
-        let output = SKIPPED_UNLESS_PACKAGE.contains(&file_name(&directory)) && !has("__init__.py");
-        if depth > 0 && (output || has("pyvenv.cfg") || has("conda-meta")) {
+        if depth > 0 && is_nobodys(file_name(&directory), has) {
             continue;
+        }
+        if DEPLOYS.iter().any(|name| has(name)) {
+            inventory.deployed.push(directory.clone());
         }
         for entry in entries {
             let path = join(&directory, &entry.name);
             if entry.is_directory {
-                let skipped = SKIPPED.contains(&entry.name.as_str())
-                    || entry.name.ends_with(".egg-info")
-                    || entry.name.ends_with(".dist-info");
-                if !skipped && depth < MAX_DEPTH {
+                if !is_version_control(&entry.name) && depth < MAX_DEPTH {
                     directories.push((path, depth + 1));
                 }
                 continue;
@@ -180,13 +157,27 @@ fn gather(
         }
     }
     combine::constraints(&mut reads, &includes);
+    inventory
+        .inclusions
+        .extend(includes.into_iter().map(|(from, include)| Inclusion {
+            from: from.into(),
+            to: include.path,
+            constraint: include.constraint,
+        }));
     let settled = combine::locks(&mut reads);
     inventory.mismatches = settled.mismatches;
     inventory.asked = settled.asked;
+    inventory.locked = settled.manifests;
     combine::groups(&mut reads);
     let packages = reads.iter().map(|read| read.reading.packages.len()).sum();
     inventory.packages.reserve_exact(packages);
     for read in reads {
+        let installs = read.reading.installs.into_iter();
+        inventory.installed.extend(installs.map(|to| Inclusion {
+            from: read.input.path.clone(),
+            to,
+            constraint: false,
+        }));
         inventory.inputs.push(read.input);
         inventory.packages.extend(read.reading.packages);
         inventory.unnamed.extend(read.reading.unnamed);
@@ -237,6 +228,7 @@ fn read_one(
             } else {
                 format.role
             },
+            purpose: reading.purpose,
         },
         reading,
     }))

@@ -59,6 +59,7 @@ pub(super) fn read(files: &impl Files, root: &str, inventory: &mut Inventory) {
         unless_all_transitive(&mut packages);
         inventory.packages.append(&mut packages);
         inventory.inputs.push(Input {
+            purpose: None,
             path: site.into(),
             format: "environment",
             role: Role::Record,

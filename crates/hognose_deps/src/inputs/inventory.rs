@@ -7,6 +7,7 @@ use std::sync::Arc;
 use pep440_rs::{Version, VersionSpecifiers};
 use rustc_hash::FxHashSet;
 
+use super::package_url::without_password;
 use crate::name::Name;
 
 /// Everything the inputs of a project say about what is installed.
@@ -28,6 +29,14 @@ pub struct Inventory {
     pub variables: Vec<Variable>,
     /// What could not be read. Nothing is known about what is written there.
     pub unreadable: Vec<Unreadable>,
+    /// Which inputs name others that are to be read as well.
+    pub inclusions: Vec<Inclusion>,
+    /// Manifests from which one of the lock files was made.
+    pub locked: Vec<Arc<str>>,
+    /// Requirements files that images install, as their builds name them.
+    pub installed: Vec<Inclusion>,
+    /// Directories with what only an application has: a file that starts or deploys it.
+    pub deployed: Vec<String>,
 }
 
 impl Inventory {
@@ -65,6 +74,10 @@ impl Inventory {
         self.options.append(&mut other.options);
         self.variables.append(&mut other.variables);
         self.unreadable.append(&mut other.unreadable);
+        self.inclusions.append(&mut other.inclusions);
+        self.locked.append(&mut other.locked);
+        self.installed.append(&mut other.installed);
+        self.deployed.append(&mut other.deployed);
         self.sort();
         self.unreadable
             .dedup_by(|a, b| a.place == b.place && a.reason == b.reason);
@@ -96,6 +109,28 @@ pub struct Input {
     pub format: &'static str,
     /// What it is to the project.
     pub role: Role,
+    /// What the project is for, if the input tells.
+    pub purpose: Option<Purpose>,
+}
+
+/// What becomes of a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Others install it beside packages of their own, so that it has to leave versions open.
+    Library,
+    /// It is run from where it lies, with the versions that it names.
+    Application,
+}
+
+/// An input that names another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inclusion {
+    /// The one that names.
+    pub from: Arc<str>,
+    /// The one that is named.
+    pub to: String,
+    /// Whether it only constrains.
+    pub constraint: bool,
 }
 
 /// What an input is to a project.
@@ -153,6 +188,13 @@ pub struct Package {
     pub place: Place,
     /// The constraint that gave the version, if it is written elsewhere.
     pub pinned_at: Option<Place>,
+}
+
+impl Package {
+    /// Whether it only says which version is taken if something asks for the package.
+    pub fn is_constraint(&self) -> bool {
+        self.relation == Relation::Constraint
+    }
 }
 
 /// Which versions of a package are meant.
@@ -291,18 +333,19 @@ pub enum Origin {
     Conda(Option<String>),
 }
 
+/// Without the passwords that addresses may hold: what is shown here goes into reports.
 impl fmt::Display for Origin {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Index(None) => out.write_str("index"),
-            Self::Index(Some(url)) => write!(out, "index {url}"),
-            Self::Url(url) => write!(out, "url {url}"),
+            Self::Index(Some(url)) => write!(out, "index {}", without_password(url)),
+            Self::Url(url) => write!(out, "url {}", without_password(url)),
             Self::Vcs {
                 url,
                 reference,
                 commit,
             } => {
-                write!(out, "vcs {url}")?;
+                write!(out, "vcs {}", without_password(url))?;
                 if let Some(reference) = reference {
                     write!(out, " at {reference}")?;
                 }
@@ -319,7 +362,7 @@ impl fmt::Display for Origin {
                 )
             }
             Self::Conda(None) => out.write_str("conda"),
-            Self::Conda(Some(channel)) => write!(out, "conda {channel}"),
+            Self::Conda(Some(channel)) => write!(out, "conda {}", without_password(channel)),
         }
     }
 }
@@ -342,6 +385,8 @@ pub enum Relation {
 pub struct Unnamed {
     /// Where it comes from.
     pub origin: Origin,
+    /// Whether the input has a hash of it.
+    pub hashed: bool,
     /// Where it is written.
     pub place: Place,
 }
@@ -364,8 +409,23 @@ pub struct InstallerOption {
     pub name: &'static str,
     /// Its value.
     pub value: Option<String>,
+    /// Whose option it is.
+    pub by: Installer,
     /// Where it is written.
     pub place: Place,
+}
+
+/// Who installs. Options of one name need not mean the same to all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Installer {
+    /// pip, and whoever reads its files.
+    Pip,
+    /// uv.
+    Uv,
+    /// Poetry.
+    Poetry,
+    /// Pipenv.
+    Pipenv,
 }
 
 /// A variable that is left as it is.

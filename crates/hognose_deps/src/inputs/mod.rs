@@ -9,13 +9,15 @@ mod dependency_table;
 mod discover;
 mod inventory;
 mod json;
+mod own;
 mod package_url;
 pub(crate) mod poetry_constraint;
 mod python_literal;
-mod requirement;
+pub(crate) mod requirement;
+mod shell;
 pub(crate) mod source;
 pub(crate) mod toml;
-mod words;
+pub(crate) mod words;
 pub(crate) mod yaml;
 
 mod conda_environment;
@@ -23,6 +25,7 @@ mod conda_lock;
 mod cyclonedx;
 mod dockerfile;
 mod installed;
+mod installer_settings;
 mod pdm_lock;
 mod pip_json;
 mod pipfile;
@@ -36,12 +39,15 @@ mod setup_cfg;
 mod setup_py;
 mod spdx;
 mod uv_lock;
+mod workflow;
 
 pub use discover::{discover, read};
 pub use inventory::{
-    Constraint, Group, Input, InstallerOption, Inventory, Mismatch, Origin, Package, Pin, Place,
-    Relation, Role, Unnamed, Unreadable, Variable, Wanted,
+    Constraint, Group, Inclusion, Input, Installer, InstallerOption, Inventory, Mismatch, Origin,
+    Package, Pin, Place, Purpose, Relation, Role, Unnamed, Unreadable, Variable, Wanted,
 };
+pub use own::{is_nobodys, is_version_control};
+pub use package_url::package_url;
 pub use source::{MAX_BYTES, join};
 
 use source::{Reading, Source};
@@ -114,5 +120,8 @@ const FORMATS: &[&Format] = &[
     &setup_py::FORMAT,
     &script::FORMAT,
     &dockerfile::FORMAT,
+    &workflow::FORMAT,
+    &installer_settings::PIP,
+    &installer_settings::UV,
     &requirements::FORMAT,
 ];

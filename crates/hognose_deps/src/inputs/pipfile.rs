@@ -1,11 +1,11 @@
 //! `Pipfile`.
 
 use super::dependency_table;
-use super::inventory::{Group, Role, Wanted};
+use super::inventory::{Group, Installer, Purpose, Role, Wanted};
 use super::pyproject::index;
 use super::requirement;
 use super::source::file_name;
-use super::toml;
+use super::toml::{self, as_bool, at};
 use super::{Format, Named};
 
 pub(super) const FORMAT: Format = Format {
@@ -30,9 +30,12 @@ pub(super) const FORMAT: Format = Format {
                 dependency_table::read(source, reading, Some(item), &group(section), wanted);
             }
         }
-        // The first source is the index, the others are asked as well.
+        reading.purpose = Some(Purpose::Application);
+        // The first source is the index. The others are asked for what names them, unless all are to be searched.
+        let all = at(&table, &["pipenv", "install_search_all_sources"]).and_then(as_bool);
         for (number, table) in toml::tables(table.get("source")).enumerate() {
-            index(source, reading, table, number > 0);
+            let extra = number > 0 && all == Some(true);
+            index(source, reading, table, extra, Installer::Pipenv);
         }
     },
 };

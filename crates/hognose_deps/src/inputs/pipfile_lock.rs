@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::inventory::{InstallerOption, Origin, Role, Wanted};
+use super::inventory::{Installer, InstallerOption, Origin, Role, Wanted};
 use super::json::{self, entry, key_place};
 use super::pipfile::{group, wanted};
 use super::requirement::{has_hash, named_archive, origin};
@@ -113,7 +113,7 @@ fn indexes<'a>(source: &'a Source, reading: &mut Reading, raw: &'a RawValue) {
     let Some(meta) = entry::<Meta<'_>>(source, raw, reading) else {
         return;
     };
-    for (number, raw) in meta.sources.into_iter().enumerate() {
+    for raw in meta.sources {
         let Some(index) = entry::<Index>(source, raw, reading) else {
             continue;
         };
@@ -121,14 +121,12 @@ fn indexes<'a>(source: &'a Source, reading: &mut Reading, raw: &'a RawValue) {
             reading.options.push(InstallerOption {
                 name,
                 value: Some(index.url.clone()),
+                by: Installer::Pipenv,
                 place: json::place(source, raw),
             });
         };
-        option(if number > 0 {
-            "--extra-index-url"
-        } else {
-            "--index-url"
-        });
+        // Each entry has hashes and names its index.
+        option("--index-url");
         if index.verify_ssl == Some(false) {
             option("--trusted-host");
         }

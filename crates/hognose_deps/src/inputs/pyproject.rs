@@ -2,7 +2,7 @@
 //! Poetry, PDM, uv and Hatch keep more.
 
 use super::dependency_table::{self, table_origin};
-use super::inventory::{Group, InstallerOption, Origin, Relation, Role};
+use super::inventory::{Group, Installer, InstallerOption, Origin, Purpose, Relation, Role};
 use super::poetry_constraint;
 use super::requirement;
 use super::source::{Reading, Source, file_name, shown};
@@ -48,6 +48,7 @@ fn read(source: &Source, table: &Table<'_>, reading: &mut Reading) {
         .into_iter()
         .flatten()
         .find_map(|table| Name::new(text(table, "name")?));
+    reading.purpose = purpose(table, project, poetry);
     if let Some(project) = project {
         requirements(source, reading, project.get("dependencies"), &Group::Main);
         for (extra, item) in entries(project.get("optional-dependencies")) {
@@ -82,6 +83,33 @@ fn read(source: &Source, table: &Table<'_>, reading: &mut Reading) {
         uv_tables(source, reading, uv);
     }
     setuptools(source, reading, table);
+}
+
+/// What a project is for: what is built to be installed is a library, unless it says that nobody is to get it.
+fn purpose(
+    table: &Table<'_>,
+    project: Option<&Table<'_>>,
+    poetry: Option<&Table<'_>>,
+) -> Option<Purpose> {
+    let is_false = |path: &[&str]| at(table, path).and_then(as_bool) == Some(false);
+    let private = texts(project.and_then(|project| project.get("classifiers")))
+        .any(|classifier| classifier.starts_with("Private ::"));
+    if private
+        || is_false(&["tool", "uv", "package"])
+        || is_false(&["tool", "poetry", "package-mode"])
+        || is_false(&["tool", "pdm", "distribution"])
+    {
+        return Some(Purpose::Application);
+    }
+    let is_built = table.contains_key("build-system") || poetry.is_some();
+    match (is_built, project) {
+        (true, _) => Some(Purpose::Library),
+        // Without a build system uv installs what the project needs, and not the project.
+        (false, Some(project)) if !project.contains_key("classifiers") => {
+            Some(Purpose::Application)
+        }
+        _ => None,
+    }
 }
 
 fn at_item<'a, 's>(item: &'a Item<'s>, key: &str) -> Option<&'a Item<'s>> {
@@ -216,16 +244,15 @@ fn poetry_tables(source: &Source, reading: &mut Reading, poetry: &Table<'_>) {
         );
     }
     for table in toml::tables(poetry.get("source")) {
-        index(
-            source,
-            reading,
-            table,
-            text(table, "priority") != Some("primary"),
-        );
+        // What is asked only where no other source has a package gives way to whoever publishes the name there.
+        let extra = matches!(text(table, "priority"), Some("supplemental" | "secondary"))
+            || table.get("secondary").and_then(as_bool) == Some(true);
+        index(source, reading, table, extra, Installer::Poetry);
     }
 }
 
-fn uv_tables(source: &Source, reading: &mut Reading, uv: &Table<'_>) {
+/// The settings of uv, in its table or in a file of its own.
+pub(super) fn uv_tables(source: &Source, reading: &mut Reading, uv: &Table<'_>) {
     let mut sources: FxHashMap<Name, Origin> = FxHashMap::default();
     for (name, item) in entries(uv.get("sources")) {
         let origin = as_table(item).and_then(|table| {
@@ -252,14 +279,24 @@ fn uv_tables(source: &Source, reading: &mut Reading, uv: &Table<'_>) {
             }));
         }
     }
+    uv_options(source, reading, uv);
+    if let Some(pip) = uv.get("pip").and_then(as_table) {
+        uv_options(source, reading, pip);
+    }
+}
+
+/// The settings of uv that say where packages come from and how they are checked.
+fn uv_options(source: &Source, reading: &mut Reading, uv: &Table<'_>) {
     for table in toml::tables(uv.get("index")) {
-        let default = table.get("default").and_then(as_bool) == Some(true);
-        index(source, reading, table, !default);
+        let is = |key: &str| table.get(key).and_then(as_bool) == Some(true);
+        let extra = !is("default") && !is("explicit");
+        index(source, reading, table, extra, Installer::Uv);
     }
     for (key, name) in [
         ("index-url", "--index-url"),
         ("extra-index-url", "--extra-index-url"),
         ("find-links", "--find-links"),
+        ("index-strategy", "--index-strategy"),
         ("allow-insecure-host", "--trusted-host"),
     ] {
         for value in uv.get(key).into_iter().chain(values(uv.get(key))) {
@@ -267,15 +304,32 @@ fn uv_tables(source: &Source, reading: &mut Reading, uv: &Table<'_>) {
                 reading.options.push(InstallerOption {
                     name,
                     value: Some(text.to_owned()),
+                    by: Installer::Uv,
                     place: place(source, value),
                 });
             }
         }
     }
+    for (key, off) in [("verify-hashes", false), ("no-verify-hashes", true)] {
+        if uv.get(key).and_then(as_bool) == Some(off) {
+            reading.options.push(InstallerOption {
+                name: "--no-verify-hashes",
+                value: None,
+                by: Installer::Uv,
+                place: toml::key_place(source, uv, key),
+            });
+        }
+    }
 }
 
 /// An index that is asked beside the default one, or instead of it.
-pub(super) fn index(source: &Source, reading: &mut Reading, table: &Table<'_>, extra: bool) {
+pub(super) fn index(
+    source: &Source,
+    reading: &mut Reading,
+    table: &Table<'_>,
+    extra: bool,
+    by: Installer,
+) {
     let Some(item) = table.get("url") else { return };
     reading.options.push(InstallerOption {
         name: if extra {
@@ -284,12 +338,14 @@ pub(super) fn index(source: &Source, reading: &mut Reading, table: &Table<'_>, e
             "--index-url"
         },
         value: as_text(item).map(str::to_owned),
+        by,
         place: place(source, item),
     });
     if table.get("verify_ssl").and_then(as_bool) == Some(false) {
         reading.options.push(InstallerOption {
             name: "--trusted-host",
             value: as_text(item).map(str::to_owned),
+            by,
             place: toml::key_place(source, table, "verify_ssl"),
         });
     }

@@ -359,7 +359,7 @@ mod tests {
         );
         assert_eq!(
             shown("https://user@example.org/a.zip#sha256=1"),
-            "url https://user@example.org/a.zip"
+            "url https://example.org/a.zip"
         );
         assert_eq!(shown("file:///a/b"), "path /a/b");
     }

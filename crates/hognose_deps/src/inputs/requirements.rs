@@ -5,7 +5,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::inventory::{InstallerOption, Origin, Package, Place, Relation, Role, Unnamed, Wanted};
+use super::inventory::{
+    Installer, InstallerOption, Origin, Package, Place, Relation, Role, Unnamed, Wanted,
+};
 use super::requirement::{self, Requirement, split_marker};
 use super::source::{Reading, Source, beside, file_name, shown};
 use super::words::words;
@@ -123,6 +125,9 @@ const OPTIONS: &[OptionKind] = &[
     value("--global-option", ""),
     value("--install-option", ""),
     value("--index-strategy", ""),
+    value("--index", ""),
+    value("--default-index", ""),
+    value("--allow-insecure-host", ""),
     value("--cert", ""),
     value("--client-cert", ""),
     value("--proxy", ""),
@@ -131,7 +136,7 @@ const OPTIONS: &[OptionKind] = &[
     flag("--pre"),
     flag("--prefer-binary"),
     flag("--require-hashes"),
-    flag("--no-require-hashes"),
+    flag("--no-verify-hashes"),
     flag("--process-dependency-links"),
     flag("--always-unzip"),
     flag("--allow-all-external"),
@@ -288,7 +293,12 @@ impl Reader<'_> {
         if requirement.is_empty() {
             return;
         }
-        if let Some(mut package) = target(requirement, false, self.reading, &place) {
+        let unnamed = self.reading.unnamed.len();
+        let package = target(requirement, false, self.reading, &place);
+        for unnamed in &mut self.reading.unnamed[unnamed..] {
+            unnamed.hashed |= hashed;
+        }
+        if let Some(mut package) = package {
             package.hashed |= hashed;
             if let Some(via) = &mut self.via {
                 via.current = Some(self.reading.packages.len());
@@ -319,6 +329,7 @@ impl Reader<'_> {
             _ => self.reading.options.push(InstallerOption {
                 name: kind.name,
                 value,
+                by: Installer::Pip,
                 place: place.clone(),
             }),
         }
@@ -371,6 +382,7 @@ pub(super) fn target(
     let Some((name, wanted, extras)) = named else {
         reading.unnamed.push(Unnamed {
             origin,
+            hashed: requirement::has_hash(location),
             place: place.clone(),
         });
         return None;

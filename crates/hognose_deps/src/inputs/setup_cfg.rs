@@ -1,6 +1,6 @@
 //! `setup.cfg`: the options of setuptools, read as Python's `configparser` does.
 
-use super::inventory::{Group, Relation, Role};
+use super::inventory::{Group, Purpose, Relation, Role};
 use super::source::{Reading, Source, file_name};
 use super::{Format, Named, requirement};
 use crate::name::Name;
@@ -40,6 +40,9 @@ fn read(source: &Source, reading: &mut Reading) {
             .and_then(|rest| rest.strip_suffix(']'))
         {
             section = name.trim();
+            if matches!(section, "metadata" | "options") {
+                reading.purpose = Some(Purpose::Library);
+            }
             group = None;
             continue;
         }

@@ -1,6 +1,6 @@
 //! `setup.py`, as far as the arguments of `setup(…)` are literals.
 
-use super::inventory::{Group, Relation, Role};
+use super::inventory::{Group, Purpose, Relation, Role};
 use super::python_literal::{Literal, Module};
 use super::source::{Reading, Source, file_name};
 use super::{Format, Named, requirement};
@@ -18,6 +18,7 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn read(source: &Source, reading: &mut Reading) {
+    reading.purpose = Some(Purpose::Library);
     for (key, offset, value) in Module::new(&source.text).call("setup") {
         match key {
             "name" => {

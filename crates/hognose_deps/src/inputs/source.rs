@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashSet;
 
 use super::inventory::{
-    Group, InstallerOption, Origin, Package, Place, Relation, Unnamed, Unreadable, Variable, Wanted,
+    Group, InstallerOption, Origin, Package, Place, Purpose, Relation, Unnamed, Unreadable,
+    Variable, Wanted,
 };
 use crate::name::Name;
 
@@ -77,6 +78,11 @@ impl Source {
             _ => offset.saturating_sub(start),
         };
         self.at(line, column + 1)
+    }
+
+    /// The offset at which a line begins, counted from 1.
+    pub fn line_start(&self, line: u32) -> Option<usize> {
+        self.starts.get((line as usize).checked_sub(1)?).copied()
     }
 
     /// The place of a line and column, both from 1.
@@ -168,6 +174,10 @@ pub struct Reading {
     pub generated: bool,
     /// The name of the project, if the input tells.
     pub project: Option<Name>,
+    /// What the project is for, if the input tells.
+    pub purpose: Option<Purpose>,
+    /// Requirements files that are installed, as they are named in an image.
+    pub installs: Vec<String>,
     /// Every name met. In a lock file each is written for each package that needs it, and is kept once.
     pub(super) names: FxHashSet<Name>,
 }

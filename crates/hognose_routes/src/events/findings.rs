@@ -10,7 +10,7 @@ use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::data::EVENTS;
-use super::logs::{Log, Logs, calls, expressions, is_broad, is_record, name_of};
+use super::logs::{Log, Logs, calls, expressions, is_broad, name_of, record};
 use super::{Kind, Outcome, made_by, occurrences};
 use crate::evidence::code::{any_inside, bases_outside, excerpt, last};
 use crate::evidence::{Evidence, Remark};
@@ -290,7 +290,7 @@ fn keeps(world: &mut World<'_>, at: ModuleId, stmt: StmtId) -> bool {
             let Expr::Call { func, .. } = module[call] else {
                 continue;
             };
-            if is_record(world, at, func) {
+            if record(world, at, func) == Log::Yes {
                 return true;
             }
             if !EVENTS.is_hint(name_of(module, func)) {
@@ -316,7 +316,7 @@ fn keeps_itself(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> bo
             calls(module, expr)
                 .into_iter()
                 .any(|call| match module[call] {
-                    Expr::Call { func, .. } => is_record(world, at, func),
+                    Expr::Call { func, .. } => record(world, at, func) == Log::Yes,
                     _ => false,
                 })
         })

@@ -357,8 +357,9 @@ impl Logs {
             return Log::No;
         };
         let name = name_of(module, func);
-        if is_record(world, at, func) {
-            return Log::Yes;
+        let record = record(world, at, func);
+        if record == Log::Yes {
+            return record;
         }
         let graph = Rc::clone(&self.graph);
         let mut log: Option<Log> = None;
@@ -377,7 +378,8 @@ impl Logs {
             log = Some(log.map_or(one, |known| known.either(one)));
         }
         match log {
-            Some(log) => log,
+            Some(log) => log.then(record),
+            None if record > Log::No => record,
             None if is_called_logger(module, func) => level(world, at, name, args),
             None => hint(name),
         }
@@ -470,8 +472,9 @@ fn is_called_logger(module: &Module, func: ExprId) -> bool {
     EVENTS.logger.called.iter().any(|called| called == name)
 }
 
-/// Whether a call makes a record of what happened: `AuditEntry(...)`, `AuditEntry.objects.create(...)`.
-pub(super) fn is_record(world: &mut World<'_>, at: ModuleId, func: ExprId) -> bool {
+/// Whether a call makes a record of what happened: `AuditEntry(...)`, `AuditEntry.objects.create(...)`. Other words in
+/// the name of what a database keeps may stand for anything: an event may be a concert.
+pub(super) fn record(world: &mut World<'_>, at: ModuleId, func: ExprId) -> Log {
     let module = world.machine.project.module(at);
     let mut object = func;
     while let Expr::Attribute { value, attr } = module[object] {
@@ -481,24 +484,27 @@ pub(super) fn is_record(world: &mut World<'_>, at: ModuleId, func: ExprId) -> bo
             .iter()
             .any(|name| name == attr.as_str())
         {
-            return false;
+            return Log::No;
         }
         object = value;
     }
-    if !EVENTS.is_record(name_of(module, object)) {
-        return false;
+    let name = name_of(module, object);
+    let log = if EVENTS.is_record(name) {
+        Log::Yes
+    } else {
+        hint(name)
+    };
+    if log == Log::No {
+        return log;
     }
-    world
-        .machine
-        .evaluator
-        .eval(at, object)
-        .into_iter()
-        .any(|value| match value {
-            Evaluated::Class(home, class) => bases_outside(world, home, class)
-                .iter()
-                .any(|path| is_within(path.as_str(), &EVENTS.record.orm)),
-            _ => false,
-        })
+    let values = world.machine.evaluator.eval(at, object);
+    let is_kept = values.into_iter().any(|value| match value {
+        Evaluated::Class(home, class) => bases_outside(world, home, class)
+            .iter()
+            .any(|path| is_within(path.as_str(), &EVENTS.record.orm)),
+        _ => false,
+    });
+    if is_kept { log } else { Log::No }
 }
 
 /// The name of a variable or attribute.

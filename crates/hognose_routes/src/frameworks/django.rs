@@ -216,9 +216,10 @@ fn middleware(world: &mut World<'_>, settings: ModuleId) -> Vec<Layer> {
                 }
                 // What is inherited from a library is in the tables or not known.
                 if layers.len() == found && known.is_none() {
+                    let proof = guard::of_middleware(world, v);
                     layers.push(Layer {
                         place: Place::Settings,
-                        proof: Proof::Unknown,
+                        proof,
                     });
                 }
             }
@@ -231,7 +232,7 @@ fn middleware(world: &mut World<'_>, settings: ModuleId) -> Vec<Layer> {
                 layers.push(guard::hook(world, Place::Settings, inner));
             }
             _ => {
-                let proof = guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown);
+                let proof = guard::of_middleware(world, v);
                 layers.push(Layer {
                     place: Place::Settings,
                     proof,
@@ -594,9 +595,14 @@ fn pattern(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
     if routes.is_empty() {
         routes.push(world.text(route));
     }
-    let Some(view) = args.get(1, "view") else {
+    let Some(mut view) = args.get(1, "view") else {
         return;
     };
+    // A wrapper that was put around the view after the pattern was made.
+    let callback = world.machine.attribute(v, Symbol::from("callback"));
+    if callback != view && world.machine.callable(callback) {
+        view = callback;
+    }
     for route in routes {
         let full = joined(&mount.prefix, &route);
         for view in world.machine.alternatives(view) {

@@ -154,6 +154,16 @@ fn registrations(world: &mut World<'_>, router: V, found: &mut Vec<(String, V)>,
     // `router.registry.extend(other.registry)`.
     let registry = world.machine.attribute_of(router, Symbol::from("registry"));
     for (method, args, _) in world.calls_on(registry) {
+        // `self.registry.append((prefix, viewset, basename))`.
+        if method == "append"
+            && let Some(v) = args.positional.first()
+            && let Value::List(items) = world.machine.get(*v)
+            && let [prefix, viewset, ..] = *items.as_slice()
+        {
+            for prefix in world.texts(prefix) {
+                found.push((prefix, viewset));
+            }
+        }
         if method == "extend"
             && let Some(v) = args.positional.first()
             && let Value::Attribute { of, .. } = *world.machine.get(*v)
@@ -419,13 +429,26 @@ pub(super) fn permissions(
             _ => None,
         }
     });
-    match own {
+    let mut layer = match own {
         Some(list) => Layer {
             place: Place::Class,
             proof: of_list(world, list, method),
         },
         None => default_permissions(world, method, mount),
+    };
+    // What runs before every action, where the project has its own.
+    for name in ["initial", "check_permissions"] {
+        let hook = world.machine.attribute(class, Symbol::from(name));
+        if let Target::Function(..) = world.handler(hook).target
+            && let proof @ Proof::Guard { .. } = guard::before(world, hook)
+        {
+            layer = Layer {
+                place: Place::Class,
+                proof: layer.proof.and(proof),
+            };
+        }
     }
+    layer
 }
 
 /// What `get_permissions` gives for an action.
@@ -548,6 +571,10 @@ fn permission(world: &mut World<'_>, v: V, method: &str, depth: usize) -> Proof 
                     Proof::Public
                 }
                 "IsAuthenticatedOrReadOnly" => Proof::of(Level::Authenticated),
+                // Who reads needs none of the permissions of the model.
+                "DjangoModelPermissions" | "DjangoObjectPermissions" if safe => {
+                    Proof::of(Level::Authenticated)
+                }
                 "DjangoModelPermissionsOrAnonReadOnly" => Proof::permission("model permissions"),
                 _ => guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
             }
@@ -559,6 +586,13 @@ fn permission(world: &mut World<'_>, v: V, method: &str, depth: usize) -> Proof 
                 .machine
                 .attribute(v, Symbol::from("has_object_permission"));
             let mut proof = match world.handler(check).target {
+                Target::Function(..) if guard::answers_as_base(world, check) => {
+                    let base = of_base(world, v, method, depth);
+                    match guard::answer(world, check) {
+                        own @ Proof::Guard { .. } => base.and(own),
+                        _ => base,
+                    }
+                }
                 Target::Function(..) => match guard::answer(world, check) {
                     // Who reads is often let through: the method decides.
                     Proof::Guard { .. } if guard::asks_for_method(world, check) => {
@@ -592,6 +626,19 @@ fn permission(world: &mut World<'_>, v: V, method: &str, depth: usize) -> Proof 
         }
         _ => Proof::Unknown,
     }
+}
+
+/// What the nearest base outside of the project asks for.
+fn of_base(world: &mut World<'_>, class: V, method: &str, depth: usize) -> Proof {
+    for ancestor in world.machine.mro(class).iter() {
+        if let ClassRef::External(path) = ancestor
+            && path.as_str() != "builtins.object"
+        {
+            let base = world.machine.external(*path);
+            return permission(world, base, method, depth + 1);
+        }
+    }
+    Proof::Unknown
 }
 
 /// A function under `@api_view`.

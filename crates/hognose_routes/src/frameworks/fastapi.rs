@@ -176,6 +176,12 @@ fn is_of_http(world: &mut World<'_>, v: V) -> bool {
 
 /// The layers of a middleware.
 fn middleware(world: &mut World<'_>, v: V) -> Vec<Layer> {
+    if let Value::External(_) = world.machine.get(v) {
+        return vec![Layer {
+            place: Place::Middleware,
+            proof: guard::of_middleware(world, v),
+        }];
+    }
     if !matches!(world.machine.get(v), Value::Class { .. }) {
         return vec![guard::hook(world, Place::Middleware, v)];
     }
@@ -188,7 +194,7 @@ fn middleware(world: &mut World<'_>, v: V) -> Vec<Layer> {
     }
     // What a base class of a library does is in its tables or not known.
     if layers.is_empty() {
-        let proof = guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown);
+        let proof = guard::of_middleware(world, v);
         layers.push(Layer {
             place: Place::Middleware,
             proof,
@@ -393,6 +399,15 @@ fn mounted(world: &mut World<'_>, args: &Args, call: V, mount: &Mount) {
 /// A list of `Route`, `WebSocketRoute`, `Mount`.
 fn route_list(world: &mut World<'_>, list: V, mount: &Mount) {
     if mount.nesting >= MAX_NESTING {
+        return;
+    }
+    // `router.routes`: what another router has.
+    if let Value::Attribute { of, attr } = *world.machine.get(list)
+        && attr.as_str() == "routes"
+    {
+        let mut inner = mount.clone();
+        inner.nesting += 1;
+        router_routes(world, of, &inner);
         return;
     }
     for v in world.machine.elements(list).0 {

@@ -54,12 +54,15 @@ fn find(world: &mut World<'_>) {
                 nesting: 0,
             };
             mount.hooks = wrapped(world, app);
+            mount
+                .hooks
+                .extend(hooks(world, app, "url_value_preprocessor"));
             mount.hooks.extend(hooks(world, app, "before_request"));
             // Hooks that a blueprint sets for the whole application count for all of it.
             for blueprint in blueprints_below(world, app, 0) {
-                mount
-                    .hooks
-                    .extend(hooks(world, blueprint, "before_app_request"));
+                for sort in ["app_url_value_preprocessor", "before_app_request"] {
+                    mount.hooks.extend(hooks(world, blueprint, sort));
+                }
             }
             let made = world.made_with(app);
             let folder = made.get(2, "static_folder");
@@ -288,9 +291,9 @@ fn register(
         nesting: mount.nesting + 1,
         ..mount.clone()
     };
-    inner
-        .hooks
-        .extend(hooks(world, blueprint, "before_request"));
+    for sort in ["url_value_preprocessor", "before_request"] {
+        inner.hooks.extend(hooks(world, blueprint, sort));
+    }
     if let Some(folder) = made.keyword("static_folder")
         && !matches!(world.machine.get(folder), Value::None)
     {

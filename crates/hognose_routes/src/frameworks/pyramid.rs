@@ -16,6 +16,14 @@ pub(super) const FRAMEWORK: Framework = Framework {
     find,
 };
 
+/// A route by its name.
+struct Route {
+    name: String,
+    pattern: String,
+    /// What makes the context.
+    factory: Option<V>,
+}
+
 /// A view that was configured.
 struct View {
     route: String,
@@ -39,11 +47,19 @@ fn find(world: &mut World<'_>) {
         let mount = Mount::new(world, "pyramid", config);
         let (mut routes, mut views, mut default) = (Vec::new(), Vec::new(), None);
         configuration(world, config, &mount, &mut routes, &mut views, &mut default);
+        let mut root = None;
+        for (method, args, _) in world.calls_on(config) {
+            if method == "set_root_factory" {
+                root = args.get(0, "factory");
+            }
+        }
         let made = world.made_with(config);
         default = default.or(made.keyword("default_permission"));
+        let root = root.or(made.keyword("root_factory"));
         for view in views.iter().chain(&declared) {
-            for (_, pattern) in routes.iter().filter(|(name, _)| *name == view.route) {
-                endpoint(world, pattern, view, default, &mount);
+            for route in routes.iter().filter(|route| route.name == view.route) {
+                let factory = route.factory.or(root);
+                endpoint(world, &route.pattern, view, default, factory, &mount);
             }
         }
     }
@@ -54,7 +70,7 @@ fn configuration(
     world: &mut World<'_>,
     config: V,
     mount: &Mount,
-    routes: &mut Vec<(String, String)>,
+    routes: &mut Vec<Route>,
     views: &mut Vec<View>,
     default: &mut Option<V>,
 ) {
@@ -68,7 +84,11 @@ fn configuration(
                 ) {
                     let front = mount.prefix.trim_end_matches('/');
                     let pattern = pattern.trim_start_matches('/');
-                    routes.push((name.clone(), format!("{front}/{pattern}")));
+                    routes.push(Route {
+                        name: name.clone(),
+                        pattern: format!("{front}/{pattern}"),
+                        factory: args.keyword("factory"),
+                    });
                 }
             }
             "add_view" => {
@@ -183,7 +203,48 @@ fn declared_views(world: &mut World<'_>, views: &mut Vec<View>) {
     }
 }
 
-fn endpoint(world: &mut World<'_>, pattern: &str, view: &View, default: Option<V>, mount: &Mount) {
+/// Whether the access list of a context gives a permission to everybody.
+fn is_everybodys(world: &mut World<'_>, factory: V, permission: &str) -> bool {
+    let mut list = world.machine.attribute(factory, Symbol::from("__acl__"));
+    if let Target::Function(..) = world.handler(list).target {
+        let site = world
+            .site(factory)
+            .unwrap_or((hognose_python::ModuleId(0), hognose_python::ir::ExprId(0)));
+        let object = world.machine.object_of(factory, site);
+        let method = world.machine.attribute(object, Symbol::from("__acl__"));
+        list = world.machine.run_call(method, Args::default(), site);
+        world.index();
+    }
+    for entry in world.list(list).unwrap_or_default() {
+        let Some([action, principal, permissions]) = world
+            .list(entry)
+            .and_then(|items| <[V; 3]>::try_from(items).ok())
+        else {
+            return false;
+        };
+        let all = guard::path_of(&world.machine, permissions).ends_with("ALL_PERMISSIONS");
+        let listed = world.text_list(permissions).unwrap_or_default();
+        if !all && !listed.iter().any(|known| known == permission) {
+            continue;
+        }
+        let of = |v: V, name: &str, text: &str, world: &World<'_>| {
+            guard::path_of(&world.machine, v).ends_with(name) || world.text(Some(v)) == text
+        };
+        if of(principal, "Everyone", "system.Everyone", world) {
+            return of(action, "Allow", "Allow", world);
+        }
+    }
+    false
+}
+
+fn endpoint(
+    world: &mut World<'_>,
+    pattern: &str,
+    view: &View,
+    default: Option<V>,
+    factory: Option<V>,
+    mount: &Mount,
+) {
     let mut callable = view.callable;
     if let Some(attr) = &view.attr {
         let inner = world
@@ -205,7 +266,11 @@ fn endpoint(world: &mut World<'_>, pattern: &str, view: &View, default: Option<V
     };
     if let Some(v) = permission {
         let free = guard::path_of(&world.machine, v).ends_with("NO_PERMISSION_REQUIRED");
-        let proof = if free || matches!(world.machine.get(v), Value::None) {
+        let everybodys = factory.is_some_and(|factory| {
+            let names = world.texts(v);
+            !names.is_empty() && names.iter().all(|name| is_everybodys(world, factory, name))
+        });
+        let proof = if free || everybodys || matches!(world.machine.get(v), Value::None) {
             Proof::Public
         } else {
             Proof::Guard {

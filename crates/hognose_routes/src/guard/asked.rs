@@ -45,13 +45,8 @@ struct Text<'a> {
 
 impl Text<'_> {
     fn equals(&self, other: &str) -> Option<bool> {
-        if self.whole {
-            Some(self.front == other)
-        } else if other.starts_with(self.front) {
-            None
-        } else {
-            Some(false)
-        }
+        // What is asked of all values of a variable but one is asked of the endpoint.
+        Some(self.whole && self.front == other)
     }
 
     fn starts_with(&self, other: &str) -> Option<bool> {
@@ -77,6 +72,15 @@ impl Text<'_> {
 }
 
 impl Asked {
+    /// Whether the path has a variable of a name: `<int:id>`, `{id}`, `(?P<id>...)`.
+    fn has_variable(&self, name: &str) -> bool {
+        self.path.match_indices(name).any(|(at, _)| {
+            let before = self.path[..at].chars().next_back();
+            let after = self.path[at + name.len()..].chars().next();
+            matches!(before, Some('<' | ':' | '{')) && matches!(after, Some('>' | '}' | ':'))
+        })
+    }
+
     fn text(&self, part: Part) -> Option<Text<'_>> {
         let (text, pattern) = match part {
             Part::Endpoint => (self.endpoint.as_str(), false),
@@ -139,6 +143,13 @@ fn decide(
                 }
             }
             all.then_some(!decides)
+        }
+        Expr::Compare { op, left, right }
+            if matches!(op, CmpOp::In | CmpOp::NotIn)
+                && is_variables(world, at, right)
+                && let Expr::Str(name) = module[left] =>
+        {
+            Some(asked.has_variable(module.str(name)) == (op == CmpOp::In))
         }
         Expr::Compare { op, left, right } => {
             let (part, other, swapped) = match (part(world, at, left), part(world, at, right)) {
@@ -220,6 +231,14 @@ fn decide(
                 _ => None,
             }
         }
+        _ if let Some(name) = variable(world, at, test) => Some(asked.has_variable(name)),
+        // A name for a condition.
+        Expr::Name { def, .. }
+            if let DefKind::Value(value) = module[def].kind
+                && part(world, at, test).is_none() =>
+        {
+            decide(world, at, value, asked, depth + 1)
+        }
         // `if request.endpoint and ...`: a request that reaches an endpoint has one.
         _ => match part(world, at, test)? {
             Part::Endpoint | Part::Path => Some(true),
@@ -285,6 +304,104 @@ pub fn looks(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
     false
 }
 
+/// Whether a condition asks if the path has some variable.
+pub fn asks_for_variable(world: &mut World<'_>, at: ModuleId, test: ExprId) -> bool {
+    let module = world.machine.project.module(at);
+    let mut waiting = vec![test];
+    for _ in 0..MAX_LOOKED {
+        let Some(expr) = waiting.pop() else {
+            return false;
+        };
+        match module[expr] {
+            Expr::Logic { values, .. } => waiting.extend(module.list(values)),
+            Expr::Unary { operand, .. } => waiting.push(operand),
+            Expr::Compare { op, left, right }
+                if matches!(op, CmpOp::In | CmpOp::NotIn)
+                    && matches!(module[left], Expr::Str(_))
+                    && is_variables(world, at, right) =>
+            {
+                return true;
+            }
+            _ if variable(world, at, expr).is_some() => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether an expression is a parameter of a function that Flask calls with the endpoint's name and the path's variables.
+fn is_preprocessed(module: &Module, expr: ExprId, position: u16) -> bool {
+    let Expr::Name { def, .. } = module[expr] else {
+        return false;
+    };
+    let (DefKind::Param(index), ScopeKind::Function(function)) =
+        (&module[def].kind, &module[module[def].scope].kind)
+    else {
+        return false;
+    };
+    *index == position && is_preprocessor(module, *function)
+}
+
+fn is_preprocessor(module: &Module, function: FunctionId) -> bool {
+    module[function].decorators.iter().any(|decorator| {
+        matches!(module[*decorator], Expr::Attribute { attr, .. }
+            if matches!(attr.as_str(), "url_value_preprocessor" | "app_url_value_preprocessor"))
+    })
+}
+
+/// Whether an expression is the variables that a path gives.
+fn is_variables(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+    let module = world.machine.project.module(at);
+    match module[expr] {
+        Expr::Attribute { value, attr } => {
+            matches!(
+                attr.as_str(),
+                "view_args" | "path_params" | "match_info" | "matchdict"
+            ) && is_request(world, at, value)
+        }
+        Expr::Name { def, .. } => match module[def].kind {
+            // `values = values or {}`, and the same in a branch.
+            DefKind::Phi(list) => module.defs_list(list).iter().any(|def| {
+                matches!(module[*def].kind, DefKind::Param(1))
+                    && matches!(module[module[*def].scope].kind, ScopeKind::Function(function)
+                        if is_preprocessor(module, function))
+            }),
+            _ => is_preprocessed(module, expr, 1),
+        },
+        _ => false,
+    }
+}
+
+/// The variable of the path that an expression takes: `request.view_args.get("id")`.
+fn variable<'p>(world: &mut World<'p>, at: ModuleId, expr: ExprId) -> Option<&'p str> {
+    let module = world.machine.project.module(at);
+    let mut expr = expr;
+    for _ in 0..MAX_NESTING {
+        let (holder, key) = match module[expr] {
+            Expr::Name { def, .. } => match module[def].kind {
+                DefKind::Value(value) => {
+                    expr = value;
+                    continue;
+                }
+                _ => return None,
+            },
+            Expr::Subscript { value, index } => (value, index),
+            Expr::Call { func, args } => match module[func] {
+                Expr::Attribute { value, attr } if matches!(attr.as_str(), "get" | "pop") => {
+                    (value, module.args(args).first()?.value)
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let Expr::Str(key) = module[key] else {
+            return None;
+        };
+        return is_variables(world, at, holder).then(|| module.str(key));
+    }
+    None
+}
+
 /// What of the request an expression is, if it is something that tells what is asked for.
 fn part(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Part> {
     let module = world.machine.project.module(at);
@@ -320,6 +437,7 @@ fn part(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Part> {
                 let path = matches!(key, "path" | "PATH_INFO");
                 return (path && is_request(world, at, value)).then_some(Part::Path);
             }
+            Expr::Name { .. } if is_preprocessed(module, expr, 0) => return Some(Part::Endpoint),
             Expr::Name { def, .. } => match module[def].kind {
                 DefKind::Value(value) => expr = value,
                 _ => return None,
@@ -359,7 +477,7 @@ mod tests {
         assert_eq!(text.starts_with("/shop/"), Some(true));
         assert_eq!(text.starts_with("/shop/7"), None);
         assert_eq!(text.starts_with("/admin"), Some(false));
-        assert_eq!(text.equals("/shop/7"), None);
+        assert_eq!(text.equals("/shop/7"), Some(false));
         assert_eq!(text.equals("/"), Some(false));
         assert_eq!(text.contains("7"), None);
         let whole = path("/shop/$");

@@ -3,11 +3,13 @@
 //! A guard is known by its deeds: it refuses (401, 403, a redirect away) depending on who asks. The names of functions
 //! play no part.
 
+use hognose_python::Value as Evaluated;
 use hognose_python::ir::*;
-use hognose_python::{ClassRef, Symbol, Value as Evaluated};
 
-use super::asked::{Asked, holds, looks};
-use super::user::{alias, children, depends, is_parameter};
+use super::asked::{Asked, asks_for_variable, holds, looks};
+use super::nobody::{asks_for_absence, asks_for_type, for_nobody};
+use super::refusal::{Refusal, is_mistake, last, refusal, strip};
+use super::user::{Given, children, depends, identifies, is_parameter};
 use super::{MAX_DEPTH, Proof};
 use crate::endpoint::Level;
 use crate::run::{V, Value};
@@ -16,75 +18,16 @@ use crate::world::World;
 /// Blocks inside of each other.
 const MAX_BLOCKS: u32 = 40;
 
-/// How a request is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// Nobody is logged in.
-    Unauthorized,
-    /// Whoever is may not.
-    Forbidden,
-    /// Sent elsewhere.
-    Redirect,
-}
-
-/// Exceptions and responses of libraries by the last part of their access path.
-const REFUSALS: &[(&str, Refusal)] = &[
-    ("Unauthorized", Refusal::Unauthorized),
-    ("NotAuthenticated", Refusal::Unauthorized),
-    ("AuthenticationFailed", Refusal::Unauthorized),
-    ("HTTPUnauthorized", Refusal::Unauthorized),
-    ("NotAuthorizedException", Refusal::Unauthorized),
-    ("HttpResponseUnauthorized", Refusal::Unauthorized),
-    ("AuthenticationError", Refusal::Unauthorized),
-    ("Forbidden", Refusal::Forbidden),
-    ("PermissionDenied", Refusal::Forbidden),
-    ("HTTPForbidden", Refusal::Forbidden),
-    ("PermissionDeniedException", Refusal::Forbidden),
-    ("HttpResponseForbidden", Refusal::Forbidden),
-    ("SuspiciousOperation", Refusal::Forbidden),
-    ("redirect_to_login", Refusal::Unauthorized),
-    ("unauthorized", Refusal::Unauthorized),
-    ("HTTP_401_UNAUTHORIZED", Refusal::Unauthorized),
-    ("HTTP_403_FORBIDDEN", Refusal::Forbidden),
-    ("UNAUTHORIZED", Refusal::Unauthorized),
-    ("FORBIDDEN", Refusal::Forbidden),
-    ("UNAUTHENTICATED", Refusal::Unauthorized),
-    ("PERMISSION_DENIED", Refusal::Forbidden),
-    ("PermissionError", Refusal::Forbidden),
-    ("redirect", Refusal::Redirect),
-    ("HttpResponseRedirect", Refusal::Redirect),
-    ("RedirectResponse", Refusal::Redirect),
-    ("HTTPFound", Refusal::Redirect),
-    ("HTTPSeeOther", Refusal::Redirect),
-    ("HTTPTemporaryRedirect", Refusal::Redirect),
-    ("HTTPRedirect", Refusal::Redirect),
-];
-
-/// Attributes of a user that say no more than that there is one.
-const PRESENCE: &[&str] = &[
-    "is_authenticated",
-    "is_anonymous",
-    "is_active",
-    "user",
-    "session",
-    "authorization",
-    "current_user",
-    "auth",
-    "headers",
-    "cookies",
-    "META",
-    "get",
-    "state",
-];
-
 /// Parts of one condition.
 const MAX_PARTS: usize = 64;
 
 /// A function that is looked through.
-struct Walk {
-    at: ModuleId,
+pub(super) struct Walk {
+    pub(super) at: ModuleId,
     /// The closure that names of the functions around are looked up in.
-    closure: Option<V>,
+    pub(super) closure: Option<V>,
+    /// What the call that leads here gives.
+    pub(super) given: Given,
     /// Conditions around the statement at hand, and whether they hold there.
     tests: Vec<(ExprId, bool)>,
     /// Conditions under which the function left before.
@@ -102,21 +45,29 @@ struct Walk {
     of_shown: Proof,
     /// A condition on what is asked for could not be decided.
     unclear: bool,
+    /// Behind such a condition stands a guard.
+    perhaps: bool,
+    /// How many blocks around the statement at hand go on after an exception.
+    swallowed: u32,
 }
 
 /// What a function proves that runs before the handler: a hook, a dependency, a helper that raises.
 pub fn of_function(world: &mut World<'_>, at: ModuleId, function: FunctionId, calls: u32) -> Proof {
-    walk(world, at, function, None, calls, false, false)
+    walk(
+        world,
+        at,
+        function,
+        None,
+        Given::default(),
+        calls,
+        false,
+        false,
+    )
 }
 
 /// What a function proves whose answer nobody looks at: only by what it raises.
 pub fn of_raising(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
-    walk(world, at, function, None, 0, true, false)
-}
-
-/// How a value that is raised, returned or called refuses.
-pub fn of_value(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Refusal> {
-    refusal(world, at, expr, 0)
+    walk(world, at, function, None, Given::default(), 0, true, false)
 }
 
 /// What a function that runs before the handler proves, with the variables around it or the object it is bound to.
@@ -133,6 +84,7 @@ pub fn of_closure(world: &mut World<'_>, v: V, raises_only: bool) -> Proof {
             module,
             function,
             Some(closure),
+            Given::default(),
             0,
             raises_only,
             false,
@@ -154,7 +106,16 @@ pub fn of_wrapper(world: &mut World<'_>, wrapper: V) -> Proof {
         Value::Function {
             module, function, ..
         } => {
-            let inner = walk(world, module, function, Some(closure), 0, false, false);
+            let inner = walk(
+                world,
+                module,
+                function,
+                Some(closure),
+                Given::default(),
+                0,
+                false,
+                false,
+            );
             // The wrapper may itself stand in a guard of a library.
             let outer: Vec<V> = handler.wrappers;
             outer
@@ -172,6 +133,7 @@ pub fn of_answer(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> P
     let walk = Walk {
         at,
         closure: None,
+        given: Given::default(),
         tests: Vec::new(),
         passed: Vec::new(),
         tried: Vec::new(),
@@ -182,12 +144,15 @@ pub fn of_answer(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> P
         proof: Proof::Nothing,
         of_shown: Proof::Nothing,
         unclear: false,
+        perhaps: false,
+        swallowed: 0,
     };
     let mut proof: Option<Proof> = None;
     for value in &module[function].return_values {
         let one = match module[*value] {
             Expr::Bool(false) | Expr::None => continue,
-            // `return super().has_permission(...)` and the like are not looked into.
+            // What the base says is asked of the base.
+            _ if is_super_call(module, *value) => continue,
             _ if depends(world, at, *value) => {
                 walk.proof_of(world, Refusal::Forbidden, &[(*value, true)])
             }
@@ -228,6 +193,37 @@ pub fn of_answer(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> P
     proof.unwrap_or(Proof::Unknown)
 }
 
+/// Whether an expression is `super().method(...)`.
+fn is_super_call(module: &Module, expr: ExprId) -> bool {
+    let Expr::Call { func, .. } = module[expr] else {
+        return false;
+    };
+    let Expr::Attribute { value, .. } = module[func] else {
+        return false;
+    };
+    let Expr::Call { func, .. } = module[value] else {
+        return false;
+    };
+    matches!(module[func], Expr::Name { def, .. }
+        if module[module[def].scope].slots[module[def].slot.index()].name.as_str() == "super")
+}
+
+/// Whether what a method answers may be what its base does.
+pub fn answers_as_base(world: &World<'_>, at: ModuleId, function: FunctionId) -> bool {
+    let module = world.machine.project.module(at);
+    let mut waiting = module[function].return_values.clone();
+    for _ in 0..MAX_PARTS {
+        let Some(expr) = waiting.pop() else { break };
+        if is_super_call(module, expr) {
+            return true;
+        }
+        if let Expr::Logic { values, .. } = module[expr] {
+            waiting.extend(module.list(values));
+        }
+    }
+    false
+}
+
 /// Whether a function looks at the method of the request.
 pub fn asks_for_method(world: &World<'_>, at: ModuleId, function: FunctionId) -> bool {
     let module = world.machine.project.module(at);
@@ -249,30 +245,34 @@ pub fn asks_for_method(world: &World<'_>, at: ModuleId, function: FunctionId) ->
 
 /// What the body of a handler checks of every request.
 pub fn of_body(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
-    walk(world, at, function, None, 0, false, true)
+    walk(world, at, function, None, Given::default(), 0, false, true)
 }
 
+#[expect(clippy::too_many_arguments, reason = "a question has these parts")]
 fn walk(
     world: &mut World<'_>,
     at: ModuleId,
     function: FunctionId,
     closure: Option<V>,
+    given: Given,
     calls: u32,
     raises_only: bool,
     strict: bool,
 ) -> Proof {
-    let memo = (at, function, raises_only, strict);
+    let memo = (at, function, raises_only, strict, given.clone());
     if closure.is_none()
         && let Some((known, looks)) = world.proofs().get(&memo).cloned()
     {
         world.looks |= looks;
         return known;
     }
-    world.proofs().insert(memo, (Proof::Nothing, false));
+    world.proofs().insert(memo.clone(), (Proof::Nothing, false));
+    world.given.push((at, function, given.clone()));
     let outer = std::mem::replace(&mut world.looks, false);
     let mut walk = Walk {
         at,
         closure,
+        given,
         tests: Vec::new(),
         passed: Vec::new(),
         tried: Vec::new(),
@@ -283,12 +283,16 @@ fn walk(
         proof: Proof::Nothing,
         of_shown: Proof::Nothing,
         unclear: false,
+        perhaps: false,
+        swallowed: 0,
     };
     let body = world.machine.project.module(at)[function].body;
     walk.block(world, body);
+    world.given.pop();
     // Whoever shows no credentials meets only what is asked of everybody.
     let proof = match walk.proof {
         Proof::Guard { .. } if walk.unclear => Proof::Unknown,
+        Proof::Nothing if walk.unclear && walk.perhaps => Proof::Unknown,
         guard @ Proof::Guard { .. } => guard.and(walk.of_shown),
         proof => proof,
     };
@@ -313,13 +317,13 @@ impl Walk {
                     exception: Some(exception),
                     ..
                 } => {
-                    self.refuses(world, exception.get());
+                    self.refuses(world, exception.get(), true);
                     left = true;
                 }
                 Stmt::Return(value) => {
                     if let Some(value) = value {
                         if !self.raises_only {
-                            self.refuses(world, value.get());
+                            self.refuses(world, value.get(), false);
                         }
                         self.called(world, value.get());
                     }
@@ -354,14 +358,23 @@ impl Walk {
                     orelse,
                     finalbody,
                 } => {
-                    self.block(world, body);
+                    // What a handler swallows keeps nobody out.
+                    let swallowed = module.handlers(handlers).iter().any(|handler| {
+                        let last = module.block(handler.body).last();
+                        !last.is_some_and(|last| {
+                            matches!(module[*last], Stmt::Raise { .. } | Stmt::Return(_))
+                        })
+                    });
+                    self.swallowed += u32::from(swallowed);
+                    let mut all_left = self.block(world, body);
+                    self.swallowed -= u32::from(swallowed);
                     for handler in module.handlers(handlers) {
                         self.tried.push(body);
-                        self.block(world, handler.body);
+                        all_left &= self.block(world, handler.body);
                         self.tried.pop();
                     }
                     self.block(world, orelse);
-                    self.block(world, finalbody);
+                    left = self.block(world, finalbody) || all_left;
                 }
                 Stmt::For { body, .. } | Stmt::While { body, .. } if !self.strict => {
                     self.block(world, body);
@@ -383,7 +396,7 @@ impl Walk {
 
     /// Whether a condition holds for what is asked for, where that is known.
     fn decided(&mut self, world: &mut World<'_>, test: ExprId) -> Option<bool> {
-        if !looks(world, self.at, test) {
+        if !looks(world, self.at, test) && !asks_for_variable(world, self.at, test) {
             return None;
         }
         world.looks = true;
@@ -436,7 +449,7 @@ impl Walk {
         let else_left = self.block(world, orelse);
         self.tests.pop();
         let last = module.block(body).last().map(|last| &module[*last]);
-        if matches!(last, Some(Stmt::Return(_) | Stmt::Raise { .. })) {
+        if body_left || matches!(last, Some(Stmt::Return(_) | Stmt::Raise { .. })) {
             self.passed.push(test);
         }
         // `if not token: return`: whoever shows none is through, whatever is asked of the others.
@@ -462,6 +475,32 @@ impl Walk {
         }
     }
 
+    /// Whether whoever is nobody, and nobody for want of anything else, comes to the statement at hand.
+    fn stops_nobody(&self, world: &mut World<'_>) -> bool {
+        let module = world.machine.project.module(self.at);
+        let mut waiting = self.tests.clone();
+        let mut around = false;
+        for _ in 0..MAX_PARTS {
+            let Some((test, truth)) = waiting.pop() else {
+                break;
+            };
+            // Of `roles and user.role not in roles` the second part is about the user.
+            if let Expr::Logic { values, .. } = module[test] {
+                waiting.extend(module.list(values).iter().map(|value| (*value, truth)));
+                continue;
+            }
+            let absent = match for_nobody(world, self.at, test, 0) {
+                Some(holds) => holds == truth,
+                None => asks_for_absence(module, test) == truth && !asks_for_type(module, test),
+            };
+            around |= absent && identifies(world, self.at, test);
+        }
+        let tried = || self.tried.last().copied();
+        around
+            || self.tests.is_empty()
+                && tried().is_some_and(|tried| tries_identity(world, self.at, tried, identifies))
+    }
+
     fn add(&mut self, proof: Proof) {
         let known = std::mem::replace(&mut self.proof, Proof::Nothing);
         self.proof = known.and(proof);
@@ -473,7 +512,12 @@ impl Walk {
         let Expr::Call { func, .. } = module[strip(module, value)] else {
             return;
         };
-        let refuses = |name: &str| matches!(name, "abort" | "send_error" | "set_status");
+        let refuses = |name: &str| {
+            matches!(
+                name,
+                "abort" | "send_error" | "set_status" | "permission_denied"
+            )
+        };
         let called = match module[func] {
             Expr::Attribute { attr, .. } => refuses(attr.as_str()),
             _ => world
@@ -483,14 +527,30 @@ impl Walk {
                 .is_some_and(|path| refuses(last(path.as_str()))),
         };
         if called {
-            self.refuses(world, value);
+            self.refuses(world, value, false);
         }
     }
 
     /// Calls made on the way: guards of libraries, and functions of the project that refuse.
     fn called(&mut self, world: &mut World<'_>, value: ExprId) {
-        // Only what every request runs through.
-        if !self.tests.is_empty() || !self.tried.is_empty() || self.calls >= MAX_DEPTH {
+        if self.swallowed > 0 {
+            return;
+        }
+        // Only what every request runs through, as far as its path lets it.
+        let around = self.tests.clone();
+        let of_path = !around.is_empty()
+            && !self.strict
+            && around.iter().all(|(test, _)| looks(world, self.at, *test));
+        if !(around.is_empty() || of_path) || !self.tried.is_empty() || self.calls >= MAX_DEPTH {
+            return;
+        }
+        if of_path {
+            let known = std::mem::replace(&mut self.proof, Proof::Nothing);
+            self.tests.clear();
+            self.called(world, value);
+            self.tests = around;
+            let found = std::mem::replace(&mut self.proof, known);
+            self.perhaps |= matches!(found, Proof::Guard { .. });
             return;
         }
         let module = world.machine.project.module(self.at);
@@ -514,8 +574,17 @@ impl Walk {
                         }
                         Evaluated::Function(at, function) => {
                             // The result of `return check(...)` is the answer; that of any other call is not.
-                            let proof =
-                                walk(world, at, function, None, self.calls + 1, true, self.strict);
+                            let given = self.given_to(world, func, args, at, function);
+                            let proof = walk(
+                                world,
+                                at,
+                                function,
+                                None,
+                                given,
+                                self.calls + 1,
+                                true,
+                                self.strict,
+                            );
                             if let Proof::Guard { .. } = proof {
                                 self.add(proof);
                             }
@@ -528,6 +597,83 @@ impl Walk {
                 children(module, expr, |child| waiting.push(child));
             }
         }
+    }
+
+    /// Texts that the factory of this decorator was given and that the conditions passed so far are made from.
+    fn closure_names(&self, world: &mut World<'_>) -> Vec<String> {
+        let Some(closure) = self.closure else {
+            return Vec::new();
+        };
+        let module = world.machine.project.module(self.at);
+        let mut waiting: Vec<ExprId> = self.passed.clone();
+        let mut names = Vec::new();
+        for _ in 0..MAX_PARTS {
+            let Some(expr) = waiting.pop() else { break };
+            if let Expr::Name { def, .. } = module[expr] {
+                match module[def].kind {
+                    DefKind::Value(value) => waiting.push(value),
+                    DefKind::Phi(list) => {
+                        for def in module.defs_list(list) {
+                            if let DefKind::Value(value) = module[*def].kind {
+                                waiting.push(value);
+                            }
+                        }
+                    }
+                    DefKind::Entry => {
+                        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+                        if let Some(v) = world.machine.around(closure, name)
+                            && let Some(found) = world.text_list(v)
+                        {
+                            names.extend(found);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            children(module, expr, |child| waiting.push(child));
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// What a call of a function of the project gives its parameters.
+    fn given_to(
+        &self,
+        world: &mut World<'_>,
+        func: ExprId,
+        args: List,
+        home: ModuleId,
+        function: FunctionId,
+    ) -> Given {
+        let module = world.machine.project.module(self.at);
+        let callee = &world.machine.project.module(home)[function];
+        // `self.check(token)`: the object is the first parameter.
+        let bound = callee.class.is_some() && matches!(module[func], Expr::Attribute { .. });
+        let mut given = Given::default();
+        let mut position = usize::from(bound);
+        for argument in module.args(args) {
+            let index = match argument.kind {
+                ArgKind::Positional => {
+                    position += 1;
+                    Some(position - 1)
+                }
+                ArgKind::Keyword(name) => callee.params.iter().position(|param| param.name == name),
+                _ => None,
+            };
+            let Some(index) = index.and_then(|index| u16::try_from(index).ok()) else {
+                continue;
+            };
+            given.pass(index);
+            if depends(world, self.at, argument.value) {
+                given.credential(index, identifies(world, self.at, argument.value));
+            } else if let Some(texts) = self.texts_of(world, argument.value)
+                && !texts.is_empty()
+            {
+                given.texts.push((index, texts));
+            }
+        }
+        given
     }
 
     /// Constant arguments of a call, for guards that take names.
@@ -549,9 +695,26 @@ impl Walk {
     }
 
     /// A value that is raised or returned: a refusal that depends on who asks makes a guard.
-    fn refuses(&mut self, world: &mut World<'_>, value: ExprId) {
-        let Some(refusal) = refusal(world, self.at, value, 0) else {
-            return;
+    fn refuses(&mut self, world: &mut World<'_>, value: ExprId, raised: bool) {
+        let refusal = match refusal(world, self.at, value, 0) {
+            Some(refusal) => refusal,
+            // Whatever is raised on the way to a handler keeps it from running.
+            None if raised
+                && !self.strict
+                && self.swallowed == 0
+                && !is_mistake(world, self.at, value)
+                && self.stops_nobody(world) =>
+            {
+                Refusal::Other
+            }
+            None => return,
+        };
+        // Of what is refused for another reason than that nobody is known, some looks at other headers: a redirect to
+        // the right host, for example.
+        let depends = if refusal == Refusal::Unauthorized {
+            depends
+        } else {
+            identifies
         };
         let around: Vec<(ExprId, bool)> = self.tests.clone();
         let mut deciding: Option<Vec<(ExprId, bool)>> = None;
@@ -570,10 +733,21 @@ impl Walk {
             if !passed.is_empty() {
                 deciding = Some(passed.into_iter().map(|test| (test, false)).collect());
             }
+            // Who it is is known by now: what lets some of them through is about them.
+            if matches!(self.proof, Proof::Guard { .. }) && refusal == Refusal::Forbidden {
+                let names = self.closure_names(world);
+                if !names.is_empty() {
+                    self.add(Proof::Guard {
+                        level: Level::Permission,
+                        roles: Vec::new(),
+                        permissions: names,
+                    });
+                }
+            }
         }
         if deciding.is_none()
             && let Some(tried) = self.tried.last().copied()
-            && tries_identity(world, self.at, tried)
+            && tries_identity(world, self.at, tried, depends)
         {
             deciding = Some(Vec::new());
         }
@@ -601,402 +775,19 @@ impl Walk {
             self.add(proof);
         }
     }
-
-    /// What conditions ask for.
-    fn proof_of(&self, world: &mut World<'_>, refusal: Refusal, tests: &[(ExprId, bool)]) -> Proof {
-        let module = world.machine.project.module(self.at);
-        let mut texts: Vec<String> = Vec::new();
-        let mut attributes: Vec<String> = Vec::new();
-        let mut object = false;
-        let mut closure_used = false;
-        for (test, _) in tests {
-            if !depends(world, self.at, *test) {
-                continue;
-            }
-            let mut waiting = vec![*test];
-            let mut left = 128;
-            while let Some(expr) = waiting.pop() {
-                left -= 1;
-                if left == 0 {
-                    break;
-                }
-                // Names of endpoints and beginnings of paths are no names of roles.
-                let plain = !matches!(module[expr], Expr::Logic { .. } | Expr::Unary { .. });
-                if plain && looks(world, self.at, expr) {
-                    continue;
-                }
-                match module[expr] {
-                    Expr::Compare { op, left, right } => {
-                        if matches!(op, CmpOp::Eq | CmpOp::NotEq)
-                            && self.is_of_object(world, left, right)
-                        {
-                            object = true;
-                        }
-                        // `"key" not in session` asks whether there is one at all.
-                        if matches!(op, CmpOp::In | CmpOp::NotIn) {
-                            let of_user = matches!(module[right], Expr::Attribute { attr, .. }
-                                if !PRESENCE.contains(&attr.as_str()));
-                            if depends(world, self.at, right) && !of_user {
-                                continue;
-                            }
-                            if let Some(constant) = world.machine.evaluator.constant(self.at, right)
-                            {
-                                collect(&constant, &mut texts);
-                            }
-                        }
-                    }
-                    Expr::Str(text) => texts.push(module.str(text).to_owned()),
-                    Expr::Name { def, .. } => {
-                        if let DefKind::Entry = module[def].kind
-                            && let Some(closure) = self.closure
-                        {
-                            let name =
-                                module[module[def].scope].slots[module[def].slot.index()].name;
-                            if let Some(v) = world.machine.around(closure, name)
-                                && let Some(found) = world.text_list(v)
-                            {
-                                texts.extend(found);
-                                closure_used = true;
-                            }
-                        }
-                    }
-                    Expr::Attribute { value, attr } => {
-                        // `self.roles` of an object that guards.
-                        if let Expr::Name { def, .. } = module[value]
-                            && let DefKind::Param(0) = module[def].kind
-                            && let Some(closure) = self.closure
-                            && let Value::Method { receiver, .. } = *world.machine.get(closure)
-                        {
-                            let v = world.machine.attribute(receiver, attr);
-                            if let Some(found) = world.text_list(v) {
-                                texts.extend(found);
-                                closure_used = true;
-                            }
-                            continue;
-                        }
-                        if !PRESENCE.contains(&attr.as_str()) {
-                            attributes.push(attr.as_str().to_owned());
-                        }
-                    }
-                    // The key under which something lies is no name of a role.
-                    Expr::Subscript { value, .. } => {
-                        waiting.push(value);
-                        continue;
-                    }
-                    Expr::Call { func, args } => {
-                        let lookup = matches!(module[func], Expr::Attribute { attr, .. } if attr.as_str() == "get");
-                        if lookup {
-                            waiting.push(func);
-                            continue;
-                        }
-                        let _ = args;
-                    }
-                    _ => {}
-                }
-                children(module, expr, |child| waiting.push(child));
-            }
-        }
-        if refusal != Refusal::Forbidden && !closure_used {
-            return Proof::of(Level::Authenticated);
-        }
-        texts.sort();
-        texts.dedup();
-        if object {
-            return Proof::Guard {
-                level: Level::Object,
-                roles: Vec::new(),
-                permissions: Vec::new(),
-            };
-        }
-        let of_roles = attributes
-            .iter()
-            .any(|attribute| attribute.contains("role") || attribute.contains("group"));
-        if texts.is_empty() {
-            attributes.sort();
-            attributes.dedup();
-            // `user.is_admin`: the attribute is what is asked for.
-            let flags: Vec<String> = attributes
-                .into_iter()
-                .filter(|attribute| attribute.starts_with("is_") || attribute.starts_with("can_"))
-                .collect();
-            if flags.is_empty() {
-                return Proof::of(
-                    if refusal == Refusal::Forbidden && !tests.is_empty() && of_roles {
-                        Level::Permission
-                    } else {
-                        Level::Authenticated
-                    },
-                );
-            }
-            texts = flags;
-        }
-        let (roles, permissions) = if of_roles {
-            (texts, Vec::new())
-        } else {
-            (Vec::new(), texts)
-        };
-        Proof::Guard {
-            level: Level::Permission,
-            roles,
-            permissions,
-        }
-    }
-
-    /// Whether a comparison is of the user and something of the object at hand: `note.owner_id == user.id`.
-    fn is_of_object(&self, world: &mut World<'_>, left: ExprId, right: ExprId) -> bool {
-        let module = world.machine.project.module(self.at);
-        let (of_left, of_right) = (
-            depends(world, self.at, left),
-            depends(world, self.at, right),
-        );
-        let other = match (of_left, of_right) {
-            (true, false) => right,
-            (false, true) => left,
-            _ => return false,
-        };
-        let Expr::Attribute { value, .. } = module[other] else {
-            return false;
-        };
-        matches!(module[value], Expr::Name { def, .. }
-            if matches!(module[def].kind, DefKind::Param(_) | DefKind::Value(_) | DefKind::Phi(_)))
-    }
-}
-
-fn collect(constant: &hognose_python::Constant, texts: &mut Vec<String>) {
-    match constant {
-        hognose_python::Constant::Str(text) => texts.push(text.clone()),
-        hognose_python::Constant::Seq(items) => {
-            for item in items {
-                collect(item, texts);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Whether a condition holds when nobody is logged in.
-fn asks_for_absence(module: &Module, test: ExprId) -> bool {
-    match module[test] {
-        Expr::Unary {
-            op: UnaryOp::Not,
-            operand,
-        } => !asks_for_absence(module, operand),
-        Expr::Compare { op, right, .. } => match op {
-            CmpOp::Is | CmpOp::Eq => matches!(module[right], Expr::None | Expr::Bool(false)),
-            CmpOp::NotIn | CmpOp::NotEq => true,
-            _ => false,
-        },
-        Expr::Logic { values, .. } => module
-            .list(values)
-            .iter()
-            .any(|value| asks_for_absence(module, *value)),
-        Expr::Attribute { attr, .. } => attr.as_str() == "is_anonymous",
-        _ => false,
-    }
-}
-
-/// Whether a condition on who asks holds for whoever shows nothing; `None` where it cannot be told.
-fn for_nobody(world: &mut World<'_>, at: ModuleId, test: ExprId, depth: u32) -> Option<bool> {
-    if depth >= MAX_BLOCKS {
-        return None;
-    }
-    let module = world.machine.project.module(at);
-    let mut inner = |expr| for_nobody(world, at, expr, depth + 1);
-    match module[test] {
-        Expr::Unary {
-            op: UnaryOp::Not,
-            operand,
-        } => inner(operand).map(|truth| !truth),
-        Expr::Logic { op, values } => {
-            let decides = op == BoolOp::Or;
-            let truths: Vec<Option<bool>> = module
-                .list(values)
-                .iter()
-                .map(|value| inner(*value))
-                .collect();
-            if truths.contains(&Some(decides)) {
-                Some(decides)
-            } else if truths.contains(&None) {
-                None
-            } else {
-                Some(!decides)
-            }
-        }
-        Expr::Compare { op, left, right } => match (op, &module[right]) {
-            (CmpOp::Is | CmpOp::Eq, Expr::None) => Some(true),
-            (CmpOp::IsNot | CmpOp::NotEq, Expr::None) => Some(false),
-            // `"user" in session`.
-            (CmpOp::In, Expr::Attribute { .. }) if matches!(module[left], Expr::Str(_)) => {
-                Some(false)
-            }
-            (CmpOp::NotIn, Expr::Attribute { .. }) if matches!(module[left], Expr::Str(_)) => {
-                Some(true)
-            }
-            _ => None,
-        },
-        Expr::Attribute { attr, .. } => Some(attr.as_str() == "is_anonymous"),
-        // A switch of the application's is not shown by anybody.
-        Expr::Subscript { .. } | Expr::Name { .. } => depends(world, at, test).then_some(false),
-        Expr::Named { value, .. } => inner(value),
-        Expr::Call { func, .. } => match module[func] {
-            Expr::Attribute { attr, .. }
-                if matches!(attr.as_str(), "get" | "get_header" | "get_cookie") =>
-            {
-                depends(world, at, test).then_some(false)
-            }
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 /// Whether a block that may fail looks at who asks.
-fn tries_identity(world: &mut World<'_>, at: ModuleId, block: Block) -> bool {
+fn tries_identity(
+    world: &mut World<'_>,
+    at: ModuleId,
+    block: Block,
+    depends: fn(&mut World<'_>, ModuleId, ExprId) -> bool,
+) -> bool {
     let module = world.machine.project.module(at);
     module.block(block).iter().any(|stmt| match module[*stmt] {
         Stmt::Expr(value) | Stmt::Assign { value, .. } => depends(world, at, value),
         Stmt::Return(Some(value)) => depends(world, at, value.get()),
         _ => false,
     })
-}
-
-fn last(path: &str) -> &str {
-    let path = path.trim_end_matches("()");
-    path.rsplit('.').next().unwrap_or(path)
-}
-
-fn strip(module: &Module, expr: ExprId) -> ExprId {
-    match module[expr] {
-        Expr::Await(inner) => inner,
-        _ => expr,
-    }
-}
-
-/// How a value that is raised, returned or called refuses.
-fn refusal(world: &mut World<'_>, at: ModuleId, expr: ExprId, depth: u32) -> Option<Refusal> {
-    if depth > 4 {
-        return None;
-    }
-    let module = world.machine.project.module(at);
-    let expr = strip(module, expr);
-    match module[expr] {
-        Expr::Call { func, args } => {
-            for argument in module.args(args) {
-                if let Some(status) = status(world, at, argument.value) {
-                    return Some(status);
-                }
-            }
-            for value in world.machine.evaluator.eval(at, func) {
-                match value {
-                    Evaluated::External(path) => {
-                        if let Some(found) = by_name(path.as_str()) {
-                            return Some(found);
-                        }
-                    }
-                    Evaluated::Class(home, class) => {
-                        if let Some(found) = of_class(world, home, class) {
-                            return Some(found);
-                        }
-                    }
-                    // A helper that makes the answer.
-                    Evaluated::Function(home, function) => {
-                        let values = world.machine.project.module(home)[function]
-                            .return_values
-                            .clone();
-                        if let [only] = values.as_slice()
-                            && let Some(found) = refusal(world, home, *only, depth + 1)
-                        {
-                            return Some(found);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            None
-        }
-        Expr::Tuple(list) => module
-            .list(list)
-            .iter()
-            .find_map(|element| status(world, at, *element)),
-        Expr::Name { def, .. } => match module[def].kind {
-            DefKind::Value(value) => refusal(world, at, value, depth + 1),
-            DefKind::Entry => alias(world, at, expr)
-                .into_iter()
-                .find_map(|(at, value)| refusal(world, at, value, depth + 1)),
-            _ => {
-                let values = world.machine.evaluator.eval(at, expr);
-                values.into_iter().find_map(|value| match value {
-                    Evaluated::External(path) => by_name(path.as_str()),
-                    Evaluated::Class(home, class) => of_class(world, home, class),
-                    _ => None,
-                })
-            }
-        }
-        .or_else(|| {
-            let values = world.machine.evaluator.eval(at, expr);
-            values.into_iter().find_map(|value| match value {
-                Evaluated::External(path) => by_name(path.as_str()),
-                Evaluated::Class(home, class) => of_class(world, home, class),
-                _ => None,
-            })
-        }),
-        Expr::Attribute { .. } => {
-            let path = world.machine.evaluator.dotted(at, expr)?;
-            by_name(path.as_str())
-        }
-        _ => None,
-    }
-}
-
-fn by_name(path: &str) -> Option<Refusal> {
-    let name = last(path);
-    REFUSALS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, refusal)| *refusal)
-}
-
-fn status(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Refusal> {
-    let module = world.machine.project.module(at);
-    match module[expr] {
-        Expr::Int(401) => Some(Refusal::Unauthorized),
-        Expr::Int(403) => Some(Refusal::Forbidden),
-        Expr::Int(_) | Expr::Str(_) => None,
-        Expr::Name { .. } => match world.machine.evaluator.constant(at, expr) {
-            Some(hognose_python::Constant::Int(401)) => Some(Refusal::Unauthorized),
-            Some(hognose_python::Constant::Int(403)) => Some(Refusal::Forbidden),
-            _ => None,
-        },
-        Expr::Attribute { .. } => {
-            let path = world.machine.evaluator.dotted(at, expr)?;
-            by_name(path.as_str()).filter(|found| *found != Refusal::Redirect)
-        }
-        _ => None,
-    }
-}
-
-/// An exception of the project: by its bases, or the status that its body gives.
-fn of_class(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Option<Refusal> {
-    let order = world.machine.evaluator.mro(at, class);
-    for ancestor in order.iter() {
-        match *ancestor {
-            ClassRef::External(path) => {
-                if let Some(found) = by_name(path.as_str()) {
-                    return Some(found);
-                }
-            }
-            ClassRef::Project(at, class) => {
-                let module = world.machine.project.module(at);
-                for name in ["status_code", "code", "status", "http_status"] {
-                    if let Some(slot) = module.slot(module[class].scope, Symbol::from(name))
-                        && let DefKind::Value(value) = module[slot.exit].kind
-                        && let Some(found) = status(world, at, value)
-                    {
-                        return Some(found);
-                    }
-                }
-            }
-        }
-    }
-    None
 }

@@ -37,6 +37,9 @@ struct Table {
     /// What asks for more.
     #[serde(default)]
     guard: Vec<Row>,
+    /// Parts of the names of middleware that may be a guard.
+    #[serde(default)]
+    access: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,12 +74,14 @@ pub struct Entry {
 struct Tables {
     exact: FxHashMap<String, Entry>,
     below: Vec<String>,
+    access: Vec<String>,
 }
 
 static KNOWN: LazyLock<Tables> = LazyLock::new(|| {
     let mut tables = Tables {
         exact: FxHashMap::default(),
         below: Vec::new(),
+        access: Vec::new(),
     };
     let plain = |level, public, unknown| Entry {
         level,
@@ -98,6 +103,7 @@ static KNOWN: LazyLock<Tables> = LazyLock::new(|| {
                 }
             }
         }
+        tables.access.extend(table.access);
         for path in table.public {
             tables.exact.insert(key(&path), plain(None, true, false));
         }
@@ -167,6 +173,12 @@ pub fn entry(path: &str) -> Option<Entry> {
             name: None,
             optional: None,
         })
+}
+
+/// Whether middleware of a library that no table names may be a guard: most does something else, and says so.
+pub fn speaks_of_access(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    KNOWN.access.iter().any(|part| path.contains(part.as_str()))
 }
 
 impl Entry {

@@ -28,7 +28,6 @@ const IDENTITIES: &[&str] = &[
     "firebase_admin.auth",
     "hmac.compare_digest",
     "secrets.compare_digest",
-    "django.contrib.auth.authenticate",
 ];
 
 /// Requests that are variables of a module.
@@ -64,10 +63,124 @@ const OF_REQUEST: &[&str] = &[
 ];
 
 /// Parameters that the framework fills from credentials, by what their default or annotation calls.
-const PARAMETERS: &[&str] = &["Depends", "Security", "Header", "Cookie"];
+const PARAMETERS: &[&str] = &["Header", "Cookie"];
 
-/// Whether an expression depends on who asks.
+/// What stands in the names of headers and cookies that carry credentials.
+const CREDENTIAL_KEYS: &[&str] = &[
+    "auth",
+    "token",
+    "key",
+    "session",
+    "user",
+    "secret",
+    "signature",
+];
+
+/// What the call of a function of the project gives its parameters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Given {
+    /// Parameters that depend on who asks, as bits.
+    dependent: u64,
+    /// Those of them that tell who asks.
+    identities: u64,
+    /// Parameters that are given at all.
+    passed: u64,
+    /// Parameters that hold texts, by position.
+    pub texts: Vec<(u16, Vec<String>)>,
+}
+
+impl Given {
+    /// A parameter depends on who asks, and perhaps tells it.
+    pub fn credential(&mut self, index: u16, identity: bool) {
+        let bit = 1u64.checked_shl(u32::from(index)).unwrap_or(0);
+        self.dependent |= bit;
+        if identity {
+            self.identities |= bit;
+        }
+    }
+
+    /// A parameter is given.
+    pub fn pass(&mut self, index: u16) {
+        self.passed |= 1u64.checked_shl(u32::from(index)).unwrap_or(0);
+    }
+
+    /// Whether a parameter is given.
+    pub fn is_passed(&self, index: u16) -> bool {
+        self.passed & 1u64.checked_shl(u32::from(index)).unwrap_or(0) != 0
+    }
+
+    fn has(&self, index: u16, identity: bool) -> bool {
+        let bit = 1u64.checked_shl(u32::from(index)).unwrap_or(0);
+        let bits = if identity {
+            self.identities
+        } else {
+            self.dependent
+        };
+        bits & bit != 0
+    }
+}
+
+/// Whether an expression depends on who asks: the user, the session, or any header of the request.
 pub fn depends(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+    reaches(world, at, expr, false, 0)
+}
+
+/// Whether an expression tells who asks: the user, the session, or a header or cookie that carries credentials.
+pub fn identifies(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+    reaches(world, at, expr, true, 0)
+}
+
+/// The name under which something is taken from the headers or cookies of a request.
+fn key_of<'m>(world: &mut World<'m>, at: ModuleId, expr: ExprId) -> Option<&'m str> {
+    let module = world.machine.project.module(at);
+    let (holder, key) = match module[expr] {
+        Expr::Call { func, args } => match module[func] {
+            Expr::Attribute { value, attr } => {
+                let key = module.args(args).first()?.value;
+                match attr.as_str() {
+                    "get_header" | "get_cookie" | "get_signed_cookie" | "get_secure_cookie" => {
+                        (None, key)
+                    }
+                    "get" => (Some(value), key),
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        },
+        Expr::Subscript { value, index } => (Some(value), index),
+        _ => return None,
+    };
+    if let Some(holder) = holder {
+        let Expr::Attribute { value, attr } = module[holder] else {
+            return None;
+        };
+        let carries = matches!(attr.as_str(), "headers" | "META" | "cookies" | "COOKIES");
+        if !carries || !is_request(world, at, value) {
+            return None;
+        }
+    }
+    match module[key] {
+        Expr::Str(text) => Some(module.str(text)),
+        // A name that is not known may be that of any header.
+        _ => Some("Authorization"),
+    }
+}
+
+fn carries_credentials(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    CREDENTIAL_KEYS.iter().any(|part| key.contains(part))
+}
+
+/// Attributes of a request that hold what is no credential as well.
+const MIXED: &[&str] = &["headers", "META", "cookies", "COOKIES", "state", "ctx"];
+
+fn reaches(
+    world: &mut World<'_>,
+    at: ModuleId,
+    expr: ExprId,
+    identity: bool,
+    nesting: u32,
+) -> bool {
     let mut waiting = vec![(at, expr, 0u32)];
     let mut seen: FxHashSet<(ModuleId, ExprId)> = FxHashSet::default();
     while let Some((at, expr, depth)) = waiting.pop() {
@@ -75,10 +188,18 @@ pub fn depends(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
             continue;
         }
         let module = world.machine.project.module(at);
+        if identity && let Some(key) = key_of(world, at, expr) {
+            if carries_credentials(key) {
+                return true;
+            }
+            continue;
+        }
         match module[expr] {
             Expr::Attribute { value, attr }
                 if is_identity(world, at, expr)
-                    || (OF_REQUEST.contains(&attr.as_str()) && is_request(world, at, value)) =>
+                    || (!(identity && MIXED.contains(&attr.as_str()))
+                        && OF_REQUEST.contains(&attr.as_str())
+                        && is_request(world, at, value)) =>
             {
                 return true;
             }
@@ -90,7 +211,9 @@ pub fn depends(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
                     DefKind::Param(index) => {
                         if let ScopeKind::Function(function) = module[module[def].scope].kind
                             && let Some(param) = module[function].params.get(usize::from(index))
-                            && is_credential(world, at, param)
+                            && (world.given.iter().any(|(home, of, given)| {
+                                (*home, *of) == (at, function) && given.has(index, identity)
+                            }) || is_credential(world, at, param, identity, nesting))
                         {
                             return true;
                         }
@@ -112,6 +235,22 @@ pub fn depends(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
                         let data = &world.machine.project.module(home)[function];
                         for value in &data.return_values {
                             waiting.push((home, *value, depth + 1));
+                        }
+                        // It answers yes or no: what it asks decides.
+                        let answers = !data.return_values.is_empty()
+                            && data.return_values.iter().all(|value| {
+                                let home = world.machine.project.module(home);
+                                matches!(home[*value], Expr::Bool(_))
+                            });
+                        if answers {
+                            let home_module = world.machine.project.module(home);
+                            for (_, stmt) in home_module.stmts() {
+                                if let Stmt::If { test, .. } = *stmt
+                                    && data.range.contains_range(home_module.expr_range(test))
+                                {
+                                    waiting.push((home, test, depth + 1));
+                                }
+                            }
                         }
                     }
                 }
@@ -207,8 +346,74 @@ pub fn is_parameter(module: &Module, expr: ExprId) -> bool {
     }
 }
 
+/// Whether a dependency that a parameter is filled with tells who asks.
+fn is_of_user(
+    world: &mut World<'_>,
+    at: ModuleId,
+    args: List,
+    identity: bool,
+    nesting: u32,
+) -> bool {
+    let module = world.machine.project.module(at);
+    // Without an argument the annotation is what is called.
+    let Some(given) = module.args(args).first() else {
+        return !identity;
+    };
+    if nesting >= MAX_DEPENDENCIES {
+        return false;
+    }
+    let values = world.machine.evaluator.eval(at, given.value);
+    let mut known = !values.is_empty();
+    for value in values {
+        match value {
+            Evaluated::Function(home, function) => {
+                match world.identified.get(&(home, function, identity)) {
+                    Some(true) => return true,
+                    Some(false) => continue,
+                    None => {}
+                }
+                world.identified.insert((home, function, identity), false);
+                let data = &world.machine.project.module(home)[function];
+                let (params, returned) = (data.params.clone(), data.return_values.clone());
+                for param in &params {
+                    if is_credential(world, home, param, identity, nesting + 1) {
+                        world.identified.insert((home, function, identity), true);
+                        return true;
+                    }
+                }
+                for value in returned {
+                    if reaches(world, home, value, identity, nesting + 1) {
+                        world.identified.insert((home, function, identity), true);
+                        return true;
+                    }
+                }
+            }
+            Evaluated::Class(..) => {}
+            _ => known = false,
+        }
+    }
+    // A scheme of the framework, or an object that is called.
+    !known
+}
+
+/// Dependencies of dependencies that are looked through for one parameter.
+const MAX_DEPENDENCIES: u32 = 4;
+
 /// Whether the framework fills a parameter from credentials.
-fn is_credential(world: &mut World<'_>, at: ModuleId, param: &Param) -> bool {
+fn is_credential(
+    world: &mut World<'_>,
+    at: ModuleId,
+    param: &Param,
+    identity: bool,
+    nesting: u32,
+) -> bool {
+    // `user=current_user`.
+    if param
+        .default
+        .is_some_and(|default| is_identity(world, at, default))
+    {
+        return true;
+    }
     let mut waiting: Vec<(ModuleId, ExprId)> = param
         .default
         .iter()
@@ -223,12 +428,20 @@ fn is_credential(world: &mut World<'_>, at: ModuleId, param: &Param) -> bool {
         }
         let module = world.machine.project.module(at);
         match module[expr] {
-            Expr::Call { func, .. } => {
+            Expr::Call { func, args } => {
                 let path = world.machine.evaluator.dotted(at, func);
-                if path.is_some_and(|path| {
+                let name = path.map_or("", |path| {
                     let path = path.as_str();
-                    PARAMETERS.contains(&path.rsplit('.').next().unwrap_or(path))
-                }) {
+                    path.rsplit('.').next().unwrap_or(path)
+                });
+                let filled = match name {
+                    "Depends" | "Security" => is_of_user(world, at, args, identity, nesting),
+                    _ => {
+                        PARAMETERS.contains(&name)
+                            && (!identity || carries_credentials(param.name.as_str()))
+                    }
+                };
+                if filled {
                     return true;
                 }
             }

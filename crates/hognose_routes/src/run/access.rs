@@ -225,8 +225,61 @@ impl Machine<'_> {
             Value::Wrapped { inner, .. } if attr.as_str().starts_with("__") => {
                 self.attribute(inner, attr)
             }
+            Value::Call { callee, args, .. } => {
+                if let Some(v) = self.patched.get(&(object, attr)) {
+                    return *v;
+                }
+                self.of_pattern(callee, &args, attr)
+                    .unwrap_or_else(|| self.attribute_of(object, attr))
+            }
             _ => self.attribute_of(object, attr),
         }
+    }
+
+    /// What a pattern of a URLconf of Django holds: its view, or the patterns that it includes.
+    fn of_pattern(&mut self, callee: V, args: &Args, attr: Symbol) -> Option<V> {
+        if !matches!(attr.as_str(), "callback" | "url_patterns") {
+            return None;
+        }
+        let Value::External(path) = *self.get(callee) else {
+            return None;
+        };
+        let path = path.as_str();
+        let name = path.rsplit('.').next().unwrap_or_default();
+        if !path.starts_with("django.") || !matches!(name, "path" | "re_path" | "url") {
+            return None;
+        }
+        let view = args.get(1, "view")?;
+        let included = match self.get(view) {
+            Value::Call { callee, args, .. }
+                if matches!(self.get(*callee),
+                Value::External(path) if path.as_str().starts_with("django.") && path.as_str().ends_with(".include")) =>
+            {
+                args.get(0, "arg")
+            }
+            // `(patterns, app_name, namespace)`.
+            Value::List(_) => Some(view),
+            _ => None,
+        };
+        let Some(included) = included else {
+            return (attr.as_str() == "callback").then_some(view);
+        };
+        if attr.as_str() == "callback" {
+            return Some(Self::NONE);
+        }
+        let patterns = match self.get(included).clone() {
+            Value::Str(name) => self.dotted(&name),
+            // `(patterns, app_name)`.
+            Value::List(items) => match items.first() {
+                Some(first) if matches!(self.get(*first), Value::List(_)) => *first,
+                _ => included,
+            },
+            _ => included,
+        };
+        Some(match self.get(patterns) {
+            Value::Module(_) => self.attribute(patterns, Symbol::from("urlpatterns")),
+            _ => patterns,
+        })
     }
 
     /// The attribute of an object that is not of the project: always the same value.
@@ -248,6 +301,11 @@ impl Machine<'_> {
                     let Some(value) = self.own_member(module, class, attr) else {
                         continue;
                     };
+                    if matches!(self.get(value), Value::Call { .. } | Value::Instance { .. })
+                        && let Some(made) = self.dynamic_default(object, class, module, attr)
+                    {
+                        return made;
+                    }
                     return self.bound(object, value);
                 }
                 ClassRef::External(path) => {
@@ -341,6 +399,53 @@ impl Machine<'_> {
         }
     }
 
+    /// What a method under `@default("name")` of traitlets makes for a field of the same class.
+    fn dynamic_default(
+        &mut self,
+        object: V,
+        class: ClassId,
+        at: ModuleId,
+        attr: Symbol,
+    ) -> Option<V> {
+        if !matches!(self.get(object), Value::Instance { .. }) {
+            return None;
+        }
+        let project = self.project;
+        let module = project.module(at);
+        for slot in &module[module[class].scope].slots {
+            let makes = slot.defs.iter().any(|def| match module[*def].kind {
+                DefKind::Function(function) => {
+                    module[function].decorators.iter().any(|decorator| {
+                        let Expr::Call { func, args } = module[*decorator] else {
+                            return false;
+                        };
+                        let Expr::Name { def, .. } = module[func] else {
+                            return false;
+                        };
+                        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+                        name.as_str() == "default"
+                            && module.args(args).first().is_some_and(|key| {
+                                matches!(module[key.value], Expr::Str(text)
+                                    if module.str(text) == attr.as_str())
+                            })
+                    })
+                }
+                _ => false,
+            });
+            if !makes {
+                continue;
+            }
+            let method = self.own_member(at, class, slot.name)?;
+            let args = Args {
+                positional: vec![object],
+                ..Args::default()
+            };
+            let made = self.call(method, args, (at, ExprId(0)));
+            return (made != Self::UNKNOWN).then_some(made);
+        }
+        None
+    }
+
     /// What a field that a class declares holds unless it is set: `Unicode("/")` of traitlets, `Field("/")` of pydantic.
     fn field_default(&self, member: V) -> Option<V> {
         let mut v = member;
@@ -399,6 +504,10 @@ impl Machine<'_> {
             Value::Class { .. } | Value::Function { .. } | Value::Wrapped { .. } => {
                 self.patched.insert((object, attr), v);
             }
+            // A view that takes the place of a pattern's own.
+            Value::Call { .. } if attr.as_str() == "callback" => {
+                self.patched.insert((object, attr), v);
+            }
             Value::Module(id) => {
                 let frame = self.run_module(id);
                 let scope = &self.project.module(id)[Module::TOP];
@@ -425,6 +534,15 @@ impl Machine<'_> {
                         Some(place) => items[place].1 = v,
                         None => items.push((key, v)),
                     }
+                }
+            }
+            Value::List(items) => {
+                if let Value::Int(index) = *self.get(key)
+                    && let Ok(index) = usize::try_from(index)
+                    && index < items.len()
+                    && let Value::List(items) = &mut self.values[object.0 as usize]
+                {
+                    items[index] = v;
                 }
             }
             // `self.__dict__["name"] = value`.

@@ -139,7 +139,7 @@ impl Machine<'_> {
             .iter()
             .filter(|running| **running == (at, function))
             .count();
-        if self.running.len() >= MAX_CALLS || again > 2 {
+        if self.running.len() >= MAX_CALLS || again >= MAX_RECURSION {
             return Self::UNKNOWN;
         }
         let project = self.project;
@@ -221,7 +221,12 @@ impl Machine<'_> {
                     let given = given.or_else(|| args.keyword(param.name.as_str()));
                     match (given, param.default) {
                         (Some(v), _) => v,
-                        (None, _) if args.open => self.annotated(at, param.annotation),
+                        (None, default) if args.open => {
+                            match (self.annotated(at, param.annotation), default) {
+                                (Self::UNKNOWN, Some(default)) => self.eval(outer, default),
+                                (v, _) => v,
+                            }
+                        }
                         (None, Some(default)) => self.eval(outer, default),
                         (None, None) => Self::UNKNOWN,
                     }

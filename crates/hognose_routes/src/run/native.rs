@@ -300,11 +300,19 @@ impl Machine<'_> {
                 }
                 self.text(text)
             }
+            // Where nothing is set, the default is what counts.
+            "os.getenv" | "os.environ.get" => second.or_else(|| args.keyword("default"))?,
             "typing.cast" => second?,
             "functools.update_wrapper" => first?,
             "copy.copy" | "copy.deepcopy" => first?,
             "re.compile" => first?,
-            _ => return None,
+            _ => {
+                let path = path.as_str();
+                let reads = ["decouple.", "environ.", "environs.", "starlette.config."]
+                    .iter()
+                    .any(|front| path.starts_with(front));
+                return reads.then(|| args.keyword("default")).flatten();
+            }
         })
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hognose_finding::{Confidence, Finding, Fingerprint, Label, Persona, Step};
 use hognose_python::{ModuleId, Project};
 use hognose_taint::Analysis;
+use hognose_taint::model::Need;
 use hognose_taint::summary::{Found, SinkRef};
 use hognose_taint::value::{Place, Source, Symbol, Trail, Why};
 
@@ -156,7 +157,9 @@ fn is_smell(registry: &Registry, threat: &ThreatModel, found: &Found) -> bool {
     let models = &registry.flows.models;
     let model = &models.sources[found.source.model as usize];
     let kind = &models.kinds[usize::from(model.kind)];
-    found.partial || found.doubt > 1 || is_distant(kind) && !threat.is_asked(kind)
+    found.partial
+        || found.doubt > u8::from(found.sink.need == Need::Object)
+        || is_distant(kind) && !threat.is_asked(kind)
 }
 
 /// Kinds of sources that whoever runs or wrote the program has a say in.
@@ -221,7 +224,10 @@ fn finding(
     if told.doubt > 0 || !told.sure {
         confidence = Confidence::Low;
     }
-    if told.doubt > 1 || told.partial {
+    // What comes out of a function that nobody knows is in most programs something else than what went in.
+    // A structure is the exception: what its methods give is its content.
+    let doubtful = told.doubt > u8::from(told.sink.need == Need::Object);
+    if doubtful || told.partial {
         persona = persona.max(Persona::Pedantic);
     }
     if is_distant(told.kind) {

@@ -635,6 +635,13 @@ impl Interpreter<'_, '_> {
         self.mutated_input(state, path, name, arguments);
         self.called(&atom.clone().into());
         match name.as_str() {
+            // What paths alone can do.
+            "resolve" | "relative_to" | "is_relative_to" | "joinpath" | "with_suffix"
+            | "with_name" | "expanduser" => {
+                let method = Symbol::from(format!("pathlib.Path().{name}"));
+                let text = self.text_value(state, &atom.into());
+                self.call_external(state, method, Some(&text), arguments, expr)
+            }
             // What dicts and lists give.
             "get" | "pop" | "setdefault" | "__getitem__" => {
                 if let Some(key) = arguments.position(0) {
@@ -1228,7 +1235,24 @@ impl Interpreter<'_, '_> {
         let change = |taint: &mut crate::value::Taint| {
             taint.trail = taint.trail.step(place, Why::Through(name));
         };
+        // `url_for("books", x)`: what is made of texts of the program and, behind them, of a stranger's begins with the former.
+        let begins = arguments
+            .positional
+            .iter()
+            .position(|argument| {
+                !self
+                    .all_holes(state, std::slice::from_ref(argument))
+                    .is_empty()
+            })
+            .is_some_and(|at| {
+                let front = &arguments.positional[..at];
+                !front.is_empty() && front.iter().all(|text| text.known_text().is_some())
+            });
         match self.blend(&holes, id, Alphabet::ALL, doubt, change) {
+            Some(hole) if begins => {
+                let hole = Stretch::Hole(Arc::new(hole));
+                Value::stretches(vec![Stretch::Any, hole])
+            }
             Some(hole) => Value::hole(hole),
             None => Value::unknown(),
         }
@@ -1295,6 +1319,8 @@ impl Interpreter<'_, '_> {
         };
         let mut returned = None;
         for function in functions {
+            // Which one it is, whoever calls knows.
+            self.called(&function);
             if !self.is_project_callable(state, &function) {
                 continue;
             }

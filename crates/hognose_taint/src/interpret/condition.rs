@@ -11,11 +11,14 @@ use super::Interpreter;
 use super::call::Arguments;
 use crate::model::Holds;
 use crate::shape::{Alphabet, Facts, Hole, Part, Restriction, Stretch, holes};
-use crate::state::{Kind, State};
+use crate::state::{Kind, Known, State};
 use crate::value::{Atom, Origin, Symbol, Value};
 
 /// Constants of a display that `any` and `all` are looked at for.
 const MAX_EACH: usize = 64;
+
+/// Calls on what calls give that are looked through for what they were asked about, and copies of copies.
+const MAX_CHAIN: usize = 8;
 
 impl Interpreter<'_, '_> {
     /// Whether an expression is one of which `assume` says more than its value.
@@ -32,6 +35,7 @@ impl Interpreter<'_, '_> {
                 | Expr::Name { .. }
                 | Expr::Conditional { .. }
                 | Expr::Named { .. }
+                | Expr::Await(_)
         )
     }
 
@@ -90,16 +94,33 @@ impl Interpreter<'_, '_> {
                 // The first that decides: those before it did not.
                 let mut result = State::dead();
                 let mut before = state.clone();
+                let mut checks: Vec<Known> = Vec::new();
+                let mut switches = false;
                 for operand in operands {
                     let mut decided = before.clone();
                     self.assume(&mut decided, operand, outcome);
                     let truth = self.peek(&mut before, operand).truth();
                     if truth.is_none_or(|truth| truth == outcome) {
+                        if self.is_switch(&mut before, operand) {
+                            switches = true;
+                        } else {
+                            checks.extend(decided.known.iter().cloned());
+                        }
                         result.join(decided);
                     }
                     self.assume(&mut before, operand, !outcome);
                     if !before.live {
                         break;
+                    }
+                }
+                // `if self.strict and is_bad(x): raise`: whether it is checked is for whoever sets the switch to say.
+                if switches {
+                    for check in checks {
+                        if result.known_of(check.id) != check.restriction
+                            && state.known_of(check.id) != check.restriction
+                        {
+                            result.restrict(check.id, Restriction::facts(Facts::ASKED_YES));
+                        }
                     }
                 }
                 *state = result;
@@ -167,6 +188,13 @@ impl Interpreter<'_, '_> {
         let (DefKind::Value(test), Some(reaching)) = (data.kind, reaching) else {
             return;
         };
+        if reaching == def
+            && outcome
+            && matches!(module[test], Expr::Comprehension(_))
+            && self.unchanged(state, test, 0)
+        {
+            self.assume_some(state, test);
+        }
         if reaching != def || !self.is_test(test) || matches!(module[test], Expr::Name { .. }) {
             return;
         }
@@ -251,14 +279,19 @@ impl Interpreter<'_, '_> {
                 match hole.part {
                     // `if parts.scheme or parts.netloc: …`
                     Some((Part::Host, whole)) => {
-                        state.restrict(whole, Restriction::facts(Facts::NO_HOST));
+                        self.restrict_url(state, whole, Facts::NO_HOST);
                     }
                     Some((Part::Scheme, whole)) => {
-                        state.restrict(whole, Restriction::facts(Facts::NO_SCHEME));
+                        self.restrict_url(state, whole, Facts::NO_SCHEME);
                     }
                     _ => {}
                 }
                 state.restrict(hole.id, Restriction::FINITE);
+            }
+            if let Atom::Input(path) = atom {
+                // It stays what it is, maybe an object that is false; as a text it is empty.
+                self.input(Arc::clone(path));
+                state.note(path.id(), Restriction::FINITE);
             }
         }
     }
@@ -303,10 +336,10 @@ impl Interpreter<'_, '_> {
         };
         match part {
             Part::Host if restriction.finite => {
-                state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+                self.restrict_url(state, whole, Facts::HOST_CHECKED);
             }
             Part::Scheme if restriction.finite => {
-                state.restrict(whole, Restriction::facts(Facts::SCHEME_CHECKED));
+                self.restrict_url(state, whole, Facts::SCHEME_CHECKED);
             }
             Part::CommonPath if restriction.finite && is_resolved(hole) => {
                 self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
@@ -338,6 +371,9 @@ impl Interpreter<'_, '_> {
                     state.restrict(whole, wider);
                 }
             }
+            Part::AsRead if restriction.facts.has_any(Facts::OF_URLS) => {
+                self.restrict_read(state, hole.id, restriction.facts);
+            }
             Part::Piece if self.lift => state.restrict(whole, restriction),
             Part::Inner
                 if !restriction.alphabet.contains('\'') || !restriction.alphabet.contains('"') =>
@@ -350,6 +386,31 @@ impl Interpreter<'_, '_> {
                 state.restrict(whole, Restriction::facts(Facts::LITERAL));
             }
             _ => {}
+        }
+    }
+
+    /// Facts on a URL, and on the text it is a copy of.
+    fn restrict_url(&mut self, state: &mut State, id: u32, facts: Facts) {
+        state.restrict(id, Restriction::facts(facts));
+        self.restrict_read(state, id, facts);
+    }
+
+    /// What was found of a text as browsers read it holds of the text itself.
+    fn restrict_read(&mut self, state: &mut State, id: u32, facts: Facts) {
+        let mut facts = Facts(facts.0 & Facts::OF_URLS.0);
+        let mut id = id;
+        for _ in 0..MAX_CHAIN {
+            let Some(copy) = self.copies.get(&id) else {
+                return;
+            };
+            let Some((_, whole)) = copy.part else { return };
+            let mut copy = (**copy).clone();
+            state.known_of(id).apply(&mut copy);
+            if crate::need::is_relative(&copy) {
+                facts |= Facts::RELATIVE;
+            }
+            state.restrict(whole, Restriction::facts(facts));
+            id = whole;
         }
     }
 
@@ -402,6 +463,8 @@ impl Interpreter<'_, '_> {
                 }
             }
             (CmpOp::Eq | CmpOp::Is, false) | (CmpOp::NotEq | CmpOp::IsNot, true) => {
+                self.differs(state, &a, &b);
+                self.differs(state, &b, &a);
                 if let Some(atom @ (Atom::None | Atom::Bool(_))) = b.only() {
                     self.keep_only(state, left, |candidate| candidate != atom);
                     if *atom == Atom::None {
@@ -473,12 +536,24 @@ impl Interpreter<'_, '_> {
             if matches!(other.only(), Some(Atom::Object(_))) {
                 return;
             }
+            if let Some(known) = other.known_text() {
+                for hole in subject.holes() {
+                    if let Some((Part::At(0, 1), whole)) = hole.part {
+                        let facts = begins_with(known.as_str());
+                        state.restrict(whole, Restriction::facts(facts));
+                    }
+                }
+            }
             self.restrict_value(state, subject, Restriction::FINITE);
             return;
         }
         if self.is_setting(&other_holes) && !self.is_setting(&subject.holes()) {
             self.restrict_value(state, subject, Restriction::FINITE);
             return;
+        }
+        // What was fetched, and is equal, decides what it can be; a part of another input, most likely too.
+        if self.is_fetched(subject, &other_holes) {
+            self.restrict_value(state, subject, Restriction::facts(Facts::ASKED_YES));
         }
         // `re.sub("[^a-z]", "", x) == x`: there are no other characters than in what it equals.
         if let Some(alphabet) = alphabet_of(other)
@@ -501,7 +576,7 @@ impl Interpreter<'_, '_> {
                 }
                 // The host the browser asked: who sends a link does not choose it.
                 Part::Host if self.is_own_host(&other_holes) => {
-                    state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+                    self.restrict_url(state, whole, Facts::HOST_CHECKED);
                 }
                 // A directory that the caller chose.
                 Part::CommonPath | Part::Parent
@@ -512,6 +587,57 @@ impl Interpreter<'_, '_> {
                     self.restrict_resolved(state, whole, Restriction::facts(Facts::CONTAINED));
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// The elements of a display, and the characters of a known text.
+    fn elements(&mut self, state: &State, container: &Value) -> Vec<Value> {
+        match container.only() {
+            Some(Atom::Str(text)) => {
+                let characters = text.as_str().chars().take(MAX_EACH);
+                characters
+                    .map(|character| Value::text(&character.to_string()))
+                    .collect()
+            }
+            Some(Atom::Object(id)) => match state.object(*id) {
+                Some(object) if object.kind != Kind::Dict => {
+                    object.items.iter().take(MAX_EACH).cloned().collect()
+                }
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// `subject != other`: what is told of a text by characters at its beginning, and by pieces that are not `..`.
+    fn differs(&mut self, state: &mut State, subject: &Value, other: &Value) {
+        let Some(other) = other.known_text() else {
+            return;
+        };
+        for hole in subject.holes() {
+            let facts = match (hole.part, other.as_str()) {
+                (Some((Part::At(0, 1), _)), "/") => {
+                    Facts::NOT_ABSOLUTE | Facts::NO_TWO_SLASHES | Facts::NO_SLASH_BACKSLASH
+                }
+                (Some((Part::At(0, 1), _)), "-") => Facts::NOT_OPTION,
+                (Some((Part::At(0, 1), _)), "\\") => Facts::NO_BACKSLASH,
+                (Some((Part::At(1, 1), _)), "/") | (Some((Part::At(0, 2), _)), "//") => {
+                    Facts::NO_TWO_SLASHES
+                }
+                (Some((Part::At(1, 1), _)), "\\") | (Some((Part::At(0, 2), _)), "/\\") => {
+                    Facts::NO_SLASH_BACKSLASH
+                }
+                (Some((Part::Piece, _)), "..") if !hole.alphabet.contains('/') => Facts::NO_DOTS,
+                _ => continue,
+            };
+            match hole.part {
+                Some((Part::At(..), whole)) => state.restrict(whole, Restriction::facts(facts)),
+                _ => self.restrict_value(
+                    state,
+                    &Value::hole((*hole).clone()),
+                    Restriction::facts(facts),
+                ),
             }
         }
     }
@@ -529,6 +655,27 @@ impl Interpreter<'_, '_> {
     fn is_setting(&self, holes: &[Arc<Hole>]) -> bool {
         let mut taints = holes.iter().flat_map(|hole| &hole.taints);
         taints.all(|taint| taint.origin.is_source()) && self.is_chosen(holes)
+    }
+
+    /// Whether holes are of what was fetched from elsewhere, or of elements and attributes of other inputs than a value is.
+    fn is_fetched(&self, subject: &Value, holes: &[Arc<Hole>]) -> bool {
+        let roots: Vec<_> = subject
+            .holes()
+            .iter()
+            .flat_map(|hole| hole.taints.clone())
+            .filter_map(|taint| match taint.origin {
+                Origin::Input(path) => Some(path.root),
+                Origin::Source(_) => None,
+            })
+            .collect();
+        let mut taints = holes.iter().flat_map(|hole| &hole.taints);
+        taints.all(|taint| match &taint.origin {
+            Origin::Source(source) => matches!(
+                self.setting.models.kind_of(source.model),
+                "network-response" | "database"
+            ),
+            Origin::Input(path) => path.keys.len() > 1 && !roots.contains(&path.root),
+        })
     }
 
     /// Whether it is the host a request was sent to, or one that is set.
@@ -591,7 +738,25 @@ impl Interpreter<'_, '_> {
             (op, outcome),
             (CmpOp::Is | CmpOp::Eq, true) | (CmpOp::IsNot | CmpOp::NotEq, false)
         );
+        let number = match self.peek(state, right).only() {
+            Some(Atom::Int(number)) => Some(*number),
+            _ => None,
+        };
         match self.peek(state, func).only() {
+            // `len(found) > 0`: as `found` itself.
+            Some(Atom::External(path)) if path.as_str() == "builtins.len" && number.is_some() => {
+                let some = match (op, number) {
+                    (CmpOp::Eq, Some(0)) | (CmpOp::Lt, Some(1)) | (CmpOp::LtE, Some(0)) => {
+                        Some(!outcome)
+                    }
+                    (CmpOp::NotEq | CmpOp::Gt, Some(0)) | (CmpOp::GtE, Some(1)) => Some(outcome),
+                    (CmpOp::Eq, Some(1)) if outcome => Some(true),
+                    _ => None,
+                };
+                if some == Some(true) {
+                    self.assume(state, argument, true);
+                }
+            }
             Some(Atom::External(path)) if path.as_str() == "builtins.type" && same => {
                 let value = self.peek(state, argument);
                 let class = self.peek(state, right);
@@ -656,6 +821,9 @@ impl Interpreter<'_, '_> {
             return;
         }
         if !inside {
+            for known in self.elements(state, container) {
+                self.differs(state, subject, &known);
+            }
             return;
         }
         // The containing directory among those above a resolved path.
@@ -703,7 +871,7 @@ impl Interpreter<'_, '_> {
         if self.is_own_host(&all) {
             for hole in subject.holes() {
                 if let Some((Part::Host, whole)) = hole.part {
-                    state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+                    self.restrict_url(state, whole, Facts::HOST_CHECKED);
                 }
             }
         }
@@ -842,6 +1010,11 @@ impl Interpreter<'_, '_> {
             state.live = live;
             let arguments = self.arguments(state, args);
             state.live = live;
+            if !asks_whether_it_is_there(attr.as_str()) && !super::string::is_string_method(attr) {
+                let callee = self.eval(state, func);
+                state.live = live;
+                self.asked(state, test, &callee, outcome);
+            }
             self.assume_method(state, &receiver, attr, &arguments, outcome, test);
             return;
         }
@@ -862,11 +1035,17 @@ impl Interpreter<'_, '_> {
                         self.assume_each(state, argument.value, outcome, all == outcome);
                     }
                 }
+                Atom::External(path) if path.as_str() == "builtins.next" && outcome => {
+                    if let Some(argument) = module.args(args).first() {
+                        self.assume_some(state, argument.value);
+                    }
+                }
                 _ => {}
             }
         }
         let arguments = self.arguments(state, args);
         state.live = live;
+        self.asked(state, test, &callee, outcome);
         for atom in callee.atoms().to_vec() {
             match atom {
                 Atom::External(path) => {
@@ -897,6 +1076,99 @@ impl Interpreter<'_, '_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Whether a test is a switch: something of the program that is on or off, and no stranger has a part in.
+    fn is_switch(&mut self, state: &mut State, test: ExprId) -> bool {
+        match self.module()[test] {
+            Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => self.is_switch(state, operand),
+            Expr::Name { .. } | Expr::Attribute { .. } => {
+                let value = self.peek(state, test);
+                let holes = value.holes();
+                value.truth().is_none() && (holes.is_empty() || self.is_chosen(&holes))
+            }
+            _ => false,
+        }
+    }
+
+    /// Something that cannot be looked into answered yes or no: what it was asked about may be what it wants.
+    fn asked(&mut self, state: &mut State, test: ExprId, callee: &Value, outcome: bool) {
+        let unknown = !callee.is_nothing()
+            && callee.atoms().iter().all(|atom| match atom {
+                Atom::Unknown => true,
+                Atom::External(path) => {
+                    let name = path.as_str();
+                    let last = name.rsplit('.').next().unwrap_or_default();
+                    !name.starts_with("builtins.")
+                        && !asks_whether_it_is_there(last)
+                        && self.call_model(*path).is_none()
+                        && !super::native::is_known(name)
+                }
+                _ => false,
+            });
+        if !unknown {
+            return;
+        }
+        let fact = if outcome {
+            Facts::ASKED_YES
+        } else {
+            Facts::ASKED_NO
+        };
+        // `table.where(name=x).first()`: what any call on the way was given.
+        let module = self.module();
+        let mut call = test;
+        for _ in 0..MAX_CHAIN {
+            let Expr::Call { func, args } = module[call] else {
+                break;
+            };
+            for argument in module.args(args) {
+                let value = self.peek(state, argument.value);
+                for hole in self.deep_holes(state, &value) {
+                    let value = Value::hole((*hole).clone());
+                    self.restrict_value(state, &value, Restriction::facts(fact));
+                }
+            }
+            let Expr::Attribute { value, .. } = module[func] else {
+                break;
+            };
+            call = value;
+        }
+    }
+
+    /// A comprehension gives something: the conditions hold for one of the elements.
+    fn assume_some(&mut self, state: &mut State, comprehension: ExprId) {
+        let module = self.module();
+        let Expr::Comprehension(id) = module[comprehension] else {
+            return;
+        };
+        let data = &module[id];
+        let [only] = data.generators.as_slice() else {
+            return;
+        };
+        let [bind] = module.binds(only.binds) else {
+            return;
+        };
+        let Target::Name(def) = bind.target else {
+            return;
+        };
+        if only.conditions.is_empty() {
+            return;
+        }
+        let iterated = self.eval(state, only.iter);
+        let mut inside = state.clone();
+        self.frame().held.push((only.iter, iterated));
+        let value = self.eval(&mut inside, bind.value);
+        self.frame().held.pop();
+        self.bind_name(&mut inside, def, value);
+        for condition in &only.conditions {
+            self.assume(&mut inside, *condition, true);
+        }
+        if inside.live {
+            *state = inside;
         }
     }
 
@@ -1098,7 +1370,7 @@ impl Interpreter<'_, '_> {
             if !texts.is_empty() && texts.iter().all(domain) {
                 for hole in receiver.holes() {
                     if let Some((Part::Host, whole)) = hole.part {
-                        state.restrict(whole, Restriction::facts(Facts::HOST_CHECKED));
+                        self.restrict_url(state, whole, Facts::HOST_CHECKED);
                     }
                 }
             }
@@ -1111,6 +1383,12 @@ impl Interpreter<'_, '_> {
             .filter_map(|text| text.known_text().map(|text| text.as_str().to_owned()))
             .collect();
         let all_known = known.len() == texts.len() && !known.is_empty();
+        if all_known {
+            let facts = known.iter().map(|text| begins_with(text));
+            if let Some(facts) = facts.reduce(Facts::join) {
+                self.restrict_value(state, receiver, Restriction::facts(facts));
+            }
+        }
         if all_known && known.iter().all(|text| host_is_fixed(text)) {
             self.restrict_value(
                 state,
@@ -1379,6 +1657,49 @@ impl Interpreter<'_, '_> {
         }
         self.lift = lift;
     }
+}
+
+/// What holds of a text that begins with a known one, by the first character of that.
+fn begins_with(front: &str) -> Facts {
+    let mut facts = Facts::NONE;
+    let Some(first) = front.chars().next() else {
+        return facts;
+    };
+    if first == '/' {
+        facts |= Facts::SLASH;
+    } else {
+        facts |= Facts::NOT_ABSOLUTE | Facts::NO_TWO_SLASHES | Facts::NO_SLASH_BACKSLASH;
+    }
+    if first != '-' {
+        facts |= Facts::NOT_OPTION;
+    }
+    if first != '\\' {
+        facts |= Facts::NO_BACKSLASH;
+    }
+    facts
+}
+
+/// Methods that say whether something of a name is there, not whether the name is one that is wanted.
+fn asks_whether_it_is_there(method: &str) -> bool {
+    matches!(
+        method,
+        "exists"
+            | "lexists"
+            | "isfile"
+            | "is_file"
+            | "isdir"
+            | "is_dir"
+            | "islink"
+            | "is_symlink"
+            | "path_exists"
+            | "file_exists"
+            | "access"
+            | "stat"
+            | "get"
+            | "get_or_none"
+            | "getattr"
+            | "hasattr"
+    )
 }
 
 /// Whether `..` cannot lead out of a path any more.

@@ -6,11 +6,12 @@ use hognose_python::ModuleId;
 use hognose_python::ir::*;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use symbol_table::{GlobalSymbol, static_symbol};
 
 use super::call::Arguments;
 use super::{Exit, Frame, Interpreter, MAX_INLINED, MAX_NESTED, MAX_REACHES};
 use crate::model::CallModel;
-use crate::shape::{Alphabet, Facts, Hole, Stretch, add_taints, concat};
+use crate::shape::{Alphabet, Facts, Hole, Stretch, add_taints, add_taints_by, concat};
 use crate::state::{Kind, Object, State, Vars};
 use crate::summary::{Exported, Reach, Summary};
 use crate::value::{Atom, InputPath, Key, ObjId, Origin, Root, Symbol, Taint, Value, Why, hash_id};
@@ -230,6 +231,9 @@ impl Interpreter<'_, '_> {
         }
         let mut changed = None;
         for decorator in data.decorators.iter().rev() {
+            if self.gives_back(module, *decorator) {
+                continue;
+            }
             let values = self.values.eval(module, *decorator);
             let callee = match self.setting.project.module(module)[*decorator] {
                 Expr::Call { func, .. } => {
@@ -277,6 +281,27 @@ impl Interpreter<'_, '_> {
             }
         }
         changed
+    }
+
+    /// Whether a decorator of the project gives back the function it was given: one that marks or registers it.
+    fn gives_back(&mut self, module: ModuleId, decorator: ExprId) -> bool {
+        let called = self.values.eval(module, decorator);
+        !called.is_empty()
+            && called.into_iter().all(|called| match called {
+                hognose_python::Value::Function(at, function) => {
+                    let home = self.setting.project.module(at);
+                    let data = &home[function];
+                    // A method is given its receiver first, where nothing changes how it is called.
+                    let plain = data.class.is_none() || data.decorators.is_empty();
+                    plain && returns_parameter(home, function, u16::from(data.class.is_some()))
+                }
+                hognose_python::Value::Instance(at, class) => self
+                    .find_method(at, class, static_symbol!("__call__"), false)
+                    .is_some_and(|(at, function)| {
+                        returns_parameter(self.setting.project.module(at), function, 1)
+                    }),
+                _ => false,
+            })
     }
 
     /// Arguments of a decorator, as far as they are constants and functions.
@@ -520,7 +545,10 @@ impl Interpreter<'_, '_> {
         let mut params: Vec<Option<Value>> = vec![None; data.params.len()];
         let mut taken: Vec<Symbol> = Vec::new();
         let mut next = arguments.positional.iter();
+        let mut unpacked = 0;
         for (number, param) in data.params.iter().enumerate() {
+            // What is unpacked may end before, and the name may be among the keywords.
+            let mut from_star = false;
             match param.kind {
                 ParamKind::PositionalOnly | ParamKind::Positional => {
                     if let Some(value) = next.next() {
@@ -529,7 +557,9 @@ impl Interpreter<'_, '_> {
                         taken.push(param.name);
                         params[number] = Some(value);
                     } else if let Some(star) = &arguments.star {
-                        params[number] = Some(star.clone());
+                        params[number] = Some(self.element_at(star, unpacked));
+                        from_star = true;
+                        unpacked = unpacked.saturating_add(1);
                     }
                 }
                 ParamKind::KeywordOnly => {
@@ -574,18 +604,42 @@ impl Interpreter<'_, '_> {
                     params[number] = Some(Atom::Object(id).into());
                 }
             }
-            if params[number].is_none()
+            if (params[number].is_none() || from_star)
                 && let Some(map) = &arguments.double_star
                 && !matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar)
             {
                 let map = map.clone();
                 let value = self.item(state, &map, &Value::text(param.name.as_str()), expr);
                 if !value.atoms().iter().all(|atom| *atom == Atom::Unknown) {
-                    params[number] = Some(value);
+                    params[number]
+                        .get_or_insert_with(Value::nothing)
+                        .join(&value);
                 }
             }
         }
         params
+    }
+
+    /// The element of a sequence that is unpacked, where some element of an input stands for it: `def f(*args): return g(*args)`.
+    fn element_at(&mut self, element: &Value, index: i32) -> Value {
+        let atoms = element.atoms().to_vec();
+        Value::of(
+            atoms
+                .into_iter()
+                .map(|atom| match atom {
+                    Atom::Input(path) if path.keys.last() == Some(&Key::Any) => {
+                        let mut keys = path.keys.clone();
+                        keys.pop();
+                        keys.push(Key::Index(index));
+                        self.input(Arc::new(InputPath {
+                            root: path.root,
+                            keys,
+                        }))
+                    }
+                    other => other,
+                })
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// Values of defaults, evaluated where the function stands, once.
@@ -735,6 +789,7 @@ impl Interpreter<'_, '_> {
             name: data.name,
             expr,
             known: FxHashMap::default(),
+            holes: FxHashMap::default(),
         };
         let tainted = substitution.params.iter().any(|value| {
             value.has_holes()
@@ -908,6 +963,7 @@ impl Interpreter<'_, '_> {
             name: data.name,
             expr,
             known: FxHashMap::default(),
+            holes: FxHashMap::default(),
         };
         for (path, restriction) in implied {
             let value = self.resolve(state, &mut substitution, path);
@@ -1113,23 +1169,17 @@ impl Interpreter<'_, '_> {
                     limit = Alphabet::ALL;
                 }
                 Origin::Input(path) => {
-                    let actual = self.resolve(state, substitution, path);
-                    let found = self.deep_holes(state, &actual);
-                    for given in &found {
-                        let mut more = given.taints.clone();
-                        for known in &mut more {
-                            known.trail = known
-                                .trail
-                                .step(place, Why::Passed(name))
-                                .then(&taint.trail);
-                        }
-                        add_taints(&mut taints, &more);
+                    let found = self.holes_given(state, substitution, path);
+                    for given in &*found {
+                        add_taints_by(&mut taints, &given.taints, |way| {
+                            way.step(place, Why::Passed(name)).then(&taint.trail)
+                        });
                         doubt = doubt.max(given.doubt.saturating_add(hole.doubt));
                         limit = limit.union(given.alphabet);
                         facts |= Facts(given.facts.0 & Facts::STRUCTURE.0);
                         cleaned.0 |= given.cleaned.0;
                     }
-                    if let [given] = found.as_slice()
+                    if let [given] = &*found
                         && let Some((part, of)) = hole.part
                         && of == path.id()
                     {
@@ -1156,6 +1206,23 @@ impl Interpreter<'_, '_> {
             part: base,
             doubt,
         })
+    }
+
+    /// The holes in what an input of the callee is for the caller.
+    fn holes_given(
+        &mut self,
+        state: &mut State,
+        substitution: &mut Substitution,
+        path: &Arc<InputPath>,
+    ) -> Arc<[Arc<Hole>]> {
+        if let Some(known) = substitution.holes.get(path) {
+            return Arc::clone(known);
+        }
+        let actual = self.resolve(state, substitution, path);
+        let found: Arc<[Arc<Hole>]> = self.deep_holes(state, &actual).into();
+        let key = Arc::clone(path);
+        substitution.holes.insert(key, Arc::clone(&found));
+        found
     }
 
     /// Takes in a value of the callee with its objects.
@@ -1516,6 +1583,16 @@ fn same_object(state: &State, id: ObjId, before: &Arc<Object>) -> bool {
         .is_some_and(|now| Arc::ptr_eq(now, before) || **now == **before)
 }
 
+/// Whether all that a function returns is a parameter as it was given.
+fn returns_parameter(module: &Module, function: FunctionId, index: u16) -> bool {
+    let data = &module[function];
+    let given = |value: &ExprId| {
+        matches!(module[*value], Expr::Name { def, .. }
+            if module[def].scope == data.scope && module[def].kind == DefKind::Param(index))
+    };
+    !data.is_generator && !data.return_values.is_empty() && data.return_values.iter().all(given)
+}
+
 /// Whether a walk of a function costs about what its summary does: wrappers and other decorators' functions.
 fn is_small(function: &Function) -> bool {
     usize::from(function.range.len()) < SMALL
@@ -1533,5 +1610,8 @@ struct Substitution {
     closure: Option<ObjId>,
     name: Symbol,
     expr: ExprId,
+    /// By input, as it was when it was first asked for.
     known: FxHashMap<Arc<InputPath>, Value>,
+    /// The holes in them.
+    holes: FxHashMap<Arc<InputPath>, Arc<[Arc<Hole>]>>,
 }

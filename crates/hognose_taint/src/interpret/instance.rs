@@ -75,7 +75,7 @@ impl Interpreter<'_, '_> {
         self.find_method(*module, *class, name, false)
     }
 
-    fn find_method(
+    pub(super) fn find_method(
         &mut self,
         module: ModuleId,
         class: ClassId,
@@ -830,7 +830,14 @@ impl Interpreter<'_, '_> {
         name: &str,
         given: &[Value],
     ) {
-        if self.object_dunder(state, id, name, given).is_none()
+        let mut run = false;
+        // One that stores by way of another one that stores: as with descriptors, few are run inside of each other.
+        if self.descriptors > 0 {
+            self.descriptors -= 1;
+            run = self.object_dunder(state, id, name, given).is_some();
+            self.descriptors += 1;
+        }
+        if !run
             && let Some(value) = given.last()
             && let Some(object) = state.object_mut(id)
         {

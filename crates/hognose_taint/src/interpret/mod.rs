@@ -37,7 +37,7 @@ const MAX_WORK: u32 = 5_000;
 /// Functions walked in place inside of each other.
 pub(crate) const MAX_INLINED: usize = 4;
 
-/// Descriptors called inside of each other.
+/// Descriptors, and special methods that store, called inside of each other.
 const MAX_DESCRIPTORS: u32 = 2;
 
 /// Times a loop is walked until its state has to be stable.
@@ -138,6 +138,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub judged: Vec<Judged>,
     /// What a resolved path was resolved from, by the ids of their holes.
     resolved: FxHashMap<u32, u32>,
+    /// Copies of texts as browsers read them, by the ids of their holes.
+    copies: FxHashMap<u32, Arc<crate::shape::Hole>>,
     /// What is at the sinks of the place that is watched.
     pub sightings: Vec<crate::watch::Sighting>,
     /// Holes that became one of few values, by id; filled where a place is watched.
@@ -151,7 +153,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     shared: FxHashSet<ObjId>,
     /// Where they were found, and as what.
     origins: Vec<Shared>,
-    /// Descriptors that may still be called inside of each other: one that reads its own attribute ends.
+    /// Descriptors, and special methods that store, that may still be called inside of each other: one that reads its own
+    /// attribute ends.
     descriptors: u32,
     /// What a `defaultdict` makes its entries with.
     factories: FxHashMap<ObjId, Value>,
@@ -204,6 +207,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             reaches: Vec::new(),
             judged: Vec::new(),
             resolved: FxHashMap::default(),
+            copies: FxHashMap::default(),
             sightings: Vec::new(),
             settled: FxHashMap::default(),
             global_writes: Vec::new(),
@@ -343,7 +347,6 @@ impl<'a, 'p> Interpreter<'a, 'p> {
                 _ => Some(self.implied(state)),
             });
         }
-        let left = state.clone();
         let exit = &mut self.frame().exit;
         exit.value.join(&value);
         if let Some(Some(implied)) = when_true {
@@ -353,8 +356,8 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             join_implied(&mut exit.on_false, implied);
         }
         match &mut exit.state {
-            Some(state) => state.join(left),
-            none => *none = Some(left),
+            Some(left) => left.join_with(state),
+            none => *none = Some(state.clone()),
         }
         state.live = false;
     }
@@ -404,13 +407,12 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || {
                 self.statement(state, *stmt);
             });
-            if !self.frame().handlers.is_empty() && state.live {
-                let now = state.clone();
-                if let Some(handler) = self.frame().handlers.last_mut() {
-                    match handler {
-                        Some(before) => before.join(now),
-                        none => *none = Some(now),
-                    }
+            if state.live
+                && let Some(handler) = self.frame().handlers.last_mut()
+            {
+                match handler {
+                    Some(before) => before.join_with(state),
+                    none => *none = Some(state.clone()),
                 }
             }
         }
@@ -647,6 +649,8 @@ impl<'a, 'p> Interpreter<'a, 'p> {
         } else {
             MAX_ROUNDS
         };
+        let elements = self.elements_of(state, iter, binds);
+        let mut of_each: Vec<(Value, Restriction)> = Vec::new();
         for round in 0..rounds {
             let mut inside = state.clone();
             self.binds(&mut inside, binds);
@@ -654,6 +658,18 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             for back in std::mem::take(&mut self.frame().continues) {
                 inside.join(back);
             }
+            of_each = if inside.live {
+                let known = |element: &Value| {
+                    let id = element.holes().first().map(|hole| hole.id);
+                    id.map_or(Restriction::NONE, |id| inside.known_of(id))
+                };
+                let elements = elements.iter();
+                elements
+                    .map(|element| (element.clone(), known(element)))
+                    .collect()
+            } else {
+                Vec::new()
+            };
             let before = state.clone();
             state.join(inside);
             if round > 0 {
@@ -663,6 +679,12 @@ impl<'a, 'p> Interpreter<'a, 'p> {
                 break;
             }
         }
+        // What held of the element whenever the body went on holds of all of them now.
+        let lift = std::mem::replace(&mut self.lift, true);
+        for (element, restriction) in of_each {
+            self.restrict_value(state, &element, restriction);
+        }
+        self.lift = lift;
         self.frame().loops -= 1;
         self.frame().held.pop();
         self.block(state, orelse);
@@ -670,6 +692,28 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             state.join(out);
         }
         self.frame().continues = continues;
+    }
+
+    /// What a loop binds its only variable to, each hole of it apart.
+    fn elements_of(&mut self, state: &State, iter: ExprId, binds: List) -> Vec<Value> {
+        let module = self.module();
+        let [bind] = module.binds(binds) else {
+            return Vec::new();
+        };
+        if !matches!(bind.target, Target::Name(_))
+            || !matches!(
+                module[iter],
+                Expr::Name { .. } | Expr::Attribute { .. } | Expr::Call { .. }
+            )
+        {
+            return Vec::new();
+        }
+        let element = self.peek(&mut state.clone(), bind.value);
+        element
+            .holes()
+            .iter()
+            .map(|hole| Value::hole((**hole).clone()))
+            .collect()
     }
 
     fn try_statement(

@@ -166,6 +166,57 @@ const FLAGS: &str = "\u{0}flags";
 /// Groups of a pattern that are told apart.
 const MAX_GROUPS: u32 = 16;
 
+/// Whether a module of Python, by what its functions are called by, is computed here.
+pub(super) fn is_known(name: &str) -> bool {
+    let front = name.split_once('.').map_or("", |(front, _)| front);
+    matches!(
+        front,
+        "builtins"
+            | "os"
+            | "re"
+            | "json"
+            | "urllib"
+            | "base64"
+            | "binascii"
+            | "copy"
+            | "functools"
+            | "itertools"
+            | "collections"
+            | "pathlib"
+            | "shlex"
+            | "string"
+            | "io"
+            | "asyncio"
+            | "contextlib"
+            | "typing"
+            | "html"
+            | "codecs"
+            | "zlib"
+            | "gzip"
+            | "bz2"
+            | "lzma"
+            | "quopri"
+            | "uuid"
+            | "decimal"
+            | "fractions"
+            | "math"
+            | "operator"
+            | "posixpath"
+            | "ntpath"
+            | "textwrap"
+            | "types"
+            | "sys"
+            | "time"
+            | "ast"
+            | "unicodedata"
+            | "xml"
+            | "dataclasses"
+            | "regex"
+            | "six"
+            | "enum"
+    )
+}
+
 impl Interpreter<'_, '_> {
     /// What a function of Python itself gives; `None` for any other.
     pub(super) fn native(
@@ -177,53 +228,7 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) -> Option<Value> {
         let name = path.as_str();
-        let (front, _) = name.split_once('.')?;
-        if !matches!(
-            front,
-            "builtins"
-                | "os"
-                | "re"
-                | "json"
-                | "urllib"
-                | "base64"
-                | "binascii"
-                | "copy"
-                | "functools"
-                | "itertools"
-                | "collections"
-                | "pathlib"
-                | "shlex"
-                | "string"
-                | "io"
-                | "asyncio"
-                | "contextlib"
-                | "typing"
-                | "html"
-                | "codecs"
-                | "zlib"
-                | "gzip"
-                | "bz2"
-                | "lzma"
-                | "quopri"
-                | "uuid"
-                | "decimal"
-                | "fractions"
-                | "math"
-                | "operator"
-                | "posixpath"
-                | "ntpath"
-                | "textwrap"
-                | "types"
-                | "sys"
-                | "time"
-                | "ast"
-                | "unicodedata"
-                | "xml"
-                | "dataclasses"
-                | "regex"
-                | "six"
-                | "enum"
-        ) {
+        if !is_known(name) {
             return None;
         }
         if SCALAR.binary_search(&name).is_ok() || SCALAR.contains(&name) {
@@ -1742,6 +1747,21 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) -> Option<Value> {
         let pattern = arguments.position(0)?;
+        // `re.sub(PATTERN, "", x)`, as the method of the compiled pattern.
+        if function != "compile"
+            && let Some(Atom::Object(id)) = pattern.only()
+            && let Some(object) = state.object(*id)
+            && matches!(object.kind, Kind::Holder(class) if class.as_str() == "re.compile()")
+        {
+            let text = object.field(Symbol::from("\u{0}text"))?.clone();
+            text.known_text()?;
+            let mut plain = arguments.clone();
+            plain.positional[0] = text;
+            if let Some(flags) = object.field(Symbol::from(FLAGS)) {
+                plain.keywords.push((Symbol::from("flags"), flags.clone()));
+            }
+            return self.re_function(state, function, &plain, expr);
+        }
         let flags = match function {
             "match" | "fullmatch" | "search" | "findall" | "finditer" => {
                 arguments.either(2, "flags")
@@ -1822,7 +1842,13 @@ impl Interpreter<'_, '_> {
                     .filter(|_| by_function)
                     .and_then(super::condition::alphabet_of);
                 let mut value = Value::nothing();
+                // Blanks and control characters are taken out of an address by browsers too.
+                let blanks = removed.as_ref().is_some_and(|removed| {
+                    let ascii = removed.ascii();
+                    ascii != 0 && ascii >> 33 == 0
+                }) && new.is_some_and(|new| new.as_str().is_empty());
                 for text in self.texts_of(state, &subject) {
+                    let read = blanks && text.len() == 1;
                     let text = map_holes(&text, |hole| {
                         if let Some(removed) = &removed
                             && !limited
@@ -1852,9 +1878,12 @@ impl Interpreter<'_, '_> {
                             }
                         }
                         hole.facts = hole.facts.without(Facts::CONTAINED | Facts::NORMALISED);
-                        hole.part = None;
+                        hole.part = read.then_some((Part::AsRead, hole.id));
                         hole.id = hash_id(&(hole.id, expr.0, 24u8));
                     });
+                    for hole in holes(&text).filter(|_| read) {
+                        self.copies.insert(hole.id, Arc::clone(hole));
+                    }
                     value.join(&Value::stretches(concat([text.as_slice()])));
                 }
                 if replacement.has_holes() {

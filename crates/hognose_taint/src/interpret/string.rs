@@ -215,36 +215,46 @@ impl Interpreter<'_, '_> {
     pub(super) fn deep_holes(&mut self, state: &State, value: &Value) -> Vec<Arc<Hole>> {
         let mut found: Vec<Arc<Hole>> = Vec::new();
         let mut seen: Vec<ObjId> = Vec::new();
-        let mut waiting: Vec<Value> = vec![value.clone()];
-        while let Some(value) = waiting.pop() {
-            for atom in value.atoms() {
-                match atom {
-                    Atom::Text(text) => {
-                        for hole in crate::shape::holes(text) {
-                            if !found.contains(hole) && found.len() < MAX_OBJECTS {
-                                found.push(Arc::clone(hole));
+        let mut waiting: Vec<ObjId> = Vec::new();
+        let mut next = vec![value];
+        loop {
+            for value in next.drain(..) {
+                for atom in value.atoms() {
+                    let hole = match atom {
+                        Atom::Text(text) => {
+                            for hole in crate::shape::holes(text) {
+                                keep_hole(&mut found, Arc::clone(hole));
                             }
+                            continue;
                         }
-                    }
-                    Atom::Input(path) => {
-                        self.input(Arc::clone(path));
-                        let mut hole = crate::value::input_hole(path);
-                        state.known_of(hole.id).apply(&mut hole);
-                        found.push(Arc::new(hole));
-                    }
-                    Atom::Object(id) if seen.len() < MAX_OBJECTS && !seen.contains(id) => {
-                        seen.push(*id);
-                        if let Some(object) = state.object(*id)
-                            && (object.has_holes() || object.has_objects())
-                        {
-                            waiting.push(object.contents());
+                        Atom::Input(path) => {
+                            self.input(Arc::clone(path));
+                            let mut hole = crate::value::input_hole(path);
+                            state.known_of(hole.id).apply(&mut hole);
+                            hole
                         }
-                    }
-                    _ => {}
+                        Atom::Object(id) => {
+                            if seen.len() < MAX_OBJECTS && !seen.contains(id) {
+                                seen.push(*id);
+                                waiting.push(*id);
+                            }
+                            continue;
+                        }
+                        _ => continue,
+                    };
+                    keep_hole(&mut found, Arc::new(hole));
                 }
             }
+            let Some(id) = waiting.pop() else {
+                return found;
+            };
+            if let Some(object) = state.object(id) {
+                next.push(&object.rest);
+                next.extend(&object.items);
+                next.extend(object.fields.iter().map(|(_, value)| value));
+                next.push(&object.keys);
+            }
         }
-        found
     }
 
     /// All texts of a value and of what it holds but under some keys, an input as the hole it makes.
@@ -399,7 +409,17 @@ impl Interpreter<'_, '_> {
                 Atom::Text(_) | Atom::Input(_) => {
                     let inner = plain && lower == Some(Some(1)) && upper == Some(Some(-1));
                     for text in self.texts_of(state, &atom.clone().into()) {
-                        let kind = if inner { Part::Inner } else { Part::Piece };
+                        let kind = match (inner, plain, lower, upper) {
+                            (true, ..) => Part::Inner,
+                            (_, true, Some(lower), Some(Some(upper)))
+                                if let (Ok(from), Ok(to)) =
+                                    (u8::try_from(lower.unwrap_or(0)), u8::try_from(upper))
+                                    && from < to =>
+                            {
+                                Part::At(from, to - from)
+                            }
+                            _ => Part::Piece,
+                        };
                         let bounded = plain && matches!(upper, Some(Some(number)) if number > 0);
                         let cut = self.cut(&text, lower.flatten(), upper.flatten(), plain);
                         let single = cut.len() == 1;
@@ -1006,12 +1026,19 @@ impl Interpreter<'_, '_> {
                         for other in &inserted {
                             add_taints(&mut hole.taints, &other.taints);
                         }
-                        hole.part = None;
+                        let read = text.len() == 1
+                            && inserted.is_empty()
+                            && matches!((old, new), (Some(old), Some(new)) if is_read_so(old.as_str(), new.as_str()));
+                        hole.part = read.then_some((Part::AsRead, hole.id));
                         hole.id = hash_id(&(hole.id, expr.0, 8u8));
                         hole.facts = hole
                             .facts
                             .without(Facts::CONTAINED | Facts::NORMALISED | Facts::NO_DOTS);
-                        changed.push(Stretch::Hole(Arc::new(hole)));
+                        let hole = Arc::new(hole);
+                        if read {
+                            self.copies.insert(hole.id, Arc::clone(&hole));
+                        }
+                        changed.push(Stretch::Hole(hole));
                     }
                     (other, _) => changed.push(other.clone()),
                 }
@@ -1072,6 +1099,21 @@ impl Interpreter<'_, '_> {
             return text;
         }
         let element = self.iterated(state, &parts, expr);
+        // With nothing between them any number of elements is a text of their characters, of which nothing else is known.
+        if separator
+            .known_text()
+            .is_some_and(|text| text.as_str().is_empty())
+        {
+            let mut joined = Value::nothing();
+            for text in self.texts_of(state, &element) {
+                joined.join(&Value::stretches(map_holes(&collapse(&text), |hole| {
+                    hole.facts = Facts::TEXT;
+                    hole.part = None;
+                    hole.id = hash_id(&(hole.id, expr.0, 28u8));
+                })));
+            }
+            return joined;
+        }
         // One element, and one among others, with the separator on both sides.
         let first = self.text_value(state, &element);
         let several = self.joined_texts(state, &[element.clone(), separator.clone(), element]);
@@ -1169,6 +1211,17 @@ impl Interpreter<'_, '_> {
 /// Whether a text of these characters can have another one in it.
 fn can_hold(alphabet: Alphabet, part: &str) -> bool {
     part.chars().all(|character| alphabet.contains(character))
+}
+
+/// Whether a browser makes the same change when it reads an address.
+fn is_read_so(old: &str, new: &str) -> bool {
+    match new {
+        "/" => old == "\\",
+        "" | "%20" => old
+            .chars()
+            .all(|character| character.is_ascii_control() || character == ' '),
+        _ => false,
+    }
 }
 
 /// `'` for `''`, `\'` for `'`: what makes a quote harmless inside of quotes.
@@ -1322,4 +1375,11 @@ pub(super) fn format_pieces(format: &str) -> Vec<Piece> {
         pieces.push(Piece::Known(known));
     }
     pieces
+}
+
+/// Keeps a hole that is not known yet, while there are few.
+fn keep_hole(found: &mut Vec<Arc<Hole>>, hole: Arc<Hole>) {
+    if found.len() < MAX_OBJECTS && !found.contains(&hole) {
+        found.push(hole);
+    }
 }

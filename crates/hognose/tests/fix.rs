@@ -1,0 +1,280 @@
+//! `hognose deps --fix` as its users run it. What real lock tools make of it is tested by `cargo xtask test`.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests make files and run programs"
+)]
+
+mod support;
+
+use std::fs;
+
+use support::{Project, Run};
+use tempfile::TempDir;
+
+const REQUIREMENTS: &str = "# pinned long ago\r\nPyYAML == 5.3 ; python_version > \"3\"  # why\r\nsix==1.16.0\r\njinja2[i18n]==2.10.0";
+
+/// A project and the cache of its user.
+struct User {
+    project: Project,
+    cache: TempDir,
+}
+
+impl User {
+    fn new(files: &[(&str, &str)]) -> Self {
+        Self {
+            project: Project::new(files),
+            cache: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with(arguments, "")
+    }
+
+    /// Runs it with a search path.
+    fn run_with(&self, arguments: &[&str], path: &str) -> Run {
+        let mut command = self.project.command(arguments);
+        command
+            .env("XDG_CACHE_HOME", self.cache.path())
+            .env("PATH", path);
+        command.output().unwrap().into()
+    }
+
+    /// Every file of the project with its bytes.
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let mut files: Vec<_> = fs::read_dir(self.project.path())
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .map(|entry| {
+                let name = entry.file_name().into_string().unwrap();
+                (name, fs::read(entry.path()).unwrap())
+            })
+            .collect();
+        files.sort();
+        files
+    }
+}
+
+#[test]
+fn pins_are_raised_in_place_and_taken_back() {
+    let user = User::new(&[("requirements.txt", REQUIREMENTS)]);
+    let before = user.files();
+    let plan = user.run(&["deps", "--fix", "--plan"]);
+    assert_eq!(plan.code, Some(1), "{}", plan.err);
+    assert!(
+        plan.out.contains(
+            "-PyYAML == 5.3 ; python_version > \"3\"  # why\n+PyYAML == 5.4 ; python_version"
+        ),
+        "{}",
+        plan.out
+    );
+    assert!(
+        plan.out.contains("\\ No newline at end of file"),
+        "{}",
+        plan.out
+    );
+    assert_eq!(user.files(), before, "a plan changes nothing");
+
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{}", run.out);
+    let after = user.project.read("requirements.txt");
+    let jinja = after.rsplit_once("==").unwrap().1.to_owned();
+    assert!(!jinja.ends_with('\n') && jinja != "2.10.0");
+    assert_eq!(
+        after,
+        REQUIREMENTS.replace("5.3", "5.4").replace("2.10.0", &jinja)
+    );
+    let clean = user.run(&["deps"]);
+    assert_eq!(clean.code, Some(0), "{}", clean.out);
+    assert_eq!(user.files().len(), 1, "nothing is left behind");
+
+    let undone = user.run(&["deps", "--undo"]);
+    assert_eq!(undone.code, Some(0), "{}", undone.err);
+    assert_eq!(user.files(), before);
+    let again = user.run(&["deps", "--undo"]);
+    assert_eq!(again.code, Some(2));
+    assert!(
+        again.err.contains("nothing is known that was fixed"),
+        "{}",
+        again.err
+    );
+}
+
+#[test]
+fn what_was_changed_since_is_not_taken_back() {
+    let user = User::new(&[
+        ("requirements.txt", "pyyaml==5.3\n"),
+        ("requirements-dev.txt", "jinja2==2.10.0\n"),
+    ]);
+    assert_eq!(user.run(&["deps", "--fix"]).code, Some(0));
+    user.project
+        .write("requirements-dev.txt", "jinja2==3.1.6\nsix\n");
+    let before = user.files();
+    let run = user.run(&["deps", "--undo"]);
+    assert_eq!(run.code, Some(2));
+    assert!(
+        run.err.contains("requirements-dev.txt has changed since"),
+        "{}",
+        run.err
+    );
+    assert_eq!(user.files(), before);
+}
+
+#[test]
+fn a_constraint_is_raised_rather_than_a_pin_added() {
+    let user = User::new(&[
+        ("requirements.txt", "-c constraints.txt\npyyaml\n"),
+        ("constraints.txt", "PyYAML==5.3  # held\nsix==1.16.0\n"),
+    ]);
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
+    assert_eq!(
+        user.project.read("requirements.txt"),
+        "-c constraints.txt\npyyaml\n"
+    );
+    assert_eq!(
+        user.project.read("constraints.txt"),
+        "PyYAML==5.4  # held\nsix==1.16.0\n"
+    );
+}
+
+#[test]
+fn constraints_of_the_project_hold() {
+    let text = "pyyaml==5.3\n";
+    let user = User::new(&[
+        ("requirements.txt", text),
+        ("constraints.txt", "PyYAML<5.4\n"),
+    ]);
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!(run.code, Some(1), "{}", run.err);
+    assert!(
+        run.out
+            .contains("`PyYAML<5.4` at constraints.txt:1 does not allow 5.4"),
+        "{}",
+        run.out
+    );
+    assert_eq!(user.project.read("requirements.txt"), text);
+    let user = User::new(&[("requirements.txt", "pyyaml>=5,==5.3,<5.4\n")]);
+    let run = user.run(&["deps", "--fix"]);
+    assert!(
+        run.out.contains("`<5.4` does not allow pyyaml 5.4"),
+        "{}",
+        run.out
+    );
+    assert_eq!(run.code, Some(1));
+}
+
+#[test]
+fn lines_with_hashes_are_left_to_their_tool() {
+    let text = format!("pyyaml==5.3 --hash=sha256:{}\n", "0".repeat(64));
+    let user = User::new(&[
+        ("requirements.txt", &text),
+        ("other/requirements.txt", "jinja2==2.10.0\n"),
+    ]);
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!(run.code, Some(1), "{}", run.err);
+    assert!(
+        run.out
+            .contains("its line has hashes, which your own tool has to refresh: 5.4 clears all"),
+        "{}",
+        run.out
+    );
+    assert_eq!(user.project.read("requirements.txt"), text);
+    assert_ne!(
+        user.project.read("other/requirements.txt"),
+        "jinja2==2.10.0\n",
+        "the rest goes on"
+    );
+}
+
+const COMPILED: &str = "#\n# This file is autogenerated by pip-compile with Python 3.11\n# by the following command:\n#\n#    pip-compile requirements.in\n#\npyyaml==5.3\n    # via -r requirements.in\n";
+
+#[test]
+fn a_tool_that_is_missing_is_named_and_the_rest_goes_on() {
+    let user = User::new(&[
+        ("requirements.in", "pyyaml\n"),
+        ("requirements.txt", COMPILED),
+        ("other/requirements.txt", "jinja2==2.10.0\n"),
+    ]);
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!(run.code, Some(3), "{}{}", run.out, run.err);
+    assert!(
+        run.out
+            .contains("`pip-compile`, which writes the lock file, is not installed"),
+        "{}",
+        run.out
+    );
+    assert_eq!(user.project.read("requirements.txt"), COMPILED);
+    assert_ne!(
+        user.project.read("other/requirements.txt"),
+        "jinja2==2.10.0\n"
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_tool_that_fails_changes_nothing_and_that_of_the_project_is_not_run() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let user = User::new(&[
+        ("requirements.in", "pyyaml\n"),
+        ("requirements.txt", COMPILED),
+        // A hostile project brings a tool of its own, where the search path begins with the working directory.
+        ("pip-compile", "#!/bin/sh\ntouch \"$0.was-run\"\n"),
+    ]);
+    let tool = tempfile::tempdir().unwrap();
+    let failing = tool.path().join("pip-compile");
+    fs::write(
+        &failing,
+        "#!/bin/sh\necho broken > requirements.txt\necho 'no such release' >&2\nexit 1\n",
+    )
+    .unwrap();
+    for file in [failing, user.project.path().join("pip-compile")] {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let before = user.files();
+    let path = format!(".::{}", tool.path().display());
+    let run = user.run_with(&["deps", "--fix"], &path);
+    assert_eq!(run.code, Some(3), "{}{}", run.out, run.err);
+    assert!(
+        run.out.contains("`pip-compile` could not: no such release"),
+        "{}",
+        run.out
+    );
+    assert_eq!(user.files(), before);
+}
+
+#[test]
+fn what_a_header_would_run_is_not_run() {
+    let header = COMPILED.replace("pip-compile requirements.in", "make requirements");
+    let user = User::new(&[
+        ("requirements.in", "pyyaml\n"),
+        ("requirements.txt", &header),
+    ]);
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
+    assert!(
+        run.out
+            .contains("it is made by `make requirements`, which is yours to run"),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn fixing_is_asked_for_in_the_right_way() {
+    let user = User::new(&[("requirements.txt", "pyyaml==5.3\n")]);
+    for wrong in [
+        &["deps", "--plan"][..],
+        &["deps", "--test", "true"],
+        &["deps", "--fix", "--undo"],
+        &["deps", "--fix", "--format", "json"],
+        &["deps", "--fix", "--outdated"],
+    ] {
+        assert_eq!(user.run(wrong).code, Some(2), "{wrong:?}");
+    }
+    assert_eq!(user.project.read("requirements.txt"), "pyyaml==5.3\n");
+    let clean = User::new(&[("requirements.txt", "six==1.16.0\n")]);
+    assert_eq!(clean.run(&["deps", "--fix"]).code, Some(0));
+}

@@ -1,0 +1,237 @@
+//! How a function turns a request away.
+
+use hognose_python::ir::*;
+use hognose_python::{ClassRef, Symbol, Value as Evaluated};
+
+use super::user::alias;
+use crate::world::World;
+
+/// How a request is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nobody is logged in.
+    Unauthorized,
+    /// Whoever is may not.
+    Forbidden,
+    /// Sent elsewhere.
+    Redirect,
+    /// By something that says no more than that it goes no further.
+    Other,
+}
+
+/// Exceptions and responses of libraries by the last part of their access path.
+const REFUSALS: &[(&str, Refusal)] = &[
+    ("Unauthorized", Refusal::Unauthorized),
+    ("NotAuthenticated", Refusal::Unauthorized),
+    ("AuthenticationFailed", Refusal::Unauthorized),
+    ("HTTPUnauthorized", Refusal::Unauthorized),
+    ("NotAuthorizedException", Refusal::Unauthorized),
+    ("HttpResponseUnauthorized", Refusal::Unauthorized),
+    ("AuthenticationError", Refusal::Unauthorized),
+    ("Forbidden", Refusal::Forbidden),
+    ("PermissionDenied", Refusal::Forbidden),
+    ("HTTPForbidden", Refusal::Forbidden),
+    ("PermissionDeniedException", Refusal::Forbidden),
+    ("HttpResponseForbidden", Refusal::Forbidden),
+    ("SuspiciousOperation", Refusal::Forbidden),
+    ("redirect_to_login", Refusal::Unauthorized),
+    ("handle_no_permission", Refusal::Unauthorized),
+    ("permission_denied", Refusal::Forbidden),
+    ("unauthorized", Refusal::Unauthorized),
+    ("HTTP_401_UNAUTHORIZED", Refusal::Unauthorized),
+    ("HTTP_403_FORBIDDEN", Refusal::Forbidden),
+    ("UNAUTHORIZED", Refusal::Unauthorized),
+    ("FORBIDDEN", Refusal::Forbidden),
+    ("UNAUTHENTICATED", Refusal::Unauthorized),
+    ("PERMISSION_DENIED", Refusal::Forbidden),
+    ("PermissionError", Refusal::Forbidden),
+    ("redirect", Refusal::Redirect),
+    ("HttpResponseRedirect", Refusal::Redirect),
+    ("RedirectResponse", Refusal::Redirect),
+    ("HTTPFound", Refusal::Redirect),
+    ("HTTPSeeOther", Refusal::Redirect),
+    ("HTTPTemporaryRedirect", Refusal::Redirect),
+    ("HTTPRedirect", Refusal::Redirect),
+];
+
+pub(super) fn last(path: &str) -> &str {
+    let path = path.trim_end_matches("()");
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+pub(super) fn strip(module: &Module, expr: ExprId) -> ExprId {
+    match module[expr] {
+        Expr::Await(inner) => inner,
+        _ => expr,
+    }
+}
+
+/// Exceptions that tell of a mistake in the program.
+const MISTAKES: &[&str] = &[
+    "TypeError",
+    "NotImplementedError",
+    "AssertionError",
+    "AttributeError",
+    "ImportError",
+    "RuntimeError",
+    "ImproperlyConfigured",
+];
+
+/// Whether an exception that is raised tells of a mistake in the program, not of the request.
+pub(super) fn is_mistake(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+    let module = world.machine.project.module(at);
+    let class = match module[expr] {
+        Expr::Call { func, .. } => func,
+        _ => expr,
+    };
+    world
+        .machine
+        .evaluator
+        .dotted(at, class)
+        .is_some_and(|path| MISTAKES.contains(&last(path.as_str())))
+}
+
+/// How a value that is raised, returned or called refuses.
+pub fn of_value(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Refusal> {
+    refusal(world, at, expr, 0)
+}
+
+/// The same, of a value that so many others stand around.
+pub(super) fn refusal(
+    world: &mut World<'_>,
+    at: ModuleId,
+    expr: ExprId,
+    depth: u32,
+) -> Option<Refusal> {
+    if depth > 4 {
+        return None;
+    }
+    let module = world.machine.project.module(at);
+    let expr = strip(module, expr);
+    match module[expr] {
+        Expr::Call { func, args } => {
+            for argument in module.args(args) {
+                if let Some(status) = status(world, at, argument.value) {
+                    return Some(status);
+                }
+            }
+            // Methods that views inherit for it.
+            if let Expr::Attribute { attr, .. } = module[func]
+                && matches!(attr.as_str(), "handle_no_permission" | "permission_denied")
+            {
+                return by_name(attr.as_str());
+            }
+            for value in world.machine.evaluator.eval(at, func) {
+                match value {
+                    Evaluated::External(path) => {
+                        if let Some(found) = by_name(path.as_str()) {
+                            return Some(found);
+                        }
+                    }
+                    Evaluated::Class(home, class) => {
+                        if let Some(found) = of_class(world, home, class) {
+                            return Some(found);
+                        }
+                    }
+                    // A helper that makes the answer.
+                    Evaluated::Function(home, function) => {
+                        let values = world.machine.project.module(home)[function]
+                            .return_values
+                            .clone();
+                        if let [only] = values.as_slice()
+                            && let Some(found) = refusal(world, home, *only, depth + 1)
+                        {
+                            return Some(found);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            None
+        }
+        Expr::Tuple(list) => module
+            .list(list)
+            .iter()
+            .find_map(|element| status(world, at, *element)),
+        Expr::Name { def, .. } => match module[def].kind {
+            DefKind::Value(value) => refusal(world, at, value, depth + 1),
+            DefKind::Entry => alias(world, at, expr)
+                .into_iter()
+                .find_map(|(at, value)| refusal(world, at, value, depth + 1)),
+            _ => {
+                let values = world.machine.evaluator.eval(at, expr);
+                values.into_iter().find_map(|value| match value {
+                    Evaluated::External(path) => by_name(path.as_str()),
+                    Evaluated::Class(home, class) => of_class(world, home, class),
+                    _ => None,
+                })
+            }
+        }
+        .or_else(|| {
+            let values = world.machine.evaluator.eval(at, expr);
+            values.into_iter().find_map(|value| match value {
+                Evaluated::External(path) => by_name(path.as_str()),
+                Evaluated::Class(home, class) => of_class(world, home, class),
+                _ => None,
+            })
+        }),
+        Expr::Attribute { .. } => {
+            let path = world.machine.evaluator.dotted(at, expr)?;
+            by_name(path.as_str())
+        }
+        _ => None,
+    }
+}
+
+fn by_name(path: &str) -> Option<Refusal> {
+    let name = last(path);
+    REFUSALS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, refusal)| *refusal)
+}
+
+fn status(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Refusal> {
+    let module = world.machine.project.module(at);
+    match module[expr] {
+        Expr::Int(401) => Some(Refusal::Unauthorized),
+        Expr::Int(403) => Some(Refusal::Forbidden),
+        Expr::Int(_) | Expr::Str(_) => None,
+        Expr::Name { .. } => match world.machine.evaluator.constant(at, expr) {
+            Some(hognose_python::Constant::Int(401)) => Some(Refusal::Unauthorized),
+            Some(hognose_python::Constant::Int(403)) => Some(Refusal::Forbidden),
+            _ => None,
+        },
+        Expr::Attribute { .. } => {
+            let path = world.machine.evaluator.dotted(at, expr)?;
+            by_name(path.as_str()).filter(|found| *found != Refusal::Redirect)
+        }
+        _ => None,
+    }
+}
+
+/// An exception of the project: by its bases, or the status that its body gives.
+fn of_class(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Option<Refusal> {
+    let order = world.machine.evaluator.mro(at, class);
+    for ancestor in order.iter() {
+        match *ancestor {
+            ClassRef::External(path) => {
+                if let Some(found) = by_name(path.as_str()) {
+                    return Some(found);
+                }
+            }
+            ClassRef::Project(at, class) => {
+                let module = world.machine.project.module(at);
+                for name in ["status_code", "code", "status", "http_status"] {
+                    if let Some(slot) = module.slot(module[class].scope, Symbol::from(name))
+                        && let DefKind::Value(value) = module[slot.exit].kind
+                        && let Some(found) = status(world, at, value)
+                    {
+                        return Some(found);
+                    }
+                }
+            }
+        }
+    }
+    None
+}
