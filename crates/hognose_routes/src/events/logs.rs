@@ -26,6 +26,10 @@ const MAX_BLOCKS: u32 = 40;
 /// Expressions looked at for one statement.
 const MAX_LOOKED: usize = 600;
 
+/// Statements looked at for one function. What follows a `try` is looked at for each way out of it, so work could
+/// multiply where they stand inside of each other; ordinary functions take a few hundred.
+pub(super) const MAX_STEPS: u32 = 100_000;
+
 /// Whether something is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Log {
@@ -79,6 +83,8 @@ pub(super) struct Logs {
     /// Calls around the one at hand.
     depth: u8,
     blocks: u32,
+    /// Statements left for the function at hand.
+    pub(super) steps: u32,
 }
 
 impl Logs {
@@ -90,6 +96,7 @@ impl Logs {
             calls: FxHashMap::default(),
             depth: 0,
             blocks: 0,
+            steps: MAX_STEPS,
         }
     }
 
@@ -103,8 +110,10 @@ impl Logs {
         self.functions.insert(key, Log::No);
         let body = world.machine.project.module(at)[f].body;
         let blocks = std::mem::take(&mut self.blocks);
+        let steps = std::mem::replace(&mut self.steps, MAX_STEPS);
         let log = self.block(world, at, body, Ends::FUNCTION);
         self.blocks = blocks;
+        self.steps = steps;
         self.functions.insert(key, log);
         log
     }
@@ -153,6 +162,10 @@ impl Logs {
         stmt: StmtId,
         ends: Ends,
     ) -> Log {
+        let Some(steps) = self.steps.checked_sub(1) else {
+            return Log::Maybe;
+        };
+        self.steps = steps;
         let module = world.machine.project.module(at);
         let own = self.own(world, at, stmt);
         let later = match module[stmt] {

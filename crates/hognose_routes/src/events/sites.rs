@@ -12,7 +12,7 @@ use ruff_text_size::TextRange;
 use rustc_hash::FxHashMap;
 
 use super::data::EVENTS;
-use super::logs::{Ends, Log, Logs, aborts, calls, expressions, name_of};
+use super::logs::{Ends, Log, Logs, MAX_STEPS, aborts, calls, expressions, name_of};
 use super::{Kind, Outcome};
 use crate::evidence::code::last;
 use crate::evidence::deeds::callees;
@@ -22,8 +22,11 @@ use crate::world::World;
 /// Calls inside of each other that may ask a question for their caller.
 const MAX_DEPTH: u32 = 6;
 
-/// Parts of one condition, and definitions behind it.
+/// Parts of one condition inside of each other, and definitions behind it.
 const MAX_PARTS: u32 = 24;
+
+/// Parts of one condition. Variables may be named often, so work could multiply.
+const MAX_LOOKED: u32 = 400;
 
 /// Blocks inside of each other.
 const MAX_BLOCKS: u32 = 40;
@@ -109,6 +112,7 @@ struct Question {
 /// What a condition comes to where the questions in it are answered with no.
 #[derive(Default)]
 struct Answer {
+    looked: u32,
     kind: Option<Kind>,
     signals: &'static [String],
     via: Vec<(ModuleId, FunctionId)>,
@@ -147,6 +151,7 @@ impl Bodies {
             body: Body::default(),
         };
         self.depth += 1;
+        let steps = std::mem::replace(&mut self.logs.steps, MAX_STEPS);
         self.block(
             world,
             &mut walk,
@@ -161,6 +166,7 @@ impl Bodies {
                 walk.body.asks = walk.body.asks.or(answer.kind);
             }
         }
+        self.logs.steps = steps;
         self.depth -= 1;
         for site in &walk.body.sites {
             if site.outcome == Outcome::Failure {
@@ -235,6 +241,10 @@ impl Bodies {
         left: u32,
     ) -> Option<bool> {
         let left = left.checked_sub(1)?;
+        answer.looked += 1;
+        if answer.looked > MAX_LOOKED {
+            return None;
+        }
         let module = world.machine.project.module(at);
         match module[expr] {
             Expr::None | Expr::Bool(false) => Some(false),
