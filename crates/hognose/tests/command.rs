@@ -142,7 +142,14 @@ def index():
             ("hognose.toml", configuration),
             ("models.toml", models),
         ])
-        .run(&["check", "--format", "concise", "--quiet"])
+        .run(&[
+            "check",
+            "--format",
+            "concise",
+            "--quiet",
+            "--persona",
+            "pedantic",
+        ])
     };
     let without = run("");
     assert_eq!(without.code, Some(1), "{}", without.out);

@@ -287,11 +287,11 @@ fn object_permission(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Opt
     for one in listed {
         for value in world.machine.evaluator.eval(home, one) {
             match value {
-                Evaluated::Class(of, permission) => {
-                    if method(world, of, permission, "has_object_permission").is_some() {
-                        let name = world.machine.project.module(of)[permission].name;
-                        return Some(name.as_str().to_owned());
-                    }
+                Evaluated::Class(of, permission)
+                    if method(world, of, permission, "has_object_permission").is_some() =>
+                {
+                    let name = world.machine.project.module(of)[permission].name;
+                    return Some(name.as_str().to_owned());
                 }
                 Evaluated::External(path)
                     if last(path.as_str()).starts_with("DjangoObjectPermissions") =>
