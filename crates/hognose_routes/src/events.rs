@@ -212,7 +212,7 @@ struct Search {
 /// The security events of what is served, sorted.
 pub(crate) fn list(world: &mut World<'_>) -> Vec<Event> {
     let found = occurrences(world);
-    let mut endpoints: FxHashMap<String, Vec<String>> = FxHashMap::default();
+    let mut endpoints: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (endpoint, _) in world.found() {
         let words = format!("{} {}", endpoint.methods.join(","), endpoint.path);
         let of_handler = endpoints.entry(endpoint.handler.clone()).or_default();
@@ -641,11 +641,8 @@ fn settle(found: Occurrences, guarded: &FxHashSet<&str>) -> Occurrences {
             }
             // An old session is left before a new one begins.
             (Kind::Logout, _) if logs_in || fails => continue,
-            // Whoever changes his password is asked for the old one; who logs in has his hash renewed.
-            (Kind::Login, Outcome::Failure)
-                if guarded.contains(handler.as_str())
-                    && has(Kind::Password, Outcome::Change, handler) =>
-            {
+            // Whoever is logged in is asked for his password again; who logs in may have his hash renewed.
+            (Kind::Login, Outcome::Failure) if !logs_in && guarded.contains(handler.as_str()) => {
                 Kind::Password
             }
             (Kind::Password, Outcome::Change) if fails && !guarded.contains(handler.as_str()) => {
