@@ -273,7 +273,8 @@ fn occurrences(world: &mut World<'_>) -> Occurrences {
     search.administration(world, &served);
     let guarded: FxHashSet<&str> = served
         .iter()
-        .filter(|(endpoint, _)| endpoint.level >= Level::Authenticated)
+        // A login that is refused in the handler is no guard of the login.
+        .filter(|(endpoint, _)| endpoint.level >= Level::Authenticated && endpoint.layer != "body")
         .map(|(endpoint, _)| endpoint.handler.as_str())
         .collect();
     settle(search.found, &guarded)
