@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod db;
 mod deps;
+mod events;
 mod explain;
 mod inspect;
 mod lock;
@@ -99,6 +100,7 @@ commands! {
     Why => why,
     Rules => rules,
     Routes => routes,
+    Events => events,
     Roles => roles,
     Deps => deps,
     Sbom => sbom,

@@ -2,12 +2,14 @@
 //!
 //! Sections begin with `[name]`; their lines are sorted. A line of `endpoints` is
 //! `application method path level names handler`, with `-` for what is empty and `%XX` for blanks and control characters, so
-//! that a weaker guard is one changed line. Sections that this version does not know are kept as they are.
+//! that a weaker guard is one changed line; one of `events` is `kind outcome handler verdict`. Sections that this version
+//! does not know are kept as they are.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anyhow::{Result, bail};
+use hognose_routes::events::{Coverage, Covered};
 use hognose_routes::{Access, Level};
 
 /// The file's name, in the root of the project.
@@ -16,12 +18,15 @@ pub const FILE_NAME: &str = "hognose.lock";
 const HEAD: &str = "# What was accepted. `hognose lock` writes this file; review its changes, do not edit it.\nversion 1\n";
 
 const ENDPOINTS: &str = "endpoints";
+const EVENTS: &str = "events";
 
 /// What a lock says.
 #[derive(Debug, Default)]
 pub struct Lock {
     /// Who may call what.
     pub endpoints: Vec<Access>,
+    /// Which security events are written down.
+    pub events: Vec<Covered>,
     /// Sections of other versions, as they are.
     others: BTreeMap<String, String>,
 }
@@ -52,6 +57,10 @@ impl Lock {
                     Some(access) => lock.endpoints.push(access),
                     None => bail!("line {number}: `{line}` is no endpoint"),
                 },
+                Some(EVENTS) => match event(line) {
+                    Some(covered) => lock.events.push(covered),
+                    None => bail!("line {number}: `{line}` is no security event"),
+                },
                 Some(other) => {
                     let text = lock.others.entry(other.to_owned()).or_default();
                     text.push_str(line);
@@ -67,14 +76,9 @@ impl Lock {
 
     /// The text of the lock.
     pub fn write(&self) -> String {
-        let mut lines: Vec<String> = self.endpoints.iter().map(line).collect();
-        lines.sort();
         let mut sections: BTreeMap<&str, String> = BTreeMap::new();
-        let mut text = lines.join("\n");
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        sections.insert(ENDPOINTS, text);
+        sections.insert(ENDPOINTS, sorted(self.endpoints.iter().map(line)));
+        sections.insert(EVENTS, sorted(self.events.iter().map(event_line)));
         for (name, text) in &self.others {
             sections.insert(name, text.clone());
         }
@@ -92,6 +96,39 @@ impl Lock {
                 && access.against(known) != Some(hognose_routes::Kind::Weakened)
         })
     }
+}
+
+/// The text of a section.
+fn sorted(lines: impl Iterator<Item = String>) -> String {
+    let mut lines: Vec<String> = lines.map(|line| line + "\n").collect();
+    lines.sort();
+    lines.concat()
+}
+
+/// The line that says whether an event is written down.
+fn event_line(covered: &Covered) -> String {
+    format!(
+        "{} {} {} {}",
+        field(&covered.kind, false),
+        field(&covered.outcome, false),
+        field(&covered.handler, false),
+        covered.verdict.as_str()
+    )
+}
+
+fn event(line: &str) -> Option<Covered> {
+    let fields: Vec<&str> = line.split(' ').collect();
+    let [kind, outcome, handler, verdict] = fields.as_slice() else {
+        return None;
+    };
+    Some(Covered {
+        kind: text(kind)?,
+        outcome: text(outcome)?,
+        handler: text(handler)?,
+        verdict: *Coverage::ALL
+            .iter()
+            .find(|known| known.as_str() == *verdict)?,
+    })
 }
 
 /// The line that says what an endpoint asks for.
@@ -194,7 +231,13 @@ mod tests {
                 access("/a b/%20\n[x]", &["can_list on View", "a,b", "-"]),
                 access("-", &[]),
             ],
-            others: BTreeMap::from([("events".to_owned(), "one\ntwo\n".to_owned())]),
+            events: vec![Covered {
+                kind: "login".to_owned(),
+                outcome: "failure".to_owned(),
+                handler: "shop.log in".to_owned(),
+                verdict: Coverage::Logged,
+            }],
+            others: BTreeMap::from([("database".to_owned(), "one\ntwo\n".to_owned())]),
         };
         let again = Lock::parse(&lock.write())?;
         assert_eq!(again.endpoints.len(), 2);
@@ -202,7 +245,8 @@ mod tests {
             assert!(again.endpoints.contains(access), "{access:?}");
         }
         assert_eq!(again.write(), lock.write());
-        assert!(again.write().contains("[events]\none\ntwo\n"));
+        assert_eq!(again.events, lock.events);
+        assert!(again.write().contains("[database]\none\ntwo\n"));
         Ok(())
     }
 
@@ -213,6 +257,7 @@ mod tests {
             "version 2\n",
             "version 1\n[endpoints]\nGET /\n",
             "version 1\n[endpoints]\na GET /%zz public - x\n",
+            "version 1\n[events]\nlogin failure a.b perhaps\n",
         ] {
             assert!(Lock::parse(text).is_err(), "{text}");
         }

@@ -6,8 +6,8 @@
 
 mod claims;
 mod classes;
-mod code;
-mod deeds;
+pub mod code;
+pub mod deeds;
 mod idle;
 mod open;
 mod order;
@@ -16,6 +16,7 @@ mod refusals;
 use hognose_python::ir::ModuleId;
 use ruff_text_size::TextRange;
 
+use crate::events;
 use crate::world::World;
 
 /// The rules that this evidence is for, by id.
@@ -33,6 +34,10 @@ pub const RULES: &[&str] = &[
     open::CHANGE_BY_GET,
     open::OBJECT_UNCHECKED,
     open::LOGIN_UNLIMITED,
+    events::RULES[0],
+    events::RULES[1],
+    events::RULES[2],
+    events::RULES[3],
 ];
 
 /// Something that lets in more than was meant.
@@ -64,7 +69,7 @@ pub struct Remark {
 }
 
 impl Evidence {
-    fn new(rule: &'static str, at: ModuleId, range: TextRange, message: String) -> Self {
+    pub(crate) fn new(rule: &'static str, at: ModuleId, range: TextRange, message: String) -> Self {
         Self {
             rule,
             at,
@@ -86,6 +91,7 @@ pub fn gather(world: &mut World<'_>) -> Vec<Evidence> {
         refusals::check,
         claims::check,
         open::check,
+        events::check,
     ] {
         check(world, &mut found);
     }

@@ -18,7 +18,7 @@ use crate::world::{Target, World, named};
 pub use asked::Asked;
 use library::entry;
 pub use refusal::{Refusal, of_value as refusal};
-pub use user::{Given, children, depends, is_request, is_session};
+pub use user::{Given, children, depends, is_parameter, is_request, is_session};
 
 /// Calls inside of the code of one guard that are followed.
 const MAX_DEPTH: u32 = 5;

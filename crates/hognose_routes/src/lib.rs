@@ -10,6 +10,7 @@
 mod change;
 mod description;
 mod endpoint;
+pub mod events;
 mod evidence;
 mod frameworks;
 mod guard;
@@ -36,6 +37,18 @@ use world::World;
 /// The endpoints of a project. `left_out` says of a file that no application starts there: tests, above all.
 pub fn inventory(project: &Project, left_out: &(dyn Fn(&str) -> bool + Sync)) -> Inventory {
     explore(project, left_out, |world| world.finish()).unwrap_or_default()
+}
+
+/// The security events of a project, and whether somebody writes them down, with its endpoints.
+pub fn survey(
+    project: &Project,
+    left_out: &(dyn Fn(&str) -> bool + Sync),
+) -> (Inventory, Vec<events::Event>) {
+    explore(project, left_out, |mut world| {
+        let events = events::list(&mut world);
+        (world.finish(), events)
+    })
+    .unwrap_or_default()
 }
 
 /// The endpoints of a project, and what speaks against the guards of some.

@@ -66,7 +66,7 @@ pub(crate) fn count(inventory: &Inventory, level: Level) -> usize {
 }
 
 /// Makes a text safe in a cell of a Markdown table.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(text).chars() {
         if matches!(

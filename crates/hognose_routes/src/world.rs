@@ -1,7 +1,10 @@
 //! What a framework sees: the values that the run left, what was called on which object, and where endpoints go.
 
-use hognose_python::ClassRef;
+use std::rc::Rc;
+
+use hognose_python::callgraph::CallGraph;
 use hognose_python::ir::{ClassId, ExprId, FunctionId, ModuleId, ScopeId, ScopeKind};
+use hognose_python::{Aliases, ClassRef};
 use rustc_hash::FxHashMap;
 
 use crate::endpoint::{Endpoint, Inventory};
@@ -62,6 +65,8 @@ pub struct World<'p> {
     pub looks: bool,
     /// The endpoint that guards are looked through for, if for one.
     asked: Option<Asked>,
+    /// Who calls whom, once somebody asked.
+    graph: Option<Rc<CallGraph>>,
     /// What the functions that are being looked through were given.
     pub given: Vec<(ModuleId, FunctionId, Given)>,
     /// Whether dependencies of the project tell who asks, remembered.
@@ -125,11 +130,19 @@ impl<'p> World<'p> {
             asked_proofs: FxHashMap::default(),
             looks: false,
             asked: None,
+            graph: None,
             given: Vec::new(),
             identified: FxHashMap::default(),
         };
         world.index();
         world
+    }
+
+    /// Who calls whom; made when it is first asked for, for most projects never.
+    pub fn graph(&mut self) -> Rc<CallGraph> {
+        let project = self.machine.project;
+        let make = || Rc::new(CallGraph::build(project, &Aliases::default()));
+        Rc::clone(self.graph.get_or_insert_with(make))
     }
 
     /// Takes in what was called since the last time.

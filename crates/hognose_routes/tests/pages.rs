@@ -1,7 +1,7 @@
-//! The pages of `tests/pages`: small applications, and the endpoints that they have.
+//! The pages of `tests/pages`: small applications, the endpoints that they have, and their security events.
 //!
 //! A section's files are a project; its block titled `routes` holds one line for each endpoint: methods, path, handler,
-//! guard, level.
+//! guard, level; the one titled `events` one for each event: kind, outcome, handler, verdict.
 
 #![allow(clippy::disallowed_methods, reason = "tests read the pages from disk")]
 
@@ -9,16 +9,17 @@ use std::path::Path;
 
 use hognose_mdtest::{FILTER, Section, Suite, Vocabulary};
 use hognose_python::{Layout, MemorySources, Project, SourceKind};
-use hognose_routes::{Inventory, inventory};
+use hognose_routes::events::Event;
+use hognose_routes::{Inventory, survey};
 
-/// The title of the block with what is expected.
-const EXPECTED: &str = "routes";
+/// The titles of the blocks with what is expected; a section has one of them, or both.
+const EXPECTED: [&str; 2] = ["routes", "events"];
 
-fn inventory_of(section: &Section) -> Inventory {
+fn survey_of(section: &Section) -> (Inventory, Vec<Event>) {
     let files = section
         .files
         .iter()
-        .filter(|file| file.name != EXPECTED)
+        .filter(|file| !EXPECTED.contains(&file.name.as_str()))
         .map(|file| {
             let kind = if file.name.ends_with(".py") {
                 SourceKind::Module
@@ -28,7 +29,22 @@ fn inventory_of(section: &Section) -> Inventory {
             (file.name.clone(), kind, file.text.clone().into_bytes())
         });
     let project = Project::build(&MemorySources::new(files), &Layout::default());
-    inventory(&project, &|_| false)
+    survey(&project, &|_| false)
+}
+
+fn events(events: &[Event]) -> Vec<String> {
+    events
+        .iter()
+        .map(|event| {
+            format!(
+                "{} {} {} {}",
+                event.kind.as_str(),
+                event.outcome.as_str(),
+                event.handler,
+                event.verdict.as_str()
+            )
+        })
+        .collect()
 }
 
 fn lines(inventory: &Inventory) -> Vec<String> {
@@ -68,26 +84,31 @@ fn pages() {
                 continue;
             }
             sections += 1;
-            let expected = section.files.iter().find(|file| file.name == EXPECTED);
-            let mut expected: Vec<String> = expected
-                .unwrap_or_else(|| panic!("{title}: no block titled `{EXPECTED}`"))
-                .text
-                .lines()
-                .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
-                .filter(|line| !line.is_empty())
-                .collect();
-            expected.sort();
-            let found = lines(&inventory_of(section));
-            for line in &found {
-                if !expected.contains(line) {
-                    complaints.push(format!("{title}\n    not expected: {line}"));
+            let (inventory, found) = survey_of(section);
+            let found = [lines(&inventory), events(&found)];
+            let mut compared = false;
+            for (block, found) in EXPECTED.into_iter().zip(found) {
+                let expected = section.files.iter().find(|file| file.name == block);
+                let Some(expected) = expected else { continue };
+                compared = true;
+                let expected: Vec<String> = expected
+                    .text
+                    .lines()
+                    .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+                    .filter(|line| !line.is_empty())
+                    .collect();
+                for line in &found {
+                    if !expected.contains(line) {
+                        complaints.push(format!("{title}\n    not expected: {line}"));
+                    }
+                }
+                for line in &expected {
+                    if !found.contains(line) {
+                        complaints.push(format!("{title}\n    missing:      {line}"));
+                    }
                 }
             }
-            for line in &expected {
-                if !found.contains(line) {
-                    complaints.push(format!("{title}\n    missing:      {line}"));
-                }
-            }
+            assert!(compared, "{title}: no block says what is expected");
         }
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use hognose_routes::{Access, Change, changes, inventory};
+use hognose_routes::events::{Covered, lost};
+use hognose_routes::{Access, Change, changes, survey};
 
 use super::arguments::{FilterArguments, ProjectArguments};
 use super::project::Project;
@@ -17,7 +18,7 @@ use crate::Accepted;
 use crate::discovery::read_bounded;
 use crate::lock::{FILE_NAME, Lock};
 
-/// Accept who may call what, in `hognose.lock`
+/// Accept who may call what, and which security events are logged, in `hognose.lock`
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -31,10 +32,11 @@ impl Arguments {
     pub fn run(self, terminal: &Terminal) -> Result<Exit> {
         let project = Project::load(&self.project, &FilterArguments::default())?;
         let program = project.program(terminal)?;
-        let inventory = project
+        let (inventory, events) = project
             .pool()?
-            .install(|| inventory(&program, &hognose_rules::is_test_path));
+            .install(|| survey(&program, &hognose_rules::is_test_path));
         let now = Access::of(&inventory.endpoints);
+        let events = Covered::of(&events);
         let file = project.root.join(FILE_NAME);
         let known = read(&file)?;
         let mut out = terminal.out();
@@ -43,18 +45,28 @@ impl Arguments {
                 bail!("there is no {FILE_NAME}; `hognose lock` writes it");
             };
             let changes = changes(&known.endpoints, &now);
-            let worse = show(&mut out, &changes, None)?;
+            let mut worse = show(&mut out, &changes, None)?;
+            for event in lost(&known.events, &events) {
+                let line = format!(
+                    "no longer logged  {} {}: {}",
+                    event.kind, event.outcome, event.handler
+                );
+                writeln!(out, "{}", visible(&line))?;
+                worse = true;
+            }
             out.flush()?;
             return Ok(if worse { Exit::Findings } else { Exit::Clean });
         }
         let mut lock = known.unwrap_or_default();
         let changes = changes(&lock.endpoints, &now);
         lock.endpoints = now;
+        lock.events = events;
         write_file(&file, |out| out.write_all(lock.write().as_bytes()))?;
         writeln!(
             out,
-            "{FILE_NAME}: {} endpoints, {}",
+            "{FILE_NAME}: {} endpoints, {} security events, {}",
             lock.endpoints.len(),
+            lock.events.len(),
             counted(changes.len())
         )?;
         out.flush()?;
@@ -100,6 +112,13 @@ pub fn is_worse(changes: &[Change], lock: Option<&Lock>) -> bool {
     })
 }
 
+/// A text that is safe to show on a line.
+fn visible(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
 fn counted(changes: usize) -> String {
     match changes {
         1 => "1 change".to_owned(),
@@ -140,11 +159,7 @@ pub fn show(out: &mut dyn Write, changes: &[Change], lock: Option<&Lock>) -> Res
             access.handler,
             if accepted { "  (accepted)" } else { "" }
         );
-        let line: String = line
-            .chars()
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect();
-        writeln!(out, "{line}")?;
+        writeln!(out, "{}", visible(&line))?;
     }
     writeln!(out, "{}, {worse} for the worse", counted(changes.len()))?;
     Ok(worse > 0)

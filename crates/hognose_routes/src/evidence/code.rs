@@ -43,7 +43,7 @@ impl Places {
 }
 
 /// The text of a span on one line, cut where it is long.
-pub(super) fn excerpt(module: &Module, range: TextRange) -> String {
+pub fn excerpt(module: &Module, range: TextRange) -> String {
     const MAX: usize = 60;
     let text = module
         .text
@@ -60,13 +60,21 @@ pub(super) fn excerpt(module: &Module, range: TextRange) -> String {
 }
 
 /// The last part of an access path.
-pub(super) fn last(path: &str) -> &str {
+pub fn last(path: &str) -> &str {
     let path = path.trim_end_matches("()");
     path.rsplit('.').next().unwrap_or(path)
 }
 
+/// Whether an access path lies below one of some packages.
+pub fn is_within(path: &str, packages: &[String]) -> bool {
+    packages.iter().any(|package| {
+        path.strip_prefix(package.as_str())
+            .is_some_and(|rest| rest.starts_with(['.', '(']))
+    })
+}
+
 /// The innermost function around a span.
-pub(super) fn function_around(module: &Module, range: TextRange) -> Option<FunctionId> {
+pub fn function_around(module: &Module, range: TextRange) -> Option<FunctionId> {
     (0u32..)
         .map(FunctionId)
         .zip(&module.functions)
@@ -76,11 +84,7 @@ pub(super) fn function_around(module: &Module, range: TextRange) -> Option<Funct
 }
 
 /// Whether something holds of an expression or of one inside of it.
-pub(super) fn any_inside(
-    module: &Module,
-    expr: ExprId,
-    mut holds: impl FnMut(ExprId) -> bool,
-) -> bool {
+pub fn any_inside(module: &Module, expr: ExprId, mut holds: impl FnMut(ExprId) -> bool) -> bool {
     let mut waiting = vec![expr];
     let mut left = MAX_LOOKED;
     while let Some(expr) = waiting.pop() {
@@ -97,7 +101,7 @@ pub(super) fn any_inside(
 }
 
 /// The classes outside of the project that a class inherits from, nearest first.
-pub(super) fn bases_outside(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Vec<Symbol> {
+pub fn bases_outside(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Vec<Symbol> {
     let order = world.machine.evaluator.mro(at, class);
     order
         .iter()
@@ -115,7 +119,7 @@ pub(super) fn member(module: &Module, class: ClassId, name: &str) -> Option<DefK
 }
 
 /// The method of a name along the order in which a class looks for it, as far as classes of the project go.
-pub(super) fn method(
+pub fn method(
     world: &mut World<'_>,
     at: ModuleId,
     class: ClassId,

@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
+use hognose_python::Value as Evaluated;
 use hognose_python::callgraph::{CallGraph, Callee, Confidence};
 use hognose_python::ir::*;
-use hognose_python::{Aliases, Value as Evaluated};
 use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
-use super::code::{Places, last, method};
+use super::code::{Places, is_within, last, method};
 use crate::guard;
 use crate::world::World;
 
@@ -129,28 +129,27 @@ pub(super) fn limits(name: &str) -> bool {
         .any(|package| package == first)
 }
 
-/// Whether an access path lies below one of some packages.
-fn is_within(path: &str, packages: &[String]) -> bool {
-    packages.iter().any(|package| {
-        path.strip_prefix(package.as_str())
-            .is_some_and(|rest| rest.starts_with(['.', '(']))
-    })
-}
-
 /// One thing that is done.
 #[derive(Debug, Clone)]
-pub(super) struct Deed {
+pub struct Deed {
     pub(super) kind: Kind,
     pub(super) does: &'static str,
-    pub(super) at: ModuleId,
-    pub(super) range: TextRange,
+    pub at: ModuleId,
+    pub range: TextRange,
     /// Calls between the handler and it.
     pub(super) depth: u32,
 }
 
+impl Deed {
+    /// Whether records or files are not afterwards what they were before.
+    pub fn is_change(&self) -> bool {
+        !matches!(self.kind, Kind::Mail | Kind::Process)
+    }
+}
+
 /// All that a handler does.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Deeds {
+pub struct Deeds {
     /// What it does, the gravest last.
     pub(super) deeds: Vec<Deed>,
     /// It finds out by itself who calls, or makes somebody known: a login, a registration, a signed message.
@@ -168,29 +167,22 @@ pub(super) type Place = (ModuleId, TextRange);
 
 impl Deeds {
     /// The gravest.
-    pub(super) fn gravest(&self) -> Option<&Deed> {
+    pub fn gravest(&self) -> Option<&Deed> {
         self.deeds.last()
     }
 }
 
 /// Handlers that were looked through.
 #[derive(Default)]
-pub(super) struct Looked {
+pub struct Looked {
     calls: Places,
     asking: Asking,
-    /// Who calls whom; made when the first handler is looked through, for most projects never.
-    graph: Option<CallGraph>,
     known: FxHashMap<(ModuleId, FunctionId), Deeds>,
 }
 
 impl Looked {
     /// What a function does.
-    pub(super) fn of(
-        &mut self,
-        world: &mut World<'_>,
-        at: ModuleId,
-        function: FunctionId,
-    ) -> Deeds {
+    pub fn of(&mut self, world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Deeds {
         if let Some(known) = self.known.get(&(at, function)) {
             return known.clone();
         }
@@ -214,9 +206,7 @@ impl Looked {
 
     fn follow(&mut self, world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Deeds {
         let project = world.machine.project;
-        let graph = self
-            .graph
-            .get_or_insert_with(|| CallGraph::build(project, &Aliases::default()));
+        let graph = world.graph();
         let mut found = Deeds::default();
         let mut seen: FxHashSet<(ModuleId, FunctionId)> = FxHashSet::default();
         let mut waiting = vec![(at, function, 0u32)];
@@ -265,7 +255,7 @@ impl Looked {
                         depth,
                     });
                 }
-                for callee in callees(graph, world, at, call, func) {
+                for callee in callees(&graph, world, at, call, func) {
                     match callee {
                         Callee::External(path) => {
                             of_library(path.as_str(), (at, place), depth, &mut found);
@@ -382,7 +372,7 @@ const ASKING: &[&str] = &[
 ];
 
 /// What a call runs: by the graph, and by what the expression called may be where the graph does not know it.
-fn callees(
+pub fn callees(
     graph: &CallGraph,
     world: &mut World<'_>,
     at: ModuleId,
