@@ -1,5 +1,7 @@
 //! Routes: what their patterns say of what a framework passes to functions and methods.
 
+use std::collections::BTreeMap;
+
 use hognose_python::ir::{ClassId, FunctionId};
 use hognose_python::{ModuleId, Project};
 use rustc_hash::FxHashMap;
@@ -9,7 +11,7 @@ use crate::shape::Alphabet;
 use crate::value::Atom;
 
 /// The routes that lead to the methods of classes; nothing for classes that are reached by one that is not known.
-pub(crate) type ClassRoutes = FxHashMap<(ModuleId, ClassId), Option<Vec<String>>>;
+pub(crate) type ClassRoutes = BTreeMap<(ModuleId, ClassId), Option<Vec<String>>>;
 
 /// Remembers a route to a class.
 pub(crate) fn add_route(
@@ -34,6 +36,10 @@ pub(crate) fn bound_by_routes(
     if routes.is_empty() {
         return;
     }
+    #[expect(
+        clippy::iter_over_hash_type,
+        reason = "each entry is changed by itself"
+    )]
     for ((module, function), facts) in entries {
         let function = &project.module(*module)[*function];
         let routes = function

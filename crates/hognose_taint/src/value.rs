@@ -436,22 +436,21 @@ impl Value {
         let mut whole: Option<Hole> = None;
         let mut constants = false;
         for atom in all {
-            match atom {
-                Atom::Text(text) => {
-                    let Some(hole) = crate::shape::as_one(&text) else {
-                        constants = true;
-                        continue;
-                    };
-                    match &mut whole {
-                        Some(known) => known.join(&hole),
-                        none => *none = Some(hole),
-                    }
+            let hole = match atom {
+                Atom::Text(text) => crate::shape::as_one(&text),
+                Atom::Str(_) | Atom::Int(_) | Atom::Bool(_) => None,
+                other if self.0.len() < MAX_ATOMS - 2 => {
+                    self.0.push(other);
+                    continue;
                 }
-                Atom::Str(_) | Atom::Int(_) | Atom::Bool(_) => constants = true,
-                other if self.0.len() < MAX_ATOMS - 2 => self.0.push(other),
                 // What comes from outside is in the hole of the texts.
-                Atom::Input(path) => stretches.push(Stretch::Hole(Arc::new(input_hole(&path)))),
-                _ => {}
+                Atom::Input(path) => Some(input_hole(&path)),
+                _ => continue,
+            };
+            match (&mut whole, hole) {
+                (_, None) => constants = true,
+                (Some(known), Some(hole)) => known.join(&hole),
+                (none, hole) => *none = hole,
             }
         }
         if constants && !self.0.contains(&Atom::Unknown) {

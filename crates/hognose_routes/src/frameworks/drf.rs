@@ -10,9 +10,11 @@ use crate::guard::{self, Layer, Place, Proof};
 use crate::run::{Args, Machine, Site, V, Value};
 use crate::world::{Handler, Target, World};
 
-/// The routes of a router of REST framework itself: pattern, pairs of method and action, whether it is of one object. A
-/// route without actions takes the extra actions of a view set.
-const ROUTES: &[(&str, &[(&str, &str)], bool)] = &[
+/// A route of a router: pattern, pairs of method and action, whether it is of one object.
+type StandardRoute = (&'static str, &'static [(&'static str, &'static str)], bool);
+
+/// The routes of a router of REST framework itself. A route without actions takes the extra actions of a view set.
+const ROUTES: &[StandardRoute] = &[
     (
         "^{prefix}{trailing_slash}$",
         &[("get", "list"), ("post", "create")],

@@ -633,10 +633,7 @@ impl Interpreter<'_, '_> {
                         let mut keys = path.keys.clone();
                         keys.pop();
                         keys.push(Key::Index(index));
-                        self.input(Arc::new(InputPath {
-                            root: path.root,
-                            keys,
-                        }))
+                        self.input(InputPath::new(path.root, keys))
                     }
                     other => other,
                 })
