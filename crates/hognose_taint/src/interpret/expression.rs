@@ -728,14 +728,13 @@ impl<'p> Interpreter<'_, 'p> {
         };
         let (number, model) = self.source_with_key(path, number, key)?;
         let known = base.and_then(|base| {
-            base.holes()
-                .first()
-                .and_then(|hole| hole.taints.first().cloned())
-                .filter(|taint| {
-                    // What lies below it may be a source of its own: the name of an uploaded file.
-                    matches!(&taint.origin, Origin::Source(source) if source.model == number)
-                })
+            let hole = base.holes().first().cloned()?;
+            let taint = hole.taints.first().cloned()?;
+            // What lies below it may be a source of its own: the name of an uploaded file.
+            matches!(&taint.origin, Origin::Source(source) if source.model == number)
+                .then_some((taint, hole.cleaned))
         });
+        let (known, cleaned) = known.unzip();
         let taint = known.unwrap_or_else(|| Taint {
             origin: Origin::Source(Source {
                 model: number,
@@ -752,7 +751,8 @@ impl<'p> Interpreter<'_, 'p> {
         let place = key.is_none().then(|| self.read_place(expr));
         let mut hole = Hole::new(hash_id(&(part, key, place)), taint);
         hole.alphabet = model.alphabet;
-        hole.cleaned = model.cleaned;
+        // What the whole is no danger for, its parts are none for either: an open file is no path.
+        hole.cleaned.0 = model.cleaned.0 | cleaned.map_or(0, |rules| rules.0);
         if model.fields
             && let Some(Key::Item(name)) = key
             && let Some(left) = self.declared_field(expr, name)
