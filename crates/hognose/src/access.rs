@@ -49,7 +49,7 @@ pub(crate) fn check(
         return found;
     }
     // What an application does to the analysis must not take the audit with it.
-    let examined = catch_unwind(AssertUnwindSafe(|| examine(program, is_test)));
+    let examined = catch_unwind(AssertUnwindSafe(|| examine(program, is_test, enabled)));
     let Ok((inventory, evidence)) = examined else {
         found.notes.push(Note {
             file: None,

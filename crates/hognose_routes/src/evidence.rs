@@ -81,8 +81,9 @@ impl Evidence {
     }
 }
 
-/// All that speaks against the guards of a project, by place.
-pub fn gather(world: &mut World<'_>) -> Vec<Evidence> {
+/// All that speaks against the guards of a project, by place. What is written down is looked into only if a rule on it is
+/// wanted: every call is followed for that, which costs as much as all the rest.
+pub fn gather(world: &mut World<'_>, wanted: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Evidence> {
     let mut found = Vec::new();
     for check in [
         order::check,
@@ -91,9 +92,11 @@ pub fn gather(world: &mut World<'_>) -> Vec<Evidence> {
         refusals::check,
         claims::check,
         open::check,
-        events::check,
     ] {
         check(world, &mut found);
+    }
+    if events::RULES.iter().any(|rule| wanted(rule)) {
+        events::check(world, &mut found);
     }
     let project = world.machine.project;
     found.retain(|one| {

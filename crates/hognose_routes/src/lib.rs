@@ -51,13 +51,14 @@ pub fn survey(
     .unwrap_or_default()
 }
 
-/// The endpoints of a project, and what speaks against the guards of some.
+/// The endpoints of a project, and what speaks against the guards of some, by the rules that are wanted.
 pub fn examine(
     project: &Project,
     left_out: &(dyn Fn(&str) -> bool + Sync),
+    wanted: &(dyn Fn(&str) -> bool + Sync),
 ) -> (Inventory, Vec<Evidence>) {
     explore(project, left_out, |mut world| {
-        let evidence = evidence::gather(&mut world);
+        let evidence = evidence::gather(&mut world, wanted);
         (world.finish(), evidence)
     })
     .unwrap_or_default()

@@ -151,8 +151,12 @@ impl Project {
     /// What the rules and the engine are told.
     pub fn audit_options(&self, suppressions: bool) -> AuditOptions {
         let selection = self.selection();
+        let persona = self.configuration.persona.value;
+        // To see whether an event is written down every call is followed: only for those who are told of it.
+        let is_idle = |r: &RuleMeta| r.persona > persona && r.tags.iter().any(|t| t == "events");
         let disabled = |r: &&RuleMeta| {
             !selection.allows_rule(r)
+                || is_idle(r)
                 || self
                     .configuration
                     .rules

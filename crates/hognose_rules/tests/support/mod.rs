@@ -90,7 +90,7 @@ pub fn audit(section: &Section) -> Vec<Observed> {
 
 /// What the endpoints of the project speak of.
 fn of_endpoints(project: &Project) -> Vec<Finding> {
-    let (_, evidence) = hognose_routes::examine(project, &|_| false);
+    let (_, evidence) = hognose_routes::examine(project, &|_| false, &|_| true);
     let of_rule = |one: hognose_routes::Evidence| {
         let rule = registry().rule(one.rule).expect("evidence is of a rule");
         built_in_finding(rule, project.module(one.at), one.range, one.message)
