@@ -1,0 +1,253 @@
+//! What comes from outside, as models describe it.
+
+use hognose_python::ir::*;
+
+use super::super::Interpreter;
+use super::super::assign::single_key;
+use crate::model::Trust;
+use crate::shape::{Hole, Restriction};
+use crate::value::{Atom, Key, Origin, Place, Source, Symbol, Taint, Trail, Value, hash_id};
+
+/// Variables that only stand for each other, followed to what they stand for.
+const MAX_COPIES: usize = 4;
+
+impl<'p> Interpreter<'_, 'p> {
+    /// Something outside of the project: a source, where the models say so.
+    pub(in crate::interpret) fn external(
+        &mut self,
+        path: Symbol,
+        base: &Value,
+        expr: ExprId,
+    ) -> Value {
+        if let Some(constant) = super::super::native::constant(path) {
+            return constant.into();
+        }
+        let mut value = Value::from(Atom::External(path));
+        if let Some(text) = self.source_text(path, Some(base), None, expr) {
+            value.join(&text);
+        }
+        value
+    }
+
+    /// An object of a class outside, or a name that leads there.
+    pub(in crate::interpret) fn external_object(&mut self, class: Symbol, expr: ExprId) -> Value {
+        let path = self.values.path_of_call(class);
+        self.external(path, &Value::nothing(), expr)
+    }
+
+    pub(super) fn with_source(&mut self, value: Value, expr: ExprId) -> Value {
+        let mut result = Value::nothing();
+        for atom in value.atoms() {
+            match atom {
+                Atom::External(path) => result.join(&self.external(*path, &Value::nothing(), expr)),
+                other => result.add(other.clone()),
+            }
+        }
+        result
+    }
+
+    /// Whether a value is something outside that is a source or lies below one.
+    pub(in crate::interpret) fn has_external_source(&self, value: &Value) -> bool {
+        value.atoms().iter().any(|atom| match atom {
+            Atom::External(path) => matches!(
+                self.setting.models.trust_of(path.as_str()),
+                Some(Trust::Source(_))
+            ),
+            _ => false,
+        })
+    }
+
+    /// The text that a source is; its hole is the same wherever the same part of the same source is read.
+    pub(in crate::interpret) fn source_text(
+        &mut self,
+        path: Symbol,
+        base: Option<&Value>,
+        key: Option<&Value>,
+        expr: ExprId,
+    ) -> Option<Value> {
+        let models = self.setting.models;
+        let Trust::Source(number) = models.trust_of(path.as_str())? else {
+            return None;
+        };
+        let (number, model) = self.source_with_key(path, number, key)?;
+        let known = base.and_then(|base| {
+            let hole = base.holes().first().cloned()?;
+            let taint = hole.taints.first().cloned()?;
+            // What lies below it may be a source of its own: the name of an uploaded file.
+            matches!(&taint.origin, Origin::Source(source) if source.model == number)
+                .then_some((taint, hole.cleaned))
+        });
+        let (known, cleaned) = known.unzip();
+        let taint = known.unwrap_or_else(|| Taint {
+            origin: Origin::Source(Source {
+                model: number,
+                place: self.place(expr),
+                sure: true,
+            }),
+            trail: Trail::default(),
+        });
+        let key = key.and_then(single_key);
+        // `args.get("next")` and `args["next"]` are the same part.
+        let part = path.as_str();
+        let part = part.strip_suffix(".get()").or(part.strip_suffix("[]"));
+        let part = part.filter(|_| key.is_some()).unwrap_or(path.as_str());
+        let place = key.is_none().then(|| self.read_place(expr));
+        let mut hole = Hole::new(hash_id(&(part, key, place)), taint);
+        hole.alphabet = model.alphabet;
+        // What the whole is no danger for, its parts are none for either: an open file is no path.
+        hole.cleaned.0 = model.cleaned.0 | cleaned.map_or(0, |rules| rules.0);
+        if model.fields
+            && let Some(Key::Item(name)) = key
+            && let Some(left) = self.declared_field(expr, name)
+        {
+            if left.finite {
+                return None;
+            }
+            left.apply(&mut hole);
+        }
+        if model.structure {
+            hole.facts |= crate::shape::Facts::STRUCTURE;
+        }
+        Some(Value::hole(hole))
+    }
+
+    /// What a field leaves of what was sent, by its declaration in the class whose values `expr` takes one of.
+    fn declared_field(&mut self, expr: ExprId, name: Symbol) -> Option<Restriction> {
+        let module = self.module();
+        let at = self.at().module;
+        let mut values = match module[expr] {
+            Expr::Subscript { value, .. } => value,
+            Expr::Call { func, .. } => match module[func] {
+                Expr::Attribute { value, .. } => value,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let mut owner = None;
+        for _ in 0..MAX_COPIES {
+            match module[values] {
+                Expr::Attribute { value, .. } => {
+                    owner = Some(self.values.eval(at, value));
+                    break;
+                }
+                Expr::Name { def, .. } => match module[def].kind {
+                    DefKind::Value(value) => values = value,
+                    // `def create(self, validated_data)`: those of the class itself.
+                    DefKind::Param(_) => {
+                        let function = self.at().function?;
+                        let class = module[function].class?;
+                        let own = hognose_python::Value::Instance(at, class);
+                        owner = Some(std::iter::once(own).collect());
+                        break;
+                    }
+                    _ => return None,
+                },
+                _ => return None,
+            }
+        }
+        let mut left: Option<Restriction> = None;
+        for owner in owner? {
+            let hognose_python::Value::Instance(of, class) = owner else {
+                return None;
+            };
+            let class = hognose_python::Value::Class(of, class);
+            let declared = self.values.attribute(&[class], name);
+            if declared.is_empty() {
+                return None;
+            }
+            for field in declared {
+                let one = self.left_by(field)?;
+                left = Some(left.map_or(one, |all| all.or(one)));
+            }
+        }
+        left
+    }
+
+    /// What a field of a class, the project's or not, leaves of what was sent.
+    fn left_by(&mut self, field: hognose_python::Value) -> Option<Restriction> {
+        let models = self.setting.models;
+        match field {
+            hognose_python::Value::External(path) => models.fields.get(&path).copied(),
+            hognose_python::Value::Instance(module, class) => {
+                let order = self.values.mro(module, class);
+                order.iter().find_map(|ancestor| match ancestor {
+                    hognose_python::ClassRef::External(path) => {
+                        let made = self.values.path_of_call(*path);
+                        models.fields.get(&made).copied()
+                    }
+                    hognose_python::ClassRef::Project(..) => None,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Identity of what an expression reads: attributes of the same variable are the same wherever they are read, anything else
+    /// may be another thing each time.
+    fn read_place(&self, expr: ExprId) -> u32 {
+        let module = self.module();
+        match module[expr] {
+            Expr::Attribute { value, attr } => hash_id(&(self.read_place(value), attr)),
+            Expr::Name { slot, def } => hash_id(&(slot, def, self.at().tag)),
+            _ => hash_id(&(expr.0, 32u8)),
+        }
+    }
+
+    /// Of the sources of a path the one that speaks of a key.
+    fn source_with_key(
+        &self,
+        path: Symbol,
+        number: u32,
+        key: Option<&Value>,
+    ) -> Option<(u32, &'p crate::model::SourceModel)> {
+        let models = self.setting.models;
+        let more = models.more_trust_of(path.as_str());
+        let known = key.and_then(Value::known_text);
+        let mut open = None;
+        for number in more.iter().chain(std::iter::once(&number)) {
+            let model = &models.sources[*number as usize];
+            if model.keys.is_empty() {
+                open = Some((*number, model));
+            } else if let Some(key) = known
+                && model.keys.iter().any(|known| fits_key(known, key.as_str()))
+            {
+                return Some((*number, model));
+            } else if known.is_none()
+                && key.is_some()
+                && models.is_item_of_source(path.as_str())
+                // Few settings are secrets, many parts of a request are a stranger's.
+                && models.kind_of(*number) != "secret"
+            {
+                open = open.or(Some((*number, model)));
+            }
+        }
+        open
+    }
+
+    /// A source given to a parameter.
+    pub(crate) fn parameter_source(&mut self, number: u32, place: Place, id: u32) -> Hole {
+        let model = &self.setting.models.sources[number as usize];
+        let mut hole = Hole::new(
+            id,
+            Taint {
+                origin: Origin::Source(Source {
+                    model: number,
+                    place,
+                    sure: true,
+                }),
+                trail: Trail::default(),
+            },
+        );
+        hole.alphabet = model.alphabet;
+        hole.cleaned = model.cleaned;
+        hole
+    }
+}
+
+/// Whether a key is the one named, or fits a name that ends in `*`.
+fn fits_key(known: &str, key: &str) -> bool {
+    match known.strip_suffix('*') {
+        Some(front) => key.starts_with(front),
+        None => known.eq_ignore_ascii_case(key),
+    }
+}
