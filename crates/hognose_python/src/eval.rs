@@ -11,10 +11,10 @@ use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use symbol_table::{GlobalSymbol, static_symbol};
 
 use crate::constant::FOLDED_CALLS;
 use crate::ir::*;
+use crate::static_symbol;
 use crate::project::{Found, Project};
 use crate::stdlib;
 
