@@ -14,8 +14,8 @@ use smallvec::SmallVec;
 
 use crate::constant::FOLDED_CALLS;
 use crate::ir::*;
-use crate::static_symbol;
 use crate::project::{Found, Project};
+use crate::static_symbol;
 use crate::stdlib;
 
 /// Classes outside of the project that a member may come from, each of which may be the first to have it.

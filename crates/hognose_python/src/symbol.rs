@@ -39,7 +39,11 @@ fn place(number: u32) -> (usize, usize, usize) {
     let length = u64::from(FIRST_BLOCK) << block;
     #[expect(clippy::cast_possible_truncation, reason = "below the number")]
     let at = (shifted - length) as usize;
-    (block as usize, at, usize::try_from(length).unwrap_or(usize::MAX))
+    (
+        block as usize,
+        at,
+        usize::try_from(length).unwrap_or(usize::MAX),
+    )
 }
 
 /// Which lock a text stands behind.

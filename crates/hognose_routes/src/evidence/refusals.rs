@@ -101,7 +101,10 @@ fn dropped(
                     continue;
                 };
                 // Whether a condition around looks at who asks.
-                let on_identity = around.iter().flatten().any(|test| guard::depends(world, at, *test));
+                let on_identity = around
+                    .iter()
+                    .flatten()
+                    .any(|test| guard::depends(world, at, *test));
                 // What is let through is only known where the request goes on after it.
                 let ends = statements[index + 1..]
                     .iter()

@@ -49,10 +49,9 @@ impl<'p> Interpreter<'_, 'p> {
     /// Whether a value is something outside that is a source or lies below one.
     pub(in crate::interpret) fn has_external_source(&self, value: &Value) -> bool {
         value.atoms().iter().any(|atom| match atom {
-            Atom::External(path) => matches!(
-                self.setting.models.trust_of(*path),
-                Some(Trust::Source(_))
-            ),
+            Atom::External(path) => {
+                matches!(self.setting.models.trust_of(*path), Some(Trust::Source(_)))
+            }
             _ => false,
         })
     }
