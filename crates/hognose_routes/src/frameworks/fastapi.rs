@@ -5,7 +5,7 @@
 use hognose_python::Symbol;
 use hognose_python::ir::{FunctionId, ModuleId};
 
-use super::Framework;
+use super::{Framework, fastapi_library};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};
 use crate::run::{Args, Site, V, Value};
@@ -32,13 +32,13 @@ const MAX_NESTING: usize = 16;
 
 /// Where routes stand.
 #[derive(Clone)]
-struct Mount {
-    app: String,
-    framework: &'static str,
-    prefix: String,
-    layers: Vec<Layer>,
+pub(super) struct Mount {
+    pub(super) app: String,
+    pub(super) framework: &'static str,
+    pub(super) prefix: String,
+    pub(super) layers: Vec<Layer>,
     /// Middleware that only requests of HTTP go through: a WebSocket passes by it.
-    of_http: Vec<Layer>,
+    pub(super) of_http: Vec<Layer>,
     nesting: usize,
 }
 
@@ -282,6 +282,8 @@ fn routes(world: &mut World<'_>, v: V, mount: &Mount) {
                     inner.layers.extend(layers);
                     if world.is_a(router, "fastapi", &["FastAPI"]) {
                         routes(world, router, &inner);
+                    } else if let Some(known) = fastapi_library::router(world, router) {
+                        fastapi_library::routes(world, router, known, &inner);
                     } else {
                         router_routes(world, router, &inner);
                     }
