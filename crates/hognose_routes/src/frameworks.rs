@@ -22,9 +22,7 @@ mod pyramid;
 mod sanic;
 mod tornado;
 
-use hognose_python::ir::{
-    DefKind, Expr, ExprId, FunctionId, Module, ModuleId, ScopeKind,
-};
+use hognose_python::ir::{DefKind, Expr, ExprId, FunctionId, Module, ModuleId, ScopeKind};
 use hognose_python::{Project, Symbol, Value as Evaluated};
 
 use crate::run::{Machine, V, Value};

@@ -120,10 +120,7 @@ fn explore<T>(
 }
 
 /// Runs the functions that give parts to an application and that nobody has called: a script will, or a plugin system.
-fn run_registrars(
-    machine: &mut run::Machine<'_>,
-    left_out: &(dyn Fn(&str) -> bool + Sync),
-) {
+fn run_registrars(machine: &mut run::Machine<'_>, left_out: &(dyn Fn(&str) -> bool + Sync)) {
     let mut registrars = Vec::new();
     for (id, module) in machine.project.iter() {
         if !left_out(&module.file) {

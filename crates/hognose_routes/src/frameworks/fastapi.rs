@@ -138,7 +138,7 @@ fn application(world: &mut World<'_>, app: V, mount: &Mount) {
         };
         for v in functions {
             let of_http = method == "middleware" || is_of_http(world, v);
-            let layers = middleware(world, v);
+            let layers = middleware(world, v, &args);
             if of_http {
                 mount.of_http.extend(layers);
             } else {
@@ -148,8 +148,9 @@ fn application(world: &mut World<'_>, app: V, mount: &Mount) {
     }
     if let Some(list) = made.keyword("middleware") {
         for v in world.list(list).unwrap_or_default() {
-            if let Some(class) = world.made_with(v).get(0, "cls") {
-                let layers = middleware(world, class);
+            let made = world.made_with(v);
+            if let Some(class) = made.get(0, "cls") {
+                let layers = middleware(world, class, &made);
                 if is_of_http(world, class) {
                     mount.of_http.extend(layers);
                 } else {
@@ -176,8 +177,22 @@ fn is_of_http(world: &mut World<'_>, v: V) -> bool {
 }
 
 /// The layers of a middleware.
-fn middleware(world: &mut World<'_>, v: V) -> Vec<Layer> {
+fn middleware(world: &mut World<'_>, v: V, args: &Args) -> Vec<Layer> {
     if let Value::External(_) = world.machine.get(v) {
+        // Starlette's asks its backend, which may raise where it knows nobody.
+        if let Some(backend) = args.keyword("backend")
+            && world.is_a(v, "starlette", &["AuthenticationMiddleware"])
+        {
+            let asks = world
+                .machine
+                .attribute(backend, Symbol::from("authenticate"));
+            if let Target::Function(..) = world.handler(asks).target {
+                return vec![Layer {
+                    place: Place::Middleware,
+                    proof: guard::dependency(world, asks),
+                }];
+            }
+        }
         return vec![Layer {
             place: Place::Middleware,
             proof: guard::of_middleware(world, v),

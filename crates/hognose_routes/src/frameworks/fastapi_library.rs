@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn table_is_a_table() {
-        let table: Result<Routers, _> = toml::from_str(include_str!("../../data/views/fastapi.toml"));
+        let table: Result<Routers, _> =
+            toml::from_str(include_str!("../../data/views/fastapi.toml"));
         assert!(table.is_ok_and(|table| !table.router.is_empty()));
     }
 }

@@ -177,7 +177,10 @@ fn proof(world: &mut World<'_>, auth: V) -> Proof {
     }
     let all = world.list(auth).unwrap_or_else(|| vec![auth]);
     let proofs: Vec<Proof> = all.into_iter().map(|v| of_callback(world, v)).collect();
-    proofs.into_iter().reduce(Proof::or).unwrap_or(Proof::Public)
+    proofs
+        .into_iter()
+        .reduce(Proof::or)
+        .unwrap_or(Proof::Public)
 }
 
 /// What one callback proves: whom it answers nothing for is refused.

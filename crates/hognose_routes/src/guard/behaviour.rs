@@ -762,6 +762,22 @@ impl Walk {
         given
     }
 
+    /// Whether a condition is met only by requests of some sort: `all_of_them and not user.is_admin`.
+    fn asks_for_input(&self, world: &mut World<'_>, test: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        let Expr::Logic {
+            op: BoolOp::And,
+            values,
+        } = module[test]
+        else {
+            return false;
+        };
+        module
+            .list(values)
+            .iter()
+            .any(|value| is_parameter(module, *value) && !depends(world, self.at, *value))
+    }
+
     /// A value that is raised or returned: a refusal that depends on who asks makes a guard.
     fn refuses(&mut self, world: &mut World<'_>, value: ExprId, raised: bool) {
         let refusal = match refusal(world, self.at, value, 0) {
@@ -822,6 +838,13 @@ impl Walk {
         let Some(tests) = deciding else {
             return;
         };
+        if self.strict
+            && tests
+                .iter()
+                .any(|(test, _)| self.asks_for_input(world, *test))
+        {
+            return;
+        }
         if refusal == Refusal::Redirect {
             // Whoever is logged in is often sent away from the page of the login: that guards nothing.
             let module = world.machine.project.module(self.at);

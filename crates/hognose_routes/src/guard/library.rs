@@ -224,8 +224,7 @@ impl Entry {
             }
         }
         let named = !roles.is_empty() || !permissions.is_empty();
-        let asks =
-            !self.roles.is_empty() || !self.permissions.is_empty() || !self.flags.is_empty();
+        let asks = !self.roles.is_empty() || !self.permissions.is_empty() || !self.flags.is_empty();
         let level = match level {
             // Names that may be given raise the level; where they must be and are not texts, it stays what it is.
             Level::Authenticated if asks && named => Level::Permission,

@@ -61,8 +61,7 @@ pub(super) fn for_nobody(
         Expr::Compare { left, right, .. } if matches!(module[right], Expr::None) => left,
         _ => test,
     };
-    let refused =
-        matches!(module[asked], Expr::Name { .. }) && refusal(world, at, asked).is_some();
+    let refused = matches!(module[asked], Expr::Name { .. }) && refusal(world, at, asked).is_some();
     let mut inner = |expr| for_nobody(world, at, expr, depth + 1);
     match module[test] {
         Expr::Name { .. } if refused => Some(true),

@@ -4,7 +4,7 @@ use hognose_python::ir::*;
 use hognose_python::{ClassRef, Symbol, Value as Evaluated};
 
 use super::user::alias;
-use crate::world::World;
+use crate::world::{Target, World};
 
 /// How a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,8 +158,9 @@ pub(super) fn refusal(
             .iter()
             .find_map(|element| status(world, at, *element)),
         Expr::Name { def, .. } => match module[def].kind {
-            DefKind::Value(value) => marked(world, at, def)
-                .or_else(|| refusal(world, at, value, depth + 1)),
+            DefKind::Value(value) => {
+                marked(world, at, def).or_else(|| refusal(world, at, value, depth + 1))
+            }
             DefKind::Entry => alias(world, at, expr)
                 .into_iter()
                 .find_map(|(at, value)| refusal(world, at, value, depth + 1)),
@@ -180,19 +181,37 @@ pub(super) fn refusal(
                 _ => None,
             })
         }),
-        Expr::Attribute { .. } => {
-            if let Some(path) = world.machine.evaluator.dotted(at, expr) {
-                return by_name(path.as_str());
-            }
-            // A property that makes the answer.
-            let values = world.machine.evaluator.eval(at, expr);
-            values.into_iter().find_map(|value| match value {
-                Evaluated::Function(home, function) => of_answers(world, home, function, depth),
-                _ => None,
-            })
+        Expr::Attribute { value, attr } => {
+            let path = world.machine.evaluator.dotted(at, expr);
+            path.and_then(|path| by_name(path.as_str()))
+                .or_else(|| of_property(world, at, value, attr, depth))
         }
         _ => None,
     }
+}
+
+/// How a property of an object of the project refuses: `return answers.no_token`.
+fn of_property(
+    world: &mut World<'_>,
+    at: ModuleId,
+    object: ExprId,
+    attr: Symbol,
+    depth: u32,
+) -> Option<Refusal> {
+    for (home, made) in alias(world, at, object) {
+        let Expr::Call { func, .. } = world.machine.project.module(home)[made] else {
+            continue;
+        };
+        for value in world.machine.evaluator.eval(home, func) {
+            if let Evaluated::Class(home, class) = value
+                && let Some(member) = world.machine.own_member(home, class, attr)
+                && let Target::Function(at, function) = world.handler(member).target
+            {
+                return of_answers(world, at, function, depth);
+            }
+        }
+    }
+    None
 }
 
 /// Answers of a helper that are looked at.

@@ -235,7 +235,8 @@ fn reaches(
                     }
                     DefKind::Entry | DefKind::ImportFrom { .. } if depth < 3 => {
                         let stands = proxied(world, at, expr);
-                        waiting.extend(stands.into_iter().map(|(at, value)| (at, value, depth + 1)));
+                        waiting
+                            .extend(stands.into_iter().map(|(at, value)| (at, value, depth + 1)));
                     }
                     _ => {}
                 }

@@ -169,7 +169,10 @@ impl Machine<'_> {
             return *v;
         }
         // Lists and dicts may be long: they are not copied to find a method.
-        if matches!(self.get(object), Value::List(_) | Value::Dict(_) | Value::Str(_)) {
+        if matches!(
+            self.get(object),
+            Value::List(_) | Value::Dict(_) | Value::Str(_)
+        ) {
             return self.attribute_of(object, attr);
         }
         match self.get(object).clone() {

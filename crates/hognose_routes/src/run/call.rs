@@ -58,7 +58,8 @@ impl Machine<'_> {
                 {
                     let mut all = Args::default();
                     if is_partial {
-                        all.positional.extend_from_slice(&outer_args.positional[1..]);
+                        all.positional
+                            .extend_from_slice(&outer_args.positional[1..]);
                         all.keywords = outer_args.keywords;
                         all.open = args.open;
                     }

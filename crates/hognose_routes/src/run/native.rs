@@ -287,7 +287,10 @@ impl Machine<'_> {
                 let name = Symbol::from(&**name);
                 let v = self.attribute(first?, name);
                 if let Some(default) = args.positional.get(2)
-                    && self.app_configs.iter().any(|(_, config)| Some(*config) == first)
+                    && self
+                        .app_configs
+                        .iter()
+                        .any(|(_, config)| Some(*config) == first)
                     && matches!(self.get(v), Value::Attribute { .. })
                 {
                     // What no class of the project gives a configuration of Django, it has not.
@@ -326,7 +329,10 @@ impl Machine<'_> {
                 let Value::Str(label) = self.get(first?) else {
                     return Some(Self::UNKNOWN);
                 };
-                let known = self.app_configs.iter().find(|(known, _)| **known == **label);
+                let known = self
+                    .app_configs
+                    .iter()
+                    .find(|(known, _)| **known == **label);
                 return known.map(|(_, config)| *config);
             }
             "django.apps.apps.get_app_configs" => {
@@ -412,7 +418,11 @@ impl Machine<'_> {
             },
             // What another value gave may be a list, a tuple or a set.
             Value::List(_) => {
-                let named = |name| classes.iter().any(|class| builtin(self, *class) == Some(name));
+                let named = |name| {
+                    classes
+                        .iter()
+                        .any(|class| builtin(self, *class) == Some(name))
+                };
                 return match (named("list"), named("tuple")) {
                     (true, true) => Some(true),
                     (false, false)
