@@ -12,6 +12,7 @@ mod drf;
 mod exposed;
 mod falcon;
 mod fastapi;
+mod fastapi_library;
 mod flask;
 mod graphql;
 mod grpc;
@@ -21,9 +22,7 @@ mod pyramid;
 mod sanic;
 mod tornado;
 
-use hognose_python::ir::{
-    DefKind, Expr, ExprId, FunctionId, Module, ModuleId, ParamKind, ScopeKind,
-};
+use hognose_python::ir::{DefKind, Expr, ExprId, FunctionId, Module, ModuleId, ScopeKind};
 use hognose_python::{Project, Symbol, Value as Evaluated};
 
 use crate::run::{Machine, V, Value};
@@ -258,32 +257,31 @@ fn outermost(module: &Module, expr: ExprId) -> Option<FunctionId> {
         .map(|(id, _)| id)
 }
 
-/// The functions around the calls of functions that cannot begin without arguments: what they pass is where an
-/// application stands.
+/// The functions around the calls that give arguments to functions in which an application begins: what they pass is
+/// where an application stands.
 pub fn callers(
     machine: &mut Machine<'_>,
     wanted: &[(ModuleId, FunctionId)],
     id: ModuleId,
 ) -> Vec<FunctionId> {
     let project = machine.project;
-    let needy: Vec<(ModuleId, FunctionId)> = wanted
+    let taking: Vec<(ModuleId, FunctionId)> = wanted
         .iter()
         .copied()
         .filter(|(at, function)| {
             let data = &project.module(*at)[*function];
-            data.class.is_none()
-                && data.params.iter().any(|param| {
-                    param.default.is_none()
-                        && !matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar)
-                })
+            data.class.is_none() && !data.params.is_empty()
         })
         .collect();
     let module = project.module(id);
     let mut found = Vec::new();
     for (expr, node) in module.exprs() {
-        let Expr::Call { func, .. } = *node else {
+        let Expr::Call { func, args } = *node else {
             continue;
         };
+        if module.args(args).is_empty() {
+            continue;
+        }
         let name = match module[func] {
             Expr::Attribute { attr, .. } => attr,
             Expr::Name { def, .. } => {
@@ -293,11 +291,11 @@ pub fn callers(
         };
         let meant =
             |(at, function): &(ModuleId, FunctionId)| project.module(*at)[*function].name == name;
-        if !needy.iter().any(meant) {
+        if !taking.iter().any(meant) {
             continue;
         }
         let calls = machine.evaluator.eval(id, func).iter().any(|value| {
-            matches!(*value, Evaluated::Function(at, function) if needy.contains(&(at, function)))
+            matches!(*value, Evaluated::Function(at, function) if taking.contains(&(at, function)))
         });
         if calls
             && let Some(function) = outermost(module, expr)

@@ -497,7 +497,7 @@ fn before_as(world: &mut World<'_>, v: V, raises_only: bool) -> Proof {
         }
         Value::Call { callee, args, .. } => {
             if let Some(proof) =
-                of_library(world, v, &Args::default()).or_else(|| of_library(world, callee, &args))
+                of_library(world, callee, &args).or_else(|| of_library(world, v, &Args::default()))
             {
                 // In a decorator that guards nothing it does what it does.
                 if proof != Proof::Nothing {

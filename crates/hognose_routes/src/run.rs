@@ -34,6 +34,9 @@ const MAX_STEPS_PER_STATEMENT: u64 = 50_000;
 /// Steps that one function that nobody calls may take.
 const MAX_STEPS_PER_ROOT: u64 = 500_000;
 
+/// Elements of lists and dicts that are copied or looked through in the time of one step.
+const ELEMENTS_PER_STEP: usize = 16;
+
 /// Expressions and calls inside of each other; a bound on the stack.
 const MAX_NESTING: u32 = 220;
 
@@ -94,6 +97,8 @@ pub struct Machine<'p> {
     defined: FxHashMap<(ModuleId, FunctionId), usize>,
     called: FxHashSet<(ModuleId, FunctionId)>,
     running: Vec<(ModuleId, FunctionId)>,
+    /// Which builtin the displays of lists, tuples and sets make.
+    displays: FxHashMap<V, &'static str>,
     /// The configurations of the applications that Django has installed, by their labels.
     pub app_configs: Vec<(String, V)>,
     /// The applications that Django has installed; `None` where that is not known.
@@ -141,6 +146,7 @@ impl<'p> Machine<'p> {
             defined: FxHashMap::default(),
             called: FxHashSet::default(),
             running: Vec::new(),
+            displays: FxHashMap::default(),
             app_configs: Vec::new(),
             installed: None,
             stands_for: FxHashMap::default(),
@@ -176,6 +182,11 @@ impl<'p> Machine<'p> {
         if self.values.len() >= MAX_VALUES {
             self.steps = MAX_STEPS;
             return Self::UNKNOWN;
+        }
+        match &value {
+            Value::List(items) => self.charge(items.len()),
+            Value::Dict(items) => self.charge(items.len()),
+            _ => {}
         }
         let number = u32::try_from(self.values.len()).unwrap_or(0);
         self.values.push(value);
@@ -253,6 +264,13 @@ impl<'p> Machine<'p> {
     /// applications up.
     pub fn has_time(&self) -> bool {
         self.steps < MAX_STEPS / 2
+    }
+
+    /// Counts the work on so many elements, which costs far less each than a step does.
+    fn charge(&mut self, elements: usize) {
+        let steps = u64::try_from(elements / ELEMENTS_PER_STEP).unwrap_or(u64::MAX);
+        self.steps = self.steps.saturating_add(steps);
+        self.root_steps = self.root_steps.saturating_add(steps);
     }
 
     fn step(&mut self) -> bool {

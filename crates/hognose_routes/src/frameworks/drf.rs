@@ -556,7 +556,11 @@ pub(super) fn permissions(
             place: Place::Class,
             proof: of_list(world, list, method),
         },
-        None => default_permissions(world, method, mount),
+        None => {
+            let mut layer = default_permissions(world, method, mount);
+            layer.proof = layer.proof.and(of_bases(world, class));
+            layer
+        }
     };
     // What runs before every action, where the project has its own.
     for name in ["initial", "check_permissions"] {
@@ -571,6 +575,20 @@ pub(super) fn permissions(
         }
     }
     layer
+}
+
+/// What the bases of a view outside of the project ask for, where the tables know them or their names speak of access.
+fn of_bases(world: &mut World<'_>, class: V) -> Proof {
+    let mut proof = Proof::Nothing;
+    for ancestor in world.machine.mro(class).iter() {
+        if let ClassRef::External(path) = *ancestor
+            && !path.as_str().starts_with("rest_framework.")
+        {
+            let base = world.machine.external(path);
+            proof = proof.and(guard::of_middleware(world, base));
+        }
+    }
+    proof
 }
 
 /// What `get_permissions` gives for an action.

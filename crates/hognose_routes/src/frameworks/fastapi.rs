@@ -5,7 +5,7 @@
 use hognose_python::Symbol;
 use hognose_python::ir::{FunctionId, ModuleId};
 
-use super::Framework;
+use super::{Framework, fastapi_library};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};
 use crate::run::{Args, Site, V, Value};
@@ -32,13 +32,13 @@ const MAX_NESTING: usize = 16;
 
 /// Where routes stand.
 #[derive(Clone)]
-struct Mount {
-    app: String,
-    framework: &'static str,
-    prefix: String,
-    layers: Vec<Layer>,
+pub(super) struct Mount {
+    pub(super) app: String,
+    pub(super) framework: &'static str,
+    pub(super) prefix: String,
+    pub(super) layers: Vec<Layer>,
     /// Middleware that only requests of HTTP go through: a WebSocket passes by it.
-    of_http: Vec<Layer>,
+    pub(super) of_http: Vec<Layer>,
     nesting: usize,
 }
 
@@ -138,7 +138,7 @@ fn application(world: &mut World<'_>, app: V, mount: &Mount) {
         };
         for v in functions {
             let of_http = method == "middleware" || is_of_http(world, v);
-            let layers = middleware(world, v);
+            let layers = middleware(world, v, &args);
             if of_http {
                 mount.of_http.extend(layers);
             } else {
@@ -148,8 +148,9 @@ fn application(world: &mut World<'_>, app: V, mount: &Mount) {
     }
     if let Some(list) = made.keyword("middleware") {
         for v in world.list(list).unwrap_or_default() {
-            if let Some(class) = world.made_with(v).get(0, "cls") {
-                let layers = middleware(world, class);
+            let made = world.made_with(v);
+            if let Some(class) = made.get(0, "cls") {
+                let layers = middleware(world, class, &made);
                 if is_of_http(world, class) {
                     mount.of_http.extend(layers);
                 } else {
@@ -176,8 +177,22 @@ fn is_of_http(world: &mut World<'_>, v: V) -> bool {
 }
 
 /// The layers of a middleware.
-fn middleware(world: &mut World<'_>, v: V) -> Vec<Layer> {
+fn middleware(world: &mut World<'_>, v: V, args: &Args) -> Vec<Layer> {
     if let Value::External(_) = world.machine.get(v) {
+        // Starlette's asks its backend, which may raise where it knows nobody.
+        if let Some(backend) = args.keyword("backend")
+            && world.is_a(v, "starlette", &["AuthenticationMiddleware"])
+        {
+            let asks = world
+                .machine
+                .attribute(backend, Symbol::from("authenticate"));
+            if let Target::Function(..) = world.handler(asks).target {
+                return vec![Layer {
+                    place: Place::Middleware,
+                    proof: guard::dependency(world, asks),
+                }];
+            }
+        }
         return vec![Layer {
             place: Place::Middleware,
             proof: guard::of_middleware(world, v),
@@ -282,6 +297,8 @@ fn routes(world: &mut World<'_>, v: V, mount: &Mount) {
                     inner.layers.extend(layers);
                     if world.is_a(router, "fastapi", &["FastAPI"]) {
                         routes(world, router, &inner);
+                    } else if let Some(known) = fastapi_library::router(world, router) {
+                        fastapi_library::routes(world, router, known, &inner);
                     } else {
                         router_routes(world, router, &inner);
                     }

@@ -374,6 +374,10 @@ fn rules(
 fn methods_of(world: &mut World<'_>, args: &Args) -> Option<Vec<String>> {
     let v = args.keyword("methods")?;
     let methods = world.text_list(v)?;
+    if methods.is_empty() {
+        // They are given, and not known.
+        return Some(vec!["*".to_owned()]);
+    }
     Some(
         methods
             .into_iter()

@@ -49,6 +49,8 @@ pub(super) struct Walk {
     perhaps: bool,
     /// How many blocks around the statement at hand go on after an exception.
     swallowed: u32,
+    /// What is assigned on one of several ways, and returned where they meet.
+    answers: Vec<ExprId>,
 }
 
 /// What a function proves that runs before the handler: a hook, a dependency, a helper that raises.
@@ -146,6 +148,7 @@ pub fn of_answer(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> P
         unclear: false,
         perhaps: false,
         swallowed: 0,
+        answers: Vec::new(),
     };
     let mut proof: Option<Proof> = None;
     for value in &module[function].return_values {
@@ -285,6 +288,11 @@ fn walk(
         unclear: false,
         perhaps: false,
         swallowed: 0,
+        answers: if raises_only {
+            Vec::new()
+        } else {
+            late_answers(world.machine.project.module(at), function)
+        },
     };
     let body = world.machine.project.module(at)[function].body;
     walk.block(world, body);
@@ -300,6 +308,26 @@ fn walk(
     world.proofs().insert(memo, (proof.clone(), looks));
     world.looks |= outer;
     proof
+}
+
+/// What a function assigns on one of several ways and returns where they meet: `response = "Forbidden", 403`.
+fn late_answers(module: &Module, function: FunctionId) -> Vec<ExprId> {
+    let mut found = Vec::new();
+    for value in &module[function].return_values {
+        let Expr::Name { def, .. } = module[*value] else {
+            continue;
+        };
+        let mut waiting = vec![def];
+        for _ in 0..MAX_PARTS {
+            let Some(def) = waiting.pop() else { break };
+            match &module[def].kind {
+                DefKind::Phi(list) => waiting.extend(module.defs_list(*list)),
+                DefKind::Value(value) if !found.contains(value) => found.push(*value),
+                _ => {}
+            }
+        }
+    }
+    found
 }
 
 impl Walk {
@@ -329,8 +357,14 @@ impl Walk {
                     }
                     left = true;
                 }
-                Stmt::Expr(value) | Stmt::Assign { value, .. } => {
+                Stmt::Expr(value) => {
                     self.refuses_by_call(world, value);
+                    self.called(world, value);
+                }
+                Stmt::Assign { value, .. } => {
+                    if self.answers.contains(&value) {
+                        self.refuses(world, value, false);
+                    }
                     self.called(world, value);
                 }
                 Stmt::If {
@@ -515,7 +549,7 @@ impl Walk {
         let refuses = |name: &str| {
             matches!(
                 name,
-                "abort" | "send_error" | "set_status" | "permission_denied" | "close"
+                "abort" | "send_error" | "set_status" | "permission_denied" | "close" | "redirect"
             )
         };
         let called = match module[func] {
@@ -728,6 +762,22 @@ impl Walk {
         given
     }
 
+    /// Whether a condition is met only by requests of some sort: `all_of_them and not user.is_admin`.
+    fn asks_for_input(&self, world: &mut World<'_>, test: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        let Expr::Logic {
+            op: BoolOp::And,
+            values,
+        } = module[test]
+        else {
+            return false;
+        };
+        module
+            .list(values)
+            .iter()
+            .any(|value| is_parameter(module, *value) && !depends(world, self.at, *value))
+    }
+
     /// A value that is raised or returned: a refusal that depends on who asks makes a guard.
     fn refuses(&mut self, world: &mut World<'_>, value: ExprId, raised: bool) {
         let refusal = match refusal(world, self.at, value, 0) {
@@ -788,6 +838,13 @@ impl Walk {
         let Some(tests) = deciding else {
             return;
         };
+        if self.strict
+            && tests
+                .iter()
+                .any(|(test, _)| self.asks_for_input(world, *test))
+        {
+            return;
+        }
         if refusal == Refusal::Redirect {
             // Whoever is logged in is often sent away from the page of the login: that guards nothing.
             let module = world.machine.project.module(self.at);

@@ -55,6 +55,9 @@ struct Row {
     permissions: Vec<String>,
     /// A permission that is always asked for.
     name: Option<String>,
+    /// Keywords that ask for a permission of their name when they are true.
+    #[serde(default)]
+    flags: Vec<String>,
     /// A keyword that makes it let anyone through when it is true.
     optional: Option<String>,
 }
@@ -68,6 +71,7 @@ pub struct Entry {
     roles: Vec<String>,
     permissions: Vec<String>,
     name: Option<String>,
+    flags: Vec<String>,
     optional: Option<String>,
 }
 
@@ -90,6 +94,7 @@ static KNOWN: LazyLock<Tables> = LazyLock::new(|| {
         roles: Vec::new(),
         permissions: Vec::new(),
         name: None,
+        flags: Vec::new(),
         optional: None,
     };
     for text in TABLES {
@@ -127,6 +132,7 @@ static KNOWN: LazyLock<Tables> = LazyLock::new(|| {
                 roles: row.roles,
                 permissions: row.permissions,
                 name: row.name,
+                flags: row.flags,
                 optional: row.optional,
             };
             tables.exact.insert(key(&row.path), entry);
@@ -171,6 +177,7 @@ pub fn entry(path: &str) -> Option<Entry> {
             roles: Vec::new(),
             permissions: Vec::new(),
             name: None,
+            flags: Vec::new(),
             optional: None,
         })
 }
@@ -210,8 +217,14 @@ impl Entry {
         let roles = names(world, args, &self.roles);
         let mut permissions = names(world, args, &self.permissions);
         permissions.extend(self.name.clone());
+        for flag in &self.flags {
+            let given = args.keyword(flag);
+            if given.is_some_and(|v| world.machine.truth(v) == Some(true)) {
+                permissions.push(flag.clone());
+            }
+        }
         let named = !roles.is_empty() || !permissions.is_empty();
-        let asks = !self.roles.is_empty() || !self.permissions.is_empty();
+        let asks = !self.roles.is_empty() || !self.permissions.is_empty() || !self.flags.is_empty();
         let level = match level {
             // Names that may be given raise the level; where they must be and are not texts, it stays what it is.
             Level::Authenticated if asks && named => Level::Permission,

@@ -6,7 +6,7 @@ use super::Proof;
 use super::asked::looks;
 use super::behaviour::Walk;
 use super::refusal::Refusal;
-use super::user::{children, depends};
+use super::user::{children, depends, is_header};
 use crate::endpoint::Level;
 use crate::run::Value;
 use crate::world::World;
@@ -43,6 +43,8 @@ impl Walk {
     ) -> Proof {
         let module = world.machine.project.module(self.at);
         let mut texts: Vec<String> = Vec::new();
+        // What a caller or the maker of the guard names counts before what stands in its conditions.
+        let mut named: Vec<String> = Vec::new();
         let mut attributes: Vec<String> = Vec::new();
         let mut object = false;
         let mut closure_used = false;
@@ -69,6 +71,10 @@ impl Walk {
                 let mut led_only = false;
                 match module[expr] {
                     Expr::Compare { op, left, right } => {
+                        // What a header must say is no name.
+                        if is_header(world, self.at, left) || is_header(world, self.at, right) {
+                            continue;
+                        }
                         if matches!(op, CmpOp::Eq | CmpOp::NotEq)
                             && self.is_of_object(world, left, right)
                         {
@@ -79,11 +85,19 @@ impl Walk {
                             let of_user = matches!(module[right], Expr::Attribute { attr, .. }
                                 if !PRESENCE.contains(&attr.as_str()));
                             if depends(world, self.at, right) && !of_user {
+                                // `permission not in granted`.
+                                if let Expr::Name { .. } = module[left] {
+                                    waiting.push((left, led));
+                                }
                                 continue;
                             }
                             if let Some(found) = self.texts_of(world, right) {
-                                given_used |= self.is_given(world, right);
-                                texts.extend(found);
+                                if self.is_given(world, right) {
+                                    given_used = true;
+                                    named.extend(found);
+                                } else {
+                                    texts.extend(found);
+                                }
                             }
                         }
                     }
@@ -104,7 +118,7 @@ impl Walk {
                         if self.is_given(world, expr)
                             && let Some(found) = self.texts_of(world, expr)
                         {
-                            texts.extend(found);
+                            named.extend(found);
                             given_used = true;
                         }
                         if let DefKind::Entry = module[def].kind
@@ -115,7 +129,7 @@ impl Walk {
                             if let Some(v) = world.machine.around(closure, name)
                                 && let Some(found) = world.text_list(v)
                             {
-                                texts.extend(found);
+                                named.extend(found);
                                 closure_used = true;
                             }
                         }
@@ -129,7 +143,7 @@ impl Walk {
                         {
                             let v = world.machine.attribute(receiver, attr);
                             if let Some(found) = world.text_list(v) {
-                                texts.extend(found);
+                                named.extend(found);
                                 closure_used = true;
                             }
                             continue;
@@ -192,6 +206,9 @@ impl Walk {
             && !asked
         {
             return Proof::of(Level::Authenticated);
+        }
+        if !named.is_empty() {
+            texts = named;
         }
         texts.sort();
         texts.dedup();

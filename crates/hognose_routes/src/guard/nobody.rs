@@ -3,6 +3,7 @@
 use hognose_python::ModuleId;
 use hognose_python::ir::*;
 
+use super::refusal::of_value as refusal;
 use super::user::depends;
 use crate::world::World;
 
@@ -55,8 +56,15 @@ pub(super) fn for_nobody(
         return None;
     }
     let module = world.machine.project.module(at);
+    // `error = refusal_of(request)`: whoever shows nothing gets one.
+    let asked = match module[test] {
+        Expr::Compare { left, right, .. } if matches!(module[right], Expr::None) => left,
+        _ => test,
+    };
+    let refused = matches!(module[asked], Expr::Name { .. }) && refusal(world, at, asked).is_some();
     let mut inner = |expr| for_nobody(world, at, expr, depth + 1);
     match module[test] {
+        Expr::Name { .. } if refused => Some(true),
         Expr::Unary {
             op: UnaryOp::Not,
             operand,
@@ -77,8 +85,8 @@ pub(super) fn for_nobody(
             }
         }
         Expr::Compare { op, left, right } => match (op, &module[right]) {
-            (CmpOp::Is | CmpOp::Eq, Expr::None) => Some(true),
-            (CmpOp::IsNot | CmpOp::NotEq, Expr::None) => Some(false),
+            (CmpOp::Is | CmpOp::Eq, Expr::None) => Some(!refused),
+            (CmpOp::IsNot | CmpOp::NotEq, Expr::None) => Some(refused),
             // `"user" in session`.
             (CmpOp::In, Expr::Attribute { .. }) if matches!(module[left], Expr::Str(_)) => {
                 Some(false)

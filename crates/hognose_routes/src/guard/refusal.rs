@@ -4,7 +4,7 @@ use hognose_python::ir::*;
 use hognose_python::{ClassRef, Symbol, Value as Evaluated};
 
 use super::user::alias;
-use crate::world::World;
+use crate::world::{Target, World};
 
 /// How a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +123,10 @@ pub(super) fn refusal(
             }
             // Methods that views inherit for it.
             if let Expr::Attribute { attr, .. } = module[func]
-                && matches!(attr.as_str(), "handle_no_permission" | "permission_denied")
+                && matches!(
+                    attr.as_str(),
+                    "handle_no_permission" | "permission_denied" | "redirect"
+                )
             {
                 return by_name(attr.as_str());
             }
@@ -141,12 +144,7 @@ pub(super) fn refusal(
                     }
                     // A helper that makes the answer.
                     Evaluated::Function(home, function) => {
-                        let values = world.machine.project.module(home)[function]
-                            .return_values
-                            .clone();
-                        if let [only] = values.as_slice()
-                            && let Some(found) = refusal(world, home, *only, depth + 1)
-                        {
+                        if let Some(found) = of_answers(world, home, function, depth) {
                             return Some(found);
                         }
                     }
@@ -160,7 +158,9 @@ pub(super) fn refusal(
             .iter()
             .find_map(|element| status(world, at, *element)),
         Expr::Name { def, .. } => match module[def].kind {
-            DefKind::Value(value) => refusal(world, at, value, depth + 1),
+            DefKind::Value(value) => {
+                marked(world, at, def).or_else(|| refusal(world, at, value, depth + 1))
+            }
             DefKind::Entry => alias(world, at, expr)
                 .into_iter()
                 .find_map(|(at, value)| refusal(world, at, value, depth + 1)),
@@ -181,12 +181,78 @@ pub(super) fn refusal(
                 _ => None,
             })
         }),
-        Expr::Attribute { .. } => {
-            let path = world.machine.evaluator.dotted(at, expr)?;
-            by_name(path.as_str())
+        Expr::Attribute { value, attr } => {
+            let path = world.machine.evaluator.dotted(at, expr);
+            path.and_then(|path| by_name(path.as_str()))
+                .or_else(|| of_property(world, at, value, attr, depth))
         }
         _ => None,
     }
+}
+
+/// How a property of an object of the project refuses: `return answers.no_token`.
+fn of_property(
+    world: &mut World<'_>,
+    at: ModuleId,
+    object: ExprId,
+    attr: Symbol,
+    depth: u32,
+) -> Option<Refusal> {
+    for (home, made) in alias(world, at, object) {
+        let Expr::Call { func, .. } = world.machine.project.module(home)[made] else {
+            continue;
+        };
+        for value in world.machine.evaluator.eval(home, func) {
+            if let Evaluated::Class(home, class) = value
+                && let Some(member) = world.machine.own_member(home, class, attr)
+                && let Target::Function(at, function) = world.handler(member).target
+            {
+                return of_answers(world, at, function, depth);
+            }
+        }
+    }
+    None
+}
+
+/// Answers of a helper that are looked at.
+const MAX_ANSWERS: usize = 16;
+
+/// How a helper refuses that answers nothing, or a refusal.
+fn of_answers(
+    world: &mut World<'_>,
+    at: ModuleId,
+    function: FunctionId,
+    depth: u32,
+) -> Option<Refusal> {
+    let module = world.machine.project.module(at);
+    let answers: Vec<ExprId> = module[function]
+        .return_values
+        .iter()
+        .copied()
+        .filter(|value| !matches!(module[*value], Expr::None))
+        .take(MAX_ANSWERS)
+        .collect();
+    let mut found = None;
+    for answer in answers {
+        found = Some(refusal(world, at, answer, depth + 1)?);
+    }
+    found
+}
+
+/// How a response refuses that is given its status after it was made: `response.status_code = 401`.
+fn marked(world: &mut World<'_>, at: ModuleId, def: DefId) -> Option<Refusal> {
+    let module = world.machine.project.module(at);
+    let stores = module.attribute_stores.iter();
+    let values: Vec<ExprId> = stores
+        .filter(|store| {
+            matches!(store.attr.as_str(), "status_code" | "status")
+                && matches!(module[store.object], Expr::Name { def: of, .. } if of == def)
+        })
+        .map(|store| store.value)
+        .collect();
+    values
+        .into_iter()
+        .find_map(|value| status(world, at, value))
 }
 
 /// Codes with which a WebSocket is closed to turn somebody away: of the protocol, of the registry, and private ones after

@@ -4,6 +4,7 @@ use hognose_python::ir::*;
 use hognose_python::{Symbol, Value as Evaluated};
 use rustc_hash::FxHashSet;
 
+use super::refusal::of_value as refusal;
 use crate::world::World;
 
 /// Expressions looked at for one question.
@@ -167,6 +168,11 @@ fn key_of<'m>(world: &mut World<'m>, at: ModuleId, expr: ExprId) -> Option<&'m s
     }
 }
 
+/// Whether an expression takes a header or cookie of a request.
+pub(super) fn is_header(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+    key_of(world, at, expr).is_some()
+}
+
 fn carries_credentials(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     CREDENTIAL_KEYS.iter().any(|part| key.contains(part))
@@ -227,6 +233,11 @@ fn reaches(
                             }
                         }
                     }
+                    DefKind::Entry | DefKind::ImportFrom { .. } if depth < 3 => {
+                        let stands = proxied(world, at, expr);
+                        waiting
+                            .extend(stands.into_iter().map(|(at, value)| (at, value, depth + 1)));
+                    }
                     _ => {}
                 }
             }
@@ -237,11 +248,12 @@ fn reaches(
                         for value in &data.return_values {
                             waiting.push((home, *value, depth + 1));
                         }
-                        // It answers yes or no: what it asks decides.
+                        // It answers yes or no, or nothing or a refusal: what it asks decides.
                         let answers = !data.return_values.is_empty()
                             && data.return_values.iter().all(|value| {
-                                let home = world.machine.project.module(home);
-                                matches!(home[*value], Expr::Bool(_))
+                                let answer = &world.machine.project.module(home)[*value];
+                                matches!(answer, Expr::Bool(_) | Expr::None)
+                                    || refusal(world, home, *value).is_some()
                             });
                         if answers {
                             let home_module = world.machine.project.module(home);
@@ -261,6 +273,31 @@ fn reaches(
         children(module, expr, |child| waiting.push((at, child, depth)));
     }
     false
+}
+
+/// What a proxy of the project stands for: `current_user = LocalProxy(lambda: find_user())`.
+fn proxied(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Vec<(ModuleId, ExprId)> {
+    let mut found = Vec::new();
+    for (home, value) in alias(world, at, expr) {
+        let module = world.machine.project.module(home);
+        let Expr::Call { func, args } = module[value] else {
+            continue;
+        };
+        let Some(given) = module.args(args).first() else {
+            continue;
+        };
+        let path = world.machine.evaluator.dotted(home, func);
+        if !path.is_some_and(|path| path.as_str().ends_with("LocalProxy")) {
+            continue;
+        }
+        for makes in world.machine.evaluator.eval(home, given.value) {
+            if let Evaluated::Function(at, function) = makes {
+                let answers = &world.machine.project.module(at)[function].return_values;
+                found.extend(answers.iter().map(|answer| (at, *answer)));
+            }
+        }
+    }
+    found
 }
 
 fn is_identity(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {

@@ -7,6 +7,9 @@ use super::*;
 /// The name under which traitlets takes and keeps what a field holds unless it is set.
 pub(super) const TRAIT_DEFAULT: &str = "default_value";
 
+/// Elements that are looked at for what one whose key is not known may be.
+const MAX_LOOKED: usize = 64;
+
 impl Machine<'_> {
     pub(super) fn name(&mut self, f: usize, slot: SlotId) -> V {
         let frame = &self.frames[f];
@@ -164,6 +167,13 @@ impl Machine<'_> {
     pub fn attribute(&mut self, object: V, attr: Symbol) -> V {
         if let Some(v) = self.patched.get(&(object, attr)) {
             return *v;
+        }
+        // Lists and dicts may be long: they are not copied to find a method.
+        if matches!(
+            self.get(object),
+            Value::List(_) | Value::Dict(_) | Value::Str(_)
+        ) {
+            return self.attribute_of(object, attr);
         }
         match self.get(object).clone() {
             Value::Unknown | Value::None | Value::Bool(_) | Value::Int(_) => Self::UNKNOWN,
@@ -604,9 +614,10 @@ impl Machine<'_> {
     }
 
     pub(super) fn store_item(&mut self, object: V, key: V, v: V) {
-        match self.get(object).clone() {
+        match self.get(object) {
             Value::Dict(items) => {
                 let place = items.iter().position(|(known, _)| self.same(*known, key));
+                self.charge(items.len());
                 if let Value::Dict(items) = &mut self.values[object.0 as usize] {
                     match place {
                         Some(place) => items[place].1 = v,
@@ -614,17 +625,18 @@ impl Machine<'_> {
                     }
                 }
             }
-            Value::List(items) => {
+            Value::List(_) => {
                 if let Value::Int(index) = *self.get(key)
                     && let Ok(index) = usize::try_from(index)
-                    && index < items.len()
                     && let Value::List(items) = &mut self.values[object.0 as usize]
+                    && let Some(item) = items.get_mut(index)
                 {
-                    items[index] = v;
+                    *item = v;
                 }
             }
             // `self.__dict__["name"] = value`.
             Value::Attribute { of, attr } if attr.as_str() == "__dict__" => {
+                let of = *of;
                 if let Value::Str(name) = self.get(key) {
                     let name = Symbol::from(&**name);
                     self.store_attribute(of, name, v);
@@ -640,20 +652,18 @@ impl Machine<'_> {
 
     /// An item of a container.
     pub fn item(&mut self, container: V, key: V) -> V {
-        match self.get(container).clone() {
+        match self.get(container) {
             Value::Dict(items) => {
-                let mut exact = None;
-                let mut any = Self::UNKNOWN;
-                for (known, v) in items {
-                    if self.same(known, key) {
-                        exact = Some(v);
-                    }
-                    any = self.union(any, v);
-                }
-                match (exact, self.get(key)) {
-                    (Some(v), _) => v,
-                    (None, Value::Str(_) | Value::Int(_)) => Self::UNKNOWN,
-                    _ => any,
+                let known = matches!(self.get(key), Value::Str(_) | Value::Int(_));
+                let mut found = items.iter().rev();
+                let exact = found.find(|(known, _)| self.same(*known, key));
+                let exact = exact.map(|(_, v)| *v);
+                let some: Vec<V> = items.iter().take(MAX_LOOKED).map(|(_, v)| *v).collect();
+                self.charge(items.len());
+                match exact {
+                    Some(v) => v,
+                    None if known => Self::UNKNOWN,
+                    None => self.any_of(&some),
                 }
             }
             Value::List(items) => match *self.get(key) {
@@ -666,11 +676,8 @@ impl Machine<'_> {
                         .unwrap_or(Self::UNKNOWN)
                 }
                 _ => {
-                    let mut any = Self::UNKNOWN;
-                    for v in items.into_iter().take(MAX_ALTERNATIVES) {
-                        any = self.union(any, v);
-                    }
-                    any
+                    let some: Vec<V> = items.iter().take(MAX_LOOKED).copied().collect();
+                    self.any_of(&some)
                 }
             },
             Value::External(path) if path.as_str().ends_with(".Annotated") => {
@@ -696,12 +703,18 @@ impl Machine<'_> {
                     .rev()
                     .find(|store| store.object == container && self.same(store.key, key))
                     .map(|store| store.value);
-                found.unwrap_or(Self::UNKNOWN)
+                // `FastAPIUsers[User, int]` is the class.
+                let generic = matches!(self.get(container), Value::External(path) if {
+                    let name = path.as_str().rsplit('.').next().unwrap_or_default();
+                    name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
+                });
+                let otherwise = if generic { container } else { Self::UNKNOWN };
+                found.unwrap_or(otherwise)
             }
             Value::Class { .. } => container,
             Value::Union(all) => {
                 let mut any = Self::UNKNOWN;
-                for v in all {
+                for v in all.clone() {
                     let v = self.item(v, key);
                     any = self.union(any, v);
                 }
@@ -711,14 +724,31 @@ impl Machine<'_> {
         }
     }
 
+    /// One of several values.
+    fn any_of(&mut self, values: &[V]) -> V {
+        let mut any = Self::UNKNOWN;
+        for v in values {
+            any = self.union(any, *v);
+        }
+        any
+    }
+
     /// What an iteration meets, and whether that is all.
     pub fn elements(&mut self, v: V) -> (Vec<V>, bool) {
-        match self.get(v).clone() {
-            Value::List(items) => (items, true),
-            Value::Dict(items) => (items.into_iter().map(|(key, _)| key).collect(), true),
+        match self.get(v) {
+            Value::List(items) => {
+                let items = items.clone();
+                self.charge(items.len());
+                (items, true)
+            }
+            Value::Dict(items) => {
+                let keys: Vec<V> = items.iter().map(|(key, _)| *key).collect();
+                self.charge(keys.len());
+                (keys, true)
+            }
             Value::Union(all) => {
                 let mut elements = Vec::new();
-                for v in all {
+                for v in all.clone() {
                     elements.extend(self.elements(v).0);
                 }
                 (elements, false)
@@ -741,6 +771,11 @@ impl Machine<'_> {
             | Value::Instance { .. }
             | Value::Module(_)
             | Value::Method { .. } => Some(true),
+            // A text that holds unless something is set.
+            Value::Union(all) => match self.unless_set_text(all) {
+                Some(default) => self.truth(default),
+                None => None,
+            },
             _ => None,
         }
     }

@@ -111,7 +111,14 @@ impl Machine<'_> {
                         items.push(self.eval(f, *element));
                     }
                 }
-                self.make(Value::List(items))
+                let v = self.make(Value::List(items));
+                let kind = match module[expr] {
+                    Expr::Tuple(_) => "tuple",
+                    Expr::ListOf(_) => "list",
+                    _ => "set",
+                };
+                self.displays.insert(v, kind);
+                v
             }
             Expr::Dict(list) => {
                 let dict = self.make(Value::Dict(Vec::new()));

@@ -18,19 +18,25 @@ impl Machine<'_> {
             Value::Bool(false) => text.push_str("False"),
             Value::None => text.push_str("None"),
             // What holds unless something is set.
-            Value::Union(all) => {
-                let mut defaults = all
-                    .iter()
-                    .filter(|v| !self.is_from_outside(**v) && **v != Self::NONE);
-                match (defaults.next(), defaults.next()) {
-                    (Some(default), None) if matches!(self.get(*default), Value::Str(_)) => {
-                        self.print(*default, text);
-                    }
-                    _ => text.push(HOLE),
-                }
-            }
+            Value::Union(all) => match self.unless_set_text(all) {
+                Some(default) => self.print(default, text),
+                None => text.push(HOLE),
+            },
             _ => text.push(HOLE),
         }
+    }
+
+    /// The text among alternatives that holds unless something is set: the one that is known, beside what comes from
+    /// outside.
+    pub(super) fn unless_set_text(&self, all: &[V]) -> Option<V> {
+        let mut defaults = all.iter().copied().filter(|v| match self.get(*v) {
+            Value::Str(text) => !text.contains(HOLE),
+            Value::None => false,
+            _ => !self.is_from_outside(*v),
+        });
+        let default = defaults.next()?;
+        let only = defaults.next().is_none() && matches!(self.get(default), Value::Str(_));
+        only.then_some(default)
     }
 
     pub(super) fn binary(&mut self, op: Operator, left: V, right: V) -> V {
@@ -166,11 +172,13 @@ impl Machine<'_> {
             // Something a framework may know, such as `router.urls`.
             _ => vec![more],
         };
+        let length = more.len();
         if let Value::List(items) = &mut self.values[list.0 as usize]
             && items.len() < MAX_LIST
         {
             items.extend(more);
         }
+        self.charge(length);
     }
 
     pub(super) fn update(&mut self, dict: V, more: V) {
@@ -359,7 +367,8 @@ impl Machine<'_> {
             | "builtins.__import__"
             | "werkzeug.utils.import_string"
             | "django.utils.module_loading.import_string" => {
-                let Value::Str(name) = self.get(first?) else {
+                let name = first.or_else(|| args.keyword("dotted_path"))?;
+                let Value::Str(name) = self.get(name) else {
                     return Some(Self::UNKNOWN);
                 };
                 let name = name.clone();
@@ -402,7 +411,12 @@ impl Machine<'_> {
             _ => None,
         };
         let own: &[&str] = match self.get(v) {
-            // A list may be a tuple or a set.
+            Value::List(_) if self.displays.contains_key(&v) => match self.displays.get(&v) {
+                Some(&"tuple") => &["tuple"],
+                Some(&"set") => &["set"],
+                _ => &["list"],
+            },
+            // What another value gave may be a list, a tuple or a set.
             Value::List(_) => {
                 let named = |name| {
                     classes
@@ -485,35 +499,26 @@ impl Machine<'_> {
     pub(super) fn native_method(&mut self, of: V, attr: Symbol, args: &Args) -> Option<V> {
         let first = args.positional.first().copied();
         let second = args.positional.get(1).copied();
+        // Most that is asked of a long list is to take in one more.
+        let grows = matches!(
+            attr.as_str(),
+            "append" | "add" | "appendleft" | "extend" | "update" | "insert"
+        );
+        match self.get(of) {
+            Value::List(_) if grows => {
+                self.grow(of, attr.as_str(), first, second);
+                return Some(Self::NONE);
+            }
+            Value::List(_) | Value::Dict(_) | Value::Str(_) => {}
+            _ => return None,
+        }
+        match self.get(of) {
+            Value::List(items) => self.charge(items.len()),
+            Value::Dict(items) => self.charge(items.len()),
+            _ => {}
+        }
         match self.get(of).clone() {
             Value::List(items) => Some(match attr.as_str() {
-                "append" | "add" | "appendleft" => {
-                    if let Some(v) = first
-                        && let Value::List(items) = &mut self.values[of.0 as usize]
-                        && items.len() < MAX_LIST
-                    {
-                        items.push(v);
-                    }
-                    Self::NONE
-                }
-                "extend" | "update" => {
-                    if let Some(v) = first {
-                        self.extend(of, v);
-                    }
-                    Self::NONE
-                }
-                "insert" => {
-                    let place = match first.map(|v| self.get(v)) {
-                        Some(Value::Int(place)) => usize::try_from(*place).unwrap_or(0),
-                        _ => 0,
-                    };
-                    if let Some(v) = second
-                        && let Value::List(items) = &mut self.values[of.0 as usize]
-                    {
-                        items.insert(place.min(items.len()), v);
-                    }
-                    Self::NONE
-                }
                 "copy" => self.make(Value::List(items)),
                 _ => Self::UNKNOWN,
             }),
@@ -567,6 +572,34 @@ impl Machine<'_> {
             }),
             Value::Str(text) => Some(self.text_method(&text, attr.as_str(), args)),
             _ => None,
+        }
+    }
+
+    /// Puts into a list what a method of it is given.
+    fn grow(&mut self, list: V, method: &str, first: Option<V>, second: Option<V>) {
+        let place = match first.map(|v| self.get(v)) {
+            Some(Value::Int(place)) => usize::try_from(*place).unwrap_or(0),
+            _ => 0,
+        };
+        match (method, first, second) {
+            ("extend" | "update", Some(more), _) => self.extend(list, more),
+            ("insert", _, Some(v)) => {
+                if let Value::List(items) = &mut self.values[list.0 as usize]
+                    && items.len() < MAX_LIST
+                {
+                    items.insert(place.min(items.len()), v);
+                    let length = items.len();
+                    self.charge(length);
+                }
+            }
+            (_, Some(v), _) => {
+                if let Value::List(items) = &mut self.values[list.0 as usize]
+                    && items.len() < MAX_LIST
+                {
+                    items.push(v);
+                }
+            }
+            _ => {}
         }
     }
 
