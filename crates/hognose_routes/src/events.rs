@@ -11,7 +11,6 @@ mod data;
 mod findings;
 mod logs;
 mod sites;
-mod table;
 
 use std::collections::BTreeMap;
 
@@ -34,7 +33,6 @@ use crate::world::{Registered, Target, World};
 pub use change::{Covered, lost};
 pub use findings::RULES;
 pub(crate) use findings::check;
-pub use table::{markdown, text};
 
 /// Functions looked through for one project.
 const MAX_FUNCTIONS: usize = 20_000;

@@ -14,20 +14,14 @@ pub mod events;
 mod evidence;
 mod frameworks;
 mod guard;
-mod html;
-mod openapi;
 mod roles;
 mod run;
-mod table;
 mod world;
 
 pub use change::{Access, Change, Kind, changes};
 pub use endpoint::{Endpoint, Inventory, Level, Verdict};
 pub use evidence::{Evidence, RULES};
-pub use html::html;
-pub use openapi::openapi;
-pub use roles::{Role, roles, roles_text};
-pub use table::{csv, markdown, matrix, text};
+pub use roles::{Role, Sort, roles};
 
 use hognose_python::ir::{FunctionId, ModuleId};
 use hognose_python::{Aliases, Evaluator, Project, SourceKind};
