@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Fact, Facts, Filled};
-use crate::interpret::{Asked, ClassWrite, Interpreter, Setting, Templates};
+use crate::interpret::{Asked, ClassWrite, Interpreter, Said, Setting, Templates, doubted};
 use crate::model::{Models, Sink};
 use crate::routes::{ClassRoutes, add_route, bound_by_routes};
 use crate::shape::{RuleSet, Stretch};
@@ -233,6 +233,7 @@ pub fn analyse<'p>(
                 None => add_route(&mut routes, class, None),
             }
         }
+        facts.escaping.extend(survey.escaping);
         facts.records.extend(survey.records);
         facts.enums.extend(survey.enums);
         for (of, method) in survey.overrides {
@@ -301,7 +302,7 @@ pub fn analyse<'p>(
                 .iter()
                 .flatten()
                 .filter_map(|filled| match filled {
-                    Filled::Source(source, _) => Some(*source),
+                    Filled::Source(source, _) | Filled::Record(source, _) => Some(*source),
                     Filled::Atom(_) => None,
                 })
                 .collect(),
@@ -876,16 +877,22 @@ impl<'p> Analyser<'_, 'p> {
             let filled = entry.and_then(|entry| entry.parameters.get(number)?.as_ref());
             let place = Place::new(module, home[param.def].range);
             let value = match filled {
-                Some(Filled::Source(source, alphabet)) => {
+                Some(Filled::Source(source, _) | Filled::Record(source, _)) => {
                     let id = hash_id(&(module.0, param.def.0, 91u8));
                     let mut hole = interpreter.parameter_source(*source, place, id);
-                    if let Some(alphabet) = alphabet {
-                        hole.alphabet = hole.alphabet.intersect(*alphabet);
-                    }
                     if self.models.sources[*source as usize].structure {
                         hole.facts |= crate::shape::Facts::STRUCTURE;
                     }
-                    Value::hole(hole)
+                    match filled {
+                        Some(Filled::Record(_, class)) => {
+                            interpreter.received(&mut state, &hole, *class, 0)
+                        }
+                        Some(Filled::Source(_, Some(alphabet))) => {
+                            hole.alphabet = hole.alphabet.intersect(*alphabet);
+                            Value::hole(hole)
+                        }
+                        _ => Value::hole(hole),
+                    }
                 }
                 Some(Filled::Atom(atom)) => atom.clone().into(),
                 None => interpreter.parameter(module, number, param),
@@ -1059,8 +1066,10 @@ impl Interpreter<'_, '_> {
                 _ => {}
             }
         }
-        if self.is_no_page(module, function.body, None) {
-            return;
+        match self.said_type(module, function.body, None) {
+            Said::Page => {}
+            Said::NoPage => return,
+            Said::Unclear => pages = doubted(&pages),
         }
         if self.setting.watch.is_some_and(|watch| watch.covers(place)) {
             let seen = if pages.is_nothing() {

@@ -48,6 +48,8 @@ pub enum Filled {
     Atom(Atom),
     /// A source by number, with these characters; `None` for all.
     Source(u32, Option<crate::shape::Alphabet>),
+    /// An object of a class that declares its fields, which a source by number fills.
+    Record(u32, (ModuleId, ClassId)),
 }
 
 /// See the module.
@@ -67,6 +69,8 @@ pub struct Facts {
     pub records: FxHashMap<(ModuleId, ClassId), Vec<Symbol>>,
     /// Classes that are enumerations.
     pub enums: FxHashSet<(ModuleId, ClassId)>,
+    /// Attributes that say, somewhere in the program, that values in pages are escaped.
+    pub escaping: FxHashSet<Symbol>,
     /// Functions of which the user's own models speak, with the access path they have there.
     pub described: FxHashMap<(ModuleId, FunctionId), Symbol>,
     /// Functions whose results are declared harmless for some rules.

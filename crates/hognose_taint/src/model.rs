@@ -18,6 +18,8 @@ pub enum Need {
     Argument,
     /// The program run.
     Program,
+    /// A module that is imported by its name.
+    Module,
     /// Part of code.
     Code,
     /// Part of the text of a template.
@@ -58,11 +60,12 @@ pub enum Need {
 
 impl Need {
     /// All of them, by their words in `rule.toml`.
-    pub const WORDS: [(&'static str, Self); 22] = [
+    pub const WORDS: [(&'static str, Self); 23] = [
         ("sql", Self::Sql),
         ("shell", Self::Shell),
         ("argument", Self::Argument),
         ("program", Self::Program),
+        ("module", Self::Module),
         ("code", Self::Code),
         ("template", Self::Template),
         ("path", Self::Path),
@@ -106,6 +109,8 @@ pub struct SourceModel {
     pub alphabet: Alphabet,
     /// It may be a structure, not only a text.
     pub structure: bool,
+    /// Its text begins with a slash.
+    pub slash: bool,
     /// Its keys are the names of fields, attributes of the class it is read from.
     pub fields: bool,
     /// Only under these keys.
@@ -376,6 +381,8 @@ pub struct Render {
     pub engine: String,
     /// Whether holes are escaped; `None` when the file's extension decides.
     pub autoescape: Option<bool>,
+    /// Attributes that say for the whole program that they are.
+    pub escaped_by: Vec<Symbol>,
 }
 
 /// All that is known of a callee outside of the project.
@@ -550,6 +557,10 @@ pub struct Models {
     pub makers: FxHashMap<Symbol, Vec<(Symbol, Argument)>>,
     /// Calls and stores that say the type of a response.
     pub content_types: FxHashSet<Symbol>,
+    /// Attributes that say for the whole program that values in pages are escaped.
+    pub escaping: FxHashSet<Symbol>,
+    /// Settings that are off where the program serves strangers.
+    pub switches: FxHashSet<Symbol>,
     /// Fields of forms, by what makes them: what is left of what was sent.
     pub fields: FxHashMap<Symbol, Restriction>,
     /// Objects that hold what is put in, by access path.

@@ -69,6 +69,10 @@ fn meets(need: Need, front: &[Stretch], hole: &Hole, back: &[Stretch]) -> Option
         Need::Sql => whole(sql(front, hole)),
         Need::Shell => whole(shell(front, hole)),
         Need::Program => whole(front.is_empty() && !alphabet.within(number())),
+        // Below a package of the program's choice nothing but its own modules is found.
+        Need::Module => whole(!front.iter().any(
+            |stretch| matches!(stretch, Stretch::Known(known) if known.as_str().contains('.')),
+        )),
         Need::Argument => {
             let leads = front.is_empty() || known_end(front).is_empty();
             // The name of an option, behind its dashes.
@@ -281,7 +285,10 @@ fn url(front: &[Stretch], hole: &Hole, _back: &[Stretch]) -> Option<bool> {
         }
         return Some(false);
     }
-    if host_is_fixed(before)
+    // A path behind something of the program's choice ends the host.
+    let ended = hole.facts.has(Facts::SLASH) && !known_end(front).ends_with('/');
+    if ended
+        || host_is_fixed(before)
         || is_path_of_host(before)
         || front.iter().skip(1).any(|stretch| match stretch {
             Stretch::Known(known) => {
@@ -345,8 +352,11 @@ fn html(context: &HtmlContext, hole: &Hole) -> bool {
         HtmlContext::UnquotedAttribute { attribute } => {
             alphabet.contains_any(" \t\n\r\u{c}>") || attribute_value(attribute, hole)
         }
-        // A literal (JSON) is a value of the script; only the end tag ends it.
-        HtmlContext::Script => !hole.facts.has(Facts::LITERAL) || alphabet.contains('<'),
+        // A literal (JSON) is a value of the script; only the end tag ends it. A name is looked up, and runs nothing.
+        HtmlContext::Script => {
+            !alphabet.within(Alphabet::word("_$."))
+                && (!hole.facts.has(Facts::LITERAL) || alphabet.contains('<'))
+        }
         HtmlContext::ScriptString { quote } => {
             alphabet.contains(*quote)
                 || alphabet.contains_any("<\\\n")

@@ -49,29 +49,35 @@ pub(crate) fn bound_by_routes(
             continue;
         };
         for (number, param) in function.params.iter().enumerate().skip(1) {
-            let Some(Some(known)) = facts.parameters.get_mut(number) else {
+            let Some(filled) = facts.parameters.get_mut(number) else {
                 continue;
             };
-            let Filled::Source(source, None) = *known else {
+            let Some(Filled::Source(source, None)) = *filled else {
                 continue;
             };
             let optional = param.default.is_some();
-            match of_parameter(routes, param.name.as_str(), number - 1, optional) {
-                None => {}
-                Some(Alphabet::NONE) => *known = Filled::Atom(Atom::Scalar),
-                Some(alphabet) => *known = Filled::Source(source, Some(alphabet)),
-            }
+            *filled = match of_parameter(routes, param.name.as_str(), number - 1, optional) {
+                Passed::Any => continue,
+                Passed::Never => None,
+                Passed::Of(Alphabet::NONE) => Some(Filled::Atom(Atom::Scalar)),
+                Passed::Of(alphabet) => Some(Filled::Source(source, Some(alphabet))),
+            };
         }
     }
 }
 
-/// The characters of an argument, by all routes that pass it; `None` where one of them may pass any, or none is seen to pass it.
-fn of_parameter(
-    routes: &[String],
-    name: &str,
-    position: usize,
-    optional: bool,
-) -> Option<Alphabet> {
+/// What all routes to a class pass as an argument.
+enum Passed {
+    /// One of them may pass anything, or is not seen to pass what must be passed.
+    Any,
+    /// These characters.
+    Of(Alphabet),
+    /// None of them passes it: whatever else calls the method does, or its default holds.
+    Never,
+}
+
+/// What all routes to a class pass as an argument of its methods.
+fn of_parameter(routes: &[String], name: &str, position: usize, optional: bool) -> Passed {
     let mut all: Option<Alphabet> = None;
     for route in routes {
         let named = route_variables(route);
@@ -82,15 +88,14 @@ fn of_parameter(
         };
         match passed {
             // Where one route passes anything, nothing is said.
-            Some(alphabet) => {
-                let alphabet = alphabet?;
+            Some(Some(alphabet)) => {
                 all = Some(all.map_or(alphabet, |all| all.union(alphabet)));
             }
             None if optional => {}
-            None => return None,
+            _ => return Passed::Any,
         }
     }
-    all
+    all.map_or(Passed::Never, Passed::Of)
 }
 
 /// The characters that the groups without a name can hold, in the order in which they open; `None` for any.

@@ -56,6 +56,8 @@ pub(crate) struct Survey {
     pub unresolved: usize,
     /// Methods that override one of a class above, or may stand for it there.
     pub overrides: Vec<(OfClass, (ModuleId, FunctionId))>,
+    /// Attributes that are set so that values in pages are escaped.
+    pub escaping: Vec<Symbol>,
 }
 
 /// Decorators that make a class a record.
@@ -137,6 +139,7 @@ pub(crate) fn survey(
     if module.kind == hognose_python::SourceKind::Stub {
         return survey;
     }
+    escaping(models, values, id, &mut survey);
     let scopes = Scopes::new(module);
     for (expr, node) in module.exprs() {
         match *node {
@@ -241,10 +244,7 @@ pub(crate) fn survey(
                     && matches!(module[class], Expr::Name { .. } | Expr::Attribute { .. })
                     && !is_class(values, id, route)
                 {
-                    let route = match values.constant(id, route) {
-                        Some(Constant::Str(route)) => Some(route),
-                        _ => None,
-                    };
+                    let route = route_text(values, id, route);
                     routed(values, id, class, route.as_ref(), &mut survey);
                 }
             }
@@ -571,6 +571,73 @@ fn functions(
     }
 }
 
+/// `app.jinja_options = {"autoescape": True}`: what says for the whole program that values in pages are escaped.
+fn escaping(models: &Models, values: &mut Evaluator<'_>, id: ModuleId, survey: &mut Survey) {
+    let module = values.project().module(id);
+    let last =
+        |path: &Symbol, attr: Symbol| path.as_str().rsplit('.').next() == Some(attr.as_str());
+    for (_, stmt) in module.stmts() {
+        let Stmt::Assign { binds, .. } = *stmt else {
+            continue;
+        };
+        for bind in module.binds(binds) {
+            let Target::Attribute { object, attr } = bind.target else {
+                continue;
+            };
+            if !models.escaping.iter().any(|path| last(path, attr))
+                || !turns_on_escaping(values, id, bind.value)
+            {
+                continue;
+            }
+            for owner in values.eval(id, object) {
+                let mut owners: Vec<Symbol> = Vec::new();
+                match owner {
+                    Evaluated::External(path) => owners.push(path),
+                    Evaluated::Instance(at, class) => {
+                        for ancestor in values.mro(at, class).iter() {
+                            if let ClassRef::External(path) = ancestor {
+                                owners.push(values.path_of_call(*path));
+                            }
+                        }
+                    }
+                    // Of an object that is not known its attributes tell what it may be.
+                    Evaluated::Param(..) | Evaluated::Unknown(_) => {
+                        let may_be = |path: &&Symbol| match path.as_str().rsplit('.').nth(1) {
+                            Some(around) if !around.ends_with("()") => matches!(
+                                module[object],
+                                Expr::Attribute { attr, .. } if attr.as_str() == around
+                            ),
+                            _ => true,
+                        };
+                        let fitting = models.escaping.iter().filter(|path| last(path, attr));
+                        survey.escaping.extend(fitting.filter(may_be).copied());
+                    }
+                    _ => {}
+                }
+                for owner in owners {
+                    let path = values.path_of_attribute(owner, attr);
+                    if models.escaping.contains(&path) {
+                        survey.escaping.push(path);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `True`, or a dict of options with `"autoescape": True`.
+fn turns_on_escaping(values: &mut Evaluator<'_>, id: ModuleId, value: ExprId) -> bool {
+    let module = values.project().module(id);
+    let Expr::Dict(list) = module[value] else {
+        return matches!(values.constant(id, value), Some(Constant::Bool(true)));
+    };
+    module.dict(list).iter().any(|(key, value)| {
+        key.is_some_and(|key| {
+            matches!(values.constant(id, key.get()), Some(Constant::Str(key)) if key == "autoescape")
+        }) && matches!(values.constant(id, *value), Some(Constant::Bool(true)))
+    })
+}
+
 /// Entries that a path leads to.
 fn entries_of(models: &Models, path: Symbol) -> impl Iterator<Item = &Entry> {
     let numbers = models.by_path.get(&path).map_or(&[][..], Vec::as_slice);
@@ -688,10 +755,50 @@ fn route_of(
     module: &Module,
 ) -> Option<String> {
     let expr = argument_of(module, args?, entry.route.as_ref()?)?;
-    match values.constant(id, expr) {
-        Some(Constant::Str(text)) => Some(text),
-        _ => None,
+    route_text(values, id, expr)
+}
+
+/// Parts a route pattern is put together of by `+`; nobody writes more.
+const MAX_ROUTE_PARTS: usize = 16;
+
+/// A route pattern. A part of it that is not known stands for nothing: it is a path that a setting puts in front.
+fn route_text(values: &mut Evaluator<'_>, id: ModuleId, expr: ExprId) -> Option<String> {
+    if let Some(constant) = values.constant(id, expr) {
+        return match constant {
+            Constant::Str(text) => Some(text),
+            _ => None,
+        };
     }
+    let module = values.project().module(id);
+    let mut parts: Vec<ExprId> = Vec::new();
+    let mut rest = expr;
+    while let Expr::Binary {
+        op: Operator::Add,
+        left,
+        right,
+    } = module[rest]
+        && parts.len() < MAX_ROUTE_PARTS
+    {
+        parts.push(right);
+        rest = left;
+    }
+    match module[rest] {
+        Expr::FString(list) => parts.extend(module.list(list).iter().rev()),
+        _ => parts.push(rest),
+    }
+    let mut text = String::new();
+    let mut known = false;
+    for part in parts.into_iter().rev() {
+        let part = match module[part] {
+            Expr::Formatted { value, .. } => value,
+            _ => part,
+        };
+        if let Some(Constant::Str(part)) = values.constant(id, part) {
+            known = true;
+            text.push_str(&part);
+        }
+    }
+    known.then_some(text)
 }
 
 /// What the parameters of an entry are.
@@ -887,7 +994,7 @@ fn typed(
                         return Some(Filled::Atom(Atom::Scalar));
                     }
                 }
-                return Some(Filled::Source(sources.model, None));
+                return Some(Filled::Record(sources.model, (at, class)));
             }
             _ => {}
         }

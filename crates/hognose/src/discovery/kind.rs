@@ -78,6 +78,7 @@ fn is_other(path: &Path, lower: &str) -> bool {
                 || lower.ends_with("requirements.txt")
                 || lower.ends_with("requirements.in")
                 || lower == "runtime.txt"
+                || lower == "entry_points.txt"
                 || parent.is_some_and(|p| p == "requirements");
         }
         "py" | "pyi" | "pyw" => return false,
@@ -183,6 +184,7 @@ mod tests {
             "ci.yml",
             "dockerfile_tools.py",
             "PKG-INFO",
+            "entry_points.txt",
             "a.c",
             ".py",
         ]
@@ -196,7 +198,7 @@ mod tests {
              app/templates/feed.xml Template\npom.xml Unknown\nmanage NeedsShebang\n.bashrc Unknown\n.env Other\n\
              .env.production Other\n.envrc Unknown\nDockerfile Other\nDockerfile.dev Other\ndev.Dockerfile Other\n\
              requirements-dev.txt Other\nrequirements/base.txt Other\nnotes.txt Unknown\nuv.lock Other\nPipfile Other\n\
-             ci.yml Other\ndockerfile_tools.py Module\nPKG-INFO Other\na.c Unknown\n.py Unknown"
+             ci.yml Other\ndockerfile_tools.py Module\nPKG-INFO Other\nentry_points.txt Other\na.c Unknown\n.py Unknown"
         );
     }
 

@@ -885,7 +885,7 @@ const ALWAYS_THERE: &[&str] = &[
     "urllib.request",
 ];
 
-/// Whether a block does nothing but import modules that are always there.
+/// Whether a block does nothing that could fail but import modules that are always there.
 fn imports_what_is_there(body: &[ast::Stmt]) -> bool {
     let known = |name: &str| ALWAYS_THERE.binary_search(&name).is_ok();
     body.iter().all(|stmt| match stmt {
@@ -894,6 +894,12 @@ fn imports_what_is_there(body: &[ast::Stmt]) -> bool {
             let module = node.module.as_ref().map(|module| module.as_str());
             node.level == 0 && module.is_some_and(known)
         }
+        ast::Stmt::FunctionDef(node) => node.decorator_list.is_empty(),
+        ast::Stmt::Assign(node) => matches!(
+            *node.value,
+            ast::Expr::BooleanLiteral(_) | ast::Expr::NoneLiteral(_) | ast::Expr::Name(_)
+        ),
+        ast::Stmt::Pass(_) => true,
         _ => false,
     })
 }

@@ -66,6 +66,8 @@ pub(crate) struct FlowTables {
     template: Vec<TemplateFile>,
     #[serde(default)]
     application: Vec<CallsFile>,
+    #[serde(default)]
+    switch: Vec<SwitchFile>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -84,6 +86,7 @@ struct SourceFile {
     except: Vec<String>,
     #[serde(default)]
     structure: bool,
+    begins: Option<String>,
     #[serde(default)]
     fields: bool,
     #[serde(default, rename = "for")]
@@ -284,6 +287,12 @@ struct ContentTypeFile {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct SwitchFile {
+    paths: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct FieldFile {
     classes: Vec<String>,
     keeps: Option<String>,
@@ -347,6 +356,9 @@ struct TemplateFile {
     /// Calls whose argument says whether values are escaped; `autoescape` holds where it is missing.
     #[serde(default)]
     environments: Vec<String>,
+    /// Attributes that say for the whole program that values are escaped.
+    #[serde(default, rename = "escaped-by")]
+    escaped_by: Vec<String>,
     escapes: Option<PickFile>,
     #[serde(default)]
     globals: std::collections::BTreeMap<String, String>,
@@ -490,6 +502,7 @@ impl Builder {
             what: what.to_owned(),
             alphabet,
             structure,
+            slash: false,
             fields: false,
             keys: keys.to_vec(),
             cleaned: RuleSet::default(),
@@ -508,9 +521,15 @@ impl Builder {
                 file.structure,
             )?;
             let cleaned = self.trusted_for(&file.rules)?;
+            let slash = match file.begins.as_deref() {
+                None => false,
+                Some("/") => true,
+                Some(other) => return Err(format!("a source begins with `/` or not: `{other}`")),
+            };
             if let Some(model) = self.flows.models.sources.last_mut() {
                 model.cleaned = cleaned;
                 model.fields = file.fields;
+                model.slash = slash;
             }
             for path in file.paths.iter().flat_map(|path| expand(path)) {
                 if let Some(callee) = path.strip_suffix("()") {
@@ -617,6 +636,11 @@ impl Builder {
             let paths = paths.flat_map(|path| expand(path)).map(Symbol::from);
             self.flows.models.content_types.extend(paths);
         }
+        for file in &tables.switch {
+            let paths = file.paths.iter().flat_map(|path| expand(path));
+            let switches = &mut self.flows.models.switches;
+            switches.extend(paths.map(Symbol::from));
+        }
         for (number, file) in tables.field.iter().enumerate() {
             self.at = ("field", number);
             let (keeps, yields) = (file.keeps.as_deref(), file.yields.as_deref());
@@ -696,7 +720,15 @@ impl Builder {
                     .collect(),
                 engine: file.engine.clone(),
                 autoescape: file.autoescape.as_ref().and_then(toml::Value::as_bool),
+                escaped_by: file
+                    .escaped_by
+                    .iter()
+                    .flat_map(|path| expand(path))
+                    .map(Symbol::from)
+                    .collect(),
             };
+            let escaping = &mut self.flows.models.escaping;
+            escaping.extend(render.escaped_by.iter().copied());
             if file.made {
                 for path in file.calls.iter().flat_map(|path| expand(path)) {
                     let maker = path

@@ -16,7 +16,7 @@ use crate::spelling::nearest;
 use crate::suppress::{RuleNames, file_suppressions};
 
 /// The names of the tables a model file may hold.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "source",
     "entry",
     "sink",
@@ -31,6 +31,7 @@ const TABLES: [&str; 14] = [
     "runs",
     "template",
     "application",
+    "switch",
 ];
 
 /// A mistake in a model file of the user.

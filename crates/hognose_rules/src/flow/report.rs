@@ -230,6 +230,10 @@ fn finding(
     if doubtful || told.partial {
         persona = persona.max(Persona::Pedantic);
     }
+    // What a program calls itself few others do.
+    if told.kind == PARAMETER && threat.is_of_program(&module.file) {
+        persona = persona.max(Persona::Pedantic);
+    }
     if is_distant(told.kind) {
         confidence = confidence.min(Confidence::Medium);
         // Who asks for a kind wants to hear of it.

@@ -54,6 +54,10 @@ pub struct Distribution {
     pub directory: String,
     /// The file that declares it.
     pub file: String,
+    /// It installs commands: its functions are there for them first.
+    pub program: bool,
+    /// It is known as an installed copy that installed commands, and by nothing that declares it.
+    pub installed: bool,
 }
 
 /// Finds the distributions that packaging metadata declares, by directory.
@@ -89,10 +93,64 @@ pub fn distributions(sources: &dyn Sources, project: &Project) -> Vec<Distributi
             found.push(Distribution {
                 directory: directory.to_owned(),
                 file: entry.path.to_string(),
+                program: false,
+                installed: false,
+            });
+        }
+    }
+    for entry in sources.entries() {
+        let (directory, name) = entry.path.rsplit_once('/').unwrap_or(("", &*entry.path));
+        if !matches!(
+            name,
+            "pyproject.toml" | "setup.cfg" | "setup.py" | "entry_points.txt"
+        ) {
+            continue;
+        }
+        let text = sources.read(entry).ok();
+        let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
+        if !text.is_some_and(|text| installs_commands(name, &text)) {
+            continue;
+        }
+        // `shop.egg-info/entry_points.txt` stands in a directory of its own.
+        let (around, own) = match name {
+            "entry_points.txt" => directory.rsplit_once('/').unwrap_or(("", directory)),
+            _ => (directory, ""),
+        };
+        if let Some(of) = found.iter_mut().find(|one| one.directory == around) {
+            of.program = true;
+        } else if own.ends_with(".dist-info") {
+            found.push(Distribution {
+                directory: around.to_owned(),
+                file: entry.path.to_string(),
+                program: true,
+                installed: true,
             });
         }
     }
     found
+}
+
+/// Whether a file of packaging metadata names commands that are installed.
+fn installs_commands(name: &str, text: &str) -> bool {
+    if name != "pyproject.toml" {
+        return text.contains("console_scripts") || text.contains("gui_scripts");
+    }
+    let Ok(table) = text.parse::<toml::Table>() else {
+        return false;
+    };
+    let tables = [
+        table.get("project"),
+        table.get("tool").and_then(|tool| tool.get("poetry")),
+    ];
+    tables.into_iter().flatten().any(|table| {
+        let named = |key: &str| {
+            table
+                .get(key)
+                .and_then(toml::Value::as_table)
+                .is_some_and(|commands| !commands.is_empty())
+        };
+        named("scripts") || named("gui-scripts")
+    })
 }
 
 /// A name and a way to build; what is marked as private or as no package is not distributed.
@@ -195,6 +253,8 @@ pub(crate) struct ThreatModel {
     by_rule: bool,
     /// Directories whose public functions are called by strangers to the project.
     pub(crate) public: Vec<String>,
+    /// Those of them that install commands.
+    programs: Vec<String>,
     /// For the summary.
     pub(crate) used: Vec<UsedSource>,
 }
@@ -230,6 +290,7 @@ impl ThreatModel {
                 threat.used = SOURCE_KINDS.iter().map(|kind| plain(kind)).collect();
                 threat.public = declared
                     .iter()
+                    .filter(|distribution| !distribution.installed)
                     .map(|distribution| distribution.directory.clone())
                     .collect();
             }
@@ -255,6 +316,8 @@ impl ThreatModel {
                             public_directories(declared, registry, project, entries)
                         {
                             threat.kinds |= bit(kind);
+                            let programs = declared.iter().filter(|one| one.program);
+                            threat.programs = programs.map(|one| one.directory.clone()).collect();
                             threat.public = directories;
                             threat.used.push(UsedSource {
                                 kind: kind.to_owned(),
@@ -304,6 +367,13 @@ impl ThreatModel {
         self.asked.iter().any(|asked| asked == kind)
     }
 
+    /// Whether the functions of a file are there for commands first.
+    pub(crate) fn is_of_program(&self, file: &str) -> bool {
+        self.programs
+            .iter()
+            .any(|directory| within(file, directory))
+    }
+
     /// Whether the public functions of a file are called by strangers to the project.
     pub(crate) fn is_public_file(&self, file: &str) -> bool {
         self.public.iter().any(|directory| within(file, directory)) && !is_aside(file)
@@ -325,6 +395,7 @@ fn public_directories(
     entries: &[Entered],
 ) -> Option<(Vec<String>, String)> {
     let starts = applications(registry, project);
+    let declared: Vec<&Distribution> = declared.iter().filter(|one| !one.installed).collect();
     if declared.is_empty() {
         // No metadata, as in an installed copy: a package at the top that nothing runs and no framework calls.
         if !starts.is_empty() || is_called_from_outside(registry, project, entries) {
@@ -345,16 +416,17 @@ fn public_directories(
         return Some((vec![String::new()], why));
     }
     // An application makes one of the innermost distribution around it.
-    let runs = |distribution: &&Distribution| {
+    let runs = |distribution: &Distribution| {
         starts.iter().any(|file| {
             let around = declared
                 .iter()
                 .filter(|other| within(file, &other.directory))
                 .max_by_key(|other| other.directory.len());
-            around == Some(*distribution)
+            around.is_some_and(|around| *around == distribution)
         })
     };
-    let libraries: Vec<&Distribution> = declared.iter().filter(|one| !runs(one)).collect();
+    let mut libraries = declared.clone();
+    libraries.retain(|one| !runs(one));
     let why = match libraries.as_slice() {
         [] => return None,
         [one] => format!("{} declares a distribution", one.file),

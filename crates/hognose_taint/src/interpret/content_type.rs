@@ -13,34 +13,63 @@ const HEADER: &str = "content-type";
 /// Blocks inside of each other that are looked through.
 const MAX_BLOCKS: usize = 32;
 
+/// What a body says of the type of a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It is a page, or nothing is said.
+    Page,
+    /// It is none.
+    NoPage,
+    /// A type is set that is not known.
+    Unclear,
+}
+
+impl Said {
+    /// What two statements of one block say.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Page, _) | (_, Self::Page) => Self::Page,
+            (Self::Unclear, _) | (_, Self::Unclear) => Self::Unclear,
+            _ => Self::NoPage,
+        }
+    }
+}
+
 impl Interpreter<'_, '_> {
-    /// Whether a response is said to be no page in a block around a place, or in the body itself where no place is given. The
+    /// What is said of the type of a response in a block around a place, or in the body itself where no place is given. The
     /// innermost block that says something counts, and one that speaks of a page as well says nothing.
-    pub(crate) fn is_no_page(
+    pub(crate) fn said_type(
         &mut self,
         module: ModuleId,
         body: Block,
         place: Option<TextRange>,
-    ) -> bool {
+    ) -> Said {
+        let mut found = Said::Page;
         if self.setting.models.content_types.is_empty() {
-            return false;
+            return found;
         }
         let home = self.setting.project.module(module);
-        let mut no_page = false;
         let mut block = body;
         for _ in 0..MAX_BLOCKS {
             let mut around = None;
-            let mut said: Option<bool> = None;
+            let mut said: Option<Said> = None;
             for stmt in home.block(block) {
-                if let Some(page) = self.said_by(module, *stmt) {
-                    said = Some(said.unwrap_or(false) || page);
+                // `for name, value in headers.items(): response[name] = value`.
+                let all = match home[*stmt] {
+                    Stmt::For { body, .. } => home.block(body),
+                    _ => std::slice::from_ref(stmt),
+                };
+                for stmt in all {
+                    if let Some(more) = self.said_by(module, *stmt) {
+                        said = Some(said.map_or(more, |said| said.or(more)));
+                    }
                 }
                 if place.is_some_and(|place| home.stmt_range(*stmt).contains_range(place)) {
                     around = Some(*stmt);
                 }
             }
-            if let Some(page) = said {
-                no_page = !page;
+            if let Some(said) = said {
+                found = said;
             }
             let holds = |block: &Block| {
                 let mut stmts = home.block(*block).iter();
@@ -54,11 +83,11 @@ impl Interpreter<'_, '_> {
             };
             block = inner;
         }
-        no_page
+        found
     }
 
-    /// Whether a statement says that a response is a page, or that it is none.
-    fn said_by(&mut self, module: ModuleId, stmt: StmtId) -> Option<bool> {
+    /// What a statement says of the type of a response.
+    fn said_by(&mut self, module: ModuleId, stmt: StmtId) -> Option<Said> {
         let home = self.setting.project.module(module);
         let known = &self.setting.models.content_types;
         match home[stmt] {
@@ -76,29 +105,43 @@ impl Interpreter<'_, '_> {
                 let callees = self.values.eval(module, func);
                 let says = |callee: &Evaluated| matches!(callee, Evaluated::External(path) if known.contains(path));
                 callees.iter().any(says).then_some(())?;
-                self.is_page(module, value)
+                Some(self.is_page(module, value))
             }
             Stmt::Assign { binds, .. } => home.binds(binds).iter().find_map(|bind| {
+                let mut header = true;
                 let (object, attr) = match bind.target {
                     Target::Attribute { object, attr } => (object, Some(attr)),
-                    Target::Item { object, index } if self.is_header(module, index) => {
+                    Target::Item { object, index } => {
+                        header = self.is_header(module, index);
+                        // Which header it is, or whether it is one.
+                        if !header && self.values.constant(module, index).is_some() {
+                            return None;
+                        }
                         (object, None)
                     }
                     _ => return None,
                 };
+                let mut headers = header && attr.is_none();
                 for owner in self.values.eval(module, object) {
                     let Evaluated::External(path) = owner else {
+                        headers &= matches!(owner, Evaluated::Expr(..) | Evaluated::Param(..));
                         continue;
                     };
+                    headers &= path.as_str().ends_with("Headers()");
                     let path: Symbol = match attr {
                         Some(attr) => self.values.path_of_attribute(path, attr),
                         None => self.values.path_of_item(path),
                     };
                     if known.contains(&path) {
-                        return self.is_page(module, bind.value);
+                        return Some(if header {
+                            self.is_page(module, bind.value)
+                        } else {
+                            Said::Unclear
+                        });
                     }
                 }
-                None
+                // The headers that a response is given later.
+                headers.then_some(Said::Unclear)
             }),
             _ => None,
         }
@@ -111,15 +154,19 @@ impl Interpreter<'_, '_> {
         )
     }
 
-    /// Whether a type is one of pages; `None` where it is not known.
-    fn is_page(&mut self, module: ModuleId, value: ExprId) -> Option<bool> {
+    /// Whether a type is one of pages.
+    fn is_page(&mut self, module: ModuleId, value: ExprId) -> Said {
         match self.values.constant(module, value) {
             Some(Constant::Str(name)) if name.contains('/') => {
                 let name = name.to_ascii_lowercase();
-                let page = ["html", "svg", "xml"];
-                Some(page.iter().any(|page| name.contains(page)))
+                let pages = ["html", "svg", "xml"];
+                if pages.iter().any(|page| name.contains(page)) {
+                    Said::Page
+                } else {
+                    Said::NoPage
+                }
             }
-            _ => None,
+            _ => Said::Unclear,
         }
     }
 }

@@ -386,7 +386,7 @@ impl Interpreter<'_, '_> {
     }
 
     /// The element of a sequence that is unpacked, where some element of an input stands for it: `def f(*args): return g(*args)`.
-    fn element_at(&mut self, element: &Value, index: i32) -> Value {
+    pub(super) fn element_at(&mut self, element: &Value, index: i32) -> Value {
         let atoms = element.atoms().to_vec();
         Value::of(
             atoms

@@ -703,7 +703,10 @@ impl Interpreter<'_, '_> {
                             }
                         }
                     }
-                    _ => copy.kind = Kind::Dict,
+                    _ => {
+                        let site = self.site(expr);
+                        copy = self.as_dict(state, &copy, site);
+                    }
                 }
                 self.make(state, expr, copy)
             }
@@ -1138,7 +1141,7 @@ impl Interpreter<'_, '_> {
     }
 
     /// What is said of a field of a record in its class: annotation, and the arguments of the call that describes it.
-    fn field_of(
+    pub(super) fn field_of(
         &mut self,
         module: ModuleId,
         class: ClassId,
@@ -1208,7 +1211,7 @@ impl Interpreter<'_, '_> {
 
     /// A field of a record as its class leaves what is given: where it is checked against the annotation, numbers and
     /// enumerations hold no text.
-    fn as_field(
+    pub(super) fn as_field(
         &mut self,
         state: &mut State,
         module: ModuleId,

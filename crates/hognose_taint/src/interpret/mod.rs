@@ -14,6 +14,7 @@ mod expression;
 mod function;
 mod instance;
 mod native;
+mod record;
 mod report;
 mod sight;
 mod string;
@@ -935,7 +936,8 @@ pub(crate) fn attr_key(attr: Symbol) -> Key {
 }
 
 pub(crate) use condition::host_is_fixed;
+pub(crate) use content_type::Said;
 pub(crate) use instance::is_plain;
 pub(crate) use native::is_path_of_host;
-pub(crate) use report::looks_like;
+pub(crate) use report::{doubted, looks_like};
 pub(crate) use template::{Templates, autoescape_field, template_field};

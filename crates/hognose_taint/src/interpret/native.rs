@@ -303,7 +303,14 @@ impl Interpreter<'_, '_> {
                 Some(self.transformed(state, path, &first(), Alphabet::ALL, Facts::STRUCTURE, expr))
             }
             "json.dumps" => {
-                let alphabet = Alphabet::ALL.without("\n\r\t\u{0}");
+                // What its strings hold, and escapes in place of line ends.
+                let alphabet = self
+                    .all_holes(state, &[first()])
+                    .iter()
+                    .fold(Alphabet::of("\\\"u0123456789abcdefnrt"), |all, hole| {
+                        all.union(hole.alphabet)
+                    })
+                    .without("\n\r\t\u{0}");
                 let text = self.transformed(state, path, &first(), alphabet, Facts::LITERAL, expr);
                 Some(self.mapped(state, &text, expr, |hole| {
                     hole.facts = hole.facts.without(Facts::STRUCTURE);
@@ -495,10 +502,12 @@ impl Interpreter<'_, '_> {
                     match atom {
                         Atom::Object(id) => {
                             if let Some(object) = state.object(*id).cloned() {
-                                let mut copy = (*object).clone();
-                                if name != "dataclasses.replace" {
-                                    copy.kind = Kind::Dict;
-                                }
+                                let mut copy = if name == "dataclasses.replace" {
+                                    (*object).clone()
+                                } else {
+                                    let site = self.site(expr);
+                                    self.as_dict(state, &object, site)
+                                };
                                 for (name, value) in &arguments.keywords {
                                     copy.set_field(*name, value.clone());
                                 }

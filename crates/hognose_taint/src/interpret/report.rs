@@ -5,6 +5,7 @@ use ruff_text_size::TextRange;
 
 use super::Interpreter;
 use super::call::Arguments;
+use super::content_type::Said;
 use crate::model::{CallModel, Need, Sink, Stored, Trust};
 use crate::need;
 use crate::shape::Stretch;
@@ -87,18 +88,23 @@ impl<'p> Interpreter<'_, 'p> {
             }
         }
         let place = self.place(expr);
+        let mut said = Said::Page;
         if sink.need == Need::Html
             && let Some(function) = self.at().function
         {
             let module = self.at().module;
             let body = self.module()[function].body;
-            if self.is_no_page(module, body, Some(place.text_range())) {
+            said = self.said_type(module, body, Some(place.text_range()));
+            if said == Said::NoPage {
                 return;
             }
         }
         let sink_ref = (self.messages)(sink);
         for value in given {
-            let value = self.sink_value(state, sink, value);
+            let mut value = self.sink_value(state, sink, value);
+            if said == Said::Unclear {
+                value = doubted(&value);
+            }
             let harmless = is_harmless(sink_ref, &value);
             self.judged.push(Judged {
                 place,
@@ -458,4 +464,21 @@ fn is_harmless(sink: SinkRef, value: &Value) -> bool {
             Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Str(_) | Atom::Scalar => true,
             _ => false,
         })
+}
+
+/// A value of which it is not sure that it does harm where it arrives.
+pub(crate) fn doubted(value: &Value) -> Value {
+    Value::of(value.atoms().iter().map(|atom| match atom {
+        Atom::Text(text) => Atom::Text(
+            crate::shape::map_holes(text, |hole| hole.doubt = hole.doubt.saturating_add(1)).into(),
+        ),
+        Atom::Input(path) => {
+            let mut hole = crate::value::input_hole(path);
+            hole.doubt = 1;
+            Atom::Text(std::sync::Arc::from([Stretch::Hole(std::sync::Arc::new(
+                hole,
+            ))]))
+        }
+        other => other.clone(),
+    }))
 }

@@ -185,6 +185,10 @@ impl<'p> Interpreter<'_, 'p> {
         let sink = (self.messages)(&render.sink);
         let mut origins: Vec<Origin<'p>> = Vec::new();
         let mut autoescape = render.autoescape;
+        let escaping = &self.setting.facts.escaping;
+        if render.escaped_by.iter().any(|by| escaping.contains(by)) {
+            autoescape = Some(true);
+        }
         let given = if render.made {
             let field = template_field(render.constant);
             let mut given = Vec::new();

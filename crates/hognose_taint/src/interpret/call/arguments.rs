@@ -148,11 +148,11 @@ impl Interpreter<'_, '_> {
                 all.extend(arguments.star.clone());
                 return all;
             }
-            (Some(at), None) => arguments.position(usize::from(at)),
-            (Some(at), Some(name)) => {
-                let named = arguments.named(name);
-                named.or_else(|| arguments.position(usize::from(at)))
-            }
+            (Some(at), None) => self.argument_at(arguments, at),
+            (Some(at), Some(name)) => match arguments.named(name) {
+                Some(named) => Some(named),
+                None => self.argument_at(arguments, at),
+            },
             (None, Some(name)) => arguments.named(name),
             (None, None) => None,
         };
@@ -211,6 +211,17 @@ impl Interpreter<'_, '_> {
             }
         }
         found
+    }
+
+    /// An argument by position; of `*x` the element that stands there.
+    fn argument_at(&mut self, arguments: &Arguments, at: u16) -> Option<Value> {
+        let at = usize::from(at);
+        if let Some(given) = arguments.positional.get(at) {
+            return Some(given.clone());
+        }
+        let star = arguments.star.as_ref()?;
+        let index = i32::try_from(at - arguments.positional.len()).ok()?;
+        Some(self.element_at(star, index))
     }
 
     /// Whether conditions hold; `None` when that is not known.

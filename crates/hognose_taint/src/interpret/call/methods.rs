@@ -341,12 +341,13 @@ impl Interpreter<'_, '_> {
             "items" | "values" | "keys" | "copy" | "getlist" => {
                 let element = match name.as_str() {
                     "items" | "values" => self.some_value(state, path),
-                    _ => self.iterated(state, &atom.into(), expr),
+                    _ => self.iterated(state, &atom.clone().into(), expr),
                 };
                 let mut object = Object::new(Kind::List);
                 object.exact = false;
                 object.rest = if name.as_str() == "items" {
-                    let pair = Object::sequence(Kind::Tuple, vec![element.clone(), element]);
+                    let key = self.iterated(state, &atom.into(), expr);
+                    let pair = Object::sequence(Kind::Tuple, vec![key, element]);
                     let site = self.site(expr);
                     let id = self.object_at(site, 9);
                     state.allocate(id, pair);

@@ -22,6 +22,9 @@ impl<'p> Interpreter<'_, 'p> {
         if let Some(constant) = super::super::native::constant(path) {
             return constant.into();
         }
+        if self.setting.models.switches.contains(&path) {
+            return Atom::Bool(false).into();
+        }
         let mut value = Value::from(Atom::External(path));
         if let Some(text) = self.source_text(path, Some(base), None, expr) {
             value.join(&text);
@@ -68,6 +71,9 @@ impl<'p> Interpreter<'_, 'p> {
         let Trust::Source(number) = models.trust_of(path)? else {
             return None;
         };
+        if base.is_some_and(|base| self.holds_no_text(base, number)) {
+            return None;
+        }
         let (number, model) = self.source_with_key(path, number, key)?;
         let known = base.and_then(|base| {
             let hole = base.holes().first().cloned()?;
@@ -107,7 +113,27 @@ impl<'p> Interpreter<'_, 'p> {
         if model.structure {
             hole.facts |= crate::shape::Facts::STRUCTURE;
         }
+        if model.slash && key.is_none() {
+            hole.facts |= crate::shape::Facts::SLASH;
+        }
         Some(Value::hole(hole))
+    }
+
+    /// Whether a part of a source was found to hold no text, by the declaration of its field: what it gives holds none either.
+    fn holds_no_text(&self, base: &Value, number: u32) -> bool {
+        let models = self.setting.models;
+        let is_below = |path: &str| {
+            let above = path.rfind(['.', '[', '(']).map_or("", |at| &path[..at]);
+            [path, above].iter().all(
+                |path| matches!(models.trust_of(path), Some(Trust::Source(of)) if of == number),
+            )
+        };
+        models.sources[number as usize].fields
+            && base.holes().is_empty()
+            && base.atoms().iter().any(|atom| match atom {
+                Atom::External(path) => is_below(path.as_str()),
+                _ => false,
+            })
     }
 
     /// What a field leaves of what was sent, by its declaration in the class whose values `expr` takes one of.
@@ -201,7 +227,13 @@ impl<'p> Interpreter<'_, 'p> {
     ) -> Option<(u32, &'p crate::model::SourceModel)> {
         let models = self.setting.models;
         let more = models.more_trust_of(path.as_str());
-        let known = key.and_then(Value::known_text);
+        let known = key.and_then(|key| match key.only() {
+            // Of what the source gives, not of a part of it.
+            Some(Atom::Int(index)) if models.is_item_of_source(path.as_str()) => {
+                Some(Symbol::from(index.to_string()))
+            }
+            _ => key.known_text(),
+        });
         let mut open = None;
         for number in more.iter().chain(std::iter::once(&number)) {
             let model = &models.sources[*number as usize];

@@ -168,6 +168,14 @@ impl Interpreter<'_, '_> {
                 result.join(&Value::stretches(text));
                 continue;
             }
+            // What is resolved is resolved.
+            if let [Stretch::Hole(hole)] = text.as_slice()
+                && hole.facts.has(Facts::NORMALISED)
+                && matches!(hole.part, Some((Part::Resolved, _)))
+            {
+                result.join(&Value::stretches(text));
+                continue;
+            }
             // Harmless holes stay where they are.
             let open = crate::need::path_is_open(&text);
             if !open {

@@ -8,7 +8,7 @@ use hognose_regex::{Flags, Pattern};
 use super::super::Interpreter;
 use super::super::call::Arguments;
 use super::FLAGS;
-use crate::shape::{Alphabet, Facts, Part, concat, holes, map_holes};
+use crate::shape::{Alphabet, Facts, Part, Stretch, concat, holes, map_holes};
 use crate::state::{Kind, Object, State};
 use crate::value::{Atom, Symbol, Value, hash_id};
 
@@ -193,6 +193,30 @@ impl Interpreter<'_, '_> {
         Pattern::parse(text.as_str(), flags?).ok()
     }
 
+    /// The pattern that a value is, and whether a part of it is not known.
+    fn partly_parsed(&self, pattern: &Value, flags: Option<Flags>) -> Option<(Pattern, bool)> {
+        if let Some(parsed) = self.parsed(pattern, flags) {
+            return Some((parsed, false));
+        }
+        let [Atom::Text(text)] = pattern.atoms() else {
+            return None;
+        };
+        let mut spelled = String::new();
+        for stretch in text.iter() {
+            match stretch {
+                Stretch::Known(known) => spelled.push_str(known.as_str()),
+                // A stranger who writes the pattern chooses what it matches.
+                Stretch::Hole(hole) if hole.taints.iter().any(|taint| taint.origin.is_source()) => {
+                    return None;
+                }
+                Stretch::Hole(_) | Stretch::Any => spelled.push(UNKNOWN),
+            }
+        }
+        Pattern::parse(&spelled, flags?)
+            .ok()
+            .map(|parsed| (parsed, true))
+    }
+
     /// A match with its groups.
     fn match_object(
         &mut self,
@@ -205,7 +229,7 @@ impl Interpreter<'_, '_> {
         let whole = self.matched_text(state, pattern, Some(0), subject, expr);
         object.set_field(Symbol::from("\u{0}text"), whole.clone());
         object.set_field(super::super::assign::index_name(0), whole.clone());
-        let Some(parsed) = self.parsed(pattern.0, pattern.1) else {
+        let Some((parsed, _)) = self.partly_parsed(pattern.0, pattern.1) else {
             object.rest = whole;
             return object;
         };
@@ -233,16 +257,27 @@ impl Interpreter<'_, '_> {
         subject: &Value,
         expr: ExprId,
     ) -> Value {
-        let alphabet = self
-            .parsed(pattern, flags)
-            .and_then(|pattern| pattern.group_alphabet(group.unwrap_or(0)).ok())
-            .map_or(Alphabet::ALL, Alphabet::from);
+        let group = group.unwrap_or(0);
+        let mut alphabet = Alphabet::ALL;
+        let mut doubt = 0;
+        if let Some((pattern, partly)) = self.partly_parsed(pattern, flags)
+            && let Ok(known) = pattern.group_alphabet(group)
+        {
+            let known = Alphabet::from(known);
+            // What is not known may match anything, and is meant to match what the program knows.
+            if partly && known.contains(UNKNOWN) && !known.contains(BESIDE) {
+                doubt = 1;
+            } else {
+                alphabet = known;
+            }
+        }
         let mut value = Value::nothing();
         for text in self.texts_of(state, subject) {
             for hole in holes(&text) {
                 let id = hash_id(&(hole.id, expr.0, group, 25u8));
                 let mut part = hole.derive(id, Some(Part::Matched));
                 part.alphabet = part.alphabet.intersect(alphabet);
+                part.doubt = part.doubt.saturating_add(doubt);
                 value.join(&Value::hole(part));
             }
         }
@@ -253,6 +288,12 @@ impl Interpreter<'_, '_> {
         }
     }
 }
+
+/// Stands in a pattern for a part of it that is not known.
+const UNKNOWN: char = '\u{1}';
+
+/// A character that nothing matches beside it but a class of nearly all characters.
+const BESIDE: char = '\u{2}';
 
 /// The flags given to a function of `re`; `None` when they are not known.
 pub(in crate::interpret) fn flags_of(given: Option<&Value>) -> Option<Flags> {

@@ -27,7 +27,7 @@ impl Interpreter<'_, '_> {
         let value: Value = receiver.clone().into();
         Some(match name.as_str() {
             "format" => {
-                if value.has_holes() {
+                if value.has_holes() && !is_plain(arguments) {
                     self.check_format(state, &value, expr);
                 }
                 self.format(state, &value, arguments, expr)
@@ -202,6 +202,13 @@ impl Interpreter<'_, '_> {
         let new = new_value.known_text();
         let limited = arguments.position(2).is_some();
         let inserted = self.all_holes(state, std::slice::from_ref(&new_value));
+        // What is put in and not known is of the program's choice.
+        let put_in = match new {
+            Some(new) => Alphabet::of(new.as_str()),
+            None => inserted
+                .iter()
+                .fold(Alphabet::NONE, |all, hole| all.union(hole.alphabet)),
+        };
         let mut result = Value::nothing();
         for text in self.texts_of(state, value) {
             let mut changed: Vec<Stretch> = Vec::new();
@@ -260,12 +267,13 @@ impl Interpreter<'_, '_> {
                                     alphabet = hole.alphabet;
                                 }
                             }
-                            (_, None) => alphabet = Alphabet::ALL,
-                            _ => {
-                                if let Some(new) = new {
-                                    alphabet = alphabet.union(Alphabet::of(new.as_str()));
-                                }
-                            }
+                            _ => alphabet = alphabet.union(put_in),
+                        }
+                        // As unsure as it is what is put in is what it may hold besides.
+                        if alphabet != hole.alphabet
+                            && let Some(doubt) = inserted.iter().map(|other| other.doubt).min()
+                        {
+                            hole.doubt = hole.doubt.max(doubt);
                         }
                         hole.alphabet = alphabet;
                         for other in &inserted {
@@ -515,4 +523,16 @@ fn strip_text(text: &[Stretch], name: &str, characters: Option<&str>) -> Value {
         text = map_holes(&text, |hole| hole.facts |= Facts::NOT_OPTION);
     }
     Value::stretches(concat([text.as_slice()]))
+}
+
+/// Whether nothing but known texts and numbers is formatted: their attributes lead nowhere.
+fn is_plain(arguments: &Arguments) -> bool {
+    let all = arguments.all();
+    !all.is_empty()
+        && all.iter().flat_map(Value::atoms).all(|atom| {
+            matches!(
+                atom,
+                Atom::Str(_) | Atom::Int(_) | Atom::Bool(_) | Atom::None | Atom::Scalar
+            )
+        })
 }
