@@ -37,8 +37,8 @@ impl Fact {
 pub struct EntryFacts {
     /// By parameter: what it is instead of an input.
     pub parameters: Vec<Option<Filled>>,
-    /// The rule that a page it returns falls under.
-    pub returns_html: Option<Arc<Sink>>,
+    /// The rules that what it returns falls under.
+    pub returns: Vec<Arc<Sink>>,
 }
 
 /// What a parameter is.
@@ -48,6 +48,10 @@ pub enum Filled {
     Atom(Atom),
     /// A source by number, with these characters; `None` for all.
     Source(u32, Option<crate::shape::Alphabet>),
+    /// A source by number whose fields a class declares.
+    Record(u32, ModuleId, ClassId),
+    /// What a function or class of the project gives when it is called.
+    Given(Atom),
 }
 
 /// See the module.
