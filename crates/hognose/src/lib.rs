@@ -16,6 +16,7 @@ pub mod lock;
 pub mod migrate;
 pub mod output;
 mod progress;
+mod routes;
 mod selection;
 mod suppress;
 pub mod view;

@@ -187,6 +187,23 @@ fn a_page_holds_no_markup_of_the_project() {
 }
 
 #[test]
+fn no_format_writes_what_rewrites_a_terminal() {
+    let app = APP.replace("'/users'", "'/a\u{202e}b\\x1b[2Jc'");
+    let project = Project::new(&[("app.py", &app)]);
+    let formats = ["text", "json", "markdown", "csv", "html", "openapi"];
+    let mut runs: Vec<_> = formats
+        .iter()
+        .map(|format| project.run(&["routes", "--format", format]))
+        .collect();
+    runs.push(project.run(&["routes", "--matrix"]));
+    runs.push(project.run(&["events"]));
+    for run in runs {
+        assert_eq!(run.code, Some(0), "{}", run.err);
+        assert!(!run.out.contains(['\u{202e}', '\x1b']), "{:?}", run.out);
+    }
+}
+
+#[test]
 fn a_description_says_what_is_asked_for() {
     let app = APP.replace("'/users'", "'/users/<int:id>'");
     let project = Project::new(&[("app.py", &app)]);

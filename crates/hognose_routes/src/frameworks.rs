@@ -7,6 +7,7 @@ mod cherrypy;
 mod common;
 mod connexion;
 mod django;
+mod django_apps;
 mod drf;
 mod exposed;
 mod falcon;
@@ -15,6 +16,7 @@ mod flask;
 mod graphql;
 mod grpc;
 mod litestar;
+mod ninja;
 mod pyramid;
 mod sanic;
 mod tornado;
@@ -24,7 +26,7 @@ use hognose_python::ir::{
 };
 use hognose_python::{Project, Symbol, Value as Evaluated};
 
-use crate::run::Machine;
+use crate::run::{Machine, V, Value};
 use crate::world::{World, named};
 
 /// A framework.
@@ -35,11 +37,13 @@ pub struct Framework {
     begins: &'static [(&'static str, &'static str)],
     /// What the run must know before it begins.
     pub prepare: fn(&mut Machine<'_>),
+    /// Runs what the framework calls when the modules are there and before the first request comes.
+    pub start: fn(&mut Machine<'_>),
     /// Reads the endpoints.
     pub find: fn(&mut World<'_>),
 }
 
-/// Nothing to be known.
+/// Nothing to be known or done.
 fn unprepared(_: &mut Machine<'_>) {}
 
 /// All frameworks.
@@ -152,6 +156,93 @@ pub fn set_up_functions(
         }
     }
     found
+}
+
+/// Methods by which an application takes in its parts, with its package and class: a function that calls one sets an
+/// application up, wherever that was begun.
+const TAKES_IN: &[(&str, &str, &str)] = &[
+    ("register_blueprint", "flask", "Flask"),
+    ("register_blueprint", "quart", "Quart"),
+    ("add_url_rule", "flask", "Flask"),
+    ("add_url_rule", "quart", "Quart"),
+    ("add_resource", "flask_restful", "Api"),
+    ("add_resource", "flask_restx", "Api"),
+    ("add_namespace", "flask_restx", "Api"),
+    ("include_router", "fastapi", "FastAPI"),
+    ("add_api_route", "fastapi", "FastAPI"),
+    ("add_subapp", "aiohttp", "Application"),
+    ("add_routes", "aiohttp", "Application"),
+    ("add_handlers", "tornado", "Application"),
+];
+
+/// A function that gives parts to an application.
+#[derive(Debug, Clone, Copy)]
+pub struct Registrar {
+    /// The function.
+    pub function: FunctionId,
+    /// How the application takes the parts.
+    method: Symbol,
+    /// The parameter that is the application; `None` where that comes from elsewhere.
+    pub application: Option<u16>,
+}
+
+/// The functions of a module that give parts to an application.
+pub fn registrars(module: &Module) -> Vec<Registrar> {
+    let mut found: Vec<Registrar> = Vec::new();
+    for (expr, node) in module.exprs() {
+        let Expr::Attribute { value, attr } = *node else {
+            continue;
+        };
+        let method = attr.as_str();
+        if !TAKES_IN.iter().any(|(known, ..)| *known == method) {
+            continue;
+        }
+        let Some(function) = outermost(module, expr) else {
+            continue;
+        };
+        if found.iter().any(|known| known.function == function) {
+            continue;
+        }
+        let application = match module[value] {
+            Expr::Name { def, .. } if module[def].scope == module[function].scope => {
+                match module[def].kind {
+                    DefKind::Param(number) => Some(number),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        found.push(Registrar {
+            function,
+            method: attr,
+            application,
+        });
+    }
+    found
+}
+
+/// The one application of a run that takes parts as a registrar gives them; `None` where there are several, or none.
+pub fn only_application(machine: &mut Machine<'_>, registrar: Registrar) -> Option<V> {
+    let takes = |path: &str| {
+        TAKES_IN.iter().any(|(method, package, class)| {
+            *method == registrar.method.as_str() && named(path, package, class)
+        })
+    };
+    let objects: Vec<V> = machine
+        .values()
+        .filter(|(_, value)| matches!(value, Value::Call { .. } | Value::Instance { .. }))
+        .map(|(v, _)| v)
+        .collect();
+    let mut found = objects.into_iter().filter(|v| match *machine.get(*v) {
+        Value::Call { callee, .. } => {
+            matches!(machine.get(callee), Value::External(path) if takes(path.as_str()))
+        }
+        _ => machine.mro(*v).iter().any(
+            |class| matches!(class, hognose_python::ClassRef::External(path) if takes(path.as_str())),
+        ),
+    });
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
 }
 
 /// The outermost function around an expression.

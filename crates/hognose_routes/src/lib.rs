@@ -14,20 +14,14 @@ pub mod events;
 mod evidence;
 mod frameworks;
 mod guard;
-mod html;
-mod openapi;
 mod roles;
 mod run;
-mod table;
 mod world;
 
 pub use change::{Access, Change, Kind, changes};
 pub use endpoint::{Endpoint, Inventory, Level, Verdict};
 pub use evidence::{Evidence, RULES};
-pub use html::html;
-pub use openapi::openapi;
-pub use roles::{Role, roles, roles_text};
-pub use table::{csv, markdown, matrix, text};
+pub use roles::{Role, Sort, roles};
 
 use hognose_python::ir::{FunctionId, ModuleId};
 use hognose_python::{Aliases, Evaluator, Project, SourceKind};
@@ -84,6 +78,11 @@ fn explore<T>(
     }
     // What has to do with a framework first: the rest may be long and of no use. URLconfs come last.
     for (late, near) in [(false, true), (false, false), (true, true), (true, false)] {
+        if late && near {
+            for framework in &used {
+                (framework.start)(&mut machine);
+            }
+        }
         for (id, module) in project.iter() {
             if module.kind != SourceKind::Stub
                 && frameworks::is_late(module) == late
@@ -106,15 +105,42 @@ fn explore<T>(
     }
     for (id, _) in of_project() {
         for function in frameworks::callers(&mut machine, &set_up, id) {
-            machine.run_uncalled(id, function);
+            machine.run_uncalled(id, function, None);
         }
     }
     for (id, function) in set_up {
-        machine.run_uncalled(id, function);
+        machine.run_uncalled(id, function, None);
     }
+    run_registrars(&mut machine, left_out);
     let mut world = World::new(machine, left_out);
     for framework in used {
         (framework.find)(&mut world);
     }
     Some(look(world))
+}
+
+/// Runs the functions that give parts to an application and that nobody has called: a script will, or a plugin system.
+fn run_registrars(machine: &mut run::Machine<'_>, left_out: &(dyn Fn(&str) -> bool + Sync)) {
+    let mut registrars = Vec::new();
+    for (id, module) in machine.project.iter() {
+        if !left_out(&module.file) {
+            let found = frameworks::registrars(module);
+            registrars.extend(found.into_iter().map(|registrar| (id, registrar)));
+        }
+    }
+    // Who begins with nothing may call the others.
+    registrars.sort_by_key(|(_, registrar)| registrar.application.is_some());
+    for (id, registrar) in registrars {
+        if machine.was_called(id, registrar.function) {
+            continue;
+        }
+        let given = match registrar.application {
+            Some(number) => match frameworks::only_application(machine, registrar) {
+                Some(application) => Some((number, application)),
+                None => continue,
+            },
+            None => None,
+        };
+        machine.run_uncalled(id, registrar.function, given);
+    }
 }

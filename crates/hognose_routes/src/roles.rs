@@ -5,13 +5,11 @@
 //! access lists of Pyramid, permissions on objects of django-guardian.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use hognose_python::ir::*;
 use hognose_python::{Aliases, Constant, Evaluator, Project};
 use serde::Serialize;
 
-use crate::table::visible;
 use crate::{Endpoint, Inventory};
 
 /// Permissions and flags that frameworks define by themselves.
@@ -449,44 +447,4 @@ fn meta(
             found.add(Deed::Defines(Sort::Permission), code, place(module, value));
         }
     }
-}
-
-/// Roles and permissions as a table for people.
-pub fn roles_text(roles: &[Role]) -> String {
-    let mut out = String::new();
-    for (sort, title) in [(Sort::Role, "Roles"), (Sort::Permission, "Permissions")] {
-        let of_sort: Vec<&Role> = roles.iter().filter(|role| role.sort == sort).collect();
-        if of_sort.is_empty() {
-            continue;
-        }
-        let _ = writeln!(out, "{title}");
-        for role in of_sort {
-            let remark = role.remark();
-            let _ = writeln!(
-                out,
-                "  {}{}{}",
-                visible(&role.name),
-                if remark.is_empty() { "" } else { ": " },
-                remark
-            );
-            for (word, places) in [("defined", &role.defined), ("granted", &role.granted)] {
-                for place in places {
-                    let _ = writeln!(out, "    {word} at {}:{}", visible(&place.file), place.line);
-                }
-            }
-            for endpoint in &role.endpoints {
-                let _ = writeln!(out, "    asked for by {}", visible(endpoint));
-            }
-        }
-        out.push('\n');
-    }
-    let with = |remark: &str| roles.iter().filter(|role| role.remark() == remark).count();
-    let _ = writeln!(
-        out,
-        "{} roles and permissions, {} that no endpoint asks for, {} that nothing defines",
-        roles.len(),
-        with("no endpoint asks for it"),
-        with("nothing defines it"),
-    );
-    out
 }

@@ -9,8 +9,10 @@
 
 mod access;
 mod call;
+mod configuration;
 mod expression;
 mod native;
+mod plugins;
 mod statement;
 mod value;
 
@@ -92,6 +94,14 @@ pub struct Machine<'p> {
     defined: FxHashMap<(ModuleId, FunctionId), usize>,
     called: FxHashSet<(ModuleId, FunctionId)>,
     running: Vec<(ModuleId, FunctionId)>,
+    /// The configurations of the applications that Django has installed, by their labels.
+    pub app_configs: Vec<(String, V)>,
+    /// The applications that Django has installed; `None` where that is not known.
+    pub installed: Option<Vec<String>>,
+    /// What functions stand in for, as `functools.wraps` says.
+    pub stands_for: FxHashMap<V, V>,
+    /// Implementations of the hooks of a plugin system, by the name of the hook.
+    hooks: FxHashMap<Symbol, Vec<V>>,
     /// The module that `django.conf.settings` stands for.
     pub settings: Option<ModuleId>,
     /// What classes outside hold in their attributes, as the frameworks know: (class, attribute).
@@ -131,6 +141,10 @@ impl<'p> Machine<'p> {
             defined: FxHashMap::default(),
             called: FxHashSet::default(),
             running: Vec::new(),
+            app_configs: Vec::new(),
+            installed: None,
+            stands_for: FxHashMap::default(),
+            hooks: FxHashMap::default(),
             settings: None,
             of_libraries: FxHashMap::default(),
             stores: Vec::new(),
@@ -311,9 +325,20 @@ impl<'p> Machine<'p> {
         }
     }
 
-    /// Runs a function that nobody has called, with arguments as its annotations and defaults say.
-    pub fn run_uncalled(&mut self, module: ModuleId, function: FunctionId) {
-        if self.called.contains(&(module, function)) {
+    /// Whether a function was called.
+    pub fn was_called(&self, module: ModuleId, function: FunctionId) -> bool {
+        self.called.contains(&(module, function))
+    }
+
+    /// Runs a function that nobody has called, with arguments as its annotations and defaults say; one of them may be given,
+    /// by its number.
+    pub fn run_uncalled(
+        &mut self,
+        module: ModuleId,
+        function: FunctionId,
+        given: Option<(u16, V)>,
+    ) {
+        if self.was_called(module, function) {
             return;
         }
         let frame = self.run_module(module);
@@ -334,6 +359,11 @@ impl<'p> Machine<'p> {
             let site = (module, ExprId(0));
             let receiver = self.instantiate(class, args.clone(), site);
             args.positional.push(receiver);
+        }
+        if let Some((number, v)) = given
+            && let Some(param) = data.params.get(usize::from(number))
+        {
+            args.keywords.push((param.name, v));
         }
         self.call_function(value, args, (module, ExprId(0)));
     }

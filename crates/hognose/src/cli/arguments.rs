@@ -1,11 +1,15 @@
 //! Arguments that several commands share.
 
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
-use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use anyhow::Result;
+use clap::builder::{EnumValueParser, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use hognose_finding::{Confidence, Persona, Severity};
 
+use super::Terminal;
+use super::write_file::write_file;
 use crate::configuration::{Configuration, FailOn};
 
 /// What is audited, and by which configuration.
@@ -54,6 +58,87 @@ pub struct FilterArguments {
     /// Least confidence shown
     #[arg(long, value_name = "CONFIDENCE", value_parser = words::<Confidence>(Confidence::ALL))]
     pub min_confidence: Option<Confidence>,
+}
+
+/// How a command writes its answer: its own formats, of which one is the default.
+#[derive(Debug, Clone, Copy)]
+pub struct FormatArgument<F> {
+    pub format: F,
+}
+
+// Written out, since the macro keeps one default for all `F`.
+impl<F: ValueEnum + Default + Send + Sync + 'static> Args for FormatArgument<F> {
+    fn augment_args(command: Command) -> Command {
+        let default = F::default().to_possible_value();
+        let argument = Arg::new("format")
+            .long("format")
+            .value_name("FORMAT")
+            .value_parser(EnumValueParser::<F>::new())
+            .help_heading("Output")
+            .help("How it is written");
+        command.arg(match default {
+            Some(value) => argument.default_value(value.get_name().to_owned()),
+            None => argument.required(true),
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<F: ValueEnum + Default + Send + Sync + 'static> FromArgMatches for FormatArgument<F> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let format = matches.get_one::<F>("format").cloned().unwrap_or_default();
+        Ok(Self { format })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The formats of a command that answers with lines for people or with JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum TextOrJson {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Where a command writes its answer.
+#[derive(Debug, Clone, Args)]
+pub struct OutputArgument {
+    /// File to write to instead of standard output
+    #[arg(
+        long = "output",
+        short = 'o',
+        value_name = "FILE",
+        help_heading = "Output"
+    )]
+    file: Option<PathBuf>,
+}
+
+impl OutputArgument {
+    /// The file, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref().filter(|file| *file != Path::new("-"))
+    }
+
+    /// Lets `write` fill the file, or standard output.
+    pub fn fill(
+        &self,
+        terminal: &Terminal,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<()> {
+        match self.file() {
+            Some(file) => write_file(file, write),
+            None => Ok(terminal.fill(write)?),
+        }
+    }
 }
 
 /// What makes a run fail.

@@ -14,6 +14,7 @@ use super::project::{Project, ProjectSources};
 use super::write_file::write_file;
 use super::{Exit, Terminal};
 use crate::baseline::{self, BASELINE_FILE};
+use crate::output::plural;
 use crate::{Presentation, View};
 
 /// Accept today's findings, so that `check --baseline` shows only new ones
@@ -94,7 +95,7 @@ impl Arguments {
         terminal.note(&format!(
             "{}: {} ({}, {} mended)",
             file.display(),
-            counted(count, "finding"),
+            plural(count, "finding"),
             if self.prune {
                 format!("{new} new ones left out")
             } else {
@@ -154,7 +155,7 @@ pub(super) fn apply(
         let rest = stale.len() - gone;
         let mut text = format!(
             "{} of {name} {} no longer found; `hognose baseline --prune` takes them out",
-            counted(stale.len(), "entry"),
+            plural(stale.len(), "entry"),
             if stale.len() == 1 { "is" } else { "are" }
         );
         if rest > 0 {
@@ -186,13 +187,5 @@ fn looked_at(
     ];
     move |file: &str| {
         files.contains(file) || !roots.iter().flatten().any(|root| root.join(file).exists())
-    }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    match (count, noun) {
-        (1, _) => format!("1 {noun}"),
-        (_, "entry") => format!("{count} entries"),
-        _ => format!("{count} {noun}s"),
     }
 }

@@ -1,15 +1,13 @@
 //! `hognose config`
 
-use std::io::Write;
-
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use super::arguments::{FailArguments, FilterArguments, ProjectArguments};
+use super::arguments::{FailArguments, FilterArguments, FormatArgument, ProjectArguments};
 use super::project::Project;
 use super::{Exit, Terminal};
 use crate::configuration::{as_json, as_toml, json_schema};
-use crate::output::visible_line;
+use crate::output::{visible_line, write_json};
 
 /// Show the effective configuration and where each value comes from
 #[derive(Debug, Args)]
@@ -20,19 +18,14 @@ pub struct Arguments {
     filter: FilterArguments,
     #[command(flatten)]
     fail: FailArguments,
-    /// How it is written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "toml",
-        help_heading = "Output"
-    )]
-    format: Format,
+    #[command(flatten)]
+    written: FormatArgument<Format>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Format {
     /// A configuration file with remarks
+    #[default]
     #[value(alias = "text")]
     Toml,
     /// One object
@@ -43,35 +36,25 @@ enum Format {
 
 impl Arguments {
     pub fn run(self, terminal: &Terminal) -> Result<Exit> {
-        let text = match self.format {
-            Format::Schema => pretty(&json_schema())?,
-            format => {
-                let mut project = Project::load(&self.project, &self.filter)?;
-                self.fail.override_settings(&mut project.configuration);
-                let name = project
-                    .configuration_name()
-                    .map(|n| visible_line(&n).into_owned());
-                match (format, &name) {
-                    (Format::Json, name) => {
-                        pretty(&as_json(&project.configuration, name.as_deref()))?
-                    }
-                    (_, Some(name)) => {
-                        format!("# {name}\n\n{}", as_toml(&project.configuration, name))
-                    }
-                    (_, None) => format!(
-                        "# no configuration file\n\n{}",
-                        as_toml(&project.configuration, "")
-                    ),
-                }
-            }
-        };
-        let mut out = terminal.out();
-        out.write_all(text.as_bytes())?;
-        out.flush()?;
+        if let Format::Schema = self.written.format {
+            terminal.fill(|out| write_json(&json_schema(), out))?;
+            return Ok(Exit::Clean);
+        }
+        let mut project = Project::load(&self.project, &self.filter)?;
+        self.fail.override_settings(&mut project.configuration);
+        let configuration = &project.configuration;
+        let name = project
+            .configuration_name()
+            .map(|name| visible_line(&name).into_owned());
+        terminal.fill(|out| match (self.written.format, name) {
+            (Format::Json, name) => write_json(&as_json(configuration, name.as_deref()), out),
+            (_, Some(name)) => write!(out, "# {name}\n\n{}", as_toml(configuration, &name)),
+            (_, None) => write!(
+                out,
+                "# no configuration file\n\n{}",
+                as_toml(configuration, "")
+            ),
+        })?;
         Ok(Exit::Clean)
     }
-}
-
-fn pretty(value: &serde_json::Value) -> Result<String> {
-    Ok(serde_json::to_string_pretty(value)? + "\n")
 }

@@ -9,17 +9,19 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use hognose_deps::advisories::database::DatabaseFault;
 use hognose_deps::advisories::index::{Damage, Index};
 use hognose_deps::date::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::arguments::{FormatArgument, TextOrJson};
 use super::write_file::write_file;
 use super::{Exit, Terminal};
 use crate::db::fetch::{Fetched, Transfer, Validators};
 use crate::db::{self, Database, Fault, Origin, STALE_DAYS};
+use crate::output::write_json;
 use crate::progress;
 
 /// Where OSV publishes every advisory on Python packages.
@@ -47,21 +49,12 @@ enum Command {
     },
     /// Show which database judges, and how old it is
     Status {
-        /// How it is written
-        #[arg(long, value_name = "FORMAT", default_value = "text")]
-        format: Format,
+        #[command(flatten)]
+        written: FormatArgument<TextOrJson>,
         /// A database to look at: an address, a zip or directory of OSV records, or an index of ours
         #[arg(long, value_name = "PATH|URL")]
         db: Option<PathBuf>,
     },
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// Lines for a reader
-    Text,
-    /// One object
-    Json,
 }
 
 /// What is remembered of the last fetch, to ask only for what has changed since.
@@ -81,7 +74,7 @@ impl Arguments {
                 from,
                 skip_bad_records,
             } => update(from.as_deref().unwrap_or(OSV), skip_bad_records, terminal),
-            Command::Status { format, db } => status(db.as_deref(), format, terminal),
+            Command::Status { written, db } => status(db.as_deref(), written.format, terminal),
         }
     }
 }
@@ -194,7 +187,7 @@ fn sound(index: &Index) -> Result<(), Damage> {
     index.packages().try_for_each(|package| package.map(|_| ()))
 }
 
-fn status(named: Option<&Path>, format: Format, terminal: &Terminal) -> Result<Exit> {
+fn status(named: Option<&Path>, format: TextOrJson, terminal: &Terminal) -> Result<Exit> {
     let database = db::open(named)?;
     let status = database.index.status();
     let (kind, path) = match &database.origin {
@@ -205,7 +198,7 @@ fn status(named: Option<&Path>, format: Format, terminal: &Terminal) -> Result<E
     let skipped = status.skipped.max(database.skipped.len() as u64);
     let mut out = terminal.out();
     match format {
-        Format::Json => {
+        TextOrJson::Json => {
             let object = json!({
                 "origin": kind,
                 "path": path,
@@ -217,9 +210,9 @@ fn status(named: Option<&Path>, format: Format, terminal: &Terminal) -> Result<E
                 "withdrawn": status.withdrawn,
                 "skipped": skipped,
             });
-            writeln!(out, "{object:#}")?;
+            write_json(&object, &mut out)?;
         }
-        Format::Text => {
+        TextOrJson::Text => {
             let place = path.unwrap_or_else(|| "the program itself".to_owned());
             writeln!(out, "database    {kind}: {place}")?;
             let age = database.age().map(|days| format!(", {days} days old"));

@@ -24,10 +24,11 @@ use hognose_deps::inputs::{self, Inventory, Unreadable};
 use hognose_deps::name::Name;
 use hognose_finding::{FileFailure, Finding, Report, RuleMeta, Severity, Source, assign_ordinals};
 
-use super::arguments::{FailArguments, FilterArguments, ProjectArguments};
+use super::arguments::{
+    FailArguments, FilterArguments, FormatArgument, OutputArgument, ProjectArguments,
+};
 use super::check::start_time;
 use super::project::Project;
-use super::write_file::write_file;
 use super::{Exit, Terminal};
 use crate::configuration::FailOn;
 use crate::deps::bom::{self, Bom, Subject};
@@ -73,22 +74,16 @@ pub struct Arguments {
     fix: fix::FixArguments,
     #[command(flatten)]
     outdated: outdated::OutdatedArguments,
-    /// How it is written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        help_heading = "Output"
-    )]
-    format: Format,
-    /// File to write to instead of standard output
-    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    written: FormatArgument<Format>,
+    #[command(flatten)]
+    output: OutputArgument,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum Format {
     /// By package, for people
+    #[default]
     Text,
     /// One object for each version of each package
     Json,
@@ -121,7 +116,7 @@ impl Arguments {
         if self.fix.undo {
             return self.undo(terminal);
         }
-        if self.fix.fix && (self.format != Format::Text || self.output.is_some()) {
+        if self.fix.fix && (self.written.format != Format::Text || self.output.file().is_some()) {
             bail!("`--fix` says what it does as text on standard output");
         }
         let mut project = Project::load(&self.project, &FilterArguments::default())?;
@@ -193,7 +188,7 @@ impl Arguments {
                 .and_then(|day| today.days_since(day))
                 .is_some_and(|days| days > STALE_AFTER_DAYS),
         };
-        let color = if self.output.is_some() {
+        let color = if self.output.file().is_some() {
             terminal.color_in_files
         } else {
             terminal.color
@@ -223,7 +218,7 @@ impl Arguments {
         let subject = subject(&disk, &paths, &project);
         let made = start_time()?;
         let write = |out: &mut dyn Write| {
-            let format = match self.format {
+            let format = match self.written.format {
                 Format::Text => {
                     let paint = Paint::new(color);
                     return text::write(&answers, &asked, &interpreters, &facts, paint, out);
@@ -234,7 +229,7 @@ impl Arguments {
                 }
                 Format::Cyclonedx | Format::Spdx => {
                     let bom = Bom::new(&inventory, &subject, made);
-                    return match self.format {
+                    return match self.written.format {
                         Format::Spdx => bom::spdx::write(&bom, Some(&answers), out),
                         _ => bom::cyclonedx::write(&bom, Some(&answers), out),
                     };
@@ -246,18 +241,7 @@ impl Arguments {
             };
             output::write(format, &view, project.rules, RunTime::default(), out)
         };
-        match self
-            .output
-            .as_deref()
-            .filter(|file| *file != Path::new("-"))
-        {
-            Some(file) => write_file(file, write)?,
-            None => {
-                let mut out = terminal.out();
-                write(&mut out)?;
-                out.flush()?;
-            }
-        }
+        self.output.fill(terminal, write)?;
         let incomplete = !inventory.unreadable.is_empty() || skipped > 0;
         if incomplete && strict {
             return Ok(Exit::Incomplete);

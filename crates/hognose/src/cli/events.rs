@@ -1,15 +1,14 @@
 //! `hognose events`: the security events of a project, and whether somebody writes them down.
 
-use std::io::Write;
-
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use hognose_routes::events::{markdown, text};
 use hognose_routes::survey;
 
-use super::arguments::{FilterArguments, ProjectArguments};
+use super::arguments::{FilterArguments, FormatArgument, ProjectArguments};
 use super::project::Project;
 use super::{Exit, Terminal};
+use crate::output::write_json;
+use crate::routes::{write_events, write_events_markdown};
 
 /// Show security events and whether they are logged
 ///
@@ -19,19 +18,14 @@ use super::{Exit, Terminal};
 pub struct Arguments {
     #[command(flatten)]
     project: ProjectArguments,
-    /// How it is written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        help_heading = "Output"
-    )]
-    format: Format,
+    #[command(flatten)]
+    written: FormatArgument<Format>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Format {
     /// A table, with sums
+    #[default]
     Text,
     /// A list of objects
     Json,
@@ -46,16 +40,11 @@ impl Arguments {
         let (_, events) = project
             .pool()?
             .install(|| survey(&program, &hognose_rules::is_test_path));
-        let mut out = terminal.out();
-        match self.format {
-            Format::Text => out.write_all(text(&events).as_bytes())?,
-            Format::Markdown => out.write_all(markdown(&events).as_bytes())?,
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut out, &events)?;
-                writeln!(out)?;
-            }
-        }
-        out.flush()?;
+        terminal.fill(|out| match self.written.format {
+            Format::Text => write_events(&events, out),
+            Format::Markdown => write_events_markdown(&events, out),
+            Format::Json => write_json(&events, out),
+        })?;
         Ok(Exit::Clean)
     }
 }

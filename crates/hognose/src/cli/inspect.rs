@@ -7,18 +7,18 @@
 use std::io::Write;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use hognose_python::callgraph::{
     CallGraph, calls_json, inspect_classes, inspect_modules, inspect_names,
 };
 use hognose_python::{Aliases, Project as Program, SourceKind};
 use serde_json::{Map, Value, json};
 
-use super::arguments::{FilterArguments, ProjectArguments};
+use super::arguments::{FilterArguments, FormatArgument, ProjectArguments, TextOrJson};
 use super::project::Project;
 use super::{Exit, Terminal};
 use crate::discovery;
-use crate::output::visible_line;
+use crate::output::{visible_line, write_json};
 
 /// Show what is known of a program
 #[derive(Debug, Args)]
@@ -45,14 +45,8 @@ enum Subject {
 struct SubjectArguments {
     #[command(flatten)]
     project: ProjectArguments,
-    /// How it is written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        help_heading = "Output"
-    )]
-    format: Format,
+    #[command(flatten)]
+    written: FormatArgument<TextOrJson>,
 }
 
 #[derive(Debug, Args)]
@@ -62,14 +56,6 @@ struct NamesArguments {
     place: String,
     #[command(flatten)]
     subject: SubjectArguments,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// Indented lines
-    Text,
-    /// One object
-    Json,
 }
 
 impl Arguments {
@@ -121,15 +107,10 @@ impl NamesArguments {
 
 impl SubjectArguments {
     fn write(&self, value: &Value, terminal: &Terminal) -> Result<Exit> {
-        let mut out = terminal.out();
-        match self.format {
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut out, value)?;
-                writeln!(out)?;
-            }
-            Format::Text => text(value, 0, &mut out)?,
-        }
-        out.flush()?;
+        terminal.fill(|out| match self.written.format {
+            TextOrJson::Text => text(value, 0, out),
+            TextOrJson::Json => write_json(value, out),
+        })?;
         Ok(Exit::Clean)
     }
 }

@@ -17,6 +17,7 @@ use super::{Exit, Terminal};
 use crate::Accepted;
 use crate::discovery::read_bounded;
 use crate::lock::{FILE_NAME, Lock};
+use crate::output::{plural, visible_line};
 
 /// Accept who may call what, and which security events are logged, in `hognose.lock`
 #[derive(Debug, Args)]
@@ -51,7 +52,7 @@ impl Arguments {
                     "no longer logged  {} {}: {}",
                     event.kind, event.outcome, event.handler
                 );
-                writeln!(out, "{}", visible(&line))?;
+                writeln!(out, "{}", visible_line(&line))?;
                 worse = true;
             }
             out.flush()?;
@@ -64,10 +65,10 @@ impl Arguments {
         write_file(&file, |out| out.write_all(lock.write().as_bytes()))?;
         writeln!(
             out,
-            "{FILE_NAME}: {} endpoints, {} security events, {}",
-            lock.endpoints.len(),
-            lock.events.len(),
-            counted(changes.len())
+            "{FILE_NAME}: {}, {}, {}",
+            plural(lock.endpoints.len(), "endpoint"),
+            plural(lock.events.len(), "security event"),
+            plural(changes.len(), "change")
         )?;
         out.flush()?;
         Ok(Exit::Clean)
@@ -112,20 +113,6 @@ pub fn is_worse(changes: &[Change], lock: Option<&Lock>) -> bool {
     })
 }
 
-/// A text that is safe to show on a line.
-fn visible(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
-}
-
-fn counted(changes: usize) -> String {
-    match changes {
-        1 => "1 change".to_owned(),
-        _ => format!("{changes} changes"),
-    }
-}
-
 /// Prints changes, a line each; whether one of them is worse and not accepted.
 ///
 /// # Errors
@@ -159,8 +146,12 @@ pub fn show(out: &mut dyn Write, changes: &[Change], lock: Option<&Lock>) -> Res
             access.handler,
             if accepted { "  (accepted)" } else { "" }
         );
-        writeln!(out, "{}", visible(&line))?;
+        writeln!(out, "{}", visible_line(&line))?;
     }
-    writeln!(out, "{}, {worse} for the worse", counted(changes.len()))?;
+    writeln!(
+        out,
+        "{}, {worse} for the worse",
+        plural(changes.len(), "change")
+    )?;
     Ok(worse > 0)
 }

@@ -9,20 +9,20 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use hognose_python::ir::{Module, Symbol};
 use hognose_python::{SourceKind, Sources, Text, lower};
 use hognose_rules::RuleNames;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::arguments::{FilterArguments, ProjectArguments};
+use super::arguments::{FilterArguments, FormatArgument, ProjectArguments, TextOrJson};
 use super::project::Project;
 use super::{Exit, Terminal};
 use crate::migrate::{
     SETTINGS_FILES, Suppression, Verdict, read_settings, survey_comments, survey_settings,
 };
-use crate::output::visible_line;
+use crate::output::{plural, visible_line, write_json};
 
 /// Hidden findings named for each suppression; the rest is counted.
 const MAX_SHOWN: usize = 3;
@@ -36,22 +36,8 @@ const MAX_SHOWN: usize = 3;
 pub struct Arguments {
     #[command(flatten)]
     project: ProjectArguments,
-    /// How it is written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        help_heading = "Output"
-    )]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One object
-    Json,
+    #[command(flatten)]
+    written: FormatArgument<TextOrJson>,
 }
 
 impl Arguments {
@@ -77,17 +63,16 @@ impl Arguments {
                 Err(error) => terminal.warn(&format!("{name} cannot be read: {error}")),
             }
         }
-        let mut out = terminal.out();
-        match self.format {
-            Format::Text => text(&found, &mut out)?,
-            Format::Json => {
+        terminal.fill(|out| match self.written.format {
+            TextOrJson::Text => text(&found, out),
+            TextOrJson::Json => {
                 let list: Vec<Value> = found.iter().map(object).collect();
-                let document = json!({ "schema": "hognose-migrate/1", "suppressions": list });
-                serde_json::to_writer_pretty(&mut out, &document)?;
-                writeln!(out)?;
+                write_json(
+                    &json!({ "schema": "hognose-migrate/1", "suppressions": list }),
+                    out,
+                )
             }
-        }
-        out.flush()?;
+        })?;
         Ok(Exit::Clean)
     }
 }
@@ -182,13 +167,8 @@ fn text(found: &[Suppression], out: &mut dyn Write) -> io::Result<()> {
             )
         })
         .collect();
-    let plural = if found.len() == 1 { "" } else { "s" };
-    writeln!(
-        out,
-        "{} suppression{plural}: {}",
-        found.len(),
-        counts.join(", ")
-    )
+    let number = plural(found.len(), "suppression");
+    writeln!(out, "{number}: {}", counts.join(", "))
 }
 
 fn object(one: &Suppression) -> Value {

@@ -1,36 +1,22 @@
 //! `hognose roles`: the roles and permissions of a project, and the endpoints that ask for them.
 
-use std::io::Write;
-
 use anyhow::Result;
-use clap::{Args, ValueEnum};
-use hognose_routes::{inventory, roles, roles_text};
+use clap::Args;
+use hognose_routes::{inventory, roles};
 
-use super::arguments::{FilterArguments, ProjectArguments};
+use super::arguments::{FilterArguments, FormatArgument, ProjectArguments, TextOrJson};
 use super::project::Project;
 use super::{Exit, Terminal};
+use crate::output::write_json;
+use crate::routes::write_roles;
 
 /// Show roles and permissions: who defines and grants them, and which endpoints ask for them
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
     project: ProjectArguments,
-    /// How it is written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        help_heading = "Output"
-    )]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// A list of objects
-    Json,
+    #[command(flatten)]
+    written: FormatArgument<TextOrJson>,
 }
 
 impl Arguments {
@@ -42,15 +28,10 @@ impl Arguments {
             let inventory = inventory(&program, left_out);
             roles(&program, &inventory, left_out)
         });
-        let mut out = terminal.out();
-        match self.format {
-            Format::Text => out.write_all(roles_text(&found).as_bytes())?,
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut out, &found)?;
-                writeln!(out)?;
-            }
-        }
-        out.flush()?;
+        terminal.fill(|out| match self.written.format {
+            TextOrJson::Text => write_roles(&found, out),
+            TextOrJson::Json => write_json(&found, out),
+        })?;
         Ok(Exit::Clean)
     }
 }

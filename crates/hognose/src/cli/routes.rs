@@ -4,27 +4,23 @@ use std::io::Write;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use hognose_routes::{Access, changes, csv, html, inventory, markdown, matrix, openapi, text};
+use hognose_routes::{Access, changes, inventory};
 
-use super::arguments::{FilterArguments, ProjectArguments};
+use super::arguments::{FilterArguments, FormatArgument, ProjectArguments};
 use super::project::Project;
 use super::{Exit, Terminal, lock};
 use crate::git::Revision;
 use crate::lock::FILE_NAME;
+use crate::output::{Paint, write_json};
+use crate::routes::{description, write_csv, write_html, write_markdown, write_matrix, write_text};
 
 /// Show every endpoint and who may call it
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
     project: ProjectArguments,
-    /// How it is written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        help_heading = "Output"
-    )]
-    format: Format,
+    #[command(flatten)]
+    written: FormatArgument<Format>,
     /// Show roles and permissions as columns
     #[arg(long, help_heading = "Output", conflicts_with = "format")]
     matrix: bool,
@@ -40,9 +36,10 @@ pub struct Arguments {
     diff: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Format {
     /// A table, by application
+    #[default]
     Text,
     /// A list of objects
     Json,
@@ -65,23 +62,15 @@ impl Arguments {
         let program = project.program(terminal)?;
         let pool = project.pool()?;
         let inventory = pool.install(|| inventory(&program, &hognose_rules::is_test_path));
-        let mut out = terminal.out();
-        match self.format {
-            _ if self.matrix => out.write_all(matrix(&inventory).as_bytes())?,
-            Format::Text => out.write_all(text(&inventory).as_bytes())?,
-            Format::Markdown => out.write_all(markdown(&inventory).as_bytes())?,
-            Format::Csv => out.write_all(csv(&inventory).as_bytes())?,
-            Format::Html => out.write_all(html(&inventory).as_bytes())?,
-            Format::Openapi => {
-                serde_json::to_writer_pretty(&mut out, &openapi(&inventory))?;
-                writeln!(out)?;
-            }
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut out, &inventory.endpoints)?;
-                writeln!(out)?;
-            }
-        }
-        out.flush()?;
+        terminal.fill(|out| match self.written.format {
+            _ if self.matrix => write_matrix(&inventory, out),
+            Format::Text => write_text(&inventory, Paint::new(terminal.color), out),
+            Format::Markdown => write_markdown(&inventory, out),
+            Format::Csv => write_csv(&inventory, out),
+            Format::Html => write_html(&inventory, out),
+            Format::Openapi => write_json(&description(&inventory), out),
+            Format::Json => write_json(&inventory.endpoints, out),
+        })?;
         Ok(Exit::Clean)
     }
 
@@ -106,9 +95,8 @@ impl Arguments {
         let changes = changes(&access(&before), &access(&after));
         let lock = lock::read(&project.root.join(FILE_NAME))?;
         let mut out = terminal.out();
-        let worse = if matches!(self.format, Format::Json) {
-            serde_json::to_writer_pretty(&mut out, &changes)?;
-            writeln!(out)?;
+        let worse = if matches!(self.written.format, Format::Json) {
+            write_json(&changes, &mut out)?;
             lock::is_worse(&changes, lock.as_ref())
         } else {
             lock::show(&mut out, &changes, lock.as_ref())?

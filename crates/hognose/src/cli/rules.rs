@@ -7,29 +7,25 @@ use clap::{Args, ValueEnum};
 use hognose_finding::RuleMeta;
 use serde_json::json;
 
-use super::arguments::FilterArguments;
+use super::arguments::{FilterArguments, FormatArgument};
 use super::project::selectors;
 use super::{Exit, Terminal};
 use crate::Selection;
+use crate::output::{plural, write_json};
 
 /// List the rules
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
     filter: FilterArguments,
-    /// How they are written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        help_heading = "Output"
-    )]
-    format: Format,
+    #[command(flatten)]
+    written: FormatArgument<Format>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Format {
     /// A line each
+    #[default]
     Text,
     /// A list of objects
     Json,
@@ -55,17 +51,11 @@ impl Arguments {
                 && self.filter.min_confidence.is_none_or(|c| r.confidence >= c)
         };
         let rules: Vec<&RuleMeta> = all.iter().filter(shown).collect();
-        let mut out = terminal.out();
-        match self.format {
-            Format::Text => text(&rules, &mut out)?,
-            Format::Json => {
-                let rules: Vec<_> = rules.iter().map(|r| object(r)).collect();
-                serde_json::to_writer_pretty(&mut out, &rules)?;
-                writeln!(out)?;
-            }
-            Format::Markdown => markdown(&rules, &mut out)?,
-        }
-        out.flush()?;
+        terminal.fill(|out| match self.written.format {
+            Format::Text => text(&rules, out),
+            Format::Json => write_json(&rules.iter().map(|r| object(r)).collect::<Vec<_>>(), out),
+            Format::Markdown => markdown(&rules, out),
+        })?;
         Ok(Exit::Clean)
     }
 }
@@ -80,12 +70,8 @@ fn text(rules: &[&RuleMeta], out: &mut dyn Write) -> std::io::Result<()> {
             "{id:width$}  {severity:8}  {persona:8}  {practice:16}  {title}"
         )?;
     }
-    let plural = if rules.len() == 1 { "" } else { "s" };
-    writeln!(
-        out,
-        "{} rule{plural}; `hognose explain RULE` tells more of one",
-        rules.len()
-    )
+    let count = plural(rules.len(), "rule");
+    writeln!(out, "{count}; `hognose explain RULE` tells more of one")
 }
 
 /// A rule as JSON.

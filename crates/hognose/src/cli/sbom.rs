@@ -1,16 +1,14 @@
 //! `hognose sbom`: what a project installs, as a bill of materials.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
-use super::arguments::{FilterArguments, ProjectArguments};
+use super::arguments::{FilterArguments, FormatArgument, OutputArgument, ProjectArguments};
 use super::check::start_time;
 use super::deps::{disk, named_paths, read_all, subject};
 use super::project::Project;
-use super::write_file::write_file;
 use super::{Exit, Terminal};
 use crate::deps::bom::{self, Bom};
 use crate::output::plural;
@@ -26,25 +24,19 @@ use crate::output::plural;
 pub struct Arguments {
     #[command(flatten)]
     project: ProjectArguments,
-    /// How it is written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "cyclonedx",
-        help_heading = "Output"
-    )]
-    format: Format,
-    /// File to write to instead of standard output
-    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    written: FormatArgument<Format>,
+    #[command(flatten)]
+    output: OutputArgument,
     /// Exit with 3 if not everything could be read
     #[arg(long)]
     strict: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum Format {
     /// CycloneDX 1.6 in JSON
+    #[default]
     Cyclonedx,
     /// SPDX 2.3 in JSON
     Spdx,
@@ -66,22 +58,11 @@ impl Arguments {
         let inventory = project.pool()?.install(|| read_all(&disk, &paths));
         let subject = subject(&disk, &paths, &project);
         let bom = Bom::new(&inventory, &subject, start_time()?);
-        let write = |out: &mut dyn Write| match self.format {
+        let write = |out: &mut dyn Write| match self.written.format {
             Format::Cyclonedx => bom::cyclonedx::write(&bom, None, out),
             Format::Spdx => bom::spdx::write(&bom, None, out),
         };
-        match self
-            .output
-            .as_deref()
-            .filter(|file| *file != Path::new("-"))
-        {
-            Some(file) => write_file(file, write)?,
-            None => {
-                let mut out = terminal.out();
-                write(&mut out)?;
-                out.flush()?;
-            }
-        }
+        self.output.fill(terminal, write)?;
         let unreadable = inventory.unreadable.len();
         if unreadable > 0 {
             terminal.warn(&format!(

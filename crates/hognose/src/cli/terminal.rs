@@ -92,6 +92,16 @@ impl Terminal {
         BufWriter::with_capacity(64 * 1024, io::stdout().lock())
     }
 
+    /// Lets `write` fill standard output.
+    ///
+    /// # Errors
+    /// Those of standard output and of `write`.
+    pub fn fill(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        let mut out = self.out();
+        write(&mut out)?;
+        out.flush()
+    }
+
     /// Says what was done, where standard output holds something else or nothing.
     pub fn note(self, message: &str) {
         let lines: Vec<_> = message.split('\n').map(visible_line).collect();

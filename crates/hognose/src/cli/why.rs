@@ -3,19 +3,19 @@
 use std::io::Write;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use hognose_finding::{Finding, Location, Report, Step};
 use hognose_python::ir::Expr;
 use hognose_python::{Module, ModuleId, Project as Program};
 use hognose_rules::{ArgumentSeen, Arrival, LineFacts, SinkSeen, Watch};
 use serde_json::{Value, json};
 
-use super::arguments::{FilterArguments, ProjectArguments};
+use super::arguments::{FilterArguments, FormatArgument, ProjectArguments, TextOrJson};
 use super::project::Project;
 use super::{Exit, Terminal};
 use crate::ViewOptions;
 use crate::discovery;
-use crate::output::visible_line;
+use crate::output::{visible_line, write_json};
 
 /// Tell why a line is, or is not, reported
 ///
@@ -28,22 +28,8 @@ pub struct Arguments {
     place: String,
     #[command(flatten)]
     project: ProjectArguments,
-    /// How it is written
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "text",
-        help_heading = "Output"
-    )]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// Sentences
-    Text,
-    /// One object
-    Json,
+    #[command(flatten)]
+    written: FormatArgument<TextOrJson>,
 }
 
 impl Arguments {
@@ -76,15 +62,10 @@ impl Arguments {
             findings: on_line(&report, &name, line),
             view: project.view_options(),
         };
-        let mut out = terminal.out();
-        match self.format {
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut out, &answer.json())?;
-                writeln!(out)?;
-            }
-            Format::Text => answer.write(&mut out)?,
-        }
-        out.flush()?;
+        terminal.fill(|out| match self.written.format {
+            TextOrJson::Text => answer.write(out),
+            TextOrJson::Json => write_json(&answer.json(), out),
+        })?;
         Ok(Exit::Clean)
     }
 }

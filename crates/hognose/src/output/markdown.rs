@@ -210,7 +210,7 @@ fn escape_plain(text: &str, out: &mut String) {
 }
 
 /// A code span. Its fence is longer than any run of backticks in it; in a table a bar ends the cell even in code.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = text::line(text).replace('|', "¦");
     let text = text.trim();
     if text.is_empty() {

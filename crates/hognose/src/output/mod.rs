@@ -31,7 +31,9 @@ mod text;
 #[cfg(test)]
 mod specimen;
 
+pub(crate) use csv::row as csv_row;
 pub(crate) use json_text::write as write_json;
+pub(crate) use markdown::code as markdown_code;
 pub(crate) use paint::Paint;
 pub(crate) use text::{line as visible_line, plural};
 

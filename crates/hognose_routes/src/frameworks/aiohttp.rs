@@ -12,6 +12,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["aiohttp"],
     begins: &[("aiohttp", "Application")],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

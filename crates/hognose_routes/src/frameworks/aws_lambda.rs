@@ -14,6 +14,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &[],
     begins: &[],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

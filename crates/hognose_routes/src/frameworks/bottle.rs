@@ -12,6 +12,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["bottle"],
     begins: &[("bottle", "Bottle")],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

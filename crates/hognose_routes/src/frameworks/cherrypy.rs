@@ -12,6 +12,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["cherrypy"],
     begins: &[("cherrypy", "quickstart"), ("cherrypy", "tree.mount")],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

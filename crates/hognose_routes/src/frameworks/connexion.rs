@@ -23,6 +23,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
         ("firetail", "App"),
     ],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::common::decorated_class;
-use super::{Framework, drf};
+use super::{Framework, django_apps, drf, ninja};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};
 use crate::run::{Args, Machine, Site, V, Value};
@@ -22,6 +22,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["django", "rest_framework"],
     begins: &[],
     prepare,
+    start: django_apps::start,
     find,
 };
 
@@ -344,6 +345,10 @@ fn call(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
 fn urls_of(world: &mut World<'_>, of: V, v: V, mount: &Mount) {
     if drf::is_router(world, of) {
         drf::router(world, of, mount);
+        return;
+    }
+    if ninja::is_interface(world, of) {
+        ninja::interface(world, of, mount);
         return;
     }
     if world.is_a(of, "django", &["AdminSite"]) {

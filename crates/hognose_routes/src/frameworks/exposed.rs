@@ -19,6 +19,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["flask_appbuilder", "flask_admin"],
     begins: &[("flask_appbuilder", "AppBuilder"), ("flask_admin", "Admin")],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

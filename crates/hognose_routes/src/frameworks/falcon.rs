@@ -9,6 +9,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["falcon"],
     begins: &[("falcon", "App"), ("falcon", "API")],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

@@ -19,6 +19,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
         ("starlette", "Starlette"),
     ],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 
@@ -267,7 +268,14 @@ fn routes(world: &mut World<'_>, v: V, mount: &Mount) {
                 let Some(given) = args.get(0, "router") else {
                     continue;
                 };
-                for router in world.machine.alternatives(given) {
+                let mut given = world.machine.alternatives(given);
+                // What a loop over modules finds: all that nobody else includes.
+                if let [only] = *given.as_slice()
+                    && matches!(world.machine.get(only), Value::Unknown)
+                {
+                    given = loose_routers(world);
+                }
+                for router in given {
                     let mut inner = mount.clone();
                     inner.prefix.push_str(&world.text(args.keyword("prefix")));
                     let layers = dependencies(world, &args, Place::Router);
@@ -310,6 +318,24 @@ fn routes(world: &mut World<'_>, v: V, mount: &Mount) {
             _ => {}
         }
     }
+}
+
+/// Routers that are included nowhere by name.
+fn loose_routers(world: &mut World<'_>) -> Vec<V> {
+    let all = world.objects_of("fastapi", &["APIRouter"]);
+    let mut included: Vec<V> = Vec::new();
+    for (_, value) in world.machine.values() {
+        if let Value::Call { callee, args, .. } = value
+            && let Value::Attribute { attr, .. } = world.machine.get(*callee)
+            && attr.as_str() == "include_router"
+            && let Some(given) = args.get(0, "router")
+        {
+            included.extend(world.machine.alternatives(given));
+        }
+    }
+    all.into_iter()
+        .filter(|router| !included.contains(router) && !world.is_left_out(*router))
+        .collect()
 }
 
 /// The methods given; `None` where a class decides.
@@ -644,6 +670,9 @@ fn dependency(world: &mut World<'_>, v: V, kind: Option<V>, depth: usize) -> Pro
 }
 
 fn of_dependency(world: &mut World<'_>, callable: V, depth: usize) -> Proof {
+    if depth >= MAX_NESTING {
+        return Proof::Unknown;
+    }
     // A scheme that lets through requests without credentials asks for nothing.
     if let Value::Call { args, .. } = world.machine.get(callable)
         && let Some(v) = args.keyword("auto_error")
@@ -651,7 +680,17 @@ fn of_dependency(world: &mut World<'_>, callable: V, depth: usize) -> Proof {
     {
         return Proof::Nothing;
     }
+    // Which one it is a setting decides: what guards holds unless that is switched off.
+    if let Value::Union(all) = world.machine.get(callable).clone() {
+        let proofs = all.into_iter().map(|v| of_dependency(world, v, depth + 1));
+        let proofs: Vec<Proof> = proofs.collect();
+        return proofs.into_iter().fold(Proof::Nothing, Proof::and);
+    }
     let mut proof = guard::dependency(world, callable);
+    // FastAPI sees the parameters of what a function stands in for.
+    if let Some(wrapped) = world.machine.stands_for.get(&callable).copied() {
+        proof = proof.and(of_dependency(world, wrapped, depth + 1));
+    }
     let method = match world.machine.get(callable) {
         Value::Instance { .. } => world.machine.attribute(callable, Symbol::from("__call__")),
         Value::Class { .. } => world.machine.attribute(callable, Symbol::from("__init__")),

@@ -14,6 +14,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["flask", "quart", "flask_restful", "flask_restx"],
     begins: &[("flask", "Flask"), ("quart", "Quart")],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 
@@ -108,6 +109,24 @@ fn blueprints(world: &mut World<'_>) -> Vec<V> {
     found.extend(world.objects_of("quart", &["Blueprint"]));
     found.extend(world.objects_of("flask_smorest", &["Blueprint"]));
     found
+}
+
+/// Blueprints that are registered nowhere by name.
+fn loose_blueprints(world: &mut World<'_>) -> Vec<V> {
+    let all = blueprints(world);
+    let mut registered: Vec<V> = Vec::new();
+    for (_, value) in world.machine.values() {
+        if let Value::Call { callee, args, .. } = value
+            && let Value::Attribute { attr, .. } = world.machine.get(*callee)
+            && attr.as_str() == "register_blueprint"
+            && let Some(given) = args.positional.first()
+        {
+            registered.extend(world.machine.alternatives(*given));
+        }
+    }
+    all.into_iter()
+        .filter(|blueprint| !registered.contains(blueprint) && !world.is_left_out(*blueprint))
+        .collect()
 }
 
 fn is_blueprint(world: &mut World<'_>, v: V) -> bool {
@@ -247,7 +266,15 @@ fn routes(world: &mut World<'_>, v: V, mount: &Mount, mounted: &mut Vec<V>) {
             }
             "register_blueprint" => {
                 if let Some(given) = args.get(0, "blueprint") {
-                    for blueprint in world.machine.alternatives(given) {
+                    let mut given = world.machine.alternatives(given);
+                    // What a loop over modules or plugins finds: all that nobody else registers.
+                    if let [only] = *given.as_slice()
+                        && matches!(world.machine.get(only), Value::Unknown)
+                    {
+                        given = loose_blueprints(world);
+                        given.retain(|blueprint| !mounted.contains(blueprint));
+                    }
+                    for blueprint in given {
                         if is_blueprint(world, blueprint) {
                             let prefix = args.keyword("url_prefix");
                             register(world, blueprint, mount, prefix, mounted);

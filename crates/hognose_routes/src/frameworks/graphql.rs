@@ -21,6 +21,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     ],
     begins: &[("strawberry", "Schema"), ("graphene", "Schema")],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

@@ -13,6 +13,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["grpc", "grpclib"],
     begins: &[],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

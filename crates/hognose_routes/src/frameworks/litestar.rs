@@ -12,6 +12,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["litestar", "starlite"],
     begins: &[("litestar", "Litestar"), ("starlite", "Starlite")],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

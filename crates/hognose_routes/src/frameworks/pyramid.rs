@@ -13,6 +13,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["pyramid"],
     begins: &[("pyramid", "Configurator")],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

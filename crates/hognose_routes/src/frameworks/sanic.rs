@@ -10,6 +10,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["sanic"],
     begins: &[("sanic", "Sanic")],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

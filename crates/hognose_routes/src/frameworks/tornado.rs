@@ -12,6 +12,7 @@ pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["tornado"],
     begins: &[("tornado", "Application")],
     prepare: super::unprepared,
+    start: super::unprepared,
     find,
 };
 

@@ -562,6 +562,17 @@ impl Walk {
                 return;
             }
             if let Expr::Call { func, args } = module[expr] {
+                // `login_required(view)(request)`: a decorator that is applied on the spot.
+                if let Expr::Call {
+                    func: decorator,
+                    args,
+                } = module[func]
+                {
+                    let proof = self.applied(world, decorator, args);
+                    if let Proof::Guard { .. } = proof {
+                        self.add(proof);
+                    }
+                }
                 for callee in world.machine.evaluator.eval(self.at, func) {
                     match callee {
                         Evaluated::External(path) => {
@@ -597,6 +608,29 @@ impl Walk {
                 children(module, expr, |child| waiting.push(child));
             }
         }
+    }
+
+    /// What a decorator proves of what it is called with.
+    fn applied(&self, world: &mut World<'_>, decorator: ExprId, args: List) -> Proof {
+        let mut proof = Proof::Nothing;
+        for callee in world.machine.evaluator.eval(self.at, decorator) {
+            let one = match callee {
+                Evaluated::External(path) => {
+                    let mut given = self.arguments(world, args);
+                    if !given.positional.is_empty() {
+                        given.positional.remove(0);
+                    }
+                    let entry = super::entry(path.as_str());
+                    entry.map_or(Proof::Nothing, |entry| entry.proof(world, &given))
+                }
+                Evaluated::Function(at, function) if self.calls < MAX_DEPTH => {
+                    super::made_in(world, at, function)
+                }
+                _ => Proof::Nothing,
+            };
+            proof = proof.and(one);
+        }
+        proof
     }
 
     /// Texts that the factory of this decorator was given and that the conditions passed so far are made from.

@@ -48,6 +48,7 @@ impl Walk {
         let mut closure_used = false;
         let mut given_used = false;
         let mut asked = false;
+        let mut of_arguments: Vec<ExprId> = Vec::new();
         for (test, _) in tests {
             if !depends(world, self.at, *test) {
                 continue;
@@ -133,7 +134,7 @@ impl Walk {
                             }
                             continue;
                         }
-                        if !PRESENCE.contains(&attr.as_str()) {
+                        if !PRESENCE.contains(&attr.as_str()) && !of_arguments.contains(&expr) {
                             attributes.push(attr.as_str().to_owned());
                         }
                     }
@@ -157,6 +158,13 @@ impl Walk {
                             .as_str(),
                             _ => "",
                         };
+                        // `user.is_in(group)` says of the user what its argument says.
+                        if !module.args(args).is_empty()
+                            && let Expr::Attribute { value, .. } = module[func]
+                        {
+                            of_arguments.push(func);
+                            waiting.push((value, led));
+                        }
                         if ASKING.iter().any(|part| name.contains(part)) {
                             for argument in module.args(args) {
                                 if let Some(found) = self.texts_of(world, argument.value)

@@ -28,10 +28,13 @@ impl Machine<'_> {
                 Some(v) => v,
                 None => self.make(Value::Call { callee, args, site }),
             },
-            Value::Attribute { of, attr } => match self.native_method(of, attr, &args) {
-                Some(v) => v,
-                None => self.make(Value::Call { callee, args, site }),
-            },
+            Value::Attribute { of, attr } => {
+                let known = self
+                    .native_method(of, attr, &args)
+                    .or_else(|| self.call_hook(of, attr, &args, site))
+                    .or_else(|| self.call_configuration(of, attr, &args));
+                known.unwrap_or_else(|| self.make(Value::Call { callee, args, site }))
+            }
             Value::Call {
                 callee: outer,
                 args: outer_args,
@@ -40,21 +43,25 @@ impl Machine<'_> {
                 // `functools.wraps(f)` gives back what it is called with.
                 if matches!(self.get(outer), Value::External(path) if path.as_str() == "functools.wraps")
                 {
-                    return args.positional.first().copied().unwrap_or(Self::UNKNOWN);
+                    let v = args.positional.first().copied().unwrap_or(Self::UNKNOWN);
+                    if let Some(wrapped) = outer_args.positional.first() {
+                        self.stands_for.insert(v, *wrapped);
+                    }
+                    return v;
                 }
+                let is_partial = matches!(self.get(outer), Value::External(path)
+                    if path.as_str() == "functools.partial");
                 // A function in a decorator from outside is called as itself; `partial` adds its arguments.
                 if let Some(inner) = outer_args.positional.first().copied()
-                    && self.callable(inner)
+                    && (is_partial || self.callable(inner))
                     && !matches!(self.get(inner), Value::Class { .. })
                 {
-                    let mut all = Args {
-                        positional: outer_args.positional[1..].to_vec(),
-                        keywords: outer_args.keywords,
-                        open: args.open,
-                    };
-                    if !matches!(self.get(outer), Value::External(path) if path.as_str() == "functools.partial")
-                    {
-                        all = Args::default();
+                    let mut all = Args::default();
+                    if is_partial {
+                        all.positional
+                            .extend_from_slice(&outer_args.positional[1..]);
+                        all.keywords = outer_args.keywords;
+                        all.open = args.open;
                     }
                     all.positional.extend(args.positional);
                     all.keywords.extend(args.keywords);

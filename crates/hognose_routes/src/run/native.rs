@@ -18,15 +18,17 @@ impl Machine<'_> {
             Value::Bool(false) => text.push_str("False"),
             Value::None => text.push_str("None"),
             // What holds unless something is set.
-            Value::Union(all) => match *all.as_slice() {
-                [default, given]
-                    if matches!(self.get(default), Value::Str(_))
-                        && self.is_from_outside(given) =>
-                {
-                    self.print(default, text);
+            Value::Union(all) => {
+                let mut defaults = all
+                    .iter()
+                    .filter(|v| !self.is_from_outside(**v) && **v != Self::NONE);
+                match (defaults.next(), defaults.next()) {
+                    (Some(default), None) if matches!(self.get(*default), Value::Str(_)) => {
+                        self.print(*default, text);
+                    }
+                    _ => text.push(HOLE),
                 }
-                _ => text.push(HOLE),
-            },
+            }
             _ => text.push(HOLE),
         }
     }
@@ -230,6 +232,25 @@ impl Machine<'_> {
                 }
                 self.make(Value::List(pairs))
             }
+            "builtins.filter" => {
+                let (items, _) = self.elements(second?);
+                self.make(Value::List(items))
+            }
+            "builtins.map" => {
+                let (items, complete) = self.elements(second?);
+                let mut given = Vec::new();
+                for v in items.into_iter().take(MAX_ITERATIONS).filter(|_| complete) {
+                    let args = Args {
+                        positional: vec![v],
+                        ..Args::default()
+                    };
+                    given.push(self.call(first?, args, (ModuleId(0), ExprId(0))));
+                }
+                if !complete {
+                    return Some(Self::UNKNOWN);
+                }
+                self.make(Value::List(given))
+            }
             "builtins.zip" => {
                 let columns: Vec<Vec<V>> = args
                     .positional
@@ -257,6 +278,16 @@ impl Machine<'_> {
                 };
                 let name = Symbol::from(&**name);
                 let v = self.attribute(first?, name);
+                if let Some(default) = args.positional.get(2)
+                    && self
+                        .app_configs
+                        .iter()
+                        .any(|(_, config)| Some(*config) == first)
+                    && matches!(self.get(v), Value::Attribute { .. })
+                {
+                    // What no class of the project gives a configuration of Django, it has not.
+                    return Some(*default);
+                }
                 match args.positional.get(2) {
                     Some(default) => self.union(v, *default),
                     None => v,
@@ -282,8 +313,35 @@ impl Machine<'_> {
                 Value::Instance { class, .. } => class,
                 _ => Self::UNKNOWN,
             },
-            "builtins.isinstance"
-            | "builtins.bool"
+            "builtins.isinstance" => match self.is_instance(first?, second?) {
+                Some(truth) => self.make(Value::Bool(truth)),
+                None => Self::UNKNOWN,
+            },
+            "django.apps.apps.get_app_config" => {
+                let Value::Str(label) = self.get(first?) else {
+                    return Some(Self::UNKNOWN);
+                };
+                let known = self
+                    .app_configs
+                    .iter()
+                    .find(|(known, _)| **known == **label);
+                return known.map(|(_, config)| *config);
+            }
+            "django.apps.apps.get_app_configs" => {
+                let configs = self.app_configs.iter().map(|(_, config)| *config).collect();
+                self.make(Value::List(configs))
+            }
+            "django.apps.apps.is_installed" => match (self.get(first?), &self.installed) {
+                (Value::Str(name), Some(installed)) => {
+                    let truth = installed.iter().any(|known| {
+                        let rest = known.strip_prefix(&**name);
+                        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(".apps."))
+                    });
+                    self.make(Value::Bool(truth))
+                }
+                _ => Self::UNKNOWN,
+            },
+            "builtins.bool"
             | "builtins.any"
             | "builtins.all"
             | "builtins.callable"
@@ -331,6 +389,72 @@ impl Machine<'_> {
                 return reads.then(|| args.keyword("default")).flatten();
             }
         })
+    }
+
+    /// Whether a value is of a class or of one of several, where that is certain.
+    fn is_instance(&mut self, v: V, class: V) -> Option<bool> {
+        let classes = match self.get(class) {
+            Value::List(classes) => classes.clone(),
+            _ => vec![class],
+        };
+        let builtin = |machine: &Self, class: V| match machine.get(class) {
+            Value::External(path) => path.as_str().strip_prefix("builtins."),
+            _ => None,
+        };
+        let own: &[&str] = match self.get(v) {
+            // A list may be a tuple or a set.
+            Value::List(_) => {
+                let named = |name| {
+                    classes
+                        .iter()
+                        .any(|class| builtin(self, *class) == Some(name))
+                };
+                return match (named("list"), named("tuple")) {
+                    (true, true) => Some(true),
+                    (false, false)
+                        if classes.iter().all(|class| {
+                            matches!(self.get(*class), Value::Class { .. })
+                                || matches!(builtin(self, *class), Some("str" | "dict" | "int"))
+                        }) =>
+                    {
+                        Some(false)
+                    }
+                    _ => None,
+                };
+            }
+            Value::Str(_) => &["str"],
+            Value::Dict(_) => &["dict"],
+            Value::Bool(_) => &["bool", "int"],
+            Value::Int(_) => &["int"],
+            Value::Instance { .. } => {
+                let order = self.mro(v);
+                let mut all_known = true;
+                for class in classes {
+                    let known = match *self.get(class) {
+                        Value::Class { module, class, .. } => ClassRef::Project(module, class),
+                        Value::External(path) => ClassRef::External(path),
+                        _ => return None,
+                    };
+                    if order.contains(&known) {
+                        return Some(true);
+                    }
+                    all_known &= matches!(known, ClassRef::Project(..))
+                        || builtin(self, class).is_some_and(|name| name != "object");
+                }
+                return all_known.then_some(false);
+            }
+            _ => return None,
+        };
+        let mut certain = true;
+        for class in classes {
+            match (builtin(self, class), self.get(class)) {
+                (Some(name), _) if own.contains(&name) => return Some(true),
+                (Some("object"), _) => return Some(true),
+                (Some(_), _) | (None, Value::Class { .. }) => {}
+                _ => certain = false,
+            }
+        }
+        certain.then_some(false)
     }
 
     /// The module, or the object in one, of a dotted name.

@@ -2,6 +2,18 @@
 
 use super::*;
 
+/// What decorates classes and gives them back, by the beginnings of access paths.
+const LEAVES_CLASS: &[&str] = &[
+    "dataclasses.",
+    "pydantic.dataclasses.",
+    "attr.",
+    "attrs.",
+    "enum.",
+    "typing.",
+    "typing_extensions.",
+    "functools.total_ordering",
+];
+
 impl Machine<'_> {
     pub(super) fn block(&mut self, f: usize, block: Block) -> Flow {
         let project = self.project;
@@ -201,16 +213,34 @@ impl Machine<'_> {
 
     fn decorate(&mut self, f: usize, decorator: ExprId, v: V, at: ModuleId) -> V {
         let decorator_value = self.eval(f, decorator);
+        self.keep_hook(decorator_value, v);
         let args = Args {
             positional: vec![v],
             ..Args::default()
         };
+        if matches!(self.get(v), Value::Class { .. }) && self.leaves_class(decorator_value) {
+            return v;
+        }
         let result = self.call(decorator_value, args, (at, decorator));
         // A decorator of which nothing is known leaves what it decorates, in a wrapper of which nothing is known.
         if matches!(self.get(result), Value::Unknown | Value::None) {
             return self.wrap(v, decorator_value, None, (at, decorator));
         }
         result
+    }
+
+    /// Whether a decorator from outside gives back the class that it decorates.
+    fn leaves_class(&self, decorator: V) -> bool {
+        let callee = match self.get(decorator) {
+            Value::Call { callee, .. } => *callee,
+            _ => decorator,
+        };
+        let Value::External(path) = self.get(callee) else {
+            return false;
+        };
+        LEAVES_CLASS
+            .iter()
+            .any(|front| path.as_str().starts_with(front))
     }
 
     /// Runs blocks of which one would run, and joins what they leave.

@@ -38,7 +38,9 @@ impl Arguments {
         interpreters: &[InterpreterAnswer],
         terminal: &Terminal,
     ) -> Result<Exit> {
-        if !matches!(self.format, Format::Text | Format::Json) || self.output.is_some() {
+        if !matches!(self.written.format, Format::Text | Format::Json)
+            || self.output.file().is_some()
+        {
             bail!("`--outdated` is written as text or json on standard output");
         }
         let urls = own();
@@ -52,7 +54,7 @@ impl Arguments {
         let python = self.outdated.python.clone().or(lowest);
         let outdated = Outdated::new(answers, urls, python, self.outdated.pre);
         let mut out = terminal.out();
-        match self.format {
+        match self.written.format {
             Format::Json => outdated.json(&mut out)?,
             _ => outdated.text(Paint::new(terminal.color), &mut out)?,
         }

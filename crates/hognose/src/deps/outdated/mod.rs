@@ -19,7 +19,9 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::{Answer, Answers, Permission};
-use crate::output::{Paint, plural, visible_line};
+use crate::output::{
+    write_json, {Paint, plural, visible_line},
+};
 
 pub use configuration::{IndexUrl, own};
 
@@ -258,8 +260,7 @@ impl<'i> Outdated<'i> {
                 })
             })
             .collect();
-        serde_json::to_writer_pretty(&mut *out, &list)?;
-        writeln!(out)
+        write_json(&list, out)
     }
 }
 

@@ -5,9 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use hognose_routes::{Endpoint, Inventory, Level};
 use serde_json::{Map, Value, json};
-
-use crate::{Endpoint, Inventory, Level};
 
 /// What an endpoint without restriction answers to.
 const ANY: &[&str] = &["get", "post", "put", "patch", "delete"];
@@ -16,7 +15,7 @@ const ANY: &[&str] = &["get", "post", "put", "patch", "delete"];
 const USER: &str = "user";
 
 /// The description as JSON.
-pub fn openapi(inventory: &Inventory) -> Value {
+pub(crate) fn description(inventory: &Inventory) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     let mut named: BTreeSet<String> = BTreeSet::new();
     for endpoint in &inventory.endpoints {
