@@ -23,6 +23,8 @@ const MAX_OUTSIDE: usize = 3;
 
 /// Calls, attributes and definitions followed in one question. Real chains are shorter than ten.
 const MAX_DEPTH: u32 = 48;
+/// Names that stand for each other, followed to what they were given.
+const MAX_NAMES: usize = 4;
 
 /// Alternatives kept for one expression; beyond it the rest is [`Unresolved::TooMany`].
 const MAX_VALUES: usize = 12;
@@ -1392,6 +1394,11 @@ impl<'p> Evaluator<'p> {
                 self.named_instance(at, text)
             }
             Expr::Name { .. } | Expr::Attribute { .. } => {
+                // `Page = Annotated[int, Query(le=100)]`.
+                let (home, written) = self.written(at, annotation);
+                if let Expr::Subscript { .. } = self.project.module(home)[written] {
+                    return self.instance_of(home, written);
+                }
                 let mut values = Values::new();
                 for class in self.eval(at, annotation) {
                     match class {
@@ -1406,6 +1413,43 @@ impl<'p> Evaluator<'p> {
             }
             _ => Values::from_slice(&[Value::Unknown(Unresolved::Parameter)]),
         }
+    }
+
+    /// The expression that a name of a module, this one or the one it is imported from, was given; the name itself where that is
+    /// not known.
+    pub fn written(&self, mut at: ModuleId, mut expr: ExprId) -> (ModuleId, ExprId) {
+        for _ in 0..MAX_NAMES {
+            let module = self.project.module(at);
+            let Expr::Name { def, slot } = module[expr] else {
+                break;
+            };
+            let mut def = def;
+            if matches!(module[def].kind, DefKind::Entry) {
+                let name = module[module[def].scope].slots[slot.index()].name;
+                match module.slot(Module::TOP, name) {
+                    Some(slot) => def = slot.exit,
+                    None => break,
+                }
+            }
+            match module[def].kind {
+                DefKind::Value(value) => expr = value,
+                DefKind::ImportFrom { module: from, name } => {
+                    let Found::Module(home) = self.project.find(from, at) else {
+                        break;
+                    };
+                    let there = self.project.module(home);
+                    let Some(slot) = there.slot(Module::TOP, name) else {
+                        break;
+                    };
+                    let DefKind::Value(value) = there[slot.exit].kind else {
+                        break;
+                    };
+                    (at, expr) = (home, value);
+                }
+                _ => break,
+            }
+        }
+        (at, expr)
     }
 
     /// A forward reference: a dotted name in quotes, looked up at top level.

@@ -13,12 +13,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Fact, Facts, Filled};
 use crate::interpret::{Asked, ClassWrite, Interpreter, Said, Setting, Templates, doubted};
-use crate::model::{Models, Sink};
+use crate::model::{Models, Need, Sink};
 use crate::routes::{ClassRoutes, add_route, bound_by_routes};
 use crate::shape::{RuleSet, Stretch};
 use crate::state::State;
 use crate::summary::{Exported, Found, Judged, Reach, SinkRef, Summary, Unit};
-use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Value, hash_id};
+use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Taint, Value, Why, hash_id};
 use crate::watch::{Seen, Sighting, Watch};
 
 /// Walks over the project.
@@ -217,6 +217,11 @@ pub fn analyse<'p>(
                 why,
             ));
         }
+        for (from, callee) in survey.given {
+            let from = units.number(from.0, from.1);
+            let to = units.number(callee.0, callee.1);
+            next[from].push(u32::try_from(to).unwrap_or(u32::MAX));
+        }
         for (function, entry) in survey.entries {
             let scope = project.module(function.0)[function.1].scope;
             called_from_outside
@@ -281,7 +286,7 @@ pub fn analyse<'p>(
     for outcome in outcomes {
         writes.take(outcome.writes);
     }
-    writes.into_facts(&mut facts);
+    writes.into_facts(&mut facts, models);
 
     let mut results: Vec<Option<Outcome>> = Vec::new();
     results.resize_with(units.all.len(), || None);
@@ -303,10 +308,10 @@ pub fn analyse<'p>(
                 .flatten()
                 .filter_map(|filled| match filled {
                     Filled::Source(source, _) | Filled::Record(source, _) => Some(*source),
-                    Filled::Atom(_) => None,
+                    Filled::Atom(_) | Filled::Given(_) => None,
                 })
                 .collect(),
-            page: entry.returns_html.is_some(),
+            page: entry.returns.iter().any(|sink| sink.need == Need::Html),
         })
         .collect();
     let chosen = choose(&entries);
@@ -387,7 +392,7 @@ pub fn analyse<'p>(
                 concerned.extend(&callers[unit as usize]);
             }
         }
-        let changed = writes.into_facts(&mut facts);
+        let changed = writes.into_facts(&mut facts, models);
         again = FxHashSet::default();
         askers = FxHashMap::default();
         if !changed.is_empty() && passes < MAX_PASSES {
@@ -558,7 +563,7 @@ impl Writes {
     }
 
     /// Joins them into the facts; says which hold something from outside that they did not hold.
-    fn into_facts(self, facts: &mut Facts) -> FxHashSet<Fact> {
+    fn into_facts(self, facts: &mut Facts, models: &Models) -> FxHashSet<Fact> {
         let mut changed = FxHashSet::default();
         for (module, name, exported) in self.globals {
             let exported = without_inputs(exported);
@@ -577,6 +582,13 @@ impl Writes {
                 }
             }
         }
+        // A request that is kept is as good as what is read of it.
+        let is_given = |exported: &Exported| {
+            has_source(exported)
+                || exported.value.atoms().iter().any(|atom| {
+                    matches!(atom, Atom::External(path) if models.source_objects.contains_key(path.as_str()))
+                })
+        };
         for write in self.attributes {
             let key = (write.module, write.class, write.name);
             let fact = Fact::Attribute(key);
@@ -588,13 +600,13 @@ impl Writes {
             };
             match attributes.get_mut(&key) {
                 None => {
-                    if has_source(&exported) {
+                    if is_given(&exported) {
                         changed.insert(fact);
                     }
                     attributes.insert(key, Arc::new(exported));
                 }
                 Some(known) => {
-                    if **known != exported && merge(known, &exported) && has_source(&exported) {
+                    if **known != exported && merge(known, &exported) && is_given(&exported) {
                         changed.insert(fact);
                     }
                 }
@@ -894,6 +906,10 @@ impl<'p> Analyser<'_, 'p> {
                         _ => Value::hole(hole),
                     }
                 }
+                Some(Filled::Given(callee)) => {
+                    let given = interpreter.given_by(&mut state, callee, param);
+                    given.unwrap_or_else(|| interpreter.parameter(module, number, param))
+                }
                 Some(Filled::Atom(atom)) => atom.clone().into(),
                 None => interpreter.parameter(module, number, param),
             };
@@ -904,10 +920,8 @@ impl<'p> Analyser<'_, 'p> {
         }
         interpreter.body(&mut state, data.body);
         let summary = interpreter.summary(data);
-        if let Some(entry) = entry
-            && let Some(sink) = &entry.returns_html
-        {
-            interpreter.returned_page(&summary.returns, sink, module, data);
+        for sink in entry.into_iter().flat_map(|entry| &entry.returns) {
+            interpreter.returned(&summary.returns, sink, module, data);
         }
         let outcome = Outcome {
             found: std::mem::take(&mut interpreter.found),
@@ -1025,8 +1039,8 @@ impl Interpreter<'_, '_> {
         value
     }
 
-    /// What an entry returns is a page.
-    fn returned_page(
+    /// What an entry returns is sent to the client, as a page or as it is.
+    fn returned(
         &mut self,
         returned: &Exported,
         sink: &Sink,
@@ -1043,6 +1057,14 @@ impl Interpreter<'_, '_> {
                 )
             },
         );
+        if sink.need != Need::Html {
+            let mut sent = returned.value.clone();
+            for object in &returned.heap {
+                object.parts().for_each(|part| sent.join(part));
+            }
+            self.reached_page(sink_ref, place, function, sent);
+            return;
+        }
         let mut pages = Value::nothing();
         for atom in returned.value.atoms() {
             match atom {
@@ -1083,15 +1105,47 @@ impl Interpreter<'_, '_> {
         self.reached_page(sink_ref, place, function, pages);
     }
 
+    /// The expression of a function's return statements by which something leaves it: the one it was met in last, or the variable it
+    /// was stored in last.
+    fn returned_at(&self, at: ModuleId, function: &Function, taint: &Taint) -> Option<Place> {
+        let Origin::Source(source) = &taint.origin else {
+            return None;
+        };
+        let module = self.setting.project.module(at);
+        let mut met = vec![(source.place, None)];
+        for (place, why) in taint.trail.steps() {
+            let stored = match why {
+                Why::Stored(name) => Some(name),
+                _ => None,
+            };
+            met.push((place, stored));
+        }
+        met.iter()
+            .rev()
+            .filter(|(place, _)| place.module == at)
+            .find_map(|(place, stored)| {
+                let returned = function.return_values.iter().find(|expr| {
+                    let range = module.expr_range(**expr);
+                    range.contains_range(place.text_range())
+                        || stored.is_some_and(|stored| {
+                            matches!(module[**expr], Expr::Name { def, slot }
+                            if module[module[def].scope].slots[slot.index()].name == stored)
+                        })
+                })?;
+                Some(Place::new(at, module.expr_range(*returned)))
+            })
+    }
+
     fn reached_page(&mut self, sink: SinkRef, place: Place, function: &Function, pages: Value) {
         for atom in pages.atoms() {
             let Atom::Text(text) = atom else { continue };
             for harm in crate::need::harms(sink.need, sink.rule, text) {
                 for taint in &harm.hole.taints {
                     if let Origin::Source(source) = &taint.origin {
+                        let returned = self.returned_at(place.module, function, taint);
                         self.found.push(Found {
                             sink,
-                            place,
+                            place: returned.unwrap_or(place),
                             callee: function.name,
                             source: *source,
                             trail: taint.trail.clone(),

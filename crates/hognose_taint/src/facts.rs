@@ -37,8 +37,8 @@ impl Fact {
 pub struct EntryFacts {
     /// By parameter: what it is instead of an input.
     pub parameters: Vec<Option<Filled>>,
-    /// The rule that a page it returns falls under.
-    pub returns_html: Option<Arc<Sink>>,
+    /// The rules that what it returns falls under.
+    pub returns: Vec<Arc<Sink>>,
 }
 
 /// What a parameter is.
@@ -50,6 +50,8 @@ pub enum Filled {
     Source(u32, Option<crate::shape::Alphabet>),
     /// An object of a class that declares its fields, which a source by number fills.
     Record(u32, (ModuleId, ClassId)),
+    /// What a function or class of the project gives when it is called.
+    Given(Atom),
 }
 
 /// See the module.

@@ -502,8 +502,10 @@ pub struct Entry {
     pub route_source: u32,
     /// What they are given.
     pub filled: Filled,
-    /// Rule of what they return as a page.
-    pub returns_html: Option<Sink>,
+    /// What the call that registers them must be known to say.
+    pub conditions: Vec<When>,
+    /// Sinks of what they return, for it is sent to the client.
+    pub returns: Vec<Sink>,
 }
 
 /// A flow rule, as far as the engine needs it.
@@ -540,6 +542,8 @@ pub struct Models {
     pub calls: FxHashMap<Symbol, CallModel>,
     /// Callees whose path holds `*`.
     pub call_patterns: Vec<(String, CallModel)>,
+    /// Access paths of settings that switch something on, and of what holds such settings.
+    pub settings: FxHashSet<Symbol>,
     /// Results of calls whose attributes or elements are sources, with the kinds of these: who has such an object may let
     /// another function read it.
     pub source_objects: FxHashMap<Box<str>, Vec<u8>>,
@@ -611,6 +615,20 @@ impl Models {
     pub fn kind_of(&self, source: u32) -> &str {
         let kind = usize::from(self.sources[source as usize].kind);
         self.kinds.get(kind).map_or("", String::as_str)
+    }
+
+    /// Whether a path leads to a setting, or to something in what holds settings.
+    pub fn is_setting(&self, path: &str) -> bool {
+        let mut rest = path;
+        loop {
+            if self.settings.contains(&Symbol::from(rest)) {
+                return true;
+            }
+            match rest.rfind(['.', '[', '(']) {
+                Some(end) => rest = &rest[..end],
+                None => return false,
+            }
+        }
     }
 
     /// A call that gives a template: its name or text is remembered.

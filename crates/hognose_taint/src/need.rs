@@ -126,7 +126,7 @@ fn of_caller(hole: &Hole) -> bool {
 }
 
 fn number() -> Alphabet {
-    Alphabet::of("0123456789+-._einfaINFA \t\n\r")
+    Alphabet::number()
 }
 
 /// The known text right before a hole.
@@ -180,6 +180,10 @@ fn sql(front: &[Stretch], hole: &Hole) -> bool {
 
 fn shell(front: &[Stretch], hole: &Hole) -> bool {
     let alphabet = hole.alphabet;
+    // Blanks around a number make no other command of it.
+    if alphabet.within(number()) && !front.is_empty() {
+        return false;
+    }
     match quote_before(front) {
         Some('\'') => alphabet.contains('\''),
         Some(quote) => alphabet.contains(quote) || alphabet.contains_any("$`\\"),

@@ -303,7 +303,8 @@ pub struct Hole {
     pub cleaned: RuleSet,
     /// What it is of another hole.
     pub part: Option<(Part, u32)>,
-    /// Unknown callees on its way: 0 none, 1 a function that was given it, 2 and more less likely ones.
+    /// What speaks against its getting there: 0 nothing, 1 a function that nobody knows was given it, or a setting lets it through, 2
+    /// and more less likely ones.
     pub doubt: u8,
 }
 
@@ -405,6 +406,8 @@ pub enum Stretch {
     Hole(Arc<Hole>),
     /// Harmless, but not known.
     Any,
+    /// Harmless, and known to be: a number, one of few values of the program's choice.
+    Settled,
 }
 
 /// A text with holes.
@@ -441,7 +444,7 @@ pub fn push(all: &mut Vec<Stretch>, stretch: Stretch) {
             }
             all.push(stretch);
         }
-        (Some(Stretch::Any), Stretch::Any) => {}
+        (Some(Stretch::Any), Stretch::Any) | (Some(Stretch::Settled), Stretch::Settled) => {}
         (_, Stretch::Known(text)) if text.as_str().is_empty() => {}
         _ => all.push(stretch),
     }
@@ -459,7 +462,12 @@ pub fn holes(text: &[Stretch]) -> impl Iterator<Item = &Arc<Hole>> {
 pub fn collapse(text: &[Stretch]) -> Vec<Stretch> {
     let mut found = holes(text);
     let Some(first) = found.next() else {
-        return vec![Stretch::Any];
+        let settled = text.iter().all(|stretch| *stretch != Stretch::Any);
+        return vec![if settled {
+            Stretch::Settled
+        } else {
+            Stretch::Any
+        }];
     };
     let mut hole = (**first).clone();
     for other in found {
@@ -471,7 +479,7 @@ pub fn collapse(text: &[Stretch]) -> Vec<Stretch> {
             Stretch::Known(known) => {
                 hole.alphabet = hole.alphabet.union(Alphabet::of(known.as_str()))
             }
-            Stretch::Any => hole.alphabet = Alphabet::ALL,
+            Stretch::Any | Stretch::Settled => hole.alphabet = Alphabet::ALL,
             Stretch::Hole(_) => {}
         }
     }

@@ -600,7 +600,7 @@ fn restrict_value(value: &mut Value, id: u32, restriction: Restriction) {
                 let stretches: Vec<Stretch> = text
                     .iter()
                     .map(|stretch| match stretch {
-                        Stretch::Hole(hole) if hole.id == id => Stretch::Any,
+                        Stretch::Hole(hole) if hole.id == id => Stretch::Settled,
                         other => other.clone(),
                     })
                     .collect();
@@ -615,7 +615,7 @@ fn restrict_value(value: &mut Value, id: u32, restriction: Restriction) {
         }
         Atom::Input(path) if path.id() == id => {
             if restriction.finite {
-                return Atom::Unknown;
+                return Atom::Scalar;
             }
             if restriction.alphabet == crate::shape::Alphabet::ALL
                 && restriction.cleaned.0 == 0

@@ -8,7 +8,8 @@ use rustc_hash::FxHashMap;
 
 use crate::facts::{EntryFacts, Fact, Filled, OfClass};
 use crate::model::{
-    Argument, Entry, Filled as Fill, Filling, Models, ParameterPick, Registered, Trust, Typed,
+    Argument, Asks, Entry, Filled as Fill, Filling, Models, ParameterPick, Registered, Trust,
+    Typed, When,
 };
 use crate::routes::{ClassRoutes, add_route, route_variables};
 use crate::shape::Alphabet;
@@ -42,6 +43,8 @@ pub(crate) struct Survey {
     pub matter: Vec<(ScopeId, Matter)>,
     /// What is read in a scope of what other bodies store.
     pub reads: Vec<(ScopeId, Read)>,
+    /// Functions whose results a framework passes to a body.
+    pub given: Vec<(Unit, Unit)>,
     /// Functions that a framework calls.
     pub entries: Vec<((ModuleId, FunctionId), EntryFacts)>,
     /// Classes with methods that a framework calls, by the routes to them.
@@ -520,10 +523,18 @@ fn functions(
                     .registered
                     .iter()
                     .any(|registered| matches!(registered, Registered::Decorator(known) if *known == path));
-                if fits {
+                if fits && says(values, id, args, &entry.conditions) {
                     let route = route_of(values, id, entry, args, module);
-                    let facts = fill(project, values, entry, id, function, route.as_deref());
-                    survey.entries.push(((id, function), facts));
+                    let facts = fill(
+                        project,
+                        models,
+                        values,
+                        entry,
+                        id,
+                        function,
+                        route.as_deref(),
+                    );
+                    add_entry(models, values, survey, entry, (id, function), facts, 0);
                 }
             }
         }
@@ -541,8 +552,8 @@ fn functions(
                     _ => false,
                 });
                 if fits {
-                    let facts = fill(project, values, entry, id, function, None);
-                    survey.entries.push(((id, function), facts));
+                    let facts = fill(project, models, values, entry, id, function, None);
+                    add_entry(models, values, survey, entry, (id, function), facts, 0);
                 }
             }
         }
@@ -564,8 +575,8 @@ fn functions(
                 _ => false,
             });
             if fits {
-                let facts = fill(project, values, entry, id, function, None);
-                survey.entries.push(((id, function), facts));
+                let facts = fill(project, models, values, entry, id, function, None);
+                add_entry(models, values, survey, entry, (id, function), facts, 0);
             }
         }
     }
@@ -638,6 +649,51 @@ fn turns_on_escaping(values: &mut Evaluator<'_>, id: ModuleId, value: ExprId) ->
     })
 }
 
+/// Classes that are made of a request inside of each other.
+const MAX_PROVIDERS: u32 = 4;
+
+/// Remembers a function that a framework calls, whose results it passes to it, and what the classes are made of that it does.
+fn add_entry(
+    models: &Models,
+    values: &mut Evaluator<'_>,
+    survey: &mut Survey,
+    entry: &Entry,
+    (at, function): (ModuleId, FunctionId),
+    facts: EntryFacts,
+    depth: u32,
+) {
+    let project = values.project();
+    let scope = project.module(at)[function].scope;
+    for filled in facts.parameters.iter().flatten() {
+        let callee = match filled {
+            Filled::Given(Atom::Function(home, callee)) => Some((*home, *callee)),
+            Filled::Given(Atom::Class(home, class)) => {
+                method(project, values, *home, *class, Symbol::from("__init__"))
+            }
+            _ => None,
+        };
+        let Some((home, callee)) = callee else {
+            continue;
+        };
+        survey
+            .given
+            .push(((at, scope), (home, project.module(home)[callee].scope)));
+        if matches!(filled, Filled::Given(Atom::Class(..))) && depth < MAX_PROVIDERS {
+            let made = fill(project, models, values, entry, home, callee, None);
+            add_entry(
+                models,
+                values,
+                survey,
+                entry,
+                (home, callee),
+                made,
+                depth + 1,
+            );
+        }
+    }
+    survey.entries.push(((at, function), facts));
+}
+
 /// Entries that a path leads to.
 fn entries_of(models: &Models, path: Symbol) -> impl Iterator<Item = &Entry> {
     let numbers = models.by_path.get(&path).map_or(&[][..], Vec::as_slice);
@@ -674,12 +730,31 @@ fn registered(
             let Some(given) = argument_of(module, args, argument) else {
                 continue;
             };
+            if !says(values, id, Some(args), &entry.conditions) {
+                continue;
+            }
             let route = route_of(values, id, entry, Some(args), module);
             routed(values, id, given, route.as_ref(), survey);
             for value in values.eval(id, given) {
-                if let Evaluated::Function(at, function) = value {
-                    let facts = fill(project, values, entry, at, function, route.as_deref());
-                    survey.entries.push(((at, function), facts));
+                let function = match value {
+                    Evaluated::Function(at, function) => Some((at, function)),
+                    // A class that is made of what the request says.
+                    Evaluated::Class(at, class) if matches!(entry.filled, Fill::Typed(_)) => {
+                        method(project, values, at, class, Symbol::from("__init__"))
+                    }
+                    _ => None,
+                };
+                if let Some((at, function)) = function {
+                    let facts = fill(
+                        project,
+                        models,
+                        values,
+                        entry,
+                        at,
+                        function,
+                        route.as_deref(),
+                    );
+                    add_entry(models, values, survey, entry, (at, function), facts, 0);
                 }
             }
         }
@@ -801,9 +876,33 @@ fn route_text(values: &mut Evaluator<'_>, id: ModuleId, expr: ExprId) -> Option<
     known.then_some(text)
 }
 
+/// Whether the call that registers an entry is known to say what is asked of it.
+fn says(values: &mut Evaluator<'_>, id: ModuleId, args: Option<List>, conditions: &[When]) -> bool {
+    let module = values.project().module(id);
+    conditions.iter().all(|when| {
+        let given = args.and_then(|args| argument_of(module, args, &when.argument));
+        let Some(given) = given else {
+            return matches!(when.asks, Asks::Missing(true));
+        };
+        match &when.asks {
+            Asks::Missing(missing) => !missing,
+            Asks::Path(paths) => values
+                .dotted(id, given)
+                .is_some_and(|path| paths.contains(&path)),
+            Asks::Contains(test) => match values.constant(id, given) {
+                Some(Constant::Str(text)) => (test.0)(&text),
+                _ => false,
+            },
+            // Of a decorator nothing else is asked.
+            _ => false,
+        }
+    })
+}
+
 /// What the parameters of an entry are.
 fn fill(
     project: &Project,
+    models: &Models,
     values: &mut Evaluator<'_>,
     entry: &Entry,
     at: ModuleId,
@@ -839,7 +938,7 @@ fn fill(
                 Some(filled) => filled,
                 None => Filled::Source(*source, None),
             }),
-            Fill::Typed(sources) => typed(values, at, param, *sources),
+            Fill::Typed(sources) => typed(models, values, at, param, *sources),
             Fill::Listed(list) => {
                 let chosen = list.iter().find(|(pick, _)| match pick {
                     ParameterPick::At(at) => *at == position,
@@ -868,7 +967,7 @@ fn fill(
     }
     EntryFacts {
         parameters,
-        returns_html: entry.returns_html.clone().map(Arc::new),
+        returns: entry.returns.iter().cloned().map(Arc::new).collect(),
     }
 }
 
@@ -930,8 +1029,52 @@ fn bounded(module: &Module, expr: ExprId) -> bool {
     }
 }
 
+/// The call by which a default or an annotation names who gives the value, where it stands, and who that is; `None` in the call for
+/// the class of the annotation: `Depends(get_store)`, `Annotated[Store, Depends(get_store)]`, `store: Store = Depends()`.
+fn provider(
+    models: &Models,
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    param: &Param,
+) -> Option<(ModuleId, Option<ExprId>)> {
+    for expr in param.default.into_iter().chain(param.annotation) {
+        let (home, written) = values.written(at, expr);
+        let module = values.project().module(home);
+        let said = match module[written] {
+            Expr::Call { .. } => vec![written],
+            Expr::Subscript { index, .. } => match module[index] {
+                Expr::Tuple(list) => module.list(list).to_vec(),
+                _ => continue,
+            },
+            _ => continue,
+        };
+        for call in said {
+            let Expr::Call { func, args } = module[call] else {
+                continue;
+            };
+            let Some(path) = values.dotted(home, func) else {
+                continue;
+            };
+            let registers = entries_of(models, path).find_map(|entry| {
+                entry
+                    .registered
+                    .iter()
+                    .find_map(|registered| match registered {
+                        Registered::Passed(known, argument) if *known == path => Some(argument),
+                        _ => None,
+                    })
+            });
+            if let Some(argument) = registers {
+                return Some((home, argument_of(module, args, argument)));
+            }
+        }
+    }
+    None
+}
+
 /// A parameter that a framework fills as its annotation says.
 fn typed(
+    models: &Models,
     values: &mut Evaluator<'_>,
     at: ModuleId,
     param: &Param,
@@ -949,16 +1092,31 @@ fn typed(
     if matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar) {
         return None;
     }
-    // What `Depends` gives is what its function returns.
-    if let Some(default) = param.default {
-        for value in values.eval(at, default) {
-            if let Evaluated::External(path) = value {
-                let path = path.as_str();
-                if path.ends_with("Depends()") || path.ends_with("Security()") {
-                    return None;
-                }
+    // What is named to give the value gives it.
+    if let Some((home, given)) = provider(models, values, at, param) {
+        let callee = match given {
+            Some(given) => values.eval(home, given).into_iter().next(),
+            None => param
+                .annotation
+                .and_then(|annotation| values.instance_of(at, annotation).into_iter().next()),
+        };
+        return match callee? {
+            Evaluated::Function(at, function) => Some(Filled::Given(Atom::Function(at, function))),
+            Evaluated::Class(at, class) | Evaluated::Instance(at, class) => {
+                let init = method(
+                    values.project(),
+                    values,
+                    at,
+                    class,
+                    Symbol::from("__init__"),
+                );
+                Some(match init {
+                    Some(_) => Filled::Given(Atom::Class(at, class)),
+                    None => Filled::Record(sources.model, (at, class)),
+                })
             }
-        }
+            _ => None,
+        };
     }
     let Some(annotation) = param.annotation else {
         return Some(Filled::Source(sources.text, None));
@@ -1022,7 +1180,9 @@ pub(crate) fn merge_entry(
             _ => {}
         }
     }
-    if known.returns_html.is_none() {
-        known.returns_html = entry.returns_html;
+    for sink in entry.returns {
+        if !known.returns.iter().any(|other| other.rule == sink.rule) {
+            known.returns.push(sink);
+        }
     }
 }

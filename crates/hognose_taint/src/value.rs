@@ -345,6 +345,7 @@ impl Value {
             [] => Self::text(""),
             [Stretch::Known(text)] => Atom::Str(*text).into(),
             [Stretch::Any] => Self::unknown(),
+            [Stretch::Settled] => Atom::Scalar.into(),
             _ => Atom::Text(stretches.into()).into(),
         }
     }

@@ -67,7 +67,15 @@ pub(crate) struct FlowTables {
     #[serde(default)]
     application: Vec<CallsFile>,
     #[serde(default)]
-    switch: Vec<SwitchFile>,
+    switch: Vec<PathsFile>,
+    #[serde(default)]
+    setting: Vec<PathsFile>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PathsFile {
+    paths: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -111,6 +119,8 @@ struct EntryFile {
     route: Option<PickFile>,
     parameters: Option<ParametersFile>,
     returns: Option<String>,
+    #[serde(default, rename = "where")]
+    hold: Vec<WhenFile>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -155,6 +165,7 @@ struct PickFile {
     flags: Vec<String>,
     #[serde(default)]
     rest: bool,
+    key: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -283,12 +294,6 @@ struct ContentTypeFile {
     calls: Vec<String>,
     #[serde(default)]
     stores: Vec<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SwitchFile {
-    paths: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -631,6 +636,10 @@ impl Builder {
             self.at = ("clean", number);
             self.each(&file.calls, |model| model.clean = true);
         }
+        for path in tables.setting.iter().flat_map(|file| &file.paths) {
+            let paths = expand(path).into_iter().map(Symbol::from);
+            self.flows.models.settings.extend(paths);
+        }
         for file in &tables.content_type {
             let paths = file.calls.iter().chain(&file.stores);
             let paths = paths.flat_map(|path| expand(path)).map(Symbol::from);
@@ -706,7 +715,7 @@ impl Builder {
                 _ => return Err("a template has either a `name` or a `text`".to_owned()),
             };
             let render = Render {
-                sink: self.page_sink()?,
+                sink: self.sent("cross-site-scripting")?,
                 name: pick(name)?,
                 constant,
                 made: file.made,
@@ -755,12 +764,14 @@ impl Builder {
     }
 
     /// What becomes part of a page.
-    fn page_sink(&self) -> Result<Sink, String> {
+    /// The sink of a rule that what an entry returns reaches.
+    fn sent(&self, rule: &str) -> Result<Sink, String> {
+        let rule = self.rule_number(rule)?;
         Ok(Sink {
-            rule: self.rule_number("cross-site-scripting")?,
+            rule,
             arguments: Vec::new(),
             conditions: Conditions::default(),
-            need: Need::Html,
+            need: self.flows.models.rules[usize::from(rule)].need,
             by_name: false,
             message: None,
             confidence: 2,
@@ -1036,17 +1047,34 @@ impl Builder {
                 Filled::Listed(all)
             }
         };
-        let returns_html = match file.returns.as_deref() {
-            Some("html") => Some(self.page_sink()?),
-            Some("text" | "none") | None => None,
+        let mut returns = Vec::new();
+        match file.returns.as_deref() {
+            Some("html") => {
+                returns.push(self.sent("cross-site-scripting")?);
+                returns.push(self.sent("stack-trace-exposure")?);
+            }
+            Some("text") => returns.push(self.sent("stack-trace-exposure")?),
+            None => {}
             Some(other) => return Err(format!("no such return: `{other}`")),
-        };
+        }
+        for file in &file.hold {
+            if !(file.missing.is_some()
+                || file.given.is_some()
+                || file.path.is_some()
+                || file.matches.is_some())
+            {
+                return Err(
+                    "of an entry `missing`, `given`, `path` and `matches` are asked".into(),
+                );
+            }
+        }
         Ok(Entry {
             registered,
             route: file.route.as_ref().map(pick).transpose()?,
             route_source,
             filled,
-            returns_html,
+            conditions: file.hold.iter().map(when).collect::<Result<_, _>>()?,
+            returns,
         })
     }
 }
@@ -1061,6 +1089,7 @@ fn pick(file: &PickFile) -> Result<Argument, String> {
         at: file.at,
         name: file.name.as_deref().map(Symbol::from),
         rest: file.rest,
+        key: file.key.as_deref().map(Symbol::from),
         element: match (&file.element, file.elements.as_deref()) {
             (Some(index), _) => Some(Elements::At(*index)),
             (None, Some("rest")) => Some(Elements::Rest),

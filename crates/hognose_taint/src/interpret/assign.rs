@@ -15,6 +15,7 @@ impl Interpreter<'_, '_> {
         if !state.live {
             return;
         }
+        let result = self.as_switched(result);
         self.frame().held.push((value, result));
         self.binds(state, binds);
         self.frame().held.pop();

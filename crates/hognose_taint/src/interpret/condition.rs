@@ -316,7 +316,7 @@ pub(super) fn alphabet_of(value: &Value) -> Option<Alphabet> {
                     all = all.union(match stretch {
                         Stretch::Known(known) => Alphabet::of(known.as_str()),
                         Stretch::Hole(hole) => hole.alphabet,
-                        Stretch::Any => return None,
+                        Stretch::Any | Stretch::Settled => return None,
                     });
                 }
             }

@@ -429,6 +429,16 @@ impl<'p> Interpreter<'_, 'p> {
                 _ => value.add(Atom::Unknown),
             }
         }
+        // What was checked against the declaration of a field is of its kind.
+        if value.has_holes()
+            && let Some(Atom::Instance(module, class)) = object
+                .atoms()
+                .iter()
+                .find(|atom| matches!(atom, Atom::Instance(..)))
+            && self.setting.facts.records.contains_key(&(*module, *class))
+        {
+            return self.as_field(state, *module, *class, attr, value, expr);
+        }
         value
     }
 

@@ -125,6 +125,26 @@ impl Interpreter<'_, '_> {
         value
     }
 
+    /// What a framework passes to a parameter that names who gives it: the result of a function, what a generator yields, an object
+    /// of a class. `None` where nothing is known of it.
+    pub(crate) fn given_by(
+        &mut self,
+        state: &mut State,
+        callee: &Atom,
+        param: &Param,
+    ) -> Option<Value> {
+        let expr = param.default.or(param.annotation)?;
+        let mut given = self.call_value(state, &callee.clone().into(), &Arguments::default(), expr);
+        if let Atom::Function(module, function) = callee
+            && self.setting.project.module(*module)[*function].is_generator
+        {
+            given = self.iterated(state, &given, expr);
+        }
+        state.live = true;
+        let known = given.atoms().iter().any(|atom| *atom != Atom::Unknown);
+        known.then_some(given)
+    }
+
     /// A call of a function of the project of which the user's own models speak. What they say of its result stands for
     /// the body.
     fn call_described(
@@ -558,12 +578,15 @@ impl Interpreter<'_, '_> {
                 self.asks |= super::whole_parameters_of(value);
             }
         }
+        let models = self.setting.models;
         let tainted = substitution.params.iter().any(|value| {
             value.has_holes()
-                || value
-                    .atoms()
-                    .iter()
-                    .any(|atom| matches!(atom, Atom::Object(_) | Atom::Instance(..)))
+                || value.atoms().iter().any(|atom| match atom {
+                    Atom::Object(_) | Atom::Instance(..) => true,
+                    // An upload, a request: what the function takes of it comes from outside.
+                    Atom::External(path) => models.source_objects.contains_key(path.as_str()),
+                    _ => false,
+                })
         }) || matches!(
             self.setting.project.module(module)[data.parent].kind,
             ScopeKind::Function(_)

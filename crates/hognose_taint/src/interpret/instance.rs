@@ -1239,8 +1239,33 @@ impl Interpreter<'_, '_> {
         if !validates {
             return value;
         }
-        if annotation.is_some_and(|annotation| !self.holds_text(at, annotation)) {
-            return Atom::Scalar.into();
+        if let Some(annotation) = annotation
+            && !self.holds_text(at, annotation)
+        {
+            let kinds = self.values.instance_of(at, annotation);
+            let is_int = matches!(kinds.as_slice(), [hognose_python::Value::External(path)] if path.as_str() == "builtins.int()");
+            if !is_int || !value.has_holes() {
+                return Atom::Scalar.into();
+            }
+            // A number of a stranger's choice, unless its field says how large it may be.
+            let bounded = described
+                .is_some_and(|args| self.field_argument(at, args, &["le", "lt"]).is_some());
+            let id = self.site(expr);
+            let mut number = Value::nothing();
+            for text in self.texts_of(state, &value) {
+                let text = crate::shape::map_holes(&text, |hole| {
+                    hole.alphabet = hole
+                        .alphabet
+                        .intersect(crate::shape::Alphabet::of("-0123456789"));
+                    hole.facts = hole.facts.without(crate::shape::Facts::STRUCTURE);
+                    if bounded {
+                        hole.facts |= crate::shape::Facts::BOUNDED;
+                    }
+                    hole.id = hash_id(&(hole.id, id, 28u8));
+                });
+                number.join(&Value::stretches(text));
+            }
+            return number;
         }
         let pattern = described
             .and_then(|args| self.field_argument(at, args, &["pattern", "regex"]))

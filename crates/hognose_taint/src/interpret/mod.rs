@@ -138,6 +138,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub reaches: Vec<Reach>,
     /// Sinks of this body that something from elsewhere reaches.
     pub judged: Vec<Judged>,
+    /// Blocks around the one at hand that a setting switches on.
+    switched: u32,
     /// What a resolved path was resolved from, by the ids of their holes.
     resolved: FxHashMap<u32, u32>,
     /// Copies of texts as browsers read them, by the ids of their holes.
@@ -210,6 +212,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             found: Vec::new(),
             reaches: Vec::new(),
             judged: Vec::new(),
+            switched: 0,
             resolved: FxHashMap::default(),
             copies: FxHashMap::default(),
             sightings: Vec::new(),
@@ -460,6 +463,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
                     None => (Atom::None.into(), None),
                 };
                 if state.live {
+                    let result = self.as_switched(result);
                     self.leave(state, result, expr);
                 }
             }
@@ -598,11 +602,14 @@ impl<'a, 'p> Interpreter<'a, 'p> {
         } else {
             self.assume(&mut other, test, false);
         }
-        if state.live {
-            self.block(state, body);
-        }
-        if other.live {
-            self.block(&mut other, orelse);
+        let switch = self.setting_asked(state, test);
+        for (side, block, on) in [(&mut *state, body, true), (&mut other, orelse, false)] {
+            if side.live {
+                let switched = u32::from(switch == Some(on));
+                self.switched += switched;
+                self.block(side, block);
+                self.switched -= switched;
+            }
         }
         if state.live || other.live {
             state.join(other);

@@ -372,8 +372,22 @@ impl Interpreter<'_, '_> {
                     }
                     object.rest.join(&element);
                 }
-                if name == "collections.deque" && arguments.all().is_empty() {
-                    object.exact = true;
+                if name == "collections.deque" && arguments.keywords.is_empty() {
+                    match arguments.positional.as_slice() {
+                        [] => object.exact = true,
+                        // What it is made of it holds in the same order.
+                        [given] => {
+                            if let Some(Atom::Object(id)) = given.only()
+                                && let Some(of) = state.object(*id)
+                                && matches!(of.kind, Kind::List | Kind::Tuple)
+                            {
+                                object = (**of).clone();
+                                object.kind = Kind::List;
+                                object.many = false;
+                            }
+                        }
+                        _ => {}
+                    }
                 }
                 Some(self.make(state, expr, object))
             }

@@ -77,6 +77,15 @@ impl<'p> Interpreter<'_, 'p> {
                     .any(|atom| matches!(atom, Atom::Object(_)))
         });
         if !tainted {
+            // What is known to its last character needs no pattern to suspect it.
+            if self.quiet == 0 && given.iter().any(|value| !value.is_nothing()) {
+                let harmless = given.iter().all(is_known);
+                self.judged.push(Judged {
+                    place: self.place(expr),
+                    rule: sink.rule,
+                    harmless,
+                });
+            }
             return;
         }
         match self.conditions(state, &sink.conditions, receiver, arguments) {
@@ -207,6 +216,7 @@ impl<'p> Interpreter<'_, 'p> {
         if self.quiet > 0 {
             return;
         }
+        let value = self.as_switched(value);
         let mut inputs = Value::nothing();
         for atom in value.atoms() {
             let text = match atom {
@@ -450,6 +460,18 @@ pub(crate) fn looks_like(need: Need, text: &[Stretch]) -> bool {
             | "show"
             | "describe"
     )
+}
+
+/// Whether all that a value may be is written in the program, or of no more than a few values.
+fn is_known(value: &Value) -> bool {
+    !value.is_nothing()
+        && value.atoms().iter().all(|atom| match atom {
+            Atom::Text(text) => text
+                .iter()
+                .all(|stretch| matches!(stretch, Stretch::Known(_) | Stretch::Settled)),
+            Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Str(_) | Atom::Scalar => true,
+            _ => false,
+        })
 }
 
 /// Whether all that a value may be is known to do no harm: constants, and texts whose every hole was made harmless. What is

@@ -127,6 +127,7 @@ impl Interpreter<'_, '_> {
                     Some(text) => text,
                     None => vec![Stretch::Any],
                 },
+                Atom::Scalar => vec![Stretch::Settled],
                 _ => vec![Stretch::Any],
             };
             if !all.contains(&text) {

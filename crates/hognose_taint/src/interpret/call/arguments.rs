@@ -139,13 +139,20 @@ impl Interpreter<'_, '_> {
         }
         let given = match (argument.at, argument.name) {
             (Some(at), _) if argument.rest => {
-                let mut all: Vec<Value> = arguments
-                    .positional
-                    .iter()
-                    .skip(usize::from(at))
+                let ends = |value: &&Value| {
+                    value
+                        .known_text()
+                        .is_some_and(|text| argument.until.contains(&text))
+                };
+                let given = arguments.positional.iter().skip(usize::from(at));
+                let mut all: Vec<Value> = given
+                    .clone()
+                    .take_while(|value| !ends(value))
                     .cloned()
                     .collect();
-                all.extend(arguments.star.clone());
+                if all.len() == given.len() {
+                    all.extend(arguments.star.clone());
+                }
                 return all;
             }
             (Some(at), None) => self.argument_at(arguments, at),

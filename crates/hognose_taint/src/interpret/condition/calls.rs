@@ -9,9 +9,9 @@ use super::MAX_CHAIN;
 use super::MAX_EACH;
 use super::edges::host_is_fixed;
 use crate::model::Holds;
-use crate::shape::{Alphabet, Facts, Restriction};
+use crate::shape::{Alphabet, Facts, Hole, Restriction, map_holes};
 use crate::state::{Kind, State};
-use crate::value::{Atom, Symbol, Value};
+use crate::value::{Atom, Origin, Symbol, Value};
 
 impl Interpreter<'_, '_> {
     pub(super) fn assume_call(
@@ -129,6 +129,95 @@ impl Interpreter<'_, '_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a test asks a setting, and on which side of it the setting is on: `if app.debug`, `if not settings.DEBUG`,
+    /// `if config.get("api", "traces") == "True"`.
+    pub(in crate::interpret) fn setting_asked(
+        &mut self,
+        state: &mut State,
+        test: ExprId,
+    ) -> Option<bool> {
+        match self.module()[test] {
+            Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => Some(!self.setting_asked(state, operand)?),
+            Expr::Compare { op, left, right } => {
+                let equal = match op {
+                    CmpOp::Eq | CmpOp::Is => true,
+                    CmpOp::NotEq | CmpOp::IsNot => false,
+                    _ => return None,
+                };
+                let on = match self.module()[right] {
+                    Expr::Bool(on) => on,
+                    // A truth that was written down as a text is one of a setting.
+                    Expr::Str(text) => {
+                        let text = self.module().str(text).to_ascii_lowercase();
+                        let on = matches!(text.as_str(), "true" | "yes" | "on" | "1");
+                        if on || matches!(text.as_str(), "false" | "no" | "off" | "0") {
+                            let asked = self.peek(state, left);
+                            return self.is_chosen(&asked.holes()).then_some(on == equal);
+                        }
+                        return None;
+                    }
+                    _ => return None,
+                };
+                let asked = self.setting_asked(state, left)?;
+                Some((on == equal) == asked)
+            }
+            Expr::Logic {
+                op: BoolOp::And,
+                values,
+            } => {
+                let operands = self.module().list(values).to_vec();
+                operands
+                    .into_iter()
+                    .find_map(|operand| self.setting_asked(state, operand).filter(|on| *on))
+            }
+            Expr::Name { .. }
+            | Expr::Attribute { .. }
+            | Expr::Subscript { .. }
+            | Expr::Call { .. }
+                if !self.setting.models.settings.is_empty() =>
+            {
+                let asked = self.peek(state, test);
+                let models = self.setting.models;
+                let is_setting = asked.atoms().iter().any(
+                    |atom| matches!(atom, Atom::External(path) if models.is_setting(path.as_str())),
+                );
+                is_setting.then_some(true)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a setting switches on, its administrator asked for: that a trace is made, kept or sent there, is a smell.
+    pub(in crate::interpret) fn as_switched(&self, value: Value) -> Value {
+        if self.switched == 0 || !value.has_sources() {
+            return value;
+        }
+        let models = self.setting.models;
+        let of_error = |hole: &Hole| {
+            hole.taints.iter().any(|taint| {
+                matches!(taint.origin, Origin::Source(source) if matches!(models.kind_of(source.model), "exception" | "error-text"))
+            })
+        };
+        let mut marked = Value::nothing();
+        for atom in value.atoms() {
+            match atom {
+                Atom::Text(text) => {
+                    let text = map_holes(text, |hole| {
+                        if of_error(hole) {
+                            hole.doubt = hole.doubt.max(1);
+                        }
+                    });
+                    marked.add(Atom::Text(text.into()));
+                }
+                other => marked.add(other.clone()),
+            }
+        }
+        marked
     }
 
     /// Something that cannot be looked into answered yes or no: what it was asked about may be what it wants.

@@ -122,16 +122,16 @@ impl<'p> Interpreter<'_, 'p> {
     /// Whether a part of a source was found to hold no text, by the declaration of its field: what it gives holds none either.
     fn holds_no_text(&self, base: &Value, number: u32) -> bool {
         let models = self.setting.models;
-        let is_below = |path: &str| {
-            let above = path.rfind(['.', '[', '(']).map_or("", |at| &path[..at]);
-            [path, above].iter().all(
-                |path| matches!(models.trust_of(path), Some(Trust::Source(of)) if of == number),
-            )
+        let is_of = |path| matches!(models.trust_of(path), Some(Trust::Source(of)) if of == number);
+        let is_below = |path: &Symbol| {
+            let text = path.as_str();
+            let above = text.rfind(['.', '[', '(']).map_or("", |at| &text[..at]);
+            is_of(*path) && is_of(Symbol::from(above))
         };
         models.sources[number as usize].fields
             && base.holes().is_empty()
             && base.atoms().iter().any(|atom| match atom {
-                Atom::External(path) => is_below(path.as_str()),
+                Atom::External(path) => is_below(path),
                 _ => false,
             })
     }

@@ -209,7 +209,7 @@ impl Interpreter<'_, '_> {
                 Stretch::Hole(hole) if hole.taints.iter().any(|taint| taint.origin.is_source()) => {
                     return None;
                 }
-                Stretch::Hole(_) | Stretch::Any => spelled.push(UNKNOWN),
+                Stretch::Hole(_) | Stretch::Any | Stretch::Settled => spelled.push(UNKNOWN),
             }
         }
         Pattern::parse(&spelled, flags?)

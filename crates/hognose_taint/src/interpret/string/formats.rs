@@ -39,7 +39,7 @@ struct Filling {
 
 impl Filling {
     fn of(format: &[Stretch]) -> Self {
-        let is_known = |stretch: &Stretch| matches!(stretch, Stretch::Known(_));
+        let is_known = |part: &Stretch| matches!(part, Stretch::Known(_) | Stretch::Settled);
         Self {
             is_open: !format.iter().all(is_known),
             ..Self::default()

@@ -182,6 +182,7 @@ impl Interpreter<'_, '_> {
                             Stretch::Hole(Arc::new(hole))
                         }
                         Stretch::Any => Stretch::Any,
+                        Stretch::Settled => Stretch::Settled,
                     },
                 );
             }
@@ -325,6 +326,20 @@ impl Interpreter<'_, '_> {
         let Some(parts) = arguments.position(0) else {
             return Value::unknown();
         };
+        // `base.join(URL(path))`: what is no constant and joins a text is an address.
+        if separator.known_text().is_none()
+            && parts
+                .atoms()
+                .iter()
+                .all(|atom| matches!(atom, Atom::Text(_) | Atom::Str(_) | Atom::External(_)))
+            && parts.has_holes()
+        {
+            let path = Symbol::from("urllib.parse.urljoin");
+            let both = Arguments::of(&[separator.clone(), parts.clone()]);
+            if let Some(joined) = self.native(state, path, None, &both, expr) {
+                return joined;
+            }
+        }
         // Of a display every element is known, and where it stands.
         if let Some(Atom::Object(id)) = parts.only()
             && let Some(object) = state.object(*id).cloned()
@@ -360,7 +375,12 @@ impl Interpreter<'_, '_> {
             let mut joined = Value::nothing();
             for text in self.texts_of(state, &element) {
                 joined.join(&Value::stretches(map_holes(&collapse(&text), |hole| {
+                    // Quoted words side by side are one.
+                    let quoted = text.len() == 1 && hole.facts.has(Facts::ONE_WORD);
                     hole.facts = Facts::TEXT;
+                    if quoted {
+                        hole.facts |= Facts::ONE_WORD;
+                    }
                     hole.part = None;
                     hole.id = hash_id(&(hole.id, expr.0, 28u8));
                 })));
