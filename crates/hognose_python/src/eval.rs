@@ -11,11 +11,11 @@ use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use symbol_table::{GlobalSymbol, static_symbol};
 
 use crate::constant::FOLDED_CALLS;
 use crate::ir::*;
 use crate::project::{Found, Project};
+use crate::static_symbol;
 use crate::stdlib;
 
 /// Classes outside of the project that a member may come from, each of which may be the first to have it.

@@ -16,8 +16,7 @@ use rustc_hash::FxHashMap;
 use crate::SourceKind;
 use crate::text::Text;
 
-/// An interned name. Compare and hash by number; sort by [`Symbol::as_str`] where order is shown.
-pub type Symbol = symbol_table::GlobalSymbol;
+pub use crate::symbol::Symbol;
 
 macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(

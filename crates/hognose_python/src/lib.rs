@@ -10,13 +10,15 @@ mod lower;
 mod project;
 mod source;
 mod stdlib;
+mod symbol;
 mod text;
 
 pub use constant::Constant;
 pub use eval::{Aliases, ClassRef, Evaluator, Unresolved, Value, Values};
-pub use ir::{Module, ModuleId, Symbol};
+pub use ir::{Module, ModuleId};
 pub use lower::lower;
 pub use project::{Found, Layout, Project};
 pub use source::{MemorySources, SourceEntry, SourceKind, Sources};
 pub use stdlib::{is_builtin, is_stdlib};
+pub use symbol::Symbol;
 pub use text::{CellSpan, MAX_FILE_SIZE, Text};

@@ -299,6 +299,40 @@ impl Project {
         (0u32..).map(ModuleId).zip(&self.modules)
     }
 
+    /// Some modules with all that they import, by way of others too, in order.
+    pub fn with_imports(&self, from: impl IntoIterator<Item = ModuleId>) -> Vec<ModuleId> {
+        let mut found = vec![false; self.modules.len()];
+        let mut waiting: Vec<ModuleId> = from.into_iter().collect();
+        while let Some(id) = waiting.pop() {
+            match found.get_mut(id.index()) {
+                Some(known) if !*known => *known = true,
+                _ => continue,
+            }
+            let module = self.module(id);
+            let mut import = |name: Symbol| {
+                if let Found::Module(imported) = self.find(name, id) {
+                    waiting.push(imported);
+                }
+            };
+            for (name, _) in &module.imports {
+                import(*name);
+                // The packages around a module are imported with it.
+                let mut inner = name.as_str();
+                while let Some((package, _)) = inner.rsplit_once('.') {
+                    import(Symbol::from(package));
+                    inner = package;
+                }
+            }
+            for (_, def) in module.defs() {
+                if let DefKind::ImportFrom { module: from, name } = def.kind {
+                    import(Symbol::from(format!("{from}.{name}")));
+                }
+            }
+        }
+        let all = (0u32..).map(ModuleId).zip(found);
+        all.filter(|(_, found)| *found).map(|(id, _)| id).collect()
+    }
+
     /// The module of a file.
     pub fn by_file(&self, file: &str) -> Option<ModuleId> {
         self.by_file.get(file).copied()

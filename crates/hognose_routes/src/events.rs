@@ -209,7 +209,7 @@ struct Search {
 
 /// The security events of what is served, sorted.
 pub(crate) fn list(world: &mut World<'_>) -> Vec<Event> {
-    let found = occurrences(world);
+    let found = occurrences(world, true);
     let mut endpoints: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (endpoint, _) in world.found() {
         let words = format!("{} {}", endpoint.methods.join(","), endpoint.path);
@@ -236,8 +236,8 @@ pub(crate) fn list(world: &mut World<'_>) -> Vec<Event> {
         .collect()
 }
 
-/// Looks for the events of a program.
-fn occurrences(world: &mut World<'_>) -> Occurrences {
+/// Looks for the events of a program; for refusals by what no handler calls, anywhere in the project, only where asked for.
+fn occurrences(world: &mut World<'_>, with_guards: bool) -> Occurrences {
     let served: Vec<(Endpoint, Registered)> = world
         .found()
         .map(|(endpoint, registered)| (endpoint.clone(), registered.clone()))
@@ -264,7 +264,9 @@ fn occurrences(world: &mut World<'_>) -> Occurrences {
             search.site(world, (*at, *function), site);
         }
     }
-    search.guards(world, &reached);
+    if with_guards {
+        search.guards(world, &reached);
+    }
     for (endpoint, registered) in &served {
         search.views(world, endpoint, registered);
     }

@@ -138,11 +138,24 @@ impl<'p> World<'p> {
         world
     }
 
-    /// Who calls whom; made when it is first asked for, for most projects never.
+    /// Who calls whom where endpoints are served, in all that is imported there; made when it is first asked for, for most
+    /// projects never.
     pub fn graph(&mut self) -> Rc<CallGraph> {
+        if let Some(known) = &self.graph {
+            return Rc::clone(known);
+        }
         let project = self.machine.project;
-        let make = || Rc::new(CallGraph::build(project, &Aliases::default()));
-        Rc::clone(self.graph.get_or_insert_with(make))
+        let serving = self.registered.iter().flat_map(|registered| {
+            let target = match registered.target {
+                Target::Function(at, _) | Target::Class(at, _) => Some(at),
+                Target::Other(_) => None,
+            };
+            target.into_iter().chain(registered.site.map(|(at, _)| at))
+        });
+        let modules = project.with_imports(serving);
+        let graph = Rc::new(CallGraph::build_of(project, &Aliases::default(), modules));
+        self.graph = Some(Rc::clone(&graph));
+        graph
     }
 
     /// Takes in what was called since the last time.

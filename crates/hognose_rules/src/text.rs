@@ -327,7 +327,7 @@ impl Collector<'_, '_> {
     fn call(&mut self, at: ModuleId, expr: ExprId, func: ExprId, args: List, depth: u32) {
         let module = self.values.project().module(at);
         let path = self.values.dotted(at, func);
-        match path.as_ref().map(Symbol::as_str) {
+        match path.map(Symbol::as_str) {
             Some(
                 "builtins.int" | "builtins.len" | "builtins.float" | "builtins.round"
                 | "builtins.ord" | "builtins.hash" | "builtins.id" | "builtins.bool",

@@ -952,10 +952,11 @@ impl<'p> Analyser<'_, 'p> {
         state.live = true;
         interpreter.shared_writes(&state);
         let mut globals = std::mem::take(&mut interpreter.global_writes);
+        let values = state.frames.first().map(|frame| frame.slots.iter());
         for (slot, (_, value)) in home[Module::TOP]
             .slots
             .iter()
-            .zip(state.frames.first().map_or(&[][..], |frame| &frame.slots))
+            .zip(values.into_iter().flatten())
         {
             let worth = slot.bound
                 && value.atoms().iter().any(|atom| {

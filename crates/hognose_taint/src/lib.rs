@@ -2,7 +2,7 @@
 //!
 //! - [`shape`]: texts with holes; what a hole can hold, and how string operations, sanitizers and guards change that.
 //! - [`value`]: what an expression may be, and the way it came.
-//! - [`state`]: variables and heap at a point.
+//! - [`state`]: variables and heap at a point, in tables of which copies share what they can.
 //! - `interpret`: one body, in the order of its control flow.
 //! - [`summary`]: what callers need to know of a function.
 //! - [`need`]: what a hole needs to do harm at a sink.
@@ -21,6 +21,7 @@ pub mod shape;
 pub mod state;
 pub mod summary;
 pub(crate) mod survey;
+pub mod table;
 pub mod value;
 pub mod watch;
 

@@ -686,14 +686,14 @@ impl Models {
 
     /// What is said of an access path: of the longest part of it that is known. `flask.request.args` speaks of
     /// `flask.request.args.get()` too.
-    pub fn trust_of(&self, path: &str) -> Option<Trust> {
+    pub fn trust_of(&self, path: Symbol) -> Option<Trust> {
         if let Some(known) =
-            REMEMBERED.with_borrow_mut(|all| all.of(self.serial).trust.get(path).copied())
+            REMEMBERED.with_borrow_mut(|all| all.of(self.serial).trust.get(&path).copied())
         {
             return known;
         }
-        let trust = self.find_trust(path);
-        REMEMBERED.with_borrow_mut(|all| all.of(self.serial).trust.insert(Box::from(path), trust));
+        let trust = self.find_trust(path.as_str());
+        REMEMBERED.with_borrow_mut(|all| all.of(self.serial).trust.insert(path, trust));
         trust
     }
 
@@ -723,10 +723,10 @@ impl Models {
             .strip_suffix("[]")
             .or_else(|| path.strip_suffix("()")?.rsplit_once('.').map(|cut| cut.0));
         container.is_some_and(|container| {
-            let trust = self.trust_of(container);
+            let trust = self.find_trust(container);
             let above = container
                 .rfind(['.', '[', '('])
-                .and_then(|at| self.trust_of(&container[..at]));
+                .and_then(|at| self.find_trust(&container[..at]));
             trust.is_some() && trust != above
         })
     }
@@ -791,7 +791,7 @@ static SETS: AtomicU64 = AtomicU64::new(1);
 #[derive(Default)]
 struct Remembered {
     serial: u64,
-    trust: FxHashMap<Box<str>, Option<Trust>>,
+    trust: FxHashMap<Symbol, Option<Trust>>,
     calls: FxHashMap<Symbol, Option<usize>>,
 }
 

@@ -7,6 +7,7 @@ use hognose_python::ir::{ClassId, DefId, FunctionId, ScopeId};
 use smallvec::SmallVec;
 
 use crate::shape::{Restriction, Stretch, map_holes};
+use crate::table::Table;
 use crate::value::{Atom, InputPath, Key, ObjId, Symbol, Value};
 
 /// What an object is.
@@ -248,50 +249,20 @@ pub struct Flag {
 /// Flags kept at a point; programs have one or two.
 const MAX_FLAGS: usize = 8;
 
-/// What points have in common until one of them changes it.
-#[derive(Debug, Clone, Default)]
-pub struct Common<T>(Arc<T>);
-
-impl<T> Common<T> {
-    /// Whether two are the same, without a look inside.
-    pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl<T: PartialEq> PartialEq for Common<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.is(other) || self.0 == other.0
-    }
-}
-
-impl<T: Eq> Eq for Common<T> {}
-
-impl<T> std::ops::Deref for Common<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T: Clone> std::ops::DerefMut for Common<T> {
-    fn deref_mut(&mut self) -> &mut T {
-        Arc::make_mut(&mut self.0)
-    }
-}
-
-impl<T> From<T> for Common<T> {
-    fn from(value: T) -> Self {
-        Self(Arc::new(value))
-    }
-}
-
 /// The variables of one function at work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Vars {
     /// By slot: the definition that reaches, and its value.
-    pub slots: Common<Vec<(DefId, Value)>>,
+    pub slots: Table<(DefId, Value)>,
+}
+
+impl Vars {
+    /// A number of variables that nothing is bound to.
+    pub fn unbound(number: usize) -> Self {
+        let mut vars = Self::default();
+        vars.slots.grow(number, (SEVERAL, Value::nothing()));
+        vars
+    }
 }
 
 /// What holds at a point.
@@ -300,7 +271,7 @@ pub struct State {
     /// Variables of the function at work, and of those that called it while it is looked into.
     pub frames: SmallVec<[Vars; 1]>,
     /// Objects by id.
-    pub heap: Common<Vec<Option<Arc<Object>>>>,
+    pub heap: Table<Option<Arc<Object>>>,
     /// Parts of inputs that were written.
     pub written: Vec<(Arc<InputPath>, Value)>,
     /// What was found out of holes.
@@ -318,10 +289,8 @@ impl State {
     /// With the variables of one function, all unbound.
     pub fn new(slots: usize) -> Self {
         Self {
-            frames: SmallVec::from_iter([Vars {
-                slots: vec![(SEVERAL, Value::nothing()); slots].into(),
-            }]),
-            heap: Common::default(),
+            frames: SmallVec::from_iter([Vars::unbound(slots)]),
+            heap: Table::default(),
             written: Vec::new(),
             known: SmallVec::new(),
             flags: Vec::new(),
@@ -333,7 +302,7 @@ impl State {
     pub fn dead() -> Self {
         Self {
             frames: SmallVec::new(),
-            heap: Common::default(),
+            heap: Table::default(),
             written: Vec::new(),
             known: SmallVec::new(),
             flags: Vec::new(),
@@ -368,9 +337,7 @@ impl State {
     pub fn allocate(&mut self, id: ObjId, object: impl Into<Arc<Object>>) {
         let object = object.into();
         let at = id.0 as usize;
-        if self.heap.len() <= at {
-            self.heap.resize(at + 1, None);
-        }
+        self.heap.grow(at + 1, None);
         match &mut self.heap[at] {
             Some(known) if known.kind == object.kind => {
                 let known = Arc::make_mut(known);
@@ -404,7 +371,7 @@ impl State {
             if mine.slots.is(&theirs.slots) {
                 continue;
             }
-            for number in 0..mine.slots.len().min(theirs.slots.len()) {
+            for number in mine.slots.differences(&theirs.slots).into_iter().flatten() {
                 if mine.slots[number] == theirs.slots[number] {
                     continue;
                 }
@@ -417,11 +384,9 @@ impl State {
             }
         }
         if !self.heap.is(&other.heap) {
-            if self.heap.len() < other.heap.len() {
-                self.heap.resize(other.heap.len(), None);
-            }
-            for (number, theirs) in other.heap.iter().enumerate() {
-                match (&self.heap[number], theirs) {
+            self.heap.grow(other.heap.len(), None);
+            for number in self.heap.differences(&other.heap).into_iter().flatten() {
+                match (&self.heap[number], &other.heap[number]) {
                     (Some(mine), Some(theirs)) => {
                         if !Arc::ptr_eq(mine, theirs)
                             && mine != theirs

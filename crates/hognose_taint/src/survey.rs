@@ -215,7 +215,7 @@ pub(crate) fn survey(
                 if models.source_names.contains(&attr) {
                     for value in values.eval(id, expr) {
                         if let Evaluated::External(path) = value
-                            && let Some(Trust::Source(source)) = models.trust_of(path.as_str())
+                            && let Some(Trust::Source(source)) = models.trust_of(path)
                         {
                             let kind = models.sources[source as usize].kind;
                             survey.matter.push((scope, Matter::Source(kind)));
@@ -309,7 +309,7 @@ fn matter_of_call(
     survey: &mut Survey,
 ) {
     let result = values.path_of_call(path);
-    if let Some(Trust::Source(source)) = models.trust_of(result.as_str()) {
+    if let Some(Trust::Source(source)) = models.trust_of(result) {
         let kind = models.sources[source as usize].kind;
         survey.matter.push((scope, Matter::Source(kind)));
     }

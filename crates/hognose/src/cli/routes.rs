@@ -11,7 +11,7 @@ use super::project::Project;
 use super::{Exit, Terminal, lock};
 use crate::git::Revision;
 use crate::lock::FILE_NAME;
-use crate::output::write_json;
+use crate::output::{Paint, write_json};
 use crate::routes::{description, write_csv, write_html, write_markdown, write_matrix, write_text};
 
 /// Show every endpoint and who may call it
@@ -64,7 +64,7 @@ impl Arguments {
         let inventory = pool.install(|| inventory(&program, &hognose_rules::is_test_path));
         terminal.fill(|out| match self.written.format {
             _ if self.matrix => write_matrix(&inventory, out),
-            Format::Text => write_text(&inventory, out),
+            Format::Text => write_text(&inventory, Paint::new(terminal.color), out),
             Format::Markdown => write_markdown(&inventory, out),
             Format::Csv => write_csv(&inventory, out),
             Format::Html => write_html(&inventory, out),

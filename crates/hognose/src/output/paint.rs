@@ -18,6 +18,10 @@ impl Paint {
         self.with(severity_style(severity), text)
     }
 
+    pub(crate) fn colored(self, color: AnsiColor, text: &str) -> String {
+        self.with(color.on_default(), text)
+    }
+
     pub(crate) fn bold(self, text: &str) -> String {
         self.with(Style::new().effects(Effects::BOLD), text)
     }

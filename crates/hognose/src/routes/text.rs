@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
-use hognose_routes::{Endpoint, Inventory};
+use annotate_snippets::renderer::AnsiColor;
+use hognose_routes::{Endpoint, Inventory, Level};
 
 use super::{methods, sums};
-use crate::output::visible_line;
+use crate::output::{Paint, visible_line};
 
-pub(crate) fn write(inventory: &Inventory, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(inventory: &Inventory, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let mut group: Option<(&str, &str)> = None;
     let width =
         |part: fn(&Endpoint) -> usize| inventory.endpoints.iter().map(part).max().unwrap_or(0);
@@ -23,17 +24,19 @@ pub(crate) fn write(inventory: &Inventory, out: &mut dyn Write) -> io::Result<()
             writeln!(
                 out,
                 "{} ({})",
-                visible_line(&endpoint.app),
+                paint.bold(&visible_line(&endpoint.app)),
                 endpoint.framework
             )?;
             group = Some(key);
         }
+        // Padded first: what colours takes no place.
+        let guard = format!("{:guard_width$}", visible_line(&endpoint.guard));
         writeln!(
             out,
-            "  {:method_width$}  {:path_width$}  {:guard_width$}  {}  {}:{}",
+            "  {:method_width$}  {:path_width$}  {}  {}  {}:{}",
             visible_line(&methods(endpoint)),
             visible_line(&endpoint.path),
-            visible_line(&endpoint.guard),
+            paint.colored(color(endpoint.level), &guard),
             visible_line(&endpoint.handler),
             visible_line(&endpoint.file),
             endpoint.line,
@@ -43,4 +46,14 @@ pub(crate) fn write(inventory: &Inventory, out: &mut dyn Write) -> io::Result<()
         writeln!(out)?;
     }
     writeln!(out, "{}", sums(inventory))
+}
+
+/// The more are let in, the warmer.
+const fn color(level: Level) -> AnsiColor {
+    match level {
+        Level::Public => AnsiColor::BrightRed,
+        Level::Unknown => AnsiColor::Yellow,
+        Level::Authenticated => AnsiColor::BrightBlue,
+        Level::Permission | Level::Object => AnsiColor::Green,
+    }
 }

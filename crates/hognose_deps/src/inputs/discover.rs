@@ -214,7 +214,9 @@ fn read_one(
     };
     let mut reading = Reading::default();
     (format.read)(&source, &mut reading);
+    // All files are held until they are put together.
     reading.names = FxHashSet::default();
+    reading.packages.shrink_to_fit();
     // Extras that include others name the project itself.
     if let Some(project) = &reading.project {
         reading.packages.retain(|package| package.name != *project);

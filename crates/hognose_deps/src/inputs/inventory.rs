@@ -49,6 +49,11 @@ impl Inventory {
 
     /// Adds what was read elsewhere. An input that was read twice counts once.
     pub fn merge(&mut self, mut other: Self) {
+        if self.inputs.is_empty() && self.unreadable.is_empty() {
+            // Nothing was read yet: what comes is kept rather than copied.
+            *self = other;
+            return;
+        }
         let known: FxHashSet<Arc<str>> = self
             .inputs
             .iter()

@@ -50,7 +50,8 @@ impl Solver<'_> {
     /// Whether a function is worth copying: short, without classes inside, and it returns a function made inside, or
     /// calls what it is given and returns something.
     pub fn decide_copies(&mut self) {
-        for (at, module) in self.project.iter() {
+        for at in &self.modules {
+            let module = self.project.module(*at);
             let mut holds_function = vec![false; module.functions.len()];
             let mut holds_class = vec![false; module.functions.len()];
             let owner = |mut scope: ScopeId| loop {

@@ -176,8 +176,13 @@ pub struct CallGraph {
 impl CallGraph {
     /// Analyses a project.
     pub fn build(project: &Project, aliases: &Aliases) -> Self {
+        Self::build_of(project, aliases, project.iter().map(|(id, _)| id).collect())
+    }
+
+    /// Analyses some modules of a project. What others do is not known.
+    pub fn build_of(project: &Project, aliases: &Aliases, modules: Vec<ModuleId>) -> Self {
         let built = std::thread::scope(|scope| {
-            let work = || solver::Solver::new(project, aliases).run();
+            let work = || solver::Solver::new(project, aliases, modules).run();
             let thread = std::thread::Builder::new()
                 .stack_size(STACK)
                 .spawn_scoped(scope, work);

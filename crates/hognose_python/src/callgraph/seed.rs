@@ -26,7 +26,9 @@ impl Solver<'_> {
     /// Gives functions that nobody calls their receivers, parameters their defaults and annotated types, indices that are
     /// not known any value.
     pub fn seed(&mut self) {
-        for (at, module) in self.project.iter() {
+        for index in 0..self.modules.len() {
+            let at = self.modules[index];
+            let module = self.project.module(at);
             for (number, function) in (0u32..).zip(&module.functions) {
                 self.seed_function(at, FunctionId(number), function);
             }
@@ -172,7 +174,9 @@ impl Solver<'_> {
 
     /// Results that are not known, by their annotation.
     pub fn seed_results(&mut self) {
-        for (at, module) in self.project.iter() {
+        for index in 0..self.modules.len() {
+            let at = self.modules[index];
+            let module = self.project.module(at);
             for (number, function) in (0u32..).zip(&module.functions) {
                 let (Some(returns), false) = (function.returns, function.is_generator) else {
                     continue;

@@ -30,6 +30,8 @@ const MAX_NODES: usize = 60_000_000;
 
 pub(super) struct Solver<'p> {
     pub project: &'p Project,
+    /// The modules that are walked.
+    pub modules: Vec<ModuleId>,
     pub evaluator: Evaluator<'p>,
     pub aliases: &'p Aliases,
     pub nodes: Vec<Node>,
@@ -81,9 +83,10 @@ pub(super) struct Solver<'p> {
 }
 
 impl<'p> Solver<'p> {
-    pub fn new(project: &'p Project, aliases: &'p Aliases) -> Self {
+    pub fn new(project: &'p Project, aliases: &'p Aliases, modules: Vec<ModuleId>) -> Self {
         let mut solver = Self {
             project,
+            modules,
             evaluator: Evaluator::new(project, aliases),
             aliases,
             nodes: vec![Node {

@@ -21,7 +21,9 @@ impl<'p> Solver<'p> {
     /// Makes the constraints of all modules.
     pub fn generate(&mut self) {
         self.decide_copies();
-        for (at, module) in self.project.iter() {
+        for index in 0..self.modules.len() {
+            let at = self.modules[index];
+            let module = self.project.module(at);
             let mut walk = self.open(at, Module::TOP, Ctx::NONE, None);
             self.block(&mut walk, module.body);
         }

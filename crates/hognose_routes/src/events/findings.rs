@@ -45,7 +45,7 @@ pub(crate) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
 
 /// Handlers that write one outcome of a login down and not the other.
 fn outcomes(world: &mut World<'_>, found: &mut Vec<Evidence>) {
-    let events = occurrences(world);
+    let events = occurrences(world, false);
     for ((kind, outcome, handler), silent) in &events {
         let twin = match outcome {
             Outcome::Failure => Outcome::Success,

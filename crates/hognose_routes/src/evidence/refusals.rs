@@ -13,7 +13,7 @@ use crate::world::{Target, World};
 pub(super) const REFUSAL_IGNORED: &str = "refusal-ignored";
 
 /// Blocks inside of each other.
-const MAX_NESTING: u32 = 40;
+const MAX_NESTING: usize = 40;
 
 /// What makes an answer or an exception and does nothing by itself, by the last part of its access path. What is not among
 /// these may raise, as `abort` does.
@@ -50,7 +50,7 @@ pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
     let project = world.machine.project;
     for (at, module) in project.iter() {
         for function in (0u32..).map(FunctionId).take(module.functions.len()) {
-            dropped(world, at, module[function].body, 0, false, found);
+            dropped(world, at, module[function].body, &mut Vec::new(), found);
         }
     }
     returned_by_dependencies(world, found);
@@ -81,16 +81,15 @@ fn makes_refusal(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Re
     guard::refusal(world, at, expr)
 }
 
-/// Refusals that are statements of their own. `on_identity` says whether a condition around looks at who asks.
+/// Refusals that are statements of their own. `around` are the blocks around, with the conditions of those that have one.
 fn dropped(
     world: &mut World<'_>,
     at: ModuleId,
     block: Block,
-    depth: u32,
-    on_identity: bool,
+    around: &mut Vec<Option<ExprId>>,
     found: &mut Vec<Evidence>,
 ) {
-    if depth >= MAX_NESTING {
+    if around.len() >= MAX_NESTING {
         return;
     }
     let module = world.machine.project.module(at);
@@ -101,6 +100,11 @@ fn dropped(
                 let Some(refusal) = makes_refusal(world, at, value) else {
                     continue;
                 };
+                // Whether a condition around looks at who asks.
+                let on_identity = around
+                    .iter()
+                    .flatten()
+                    .any(|test| guard::depends(world, at, *test));
                 // What is let through is only known where the request goes on after it.
                 let ends = statements[index + 1..]
                     .iter()
@@ -118,31 +122,42 @@ fn dropped(
             Stmt::If {
                 test, body, orelse, ..
             } => {
-                let inner = on_identity || guard::depends(world, at, test);
-                dropped(world, at, body, depth + 1, inner, found);
-                dropped(world, at, orelse, depth + 1, inner, found);
+                within(world, at, &[body, orelse], Some(test), around, found);
             }
             Stmt::For { body, orelse, .. } | Stmt::While { body, orelse, .. } => {
-                dropped(world, at, body, depth + 1, on_identity, found);
-                dropped(world, at, orelse, depth + 1, on_identity, found);
+                within(world, at, &[body, orelse], None, around, found);
             }
-            Stmt::With { body, .. } => dropped(world, at, body, depth + 1, on_identity, found),
+            Stmt::With { body, .. } => within(world, at, &[body], None, around, found),
             Stmt::Try {
                 body,
                 handlers,
                 orelse,
                 finalbody,
             } => {
-                for inner in [body, orelse, finalbody] {
-                    dropped(world, at, inner, depth + 1, on_identity, found);
-                }
+                within(world, at, &[body, orelse, finalbody], None, around, found);
                 for handler in module.handlers(handlers) {
-                    dropped(world, at, handler.body, depth + 1, on_identity, found);
+                    within(world, at, &[handler.body], None, around, found);
                 }
             }
             _ => {}
         }
     }
+}
+
+/// The same in blocks inside of another.
+fn within(
+    world: &mut World<'_>,
+    at: ModuleId,
+    blocks: &[Block],
+    test: Option<ExprId>,
+    around: &mut Vec<Option<ExprId>>,
+    found: &mut Vec<Evidence>,
+) {
+    around.push(test);
+    for block in blocks {
+        dropped(world, at, *block, around, found);
+    }
+    around.pop();
 }
 
 /// A dependency that returns its refusal: FastAPI hands what it returns to the handler, or to nobody.

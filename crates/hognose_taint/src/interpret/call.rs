@@ -5,7 +5,7 @@ mod external;
 mod methods;
 
 use hognose_python::ir::*;
-use symbol_table::{GlobalSymbol, static_symbol};
+use hognose_python::static_symbol;
 
 use super::Interpreter;
 use crate::shape::Alphabet;

@@ -6,7 +6,7 @@ mod operators;
 mod sources;
 
 use hognose_python::ir::*;
-use symbol_table::{GlobalSymbol, static_symbol};
+use hognose_python::static_symbol;
 
 use super::assign::{index_name, single_key};
 use super::{Interpreter, attr_key};
@@ -473,8 +473,10 @@ impl<'p> Interpreter<'_, 'p> {
         }
         // What the elements made and what `:=` bound lives on; what was found of them does not.
         for (frame, other) in state.frames.iter_mut().zip(&inside.frames) {
-            for (known, (def, value)) in frame.slots.iter_mut().zip(other.slots.iter()) {
-                if known.0 != *def && inside.live {
+            for number in frame.slots.differences(&other.slots).into_iter().flatten() {
+                let (def, value) = &other.slots[number];
+                if frame.slots[number].0 != *def && inside.live {
+                    let known = &mut frame.slots[number];
                     known.0 = crate::state::SEVERAL;
                     known.1.join(value);
                 }

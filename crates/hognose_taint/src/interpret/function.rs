@@ -55,11 +55,9 @@ impl Interpreter<'_, '_> {
         };
         let slots = self.setting.project.module(module)[scope].slots.len();
         if self.frames.is_empty() && state.frames.len() == 1 {
-            state.frames[0] = State::new(slots).frames[0].clone();
+            state.frames[0] = Vars::unbound(slots);
         } else {
-            state.frames.push(Vars {
-                slots: vec![(crate::state::SEVERAL, Value::nothing()); slots].into(),
-            });
+            state.frames.push(Vars::unbound(slots));
         }
         self.frames.push(Frame {
             module,

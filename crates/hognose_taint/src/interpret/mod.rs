@@ -886,7 +886,7 @@ fn whole_parameters_of(value: &Value) -> u64 {
 /// What grows from round to round becomes a single hole.
 fn widen(state: &mut State, before: &State) {
     for (frame, old) in state.frames.iter_mut().zip(&before.frames) {
-        for number in 0..frame.slots.len().min(old.slots.len()) {
+        for number in frame.slots.differences(&old.slots).into_iter().flatten() {
             if frame.slots[number].1 == old.slots[number].1 {
                 continue;
             }

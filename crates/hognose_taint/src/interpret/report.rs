@@ -15,7 +15,7 @@ use crate::value::{Atom, Origin, Place, Symbol, Value};
 impl<'p> Interpreter<'_, 'p> {
     /// What the models say of an access path.
     pub(super) fn trust(&self, path: Symbol) -> Option<Trust> {
-        self.setting.models.trust_of(path.as_str())
+        self.setting.models.trust_of(path)
     }
 
     /// The model of a callee.

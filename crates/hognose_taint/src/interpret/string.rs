@@ -6,7 +6,7 @@ mod slices;
 
 use std::sync::Arc;
 
-use symbol_table::{GlobalSymbol, static_symbol};
+use hognose_python::static_symbol;
 
 use super::Interpreter;
 use crate::shape::{Alphabet, Facts, Hole, Stretch, add_taints, collapse, map_holes};

@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex};
 
 use hognose_python::ModuleId;
 use hognose_python::ir::ExprId;
+use hognose_python::static_symbol;
 use hognose_template::{Autoescape, Engine, Expr, HtmlContext, Surroundings, Template, parse_in};
 use ruff_text_size::{TextRange, TextSize};
 use rustc_hash::FxHashMap;
-use symbol_table::{GlobalSymbol, static_symbol};
 
 use super::Interpreter;
 use super::call::Arguments;

@@ -49,10 +49,9 @@ impl<'p> Interpreter<'_, 'p> {
     /// Whether a value is something outside that is a source or lies below one.
     pub(in crate::interpret) fn has_external_source(&self, value: &Value) -> bool {
         value.atoms().iter().any(|atom| match atom {
-            Atom::External(path) => matches!(
-                self.setting.models.trust_of(path.as_str()),
-                Some(Trust::Source(_))
-            ),
+            Atom::External(path) => {
+                matches!(self.setting.models.trust_of(*path), Some(Trust::Source(_)))
+            }
             _ => false,
         })
     }
@@ -66,7 +65,7 @@ impl<'p> Interpreter<'_, 'p> {
         expr: ExprId,
     ) -> Option<Value> {
         let models = self.setting.models;
-        let Trust::Source(number) = models.trust_of(path.as_str())? else {
+        let Trust::Source(number) = models.trust_of(path)? else {
             return None;
         };
         let (number, model) = self.source_with_key(path, number, key)?;

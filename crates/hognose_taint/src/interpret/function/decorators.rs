@@ -2,7 +2,7 @@
 
 use hognose_python::ModuleId;
 use hognose_python::ir::*;
-use symbol_table::{GlobalSymbol, static_symbol};
+use hognose_python::static_symbol;
 
 use super::super::call::Arguments;
 use super::super::{Interpreter, MAX_INLINED};

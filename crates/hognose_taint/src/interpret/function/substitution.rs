@@ -337,7 +337,6 @@ impl Interpreter<'_, '_> {
     ) {
         let owner = InputPath::new(root, front.iter().copied().collect());
         let owner = self.resolve(state, substitution, &owner);
-        let value = super::super::assign::with_step(value, |_| {});
         match last {
             Key::Attr(attr) => self.set_attribute(state, &owner, *attr, value),
             Key::Item(name) => {

@@ -11,6 +11,9 @@ use crate::shape::{Alphabet, Hole, Stretch};
 use crate::state::{Kind, State};
 use crate::value::{Atom, Symbol, Value};
 
+/// Arguments that no known part of a format takes and that are put behind it one by one.
+const MAX_LEFT: usize = 4;
+
 /// A piece of a format.
 pub(in crate::interpret) enum Piece {
     Known(String),
@@ -19,6 +22,29 @@ pub(in crate::interpret) enum Piece {
         conversion: char,
         number: bool,
     },
+}
+
+/// A format while its conversions are filled.
+#[derive(Default)]
+struct Filling {
+    /// The parts of the text.
+    values: Vec<Value>,
+    /// Arguments by position that were taken.
+    position: i64,
+    /// What was taken, if there is more.
+    placed: Vec<Arc<Hole>>,
+    /// Whether a part of the format is not known, which may take arguments too.
+    is_open: bool,
+}
+
+impl Filling {
+    fn of(format: &[Stretch]) -> Self {
+        let is_known = |stretch: &Stretch| matches!(stretch, Stretch::Known(_));
+        Self {
+            is_open: !format.iter().all(is_known),
+            ..Self::default()
+        }
+    }
 }
 
 impl Interpreter<'_, '_> {
@@ -30,67 +56,88 @@ impl Interpreter<'_, '_> {
         right: &Value,
         expr: ExprId,
     ) -> Value {
-        let Some(formats) = left.texts() else {
-            if left
-                .atoms()
-                .iter()
-                .all(|atom| matches!(atom, Atom::Scalar | Atom::Int(_)))
-            {
-                return Atom::Scalar.into();
-            }
-            // A format that is not known: its texts around everything.
-            let holes = self.all_holes(state, &[left.clone(), right.clone()]);
-            let id = self.site(expr);
-            let lefts = self.texts_of(state, left);
-            let front = lefts
-                .first()
-                .and_then(|text| text.first())
-                .filter(|stretch| matches!(stretch, Stretch::Known(_)))
-                .filter(|_| lefts.len() == 1)
-                .cloned();
-            return match self.blend(&holes, id, Alphabet::ALL, 0, |_| {}) {
-                Some(hole) => {
-                    let mut stretches: Vec<Stretch> = front.into_iter().collect();
-                    stretches.push(Stretch::Hole(Arc::new(hole)));
-                    Value::stretches(stretches)
-                }
-                None => Value::unknown(),
-            };
-        };
+        let is_number = |atom: &Atom| matches!(atom, Atom::Scalar | Atom::Int(_));
+        if left.texts().is_none() && left.atoms().iter().all(is_number) {
+            return Atom::Scalar.into();
+        }
         let mut result = Value::nothing();
-        for format in formats {
-            let pieces = percent_pieces(format.as_str());
-            let mut values: Vec<Value> = Vec::new();
-            let mut position = 0;
-            for piece in &pieces {
-                match piece {
-                    Piece::Known(text) => values.push(Value::text(text)),
-                    Piece::Hole {
-                        name, conversion, ..
-                    } => {
-                        let argument = match name {
-                            Some(name) => {
-                                let key = Value::text(name);
-                                self.item(state, right, &key, expr)
-                            }
-                            None => {
-                                let index = position;
-                                position += 1;
-                                self.percent_argument(state, right, index, expr)
-                            }
-                        };
-                        values.push(match conversion {
-                            's' => argument,
-                            'r' | 'a' => self.repr_of(state, &argument),
-                            _ => Atom::Scalar.into(),
-                        });
-                    }
+        for format in self.texts_of(state, left) {
+            let mut filling = Filling::of(&format);
+            for stretch in &format {
+                let Stretch::Known(known) = stretch else {
+                    let part = vec![stretch.clone()];
+                    filling.values.push(Value::stretches(part));
+                    continue;
+                };
+                for piece in percent_pieces(known.as_str()) {
+                    let (name, conversion) = match piece {
+                        Piece::Known(text) => {
+                            filling.values.push(Value::text(&text));
+                            continue;
+                        }
+                        Piece::Hole {
+                            name, conversion, ..
+                        } => (name, conversion),
+                    };
+                    let argument = match name {
+                        Some(name) => self.item(state, right, &Value::text(&name), expr),
+                        None => {
+                            let index = filling.position;
+                            filling.position += 1;
+                            self.percent_argument(state, right, index, expr)
+                        }
+                    };
+                    self.fill(state, &mut filling, argument, conversion);
                 }
             }
-            let text = self.joined_texts(state, &values);
+            let text = self.filled(state, filling, std::slice::from_ref(right), expr);
             result.join(&text);
         }
         result
+    }
+
+    /// Puts an argument where its conversion stands.
+    fn fill(
+        &mut self,
+        state: &mut State,
+        filling: &mut Filling,
+        argument: Value,
+        conversion: char,
+    ) {
+        if filling.is_open {
+            let placed = self.all_holes(state, std::slice::from_ref(&argument));
+            filling.placed.extend(placed);
+        }
+        filling.values.push(match conversion {
+            's' => argument,
+            'r' | 'a' => self.repr_of(state, &argument),
+            _ => Atom::Scalar.into(),
+        });
+    }
+
+    /// The text. What no known conversion takes may stand anywhere in a part of the format that is not known.
+    fn filled(
+        &mut self,
+        state: &mut State,
+        filling: Filling,
+        arguments: &[Value],
+        expr: ExprId,
+    ) -> Value {
+        let mut values = filling.values;
+        if filling.is_open {
+            let mut left = self.all_holes(state, arguments);
+            left.retain(|hole| !filling.placed.contains(hole));
+            if left.len() > MAX_LEFT {
+                let id = self.site(expr);
+                let blended = self.blend(&left, id, Alphabet::ALL, 0, |_| {});
+                left = blended.into_iter().map(Arc::new).collect();
+            }
+            for hole in left {
+                let somewhere = vec![Stretch::Any, Stretch::Hole(hole)];
+                values.push(Value::stretches(somewhere));
+            }
+        }
+        self.joined_texts(state, &values)
     }
 
     fn percent_argument(
@@ -128,58 +175,40 @@ impl Interpreter<'_, '_> {
         expr: ExprId,
     ) -> Value {
         let mut result = Value::nothing();
-        for atom in format.atoms() {
-            let texts = self.texts_of(state, &atom.clone().into());
-            for text in texts {
-                let mut values: Vec<Value> = Vec::new();
-                let mut position = 0;
-                let whole_is_known = text
-                    .iter()
-                    .all(|stretch| matches!(stretch, Stretch::Known(_)));
-                for stretch in &text {
-                    let Stretch::Known(known) = stretch else {
-                        values.push(Value::stretches(vec![stretch.clone()]));
-                        continue;
-                    };
-                    for piece in format_pieces(known.as_str()) {
-                        match piece {
-                            Piece::Known(text) => values.push(Value::text(&text)),
-                            Piece::Hole {
-                                name,
-                                conversion,
-                                number,
-                            } => {
-                                let field = name.unwrap_or_default();
-                                let mut argument = self.format_argument(
-                                    state,
-                                    arguments,
-                                    &field,
-                                    &mut position,
-                                    expr,
-                                );
-                                if conversion == 'r' {
-                                    argument = self.repr_of(state, &argument);
-                                }
-                                values.push(if number {
-                                    Atom::Scalar.into()
-                                } else {
-                                    argument
-                                });
-                            }
+        for text in self.texts_of(state, format) {
+            let mut filling = Filling::of(&text);
+            let mut position = 0;
+            for stretch in &text {
+                let Stretch::Known(known) = stretch else {
+                    let part = vec![stretch.clone()];
+                    filling.values.push(Value::stretches(part));
+                    continue;
+                };
+                for piece in format_pieces(known.as_str()) {
+                    let (name, conversion, number) = match piece {
+                        Piece::Known(text) => {
+                            filling.values.push(Value::text(&text));
+                            continue;
                         }
-                    }
+                        Piece::Hole {
+                            name,
+                            conversion,
+                            number,
+                        } => (name, conversion, number),
+                    };
+                    let field = name.unwrap_or_default();
+                    let argument =
+                        self.format_argument(state, arguments, &field, &mut position, expr);
+                    let conversion = match conversion {
+                        _ if number => 'd',
+                        'r' | 'a' => 'r',
+                        _ => 's',
+                    };
+                    self.fill(state, &mut filling, argument, conversion);
                 }
-                if !whole_is_known {
-                    // What is formatted may be anywhere in a text that is not known.
-                    let holes = self.all_holes(state, &arguments.all());
-                    let id = self.site(expr);
-                    if let Some(hole) = self.blend(&holes, id, Alphabet::ALL, 0, |_| {}) {
-                        values.push(Value::hole(hole));
-                    }
-                }
-                let text = self.joined_texts(state, &values);
-                result.join(&text);
             }
+            let text = self.filled(state, filling, &arguments.all(), expr);
+            result.join(&text);
         }
         result
     }
