@@ -11,6 +11,7 @@ mod access;
 mod call;
 mod configuration;
 mod expression;
+mod instances;
 mod native;
 mod plugins;
 mod statement;

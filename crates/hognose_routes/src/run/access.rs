@@ -182,7 +182,12 @@ impl Machine<'_> {
                     && let Some(settings) = self.settings
                     && let Some(v) = self.exported(settings, attr)
                 {
-                    return v;
+                    // A setting is what it is unless the environment says otherwise.
+                    let default = match self.get(v) {
+                        Value::Union(all) => self.unless_set_text(all),
+                        _ => None,
+                    };
+                    return default.unwrap_or(v);
                 }
                 let path = self.evaluator.path_of_attribute(path, attr);
                 if let Found::Module(id) = self.project.find(path, ModuleId(0))
@@ -771,11 +776,6 @@ impl Machine<'_> {
             | Value::Instance { .. }
             | Value::Module(_)
             | Value::Method { .. } => Some(true),
-            // A text that holds unless something is set.
-            Value::Union(all) => match self.unless_set_text(all) {
-                Some(default) => self.truth(default),
-                None => None,
-            },
             _ => None,
         }
     }

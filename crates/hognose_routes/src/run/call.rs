@@ -159,6 +159,10 @@ impl Machine<'_> {
         self.block(f, data.body);
         self.uncertain = outer_uncertain;
         self.running.pop();
+        // What was broken off may still run as one that nobody called.
+        if self.root_steps >= MAX_STEPS_PER_ROOT {
+            self.called.remove(&(at, function));
+        }
         let frame = &mut self.frames[f];
         let (returned, yielded) = (
             std::mem::take(&mut frame.returned),

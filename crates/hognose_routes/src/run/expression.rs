@@ -68,14 +68,20 @@ impl Machine<'_> {
             }
             Expr::Logic { op, values } => {
                 let mut result = Self::UNKNOWN;
+                let mut open = false;
                 let operands = module.list(values);
                 for (index, operand) in operands.iter().enumerate() {
                     let v = self.eval(f, *operand);
                     let truth = self.truth(v);
                     let decides = truth == Some(op == BoolOp::Or);
                     if decides || (index + 1 == operands.len()) {
+                        // `found and True` is not known where `found` is not.
+                        if open && !decides && matches!(self.get(v), Value::Bool(_)) {
+                            return Self::UNKNOWN;
+                        }
                         return self.union(result, v);
                     }
+                    open |= truth.is_none();
                     // `a or b` is `a` only if that is true; `a and b` is `a` only if that is false.
                     if truth.is_none() && !(op == BoolOp::And) {
                         result = self.union(result, v);
