@@ -458,7 +458,8 @@ pub fn holes(text: &[Stretch]) -> impl Iterator<Item = &Arc<Hole>> {
     })
 }
 
-/// One hole that stands for all of a text, after what it begins with.
+/// One hole that stands for all of a text, after what it begins with. It has the characters that can be placed in it from
+/// elsewhere: those of the program stand where they stand.
 pub fn collapse(text: &[Stretch]) -> Vec<Stretch> {
     let mut found = holes(text);
     let Some(first) = found.next() else {
@@ -474,15 +475,6 @@ pub fn collapse(text: &[Stretch]) -> Vec<Stretch> {
         hole.join(other);
     }
     hole.part = None;
-    for stretch in text {
-        match stretch {
-            Stretch::Known(known) => {
-                hole.alphabet = hole.alphabet.union(Alphabet::of(known.as_str()))
-            }
-            Stretch::Any | Stretch::Settled => hole.alphabet = Alphabet::ALL,
-            Stretch::Hole(_) => {}
-        }
-    }
     let mut result = Vec::new();
     if let Some(Stretch::Known(prefix)) = text.first() {
         result.push(Stretch::Known(*prefix));
@@ -500,9 +492,6 @@ pub fn as_one(text: &[Stretch]) -> Option<Hole> {
             Stretch::Hole(hole) => Some((*hole).clone()),
             _ => None,
         })?;
-    if let Some(Stretch::Known(front)) = text.first() {
-        one.alphabet = one.alphabet.union(Alphabet::of(front.as_str()));
-    }
     if text.len() > 1 {
         let begins = match text {
             [Stretch::Hole(first), Stretch::Known(next), ..]

@@ -110,6 +110,12 @@ impl<'p> Interpreter<'_, 'p> {
             }
             left.apply(&mut hole);
         }
+        if model.fields
+            && let Some(Key::Item(name)) = key
+            && self.is_checked_by_class(expr, name)
+        {
+            hole.doubt = 1;
+        }
         if model.structure {
             hole.facts |= crate::shape::Facts::STRUCTURE;
         }
@@ -138,40 +144,8 @@ impl<'p> Interpreter<'_, 'p> {
 
     /// What a field leaves of what was sent, by its declaration in the class whose values `expr` takes one of.
     fn declared_field(&mut self, expr: ExprId, name: Symbol) -> Option<Restriction> {
-        let module = self.module();
-        let at = self.at().module;
-        let mut values = match module[expr] {
-            Expr::Subscript { value, .. } => value,
-            Expr::Call { func, .. } => match module[func] {
-                Expr::Attribute { value, .. } => value,
-                _ => return None,
-            },
-            _ => return None,
-        };
-        let mut owner = None;
-        for _ in 0..MAX_COPIES {
-            match module[values] {
-                Expr::Attribute { value, .. } => {
-                    owner = Some(self.values.eval(at, value));
-                    break;
-                }
-                Expr::Name { def, .. } => match module[def].kind {
-                    DefKind::Value(value) => values = value,
-                    // `def create(self, validated_data)`: those of the class itself.
-                    DefKind::Param(_) => {
-                        let function = self.at().function?;
-                        let class = module[function].class?;
-                        let own = hognose_python::Value::Instance(at, class);
-                        owner = Some(std::iter::once(own).collect());
-                        break;
-                    }
-                    _ => return None,
-                },
-                _ => return None,
-            }
-        }
         let mut left: Option<Restriction> = None;
-        for owner in owner? {
+        for owner in self.declaring(expr)? {
             let hognose_python::Value::Instance(of, class) = owner else {
                 return None;
             };
@@ -186,6 +160,63 @@ impl<'p> Interpreter<'_, 'p> {
             }
         }
         left
+    }
+
+    /// Whether the class whose values `expr` takes one of has a method of its own that checks this one: `clean_title`.
+    fn is_checked_by_class(&mut self, expr: ExprId, name: Symbol) -> bool {
+        let Some(owners) = self.declaring(expr) else {
+            return false;
+        };
+        let checks = ["clean_", "validate_"].map(|front| Symbol::from(format!("{front}{name}")));
+        // In the method itself it is not checked yet.
+        let own = self
+            .at()
+            .function
+            .map(|function| self.module()[function].name);
+        !own.is_some_and(|own| checks.contains(&own))
+            && owners.into_iter().any(|owner| match owner {
+                hognose_python::Value::Instance(module, class) => checks
+                    .iter()
+                    .any(|check| self.find_method(module, class, *check, false).is_some()),
+                _ => false,
+            })
+    }
+
+    /// The objects whose values `expr` takes one of.
+    fn declaring(&mut self, expr: ExprId) -> Option<Vec<hognose_python::Value>> {
+        let module = self.module();
+        let at = self.at().module;
+        let mut values = match module[expr] {
+            Expr::Subscript { value, .. } => value,
+            Expr::Call { func, .. } => match module[func] {
+                Expr::Attribute { value, .. } => value,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let mut owner = None;
+        for _ in 0..MAX_COPIES {
+            match module[values] {
+                Expr::Attribute { value, .. } => {
+                    owner = Some(self.values.eval(at, value).into_iter().collect());
+                    break;
+                }
+                Expr::Name { def, .. } => match module[def].kind {
+                    DefKind::Value(value) => values = value,
+                    // `def create(self, validated_data)`: those of the class itself.
+                    DefKind::Param(_) => {
+                        let function = self.at().function?;
+                        let class = module[function].class?;
+                        let own = hognose_python::Value::Instance(at, class);
+                        owner = Some(vec![own]);
+                        break;
+                    }
+                    _ => return None,
+                },
+                _ => return None,
+            }
+        }
+        owner
     }
 
     /// What a field of a class, the project's or not, leaves of what was sent.
