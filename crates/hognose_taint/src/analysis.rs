@@ -12,13 +12,13 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Fact, Facts, Filled};
-use crate::interpret::{Asked, ClassWrite, Interpreter, Said, Setting, Templates, doubted};
+use crate::interpret::{Asked, ClassWrite, Interpreter, Setting, Templates};
 use crate::model::{Models, Need, Sink};
 use crate::routes::{ClassRoutes, add_route, bound_by_routes};
 use crate::shape::{RuleSet, Stretch};
 use crate::state::State;
 use crate::summary::{Exported, Found, Judged, Reach, SinkRef, Summary, Unit};
-use crate::value::{Atom, InputPath, Origin, Place, Root, Symbol, Taint, Value, Why, hash_id};
+use crate::value::{Atom, InputPath, Place, Root, Symbol, Value, hash_id};
 use crate::watch::{Seen, Sighting, Watch};
 
 /// Walks over the project.
@@ -920,9 +920,6 @@ impl<'p> Analyser<'_, 'p> {
         }
         interpreter.body(&mut state, data.body);
         let summary = interpreter.summary(data);
-        for sink in entry.into_iter().flat_map(|entry| &entry.returns) {
-            interpreter.returned(&summary.returns, sink, module, data);
-        }
         let outcome = Outcome {
             found: std::mem::take(&mut interpreter.found),
             writes: Writes {
@@ -1038,125 +1035,6 @@ impl Interpreter<'_, '_> {
         }
         value
     }
-
-    /// What an entry returns is sent to the client, as a page or as it is.
-    fn returned(
-        &mut self,
-        returned: &Exported,
-        sink: &Sink,
-        module: ModuleId,
-        function: &Function,
-    ) {
-        let sink_ref = (self.messages)(sink);
-        let place = function.return_values.first().map_or_else(
-            || Place::new(module, function.name_range),
-            |expr| {
-                Place::new(
-                    module,
-                    self.setting.project.module(module).expr_range(*expr),
-                )
-            },
-        );
-        if sink.need != Need::Html {
-            let mut sent = returned.value.clone();
-            for object in &returned.heap {
-                object.parts().for_each(|part| sent.join(part));
-            }
-            self.reached_page(sink_ref, place, function, sent);
-            return;
-        }
-        let mut pages = Value::nothing();
-        for atom in returned.value.atoms() {
-            match atom {
-                Atom::Text(_) => pages.add(atom.clone()),
-                // `return page, 200`.
-                Atom::Object(id) => {
-                    if let Some(object) = returned.heap.get(id.0 as usize)
-                        && object.kind == crate::state::Kind::Tuple
-                        && let Some(first) = object.item(0)
-                        && !object.items[1..]
-                            .iter()
-                            .any(|more| says_no_page(returned, more))
-                    {
-                        for atom in first.atoms() {
-                            if matches!(atom, Atom::Text(_)) {
-                                pages.add(atom.clone());
-                            }
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        match self.said_type(module, function.body, None) {
-            Said::Page => {}
-            Said::NoPage => return,
-            Said::Unclear => pages = doubted(&pages),
-        }
-        if self.setting.watch.is_some_and(|watch| watch.covers(place)) {
-            let seen = if pages.is_nothing() {
-                returned.value.clone()
-            } else {
-                pages.clone()
-            };
-            self.sight_value(&State::new(0), sink_ref, function.name, place, seen);
-        }
-        // Only what comes from outside counts: nobody calls an entry but the framework.
-        self.reached_page(sink_ref, place, function, pages);
-    }
-
-    /// The expression of a function's return statements by which something leaves it: the one it was met in last, or the variable it
-    /// was stored in last.
-    fn returned_at(&self, at: ModuleId, function: &Function, taint: &Taint) -> Option<Place> {
-        let Origin::Source(source) = &taint.origin else {
-            return None;
-        };
-        let module = self.setting.project.module(at);
-        let mut met = vec![(source.place, None)];
-        for (place, why) in taint.trail.steps() {
-            let stored = match why {
-                Why::Stored(name) => Some(name),
-                _ => None,
-            };
-            met.push((place, stored));
-        }
-        met.iter()
-            .rev()
-            .filter(|(place, _)| place.module == at)
-            .find_map(|(place, stored)| {
-                let returned = function.return_values.iter().find(|expr| {
-                    let range = module.expr_range(**expr);
-                    range.contains_range(place.text_range())
-                        || stored.is_some_and(|stored| {
-                            matches!(module[**expr], Expr::Name { def, slot }
-                            if module[module[def].scope].slots[slot.index()].name == stored)
-                        })
-                })?;
-                Some(Place::new(at, module.expr_range(*returned)))
-            })
-    }
-
-    fn reached_page(&mut self, sink: SinkRef, place: Place, function: &Function, pages: Value) {
-        for atom in pages.atoms() {
-            let Atom::Text(text) = atom else { continue };
-            for harm in crate::need::harms(sink.need, sink.rule, text) {
-                for taint in &harm.hole.taints {
-                    if let Origin::Source(source) = &taint.origin {
-                        let returned = self.returned_at(place.module, function, taint);
-                        self.found.push(Found {
-                            sink,
-                            place: returned.unwrap_or(place),
-                            callee: function.name,
-                            source: *source,
-                            trail: taint.trail.clone(),
-                            doubt: harm.hole.doubt,
-                            partial: harm.partial,
-                        });
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// Groups of units that call each other, callees first (Tarjan's algorithm, without recursion).
@@ -1233,20 +1111,4 @@ fn by_level(groups: &[Vec<u32>], next: &[Vec<u32>]) -> (Vec<Vec<u32>>, Vec<(u32,
         levels[at].push(number);
     }
     (levels, rank)
-}
-
-/// Whether headers returned beside a text say that it is no HTML page.
-fn says_no_page(returned: &Exported, headers: &Value) -> bool {
-    let [Atom::Object(id)] = headers.atoms() else {
-        return false;
-    };
-    returned.heap.get(id.0 as usize).is_some_and(|headers| {
-        headers.fields.iter().any(|(name, value)| {
-            name.as_str().eq_ignore_ascii_case("content-type")
-                && value.known_text().is_some_and(|kind| {
-                    let kind = kind.as_str().to_ascii_lowercase();
-                    !kind.contains("html") && !kind.contains("svg") && !kind.contains("xml")
-                })
-        })
-    })
 }

@@ -36,14 +36,9 @@ impl Said {
 }
 
 impl Interpreter<'_, '_> {
-    /// What is said of the type of a response in a block around a place, or in the body itself where no place is given. The
-    /// innermost block that says something counts, and one that speaks of a page as well says nothing.
-    pub(crate) fn said_type(
-        &mut self,
-        module: ModuleId,
-        body: Block,
-        place: Option<TextRange>,
-    ) -> Said {
+    /// What is said of the type of a response in the blocks of a body around a place. The innermost block that says something
+    /// counts, and one that speaks of a page as well says nothing.
+    pub(super) fn said_type(&mut self, module: ModuleId, body: Block, place: TextRange) -> Said {
         let mut found = Said::Page;
         if self.setting.models.content_types.is_empty() {
             return found;
@@ -64,7 +59,7 @@ impl Interpreter<'_, '_> {
                         said = Some(said.map_or(more, |said| said.or(more)));
                     }
                 }
-                if place.is_some_and(|place| home.stmt_range(*stmt).contains_range(place)) {
+                if home.stmt_range(*stmt).contains_range(place) {
                     around = Some(*stmt);
                 }
             }
@@ -73,9 +68,7 @@ impl Interpreter<'_, '_> {
             }
             let holds = |block: &Block| {
                 let mut stmts = home.block(*block).iter();
-                stmts.any(|stmt| {
-                    place.is_some_and(|place| home.stmt_range(*stmt).contains_range(place))
-                })
+                stmts.any(|stmt| home.stmt_range(*stmt).contains_range(place))
             };
             let Some(inner) = around.and_then(|stmt| blocks_of(home, stmt).into_iter().find(holds))
             else {

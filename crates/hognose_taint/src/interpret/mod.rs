@@ -4,6 +4,7 @@
 //! hit. Calls of project functions use the callee's summary; where a constant, function or object given decides what the callee
 //! does, the callee is walked in place instead, with the caller's heap.
 
+mod answer;
 mod assign;
 mod call;
 mod compare;
@@ -464,6 +465,9 @@ impl<'a, 'p> Interpreter<'a, 'p> {
                 };
                 if state.live {
                     let result = self.as_switched(result);
+                    if let Some(expr) = expr {
+                        self.check_returned(state, &result, expr);
+                    }
                     self.leave(state, result, expr);
                 }
             }
@@ -943,8 +947,7 @@ pub(crate) fn attr_key(attr: Symbol) -> Key {
 }
 
 pub(crate) use condition::host_is_fixed;
-pub(crate) use content_type::Said;
 pub(crate) use instance::is_plain;
 pub(crate) use native::is_path_of_host;
-pub(crate) use report::{doubted, looks_like};
+pub(crate) use report::looks_like;
 pub(crate) use template::{Templates, autoescape_field, template_field};

@@ -103,7 +103,7 @@ impl<'p> Interpreter<'_, 'p> {
         {
             let module = self.at().module;
             let body = self.module()[function].body;
-            said = self.said_type(module, body, Some(place.text_range()));
+            said = self.said_type(module, body, place.text_range());
             if said == Said::NoPage {
                 return;
             }
