@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use hognose_python::callgraph::CallGraph;
-use hognose_python::ir::{ClassId, ExprId, FunctionId, ModuleId, ScopeId, ScopeKind};
+use hognose_python::ir::{
+    ClassId, DefKind, Expr, ExprId, FunctionId, ModuleId, ScopeId, ScopeKind,
+};
 use hognose_python::{Aliases, ClassRef};
 use rustc_hash::FxHashMap;
 
@@ -467,7 +469,7 @@ impl<'p> World<'p> {
         };
         let module = self.machine.project.module(at);
         let bound = module.defs().find_map(|(_, def)| match def.kind {
-            hognose_python::ir::DefKind::Value(value) if value == expr => Some(def),
+            DefKind::Value(value) if value == expr => Some(def),
             _ => None,
         });
         let stored = module
@@ -520,12 +522,37 @@ impl<'p> World<'p> {
     /// What the body of a handler checks before anything else.
     pub fn body_layer(&mut self, at: ModuleId, function: FunctionId) -> Option<Layer> {
         match guard::body(self, at, function) {
-            Proof::Nothing => None,
+            Proof::Nothing if !self.hands_on(at, function) => None,
+            Proof::Nothing => Some(Layer {
+                place: Place::Body,
+                proof: Proof::Unknown,
+            }),
             proof => Some(Layer {
                 place: Place::Body,
                 proof,
             }),
         }
+    }
+
+    /// Whether a function hands requests on to what it was made with: it calls a parameter of the function around it, as
+    /// `def wrapper(**values): return view_class().process()` does.
+    fn hands_on(&self, at: ModuleId, function: FunctionId) -> bool {
+        let module = self.machine.project.module(at);
+        let data = &module[function];
+        if !matches!(module[data.parent].kind, ScopeKind::Function(_)) {
+            return false;
+        }
+        module.exprs().any(|(_, expr)| {
+            let Expr::Call { func, .. } = *expr else {
+                return false;
+            };
+            let Expr::Name { def, .. } = module[func] else {
+                return false;
+            };
+            data.range.contains_range(module.expr_range(func))
+                && module[def].scope == data.parent
+                && matches!(module[def].kind, DefKind::Param(_))
+        })
     }
 
     /// From now on guards are looked through for this endpoint.
