@@ -1,5 +1,6 @@
 //! All modules of an audited project, and how imports find their way between them.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -299,19 +300,27 @@ impl Project {
         (0u32..).map(ModuleId).zip(&self.modules)
     }
 
-    /// Some modules with all that they import, by way of others too, in order.
-    pub fn with_imports(&self, from: impl IntoIterator<Item = ModuleId>) -> Vec<ModuleId> {
+    /// Some modules with those that they import, and so on for some steps, in order.
+    pub fn with_imports(
+        &self,
+        from: impl IntoIterator<Item = ModuleId>,
+        steps: u32,
+    ) -> Vec<ModuleId> {
         let mut found = vec![false; self.modules.len()];
-        let mut waiting: Vec<ModuleId> = from.into_iter().collect();
-        while let Some(id) = waiting.pop() {
+        let mut waiting: VecDeque<(ModuleId, u32)> =
+            from.into_iter().map(|id| (id, steps)).collect();
+        while let Some((id, left)) = waiting.pop_front() {
             match found.get_mut(id.index()) {
                 Some(known) if !*known => *known = true,
                 _ => continue,
             }
+            let Some(left) = left.checked_sub(1) else {
+                continue;
+            };
             let module = self.module(id);
             let mut import = |name: Symbol| {
                 if let Found::Module(imported) = self.find(name, id) {
-                    waiting.push(imported);
+                    waiting.push_back((imported, left));
                 }
             };
             for (name, _) in &module.imports {

@@ -33,6 +33,7 @@ static TEXTS: [OnceLock<Box<[OnceLock<&'static str>]>>; BLOCKS] =
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// The block of a number, the place in it, and the length of the block.
+#[inline]
 fn place(number: u32) -> (usize, usize, usize) {
     let shifted = u64::from(number) + u64::from(FIRST_BLOCK);
     let block = shifted.ilog2() - FIRST_BLOCK.ilog2();
@@ -74,6 +75,7 @@ fn intern(text: &str) -> Symbol {
 
 impl Symbol {
     /// The text.
+    #[inline]
     pub fn as_str(self) -> &'static str {
         let (block, at, _) = place(self.0.get() - 1);
         let block = TEXTS[block].get();

@@ -37,6 +37,10 @@ pub fn named(path: &str, package: &str, name: &str) -> bool {
             .is_some_and(|modules| !modules.contains("()"))
 }
 
+/// Imports between a module in which endpoints are served and one whose calls are looked at. What a handler calls is defined
+/// one import away, the classes that tells of are two away; what lies further serves everybody.
+const MAX_IMPORTS: u32 = 2;
+
 /// What is asked of a function of the project: what it proves, perhaps only by exceptions, perhaps only of all requests,
 /// with what it is given.
 pub type Question = (ModuleId, FunctionId, bool, bool, Given);
@@ -140,7 +144,7 @@ impl<'p> World<'p> {
         world
     }
 
-    /// Who calls whom where endpoints are served, in all that is imported there; made when it is first asked for, for most
+    /// Who calls whom where endpoints are served and in what is imported there; made when it is first asked for, for most
     /// projects never.
     pub fn graph(&mut self) -> Rc<CallGraph> {
         if let Some(known) = &self.graph {
@@ -154,7 +158,7 @@ impl<'p> World<'p> {
             };
             target.into_iter().chain(registered.site.map(|(at, _)| at))
         });
-        let modules = project.with_imports(serving);
+        let modules = project.with_imports(serving, MAX_IMPORTS);
         let graph = Rc::new(CallGraph::build_of(project, &Aliases::default(), modules));
         self.graph = Some(Rc::clone(&graph));
         graph

@@ -5,6 +5,7 @@ use hognose_python::{Constant, Evaluator, ModuleId, Symbol, Value};
 use serde::Deserialize;
 
 use crate::context::Argument;
+use crate::expression::Expression;
 use crate::text::Piece;
 
 /// An outcome.
@@ -111,7 +112,7 @@ pub(crate) enum Ask {
     Below(f64),
     Above(f64),
     Shorter(usize),
-    Matches(regex::Regex),
+    Matches(Expression),
     Constant(bool),
     Path(Vec<Symbol>),
     Built(bool),
@@ -181,9 +182,7 @@ impl ConditionFile {
         asks.extend(self.above.map(Ask::Above));
         asks.extend(self.shorter.map(Ask::Shorter));
         if let Some(pattern) = &self.matches {
-            asks.push(Ask::Matches(
-                regex::Regex::new(pattern).map_err(|error| error.to_string())?,
-            ));
+            asks.push(Ask::Matches(Expression::new(pattern)?));
         }
         asks.extend(self.constant.map(Ask::Constant));
         asks.extend(self.path.map(|paths| Ask::Path(paths.symbols())));

@@ -9,6 +9,7 @@
 mod built_in;
 mod condition;
 mod context;
+mod expression;
 mod fingerprint;
 mod flow;
 mod logins;

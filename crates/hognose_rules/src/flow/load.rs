@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::own::{ModelError, OwnModel};
 use super::{FlowMeta, Flows};
+use crate::expression::Expression;
 use crate::matcher::expand;
 
 /// Kinds of sources that count where a rule names none.
@@ -1160,7 +1161,7 @@ fn when(file: &WhenFile) -> Result<When, String> {
     } else if let Some(display) = file.display {
         Asks::Display(display)
     } else if let Some(pattern) = &file.matches {
-        let pattern = regex::Regex::new(pattern).map_err(|error| error.to_string())?;
+        let pattern = Expression::new(pattern)?;
         Asks::Contains(TextTest(Arc::new(move |text: &str| pattern.is_match(text))))
     } else if let Some(name) = &file.defines {
         Asks::Defines(Symbol::from(name))

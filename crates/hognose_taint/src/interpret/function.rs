@@ -222,6 +222,7 @@ impl Interpreter<'_, '_> {
             && active == 0
             && usize::from(data.range.len()) < MAX_IN_PLACE
             && self.work > MIN_WORK
+            && self.work_in_place > 0
             && (self.walks > 0 || is_small(data) && self.small_walks > 0);
         if fits && self.is_worth_a_walk(state, data, summary.as_deref(), &params, closure) {
             if is_small(data) && self.small_walks > 0 {

@@ -52,6 +52,10 @@ const MAX_LOOPS: u32 = 2;
 /// Functions walked in place for one summary: real code needs a few; a chain of factories and closures needs a dozen.
 const MAX_WALKS: u32 = 16;
 
+/// Statements in walks in place for one summary, with which one more may begin: few bodies need a hundred; those that need
+/// thousands call large functions again and again, for which a summary says nearly the same.
+const MAX_WORK_IN_PLACE: u32 = 300;
+
 /// Walks in place of small functions for one summary: wrappers of decorators, special methods, validators.
 const MAX_SMALL_WALKS: u32 = 12;
 
@@ -172,6 +176,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub undecided: bool,
     /// An exception is raised, by the body itself or by what never returns.
     pub raises: bool,
+    /// Statements that walks in place may still take.
+    work_in_place: u32,
     /// Walks in place that are left.
     walks: u32,
     /// Those of small functions that are left.
@@ -231,6 +237,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             lists: 0,
             undecided: false,
             raises: false,
+            work_in_place: MAX_WORK_IN_PLACE,
             walks: MAX_WALKS,
             small_walks: MAX_SMALL_WALKS,
             quiet: 0,
@@ -434,6 +441,9 @@ impl<'a, 'p> Interpreter<'a, 'p> {
                 return;
             }
             self.work -= 1;
+            if self.frames.len() > 1 {
+                self.work_in_place = self.work_in_place.saturating_sub(1);
+            }
             stacker::maybe_grow(128 * 1024, 4 * 1024 * 1024, || {
                 self.statement(state, *stmt);
             });

@@ -174,27 +174,26 @@ impl Interpreter<'_, '_> {
             let actual = self.resolve(state, substitution, path);
             let mut result = Value::nothing();
             for text in self.texts_of(state, &actual) {
-                let text: Vec<Stretch> = text
-                    .iter()
-                    .map(|stretch| match stretch {
-                        Stretch::Hole(given) => {
-                            let mut given = (**given).clone();
-                            given.alphabet = given.alphabet.intersect(hole.alphabet);
-                            given.facts |= hole.facts;
-                            given.cleaned.0 |= hole.cleaned.0;
-                            given.doubt = given.doubt.max(hole.doubt);
-                            for known in &mut given.taints {
-                                known.trail = known
-                                    .trail
-                                    .step(place, Why::Passed(name))
-                                    .then(&taint.trail);
-                            }
-                            Stretch::Hole(Arc::new(given))
+                let mut text = text;
+                for stretch in &mut text {
+                    if let Stretch::Hole(given) = stretch {
+                        let given = Arc::make_mut(given);
+                        given.alphabet = given.alphabet.intersect(hole.alphabet);
+                        given.facts |= hole.facts;
+                        given.cleaned.0 |= hole.cleaned.0;
+                        given.doubt = given.doubt.max(hole.doubt);
+                        for known in &mut given.taints {
+                            known.trail = known
+                                .trail
+                                .step(place, Why::Passed(name))
+                                .then(&taint.trail);
                         }
-                        other => other.clone(),
-                    })
-                    .collect();
-                result.join(&Value::stretches(concat([text.as_slice()])));
+                    }
+                }
+                if text.len() > 1 {
+                    text = concat([text.as_slice()]);
+                }
+                result.join(&Value::stretches(text));
             }
             return result;
         }
