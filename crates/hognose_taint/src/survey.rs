@@ -868,6 +868,7 @@ fn fill(
     }
     EntryFacts {
         parameters,
+        routed: route.is_some(),
         returns_html: entry.returns_html.clone().map(Arc::new),
     }
 }
@@ -1009,6 +1010,17 @@ pub(crate) fn merge_entry(
     entry: EntryFacts,
 ) {
     let known = all.entry(function).or_default();
+    if known.returns_html.is_none() {
+        known.returns_html.clone_from(&entry.returns_html);
+    }
+    // What a route says of its variables it knows better than a decorator that says there may be some.
+    if known.routed != entry.routed {
+        if entry.routed {
+            known.parameters = entry.parameters;
+            known.routed = true;
+        }
+        return;
+    }
     if known.parameters.len() < entry.parameters.len() {
         known.parameters.resize(entry.parameters.len(), None);
     }
@@ -1021,8 +1033,5 @@ pub(crate) fn merge_entry(
             }
             _ => {}
         }
-    }
-    if known.returns_html.is_none() {
-        known.returns_html = entry.returns_html;
     }
 }
