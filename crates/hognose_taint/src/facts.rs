@@ -37,6 +37,8 @@ impl Fact {
 pub struct EntryFacts {
     /// By parameter: what it is instead of an input.
     pub parameters: Vec<Option<Filled>>,
+    /// The pattern of a route says so, not only a decorator or a name.
+    pub routed: bool,
     /// The rules that what it returns falls under.
     pub returns: Vec<Arc<Sink>>,
 }

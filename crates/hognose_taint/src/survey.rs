@@ -967,6 +967,7 @@ fn fill(
     }
     EntryFacts {
         parameters,
+        routed: route.is_some(),
         returns: entry.returns.iter().cloned().map(Arc::new).collect(),
     }
 }
@@ -1167,6 +1168,19 @@ pub(crate) fn merge_entry(
     entry: EntryFacts,
 ) {
     let known = all.entry(function).or_default();
+    for sink in entry.returns {
+        if !known.returns.iter().any(|other| other.rule == sink.rule) {
+            known.returns.push(sink);
+        }
+    }
+    // What a route says of its variables it knows better than a decorator that says there may be some.
+    if known.routed != entry.routed {
+        if entry.routed {
+            known.parameters = entry.parameters;
+            known.routed = true;
+        }
+        return;
+    }
     if known.parameters.len() < entry.parameters.len() {
         known.parameters.resize(entry.parameters.len(), None);
     }
@@ -1178,11 +1192,6 @@ pub(crate) fn merge_entry(
                 *known = Some(Filled::Source(*source, both));
             }
             _ => {}
-        }
-    }
-    for sink in entry.returns {
-        if !known.returns.iter().any(|other| other.rule == sink.rule) {
-            known.returns.push(sink);
         }
     }
 }

@@ -56,8 +56,6 @@ pub struct Distribution {
     pub file: String,
     /// It installs commands: its functions are there for them first.
     pub program: bool,
-    /// It is known as an installed copy that installed commands, and by nothing that declares it.
-    pub installed: bool,
 }
 
 /// Finds the distributions that packaging metadata declares, by directory.
@@ -94,7 +92,6 @@ pub fn distributions(sources: &dyn Sources, project: &Project) -> Vec<Distributi
                 directory: directory.to_owned(),
                 file: entry.path.to_string(),
                 program: false,
-                installed: false,
             });
         }
     }
@@ -112,19 +109,12 @@ pub fn distributions(sources: &dyn Sources, project: &Project) -> Vec<Distributi
             continue;
         }
         // `shop.egg-info/entry_points.txt` stands in a directory of its own.
-        let (around, own) = match name {
-            "entry_points.txt" => directory.rsplit_once('/').unwrap_or(("", directory)),
-            _ => (directory, ""),
+        let around = match name {
+            "entry_points.txt" => directory.rsplit_once('/').map_or("", |(around, _)| around),
+            _ => directory,
         };
         if let Some(of) = found.iter_mut().find(|one| one.directory == around) {
             of.program = true;
-        } else if own.ends_with(".dist-info") {
-            found.push(Distribution {
-                directory: around.to_owned(),
-                file: entry.path.to_string(),
-                program: true,
-                installed: true,
-            });
         }
     }
     found
@@ -290,7 +280,6 @@ impl ThreatModel {
                 threat.used = SOURCE_KINDS.iter().map(|kind| plain(kind)).collect();
                 threat.public = declared
                     .iter()
-                    .filter(|distribution| !distribution.installed)
                     .map(|distribution| distribution.directory.clone())
                     .collect();
             }
@@ -395,7 +384,6 @@ fn public_directories(
     entries: &[Entered],
 ) -> Option<(Vec<String>, String)> {
     let starts = applications(registry, project);
-    let declared: Vec<&Distribution> = declared.iter().filter(|one| !one.installed).collect();
     if declared.is_empty() {
         // No metadata, as in an installed copy: a package at the top that nothing runs and no framework calls.
         if !starts.is_empty() || is_called_from_outside(registry, project, entries) {
@@ -422,11 +410,10 @@ fn public_directories(
                 .iter()
                 .filter(|other| within(file, &other.directory))
                 .max_by_key(|other| other.directory.len());
-            around.is_some_and(|around| *around == distribution)
+            around == Some(distribution)
         })
     };
-    let mut libraries = declared.clone();
-    libraries.retain(|one| !runs(one));
+    let libraries: Vec<&Distribution> = declared.iter().filter(|one| !runs(one)).collect();
     let why = match libraries.as_slice() {
         [] => return None,
         [one] => format!("{} declares a distribution", one.file),
