@@ -135,7 +135,10 @@ impl Interpreter<'_, '_> {
             return arguments.all();
         }
         if argument.mapping {
-            return arguments.double_star.clone().into_iter().collect();
+            // Of a dict that the program fills it chose the names.
+            let given = arguments.double_star.iter().flat_map(Value::atoms);
+            let open = given.filter(|atom| matches!(atom, Atom::Text(_) | Atom::Input(_)));
+            return vec![Value::of(open.cloned())];
         }
         let given = match (argument.at, argument.name) {
             (Some(at), _) if argument.rest => {
