@@ -32,6 +32,7 @@ impl Expression {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests read the files of rules")]
 mod tests {
     use super::*;
 
