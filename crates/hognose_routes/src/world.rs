@@ -543,19 +543,20 @@ impl<'p> World<'p> {
     fn hands_on(&self, at: ModuleId, function: FunctionId) -> bool {
         let module = self.machine.project.module(at);
         let data = &module[function];
-        if !matches!(module[data.parent].kind, ScopeKind::Function(_)) {
+        let ScopeKind::Function(around) = module[data.parent].kind else {
             return false;
-        }
+        };
         module.exprs().any(|(_, expr)| {
             let Expr::Call { func, .. } = *expr else {
                 return false;
             };
-            let Expr::Name { def, .. } = module[func] else {
+            let Expr::Name { def, slot } = module[func] else {
                 return false;
             };
+            let given = |name| module[around].params.iter().any(|param| param.name == name);
             data.range.contains_range(module.expr_range(func))
-                && module[def].scope == data.parent
-                && matches!(module[def].kind, DefKind::Param(_))
+                && matches!(module[def].kind, DefKind::Entry)
+                && given(module[module[def].scope].slots[slot.index()].name)
         })
     }
 

@@ -77,6 +77,9 @@ impl Arguments {
     }
 }
 
+/// Elements of what `*` unpacks that are told apart; commands with more before what matters are rare.
+const MAX_UNPACKED: usize = 8;
+
 impl Interpreter<'_, '_> {
     pub(in crate::interpret) fn arguments(&mut self, state: &mut State, args: List) -> Arguments {
         let module = self.module();
@@ -153,8 +156,17 @@ impl Interpreter<'_, '_> {
                     .take_while(|value| !ends(value))
                     .cloned()
                     .collect();
-                if all.len() == given.len() {
-                    all.extend(arguments.star.clone());
+                if all.len() == given.len()
+                    && let Some(star) = &arguments.star
+                {
+                    let first = usize::from(at).saturating_sub(arguments.positional.len());
+                    for index in first..first + MAX_UNPACKED {
+                        let index = i32::try_from(index).unwrap_or(i32::MAX);
+                        let element = self.element_at(star, index);
+                        if !all.contains(&element) {
+                            all.push(element);
+                        }
+                    }
                 }
                 return all;
             }
