@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::facts::{Fact, Facts, Filled};
 use crate::interpret::{Asked, ClassWrite, Interpreter, Setting, Templates};
 use crate::model::{Models, Need, Sink};
-use crate::routes::{ClassRoutes, add_route, bound_by_routes};
+use crate::routes::{ClassRoutes, add_route, bound_by_routes, by_class};
 use crate::shape::{RuleSet, Stretch};
 use crate::state::State;
 use crate::summary::{Exported, Found, Judged, Reach, SinkRef, Summary, Unit};
@@ -249,6 +249,7 @@ pub fn analyse<'p>(
         }
     }
     bound_by_routes(project, &routes, &mut facts.entries);
+    facts.variables = by_class(&routes);
     for callees in &mut next {
         callees.sort_unstable();
         callees.dedup();
@@ -903,7 +904,14 @@ impl<'p> Analyser<'_, 'p> {
                             hole.alphabet = hole.alphabet.intersect(*alphabet);
                             Value::hole(hole)
                         }
-                        _ => Value::hole(hole),
+                        _ => {
+                            if let Some(entry) = entry
+                                && param.kind == ParamKind::DoubleStar
+                            {
+                                interpreter.variables.insert(hole.id, &entry.variables);
+                            }
+                            Value::hole(hole)
+                        }
                     }
                 }
                 Some(Filled::Given(callee)) => {

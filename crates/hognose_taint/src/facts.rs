@@ -7,6 +7,7 @@ use hognose_python::{ModuleId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::Sink;
+use crate::routes::Variables;
 use crate::shape::RuleSet;
 use crate::summary::Exported;
 use crate::value::Atom;
@@ -39,6 +40,8 @@ pub struct EntryFacts {
     pub parameters: Vec<Option<Filled>>,
     /// The pattern of a route says so, not only a decorator or a name.
     pub routed: bool,
+    /// What routes pass by name: it arrives in `**values` too.
+    pub variables: Variables,
     /// The rules that what it returns falls under.
     pub returns: Vec<Arc<Sink>>,
 }
@@ -69,6 +72,8 @@ pub struct Facts {
     pub overrides: FxHashMap<OfClass, Vec<(ModuleId, FunctionId)>>,
     /// Functions a framework calls.
     pub entries: FxHashMap<(ModuleId, FunctionId), EntryFacts>,
+    /// What the routes to classes pass by name.
+    pub variables: FxHashMap<(ModuleId, ClassId), Variables>,
     /// Classes whose objects are records: their annotated attributes are what they are made of.
     pub records: FxHashMap<(ModuleId, ClassId), Vec<Symbol>>,
     /// Classes that are enumerations.

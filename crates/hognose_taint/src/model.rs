@@ -113,6 +113,8 @@ pub struct SourceModel {
     pub slash: bool,
     /// Its keys are the names of fields, attributes of the class it is read from.
     pub fields: bool,
+    /// Its keys are the variables of the routes that lead to the class it is read from.
+    pub variables: bool,
     /// Only under these keys.
     pub keys: Vec<String>,
     /// Rules it is no danger for.

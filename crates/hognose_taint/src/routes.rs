@@ -8,10 +8,53 @@ use rustc_hash::FxHashMap;
 
 use crate::facts::{EntryFacts, Filled};
 use crate::shape::Alphabet;
-use crate::value::Atom;
+use crate::value::{Atom, Symbol};
 
 /// The routes that lead to the methods of classes; nothing for classes that are reached by one that is not known.
 pub(crate) type ClassRoutes = BTreeMap<(ModuleId, ClassId), Option<Vec<String>>>;
+
+/// What routes pass by name, with the characters it can hold: `None` for any, none of them where it holds no text.
+pub(crate) type Variables = Vec<(Symbol, Option<Alphabet>)>;
+
+/// What any of some routes passes by name.
+pub(crate) fn variables_of<'r>(routes: impl IntoIterator<Item = &'r str>) -> Variables {
+    let mut all = Variables::new();
+    for route in routes {
+        let variables = route_variables(route).into_iter();
+        let named = variables.map(|(name, alphabet)| (Symbol::from(name), alphabet));
+        join_variables(&mut all, named);
+    }
+    all
+}
+
+/// The characters of a variable, if its routes bound it.
+pub(crate) fn bound_of(variables: &Variables, name: Symbol) -> Option<Alphabet> {
+    let (_, bound) = variables.iter().find(|(known, _)| *known == name)?;
+    *bound
+}
+
+/// Adds what another route passes.
+pub(crate) fn join_variables(
+    all: &mut Variables,
+    more: impl IntoIterator<Item = (Symbol, Option<Alphabet>)>,
+) {
+    for (name, alphabet) in more {
+        match all.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = known.zip(alphabet).map(|(a, b)| a.union(b)),
+            None => all.push((name, alphabet)),
+        }
+    }
+}
+
+/// What the routes to classes pass by name.
+pub(crate) fn by_class(routes: &ClassRoutes) -> FxHashMap<(ModuleId, ClassId), Variables> {
+    let known = routes
+        .iter()
+        .filter_map(|(class, routes)| Some((*class, routes.as_ref()?)));
+    known
+        .map(|(class, routes)| (class, variables_of(routes.iter().map(String::as_str))))
+        .collect()
+}
 
 /// Remembers a route to a class.
 pub(crate) fn add_route(
@@ -48,6 +91,7 @@ pub(crate) fn bound_by_routes(
         let Some(routes) = routes else {
             continue;
         };
+        facts.variables = variables_of(routes.iter().map(String::as_str));
         for (number, param) in function.params.iter().enumerate().skip(1) {
             let Some(filled) = facts.parameters.get_mut(number) else {
                 continue;

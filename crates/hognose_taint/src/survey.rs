@@ -11,7 +11,7 @@ use crate::model::{
     Argument, Asks, Entry, Filled as Fill, Filling, Models, ParameterPick, Registered, Trust,
     Typed, When,
 };
-use crate::routes::{ClassRoutes, add_route, route_variables};
+use crate::routes::{ClassRoutes, add_route, join_variables, route_variables, variables_of};
 use crate::shape::Alphabet;
 use crate::summary::Unit;
 use crate::value::{Atom, Symbol};
@@ -968,6 +968,7 @@ fn fill(
     EntryFacts {
         parameters,
         routed: route.is_some(),
+        variables: variables_of(route),
         returns: entry.returns.iter().cloned().map(Arc::new).collect(),
     }
 }
@@ -1177,10 +1178,12 @@ pub(crate) fn merge_entry(
     if known.routed != entry.routed {
         if entry.routed {
             known.parameters = entry.parameters;
+            known.variables = entry.variables;
             known.routed = true;
         }
         return;
     }
+    join_variables(&mut known.variables, entry.variables);
     if known.parameters.len() < entry.parameters.len() {
         known.parameters.resize(entry.parameters.len(), None);
     }

@@ -388,9 +388,20 @@ fn by_get(world: &mut World<'_>, one: &Found, looked: &mut Looked, found: &mut V
         deed.does
     );
     let mut evidence = Evidence::new(CHANGE_BY_GET, one.at, one.range, message);
-    evidence.is_thin = parameters(&endpoint.path).is_empty() || deed.depth > NEAR;
+    // What is done to each of several records, or far from the handler, is rarely what the link is for: stale ones go.
+    evidence.is_thin =
+        parameters(&endpoint.path).is_empty() || deed.depth >= NEAR || is_repeated(world, deed);
     evidence.remarks.push(remark(deed));
     found.push(evidence);
+}
+
+/// Whether something is done in a loop.
+fn is_repeated(world: &World<'_>, deed: &Deed) -> bool {
+    let module = world.machine.project.module(deed.at);
+    module.stmts().any(|(stmt, kind)| {
+        matches!(kind, Stmt::For { .. } | Stmt::While { .. })
+            && module.stmt_range(stmt).contains_range(deed.range)
+    })
 }
 
 /// A record of the caller's choice that every user gets: nothing in the handler asks whose it is.

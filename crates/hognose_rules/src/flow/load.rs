@@ -98,6 +98,8 @@ struct SourceFile {
     begins: Option<String>,
     #[serde(default)]
     fields: bool,
+    #[serde(default)]
+    variables: bool,
     #[serde(default, rename = "for")]
     rules: Vec<String>,
 }
@@ -510,6 +512,7 @@ impl Builder {
             structure,
             slash: false,
             fields: false,
+            variables: false,
             keys: keys.to_vec(),
             cleaned: RuleSet::default(),
         });
@@ -535,6 +538,7 @@ impl Builder {
             if let Some(model) = self.flows.models.sources.last_mut() {
                 model.cleaned = cleaned;
                 model.fields = file.fields;
+                model.variables = file.variables;
                 model.slash = slash;
             }
             for path in file.paths.iter().flat_map(|path| expand(path)) {

@@ -29,6 +29,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Fact, Facts as ProjectFacts};
 use crate::model::Models;
+use crate::routes::Variables;
 use crate::shape::{Restriction, RuleSet};
 use crate::state::State;
 use crate::summary::{Exported, Found, Implied, Judged, Reach, SinkRef, Summary, Unit};
@@ -145,6 +146,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub judged: Vec<Judged>,
     /// Blocks around the one at hand that a setting switches on.
     switched: u32,
+    /// What a mapping of what a route passes holds under its names, by the id of its hole.
+    pub variables: FxHashMap<u32, &'a Variables>,
     /// What a resolved path was resolved from, by the ids of their holes.
     resolved: FxHashMap<u32, u32>,
     /// Copies of texts as browsers read them, by the ids of their holes.
@@ -214,6 +217,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             setting,
             values,
             frames: Vec::new(),
+            variables: FxHashMap::default(),
             objects: FxHashMap::default(),
             inputs: FxHashMap::default(),
             found: Vec::new(),

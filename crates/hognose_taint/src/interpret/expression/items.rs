@@ -7,7 +7,8 @@ use hognose_python::ir::*;
 use super::super::Interpreter;
 use super::super::assign::single_key;
 use super::MAX_DISPLAY;
-use crate::shape::Stretch;
+use crate::routes::bound_of;
+use crate::shape::{Alphabet, Stretch};
 use crate::state::{Kind, State};
 use crate::value::{Atom, InputPath, Key, Symbol, Value, hash_id};
 
@@ -26,7 +27,17 @@ impl<'p> Interpreter<'_, 'p> {
                 key => hash_id(&(hole.id, key)),
             };
             let mut part = hole.derive(id, None);
-            part.alphabet = crate::shape::Alphabet::ALL;
+            part.alphabet = Alphabet::ALL;
+            if let Key::Item(name) = key
+                && let Some(variables) = self.variables.get(&hole.id)
+                && let Some(bound) = bound_of(variables, name)
+            {
+                if bound == Alphabet::NONE {
+                    value.add(Atom::Scalar);
+                    continue;
+                }
+                part.alphabet = bound;
+            }
             value.join(&Value::hole(part));
         }
         if value.is_nothing() {

@@ -5,7 +5,8 @@ use hognose_python::ir::*;
 use super::super::Interpreter;
 use super::super::assign::single_key;
 use crate::model::Trust;
-use crate::shape::{Hole, Restriction};
+use crate::routes::bound_of;
+use crate::shape::{Alphabet, Hole, Restriction};
 use crate::value::{Atom, Key, Origin, Place, Source, Symbol, Taint, Trail, Value, hash_id};
 
 /// Variables that only stand for each other, followed to what they stand for.
@@ -116,6 +117,15 @@ impl<'p> Interpreter<'_, 'p> {
         {
             hole.doubt = 1;
         }
+        if model.variables
+            && let Some(Key::Item(name)) = key
+            && let Some(bound) = self.class_variable(name)
+        {
+            if bound == Alphabet::NONE {
+                return Some(Atom::Scalar.into());
+            }
+            hole.alphabet = hole.alphabet.intersect(bound);
+        }
         if model.structure {
             hole.facts |= crate::shape::Facts::STRUCTURE;
         }
@@ -123,6 +133,14 @@ impl<'p> Interpreter<'_, 'p> {
             hole.facts |= crate::shape::Facts::SLASH;
         }
         Some(Value::hole(hole))
+    }
+
+    /// The characters of what all routes to the class at hand pass under a name, if they bound it.
+    fn class_variable(&self, name: Symbol) -> Option<Alphabet> {
+        let at = self.at();
+        let class = self.module()[at.function?].class?;
+        let variables = self.setting.facts.variables.get(&(at.module, class))?;
+        bound_of(variables, name)
     }
 
     /// Whether a part of a source was found to hold no text, by the declaration of its field: what it gives holds none either.
