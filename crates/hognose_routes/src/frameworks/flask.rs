@@ -6,7 +6,7 @@ use hognose_python::Symbol;
 
 use super::Framework;
 use super::common::decorated_class;
-use crate::guard::{self, Asked, Layer, Place};
+use crate::guard::{self, Asked, Layer, Place, Proof};
 use crate::run::{Args, Site, V, Value};
 use crate::world::{Handler, Target, UNKNOWN_PART, World};
 
@@ -434,8 +434,13 @@ fn endpoints(
         class_view(world, mount, path, class, given, site, &layers);
         return;
     }
-    if let Target::Function(at, function) = handler.target {
-        layers.extend(world.body_layer(at, function));
+    match handler.target {
+        Target::Function(at, function) => layers.extend(world.body_layer(at, function)),
+        Target::Other(v) if matches!(world.machine.get(v), Value::Unknown) => layers.push(Layer {
+            place: Place::Body,
+            proof: Proof::Unknown,
+        }),
+        _ => {}
     }
     let attribute = match given {
         Some(methods) => methods,
@@ -489,6 +494,12 @@ fn class_view(
         if let Target::Function(at, function) = dispatch.target {
             layers.extend(world.wrapper_layers(&dispatch, Place::Decorator));
             layers.extend(world.body_layer(at, function));
+        } else {
+            // No view of the framework: what calls it is not seen, nor whom that asks.
+            layers.push(Layer {
+                place: Place::Body,
+                proof: Proof::Unknown,
+            });
         }
         let methods = methods.unwrap_or_else(|| vec!["GET".to_owned()]);
         world.add(

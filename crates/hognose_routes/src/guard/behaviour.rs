@@ -12,6 +12,7 @@ use super::refusal::{Refusal, is_mistake, last, refusal, strip};
 use super::user::{Given, children, depends, identifies, is_parameter};
 use super::{MAX_DEPTH, Proof};
 use crate::endpoint::Level;
+use crate::evidence::code::method;
 use crate::run::{V, Value};
 use crate::world::World;
 
@@ -384,6 +385,7 @@ impl Walk {
                 Stmt::Assert { test, .. } => self.called(world, test),
                 Stmt::With { body, context, .. } => {
                     self.called(world, context);
+                    self.entered(world, context);
                     left = self.block(world, body);
                 }
                 Stmt::Try {
@@ -640,6 +642,29 @@ impl Walk {
             }
             if !matches!(module[expr], Expr::Conditional { .. } | Expr::Logic { .. }) {
                 children(module, expr, |child| waiting.push(child));
+            }
+        }
+    }
+
+    /// What a context manager of the project refuses when it is entered.
+    fn entered(&mut self, world: &mut World<'_>, context: ExprId) {
+        let is_asked_of_all = self.swallowed == 0 && self.tests.is_empty() && self.tried.is_empty();
+        if !is_asked_of_all || self.calls >= MAX_DEPTH {
+            return;
+        }
+        for manager in world.machine.evaluator.eval(self.at, context) {
+            let Evaluated::Instance(at, class) = manager else {
+                continue;
+            };
+            for name in ["__enter__", "__aenter__"] {
+                let Some((at, function)) = method(world, at, class, name) else {
+                    continue;
+                };
+                let (given, calls) = (Given::default(), self.calls + 1);
+                let proof = walk(world, at, function, None, given, calls, true, self.strict);
+                if let Proof::Guard { .. } = proof {
+                    self.add(proof);
+                }
             }
         }
     }
