@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use hognose_python::callgraph::CallGraph;
 use hognose_python::ir::{
-    ClassId, DefKind, Expr, ExprId, FunctionId, ModuleId, ScopeId, ScopeKind,
+    ClassId, Def, DefKind, Expr, ExprId, FunctionId, ModuleId, ScopeId, ScopeKind,
 };
 use hognose_python::{Aliases, ClassRef};
 use rustc_hash::FxHashMap;
@@ -539,7 +539,7 @@ impl<'p> World<'p> {
     }
 
     /// Whether a function hands requests on to what it was made with: it calls a parameter of the function around it, as
-    /// `def wrapper(**values): return view_class().process()` does.
+    /// `def wrapper(**values): return view_class().process()` does, or answers what something made there gives.
     fn hands_on(&self, at: ModuleId, function: FunctionId) -> bool {
         let module = self.machine.project.module(at);
         let data = &module[function];
@@ -553,10 +553,26 @@ impl<'p> World<'p> {
             let Expr::Name { def, slot } = module[func] else {
                 return false;
             };
-            let given = |name| module[around].params.iter().any(|param| param.name == name);
-            data.range.contains_range(module.expr_range(func))
-                && matches!(module[def].kind, DefKind::Entry)
-                && given(module[module[def].scope].slots[slot.index()].name)
+            let place = module.expr_range(func);
+            if !data.range.contains_range(place) || !matches!(module[def].kind, DefKind::Entry) {
+                return false;
+            }
+            let name = module[module[def].scope].slots[slot.index()].name;
+            let is_param = module[around].params.iter().any(|param| param.name == name);
+            // What a call gave; functions, classes and imports there say themselves what they are.
+            let is_made = || {
+                module.defs().any(|(_, def)| {
+                    let name_of = |def: &Def| module[def.scope].slots[def.slot.index()].name;
+                    def.scope == data.parent
+                        && matches!(def.kind, DefKind::Value(value) if matches!(module[value], Expr::Call { .. }))
+                        && name_of(def) == name
+                })
+            };
+            let is_answer = || {
+                let mut returned = data.return_values.iter();
+                returned.any(|value| module.expr_range(*value).contains_range(place))
+            };
+            is_param || is_answer() && is_made()
         })
     }
 
