@@ -265,6 +265,11 @@ impl Interpreter<'_, '_> {
                 for value in &given {
                     all.join(value);
                 }
+                if all.has_holes() {
+                    // The text in other clothes is no more what it was read from, which has attributes of its own.
+                    let is_text = |atom: &&Atom| !matches!(atom, Atom::External(_));
+                    all = Value::of(all.atoms().iter().filter(is_text).cloned());
+                }
                 super::super::assign::with_step(all, |taint| {
                     taint.trail = taint.trail.step(place, Why::Through(path));
                 })
