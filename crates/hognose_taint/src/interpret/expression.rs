@@ -19,6 +19,11 @@ pub(super) use operators::is_number_format;
 /// Constants that a loop over a display is walked for one by one.
 const MAX_DISPLAY: usize = 64;
 
+/// Attributes of URLs as objects that are their host.
+fn is_host(attr: Symbol) -> bool {
+    matches!(attr.as_str(), "host" | "hostname" | "netloc")
+}
+
 impl<'p> Interpreter<'_, 'p> {
     /// What an expression may be. Runs what it runs.
     pub(crate) fn eval(&mut self, state: &mut State, expr: ExprId) -> Value {
@@ -404,7 +409,7 @@ impl<'p> Interpreter<'_, 'p> {
                 }
                 Atom::Text(_) if external_source => {}
                 // A text has no such attribute: what parsed it as a URL has.
-                Atom::Text(_) if matches!(attr.as_str(), "host" | "hostname" | "netloc") => {
+                Atom::Text(_) if is_host(attr) => {
                     let url = atom.clone().into();
                     value.join(&self.url_part(state, &url, attr.as_str(), Some(Part::Host)));
                 }
@@ -423,6 +428,12 @@ impl<'p> Interpreter<'_, 'p> {
                         None => {
                             let part = self.input(part);
                             value.add(part);
+                            // It may be a URL as an object.
+                            if is_host(attr) {
+                                let url = atom.clone().into();
+                                let name = attr.as_str();
+                                value.join(&self.url_part(state, &url, name, Some(Part::Host)));
+                            }
                         }
                     }
                 }
