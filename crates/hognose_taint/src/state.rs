@@ -180,6 +180,20 @@ impl Object {
             .chain([&self.rest, &self.keys])
     }
 
+    /// The same with other values.
+    pub fn with(&self, change: impl Fn(&Value) -> Value) -> Self {
+        let fields = self.fields.iter();
+        Self {
+            kind: self.kind.clone(),
+            items: self.items.iter().map(&change).collect(),
+            exact: self.exact,
+            fields: fields.map(|(name, value)| (*name, change(value))).collect(),
+            rest: change(&self.rest),
+            keys: change(&self.keys),
+            many: self.many,
+        }
+    }
+
     /// Whether a hole or an input is in it, objects in it not looked into.
     pub fn has_holes(&self) -> bool {
         self.parts().any(Value::has_holes)

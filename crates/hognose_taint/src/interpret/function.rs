@@ -84,6 +84,18 @@ impl Interpreter<'_, '_> {
         }
     }
 
+    /// Calls a method that was found from a class, its receiver among the arguments.
+    pub(super) fn call_found(
+        &mut self,
+        state: &mut State,
+        (module, function): (ModuleId, FunctionId),
+        class: (ModuleId, ClassId),
+        arguments: &Arguments,
+        expr: ExprId,
+    ) -> Value {
+        self.call_project(state, module, function, arguments, Some(class), None, expr)
+    }
+
     /// Calls a function of the project.
     #[expect(clippy::too_many_arguments, reason = "what a call is made of")]
     pub(super) fn call_project(

@@ -385,13 +385,11 @@ impl Interpreter<'_, '_> {
                 {
                     let arguments =
                         Arguments::of(&[Atom::Object(id).into(), Value::text(name.as_str())]);
-                    return self.call_project(
+                    return self.call_found(
                         state,
-                        at,
-                        function,
+                        (at, function),
+                        (module, class),
                         &arguments,
-                        Some((module, class)),
-                        None,
                         expr,
                     );
                 }

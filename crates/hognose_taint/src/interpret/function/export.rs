@@ -60,19 +60,7 @@ impl Interpreter<'_, '_> {
                     exported.heap.push(Arc::clone(object));
                     continue;
                 }
-                exported.heap.push(Arc::new(Object {
-                    kind: object.kind.clone(),
-                    items: object.items.iter().map(renumber).collect(),
-                    exact: object.exact,
-                    fields: object
-                        .fields
-                        .iter()
-                        .map(|(name, value)| (*name, renumber(value)))
-                        .collect(),
-                    rest: renumber(&object.rest),
-                    keys: renumber(&object.keys),
-                    many: object.many,
-                }));
+                exported.heap.push(Arc::new(object.with(renumber)));
             }
         }
         exported.value = renumber(value);
@@ -118,22 +106,7 @@ impl Interpreter<'_, '_> {
                 state.allocate(*id, Arc::clone(object));
                 continue;
             }
-            state.allocate(
-                *id,
-                Object {
-                    kind: object.kind.clone(),
-                    items: object.items.iter().map(renumber).collect(),
-                    exact: object.exact,
-                    fields: object
-                        .fields
-                        .iter()
-                        .map(|(name, value)| (*name, renumber(value)))
-                        .collect(),
-                    rest: renumber(&object.rest),
-                    keys: renumber(&object.keys),
-                    many: object.many,
-                },
-            );
+            state.allocate(*id, object.with(renumber));
         }
         renumber(&exported.value)
     }

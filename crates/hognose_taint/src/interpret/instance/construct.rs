@@ -56,15 +56,7 @@ impl Interpreter<'_, '_> {
                 self.find_method(module, class, Symbol::from("__post_init__"), false)
             {
                 let arguments = Arguments::of(&[Atom::Object(id).into()]);
-                self.call_project(
-                    state,
-                    at,
-                    function,
-                    &arguments,
-                    Some((module, class)),
-                    None,
-                    expr,
-                );
+                self.call_found(state, (at, function), (module, class), &arguments, expr);
             }
             return Atom::Object(id).into();
         }
@@ -76,28 +68,12 @@ impl Interpreter<'_, '_> {
             self.find_method(module, class, Symbol::from("__new__"), false)
         {
             let arguments = arguments.after(Atom::Class(module, class).into());
-            self.call_project(
-                state,
-                at,
-                function,
-                &arguments,
-                Some((module, class)),
-                None,
-                expr,
-            );
+            self.call_found(state, (at, function), (module, class), &arguments, expr);
         }
         match self.find_method(module, class, Symbol::from("__init__"), false) {
             Some((at, function)) => {
                 let arguments = arguments.after(this.clone());
-                self.call_project(
-                    state,
-                    at,
-                    function,
-                    &arguments,
-                    Some((module, class)),
-                    None,
-                    expr,
-                );
+                self.call_found(state, (at, function), (module, class), &arguments, expr);
                 if !state.live {
                     return Value::nothing();
                 }

@@ -199,13 +199,11 @@ impl Interpreter<'_, '_> {
                         (module, class),
                         arguments,
                     );
-                    return self.call_project(
+                    return self.call_found(
                         state,
-                        at,
-                        function,
+                        (at, function),
+                        (module, class),
                         &arguments,
-                        Some((module, class)),
-                        None,
                         expr,
                     );
                 }
@@ -237,15 +235,7 @@ impl Interpreter<'_, '_> {
                     let this = object.items.first().cloned().unwrap_or_else(Value::unknown);
                     let arguments =
                         self.bound_arguments(at, function, this, (module, class), arguments);
-                    self.call_project(
-                        state,
-                        at,
-                        function,
-                        &arguments,
-                        Some((module, class)),
-                        None,
-                        expr,
-                    )
+                    self.call_found(state, (at, function), (module, class), &arguments, expr)
                 }
                 None => {
                     let order = self.values.mro(module, class);

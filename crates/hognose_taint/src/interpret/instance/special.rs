@@ -96,15 +96,7 @@ impl Interpreter<'_, '_> {
         };
         let (at, function) = self.find_method(module, class, Symbol::from(name), false)?;
         let arguments = arguments.after(Atom::Object(id).into());
-        Some(self.call_project(
-            state,
-            at,
-            function,
-            &arguments,
-            Some((module, class)),
-            None,
-            expr,
-        ))
+        Some(self.call_found(state, (at, function), (module, class), &arguments, expr))
     }
 
     /// A special method that is run for its effect.
