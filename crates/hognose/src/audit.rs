@@ -10,8 +10,8 @@ use hognose_finding::{
 };
 use hognose_python::{Layout, Project, SourceKind, Sources};
 use hognose_rules::{
-    LineFacts, Outcome, Registry, RunOptions, SourceChoice, SuppressOptions, Watch, distributions,
-    registry, rules, run, suppress,
+    LineFacts, Outcome, Registry, RunOptions, SourceChoice, SuppressOptions, Vendored, Watch,
+    distributions, registry, rules, run, suppress,
 };
 
 use crate::access::{self, Accepted};
@@ -84,6 +84,7 @@ pub(crate) fn audit_program(
         tests: tests.clone(),
         sources: options.sources.clone(),
         distributions: distributions(sources, project),
+        vendored: Vendored::find(sources),
         declared: options.suppressions.then_some(options.today),
         watch,
     };

@@ -72,7 +72,7 @@ fn a_page_that_escapes_is_credited() {
         "`search.html`, line 3: cross-site-scripting, not reported.",
     );
     assert!(told.contains("changed by `autoescape`"), "{told}");
-    assert!(told.contains("no `<`"), "{told}");
+    assert!(told.contains("without `<`"), "{told}");
     assert!(told.ends_with("harmless here."), "{told}");
 }
 

@@ -27,6 +27,7 @@ mod spelling;
 mod suppress;
 mod test_code;
 mod text;
+mod vendored;
 
 pub use built_in::{built_in_finding, place};
 pub use context::{Argument, CallSite, Callee, Context, Draft};
@@ -42,3 +43,4 @@ pub use spelling::nearest;
 pub use suppress::{RuleNames, SuppressOptions, extent, file_suppressions, suppress};
 pub use test_code::is_test_path;
 pub use text::Piece;
+pub use vendored::Vendored;

@@ -26,6 +26,7 @@ use crate::matcher::{Matcher, MatcherRef};
 use crate::registry::{Registry, Rule, Tests};
 use crate::settings::{Settings, judge};
 use crate::test_code;
+use crate::vendored::Vendored;
 
 /// What a run of the rules needs to know.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +39,8 @@ pub struct RunOptions {
     pub sources: SourceChoice,
     /// What is made to be imported, see [`crate::distributions`].
     pub distributions: Vec<Distribution>,
+    /// Copies of other projects.
+    pub vendored: Vendored,
     /// Comments that declare sanitizers are honoured, as of this day.
     pub declared: Option<Date>,
     /// A place of which all that is known is to be told.
@@ -165,6 +168,11 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
             (None, None)
         }
     };
+    for finding in &mut findings {
+        if options.vendored.has(finding) {
+            finding.persona = Persona::Auditor;
+        }
+    }
     Outcome {
         findings,
         notes,

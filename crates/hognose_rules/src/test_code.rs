@@ -1,6 +1,7 @@
 //! Which code is test code. It is judged by its own profile: what is a defect in a service is usually none in its tests.
 
 use hognose_python::Module;
+use hognose_python::ir::*;
 
 /// Whether a file is test code by its place or name.
 pub fn is_test_path(path: &str) -> bool {
@@ -43,9 +44,10 @@ pub fn is_test_path(path: &str) -> bool {
     })
 }
 
-/// Whether a module is test code.
+/// Whether a module is test code: by its place, or because it holds tests or makes what tests are given.
 pub(crate) fn is_test(module: &Module) -> bool {
     is_test_path(&module.file)
+        || has_fixtures(module)
         || module
             .functions
             .iter()
@@ -56,6 +58,28 @@ pub(crate) fn is_test(module: &Module) -> bool {
             && module.imports.iter().any(|(name, _)| {
                 matches!(name.as_str(), "pytest" | "unittest" | "nose" | "hypothesis")
             })
+}
+
+/// Whether a function of a module is a fixture of pytest.
+fn has_fixtures(module: &Module) -> bool {
+    let named = |path: &str| module.imports.iter().any(|(name, _)| name.as_str() == path);
+    (named("pytest") || named("pytest_asyncio"))
+        && module.functions.iter().any(|function| {
+            function.decorators.iter().any(|decorator| {
+                let marker = match module[*decorator] {
+                    Expr::Call { func, .. } => func,
+                    _ => *decorator,
+                };
+                match module[marker] {
+                    Expr::Attribute { attr, .. } => attr.as_str() == "fixture",
+                    Expr::Name { slot, def } => {
+                        let name = module[module[def].scope].slots[slot.index()].name;
+                        name.as_str() == "fixture"
+                    }
+                    _ => false,
+                }
+            })
+        })
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ fn follow(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId, depth: u32) ->
 pub enum Piece {
     /// Constant text.
     Text(String),
-    /// A number, or other text whose form is known: a date, a UUID, a constant out of a table.
+    /// A number, or other text whose form is known: a date, a UUID, a constant out of a table, a name that stands in the code.
     Number,
     /// An expression that is not constant.
     Part(ModuleId, ExprId),
@@ -198,6 +198,9 @@ struct Collector<'a, 'p> {
 
 impl Collector<'_, '_> {
     fn part(&mut self, at: ModuleId, expr: ExprId) {
+        if is_name_in_code(self.values.project().module(at), expr) {
+            return self.pieces.push(Piece::Number);
+        }
         let known = self.values.eval(at, expr);
         let formed =
             |value: &Value| matches!(value, Value::External(path) if has_known_form(path.as_str()));
@@ -486,6 +489,22 @@ impl Collector<'_, '_> {
         }
         self.pieces.push(Piece::Text(rest.to_owned()));
     }
+}
+
+/// Whether a part is what a class or a function is called in the code, or what Django knows of a model: `Book._meta.db_table`.
+fn is_name_in_code(module: &Module, part: ExprId) -> bool {
+    const OF_CODE: &[&str] = &["__name__", "__qualname__", "__module__", "__tablename__"];
+    let Expr::Attribute { value, attr } = module[part] else {
+        return false;
+    };
+    let mut owner = value;
+    while let Expr::Attribute { value, attr } = module[owner] {
+        if attr.as_str() == "_meta" {
+            return true;
+        }
+        owner = value;
+    }
+    OF_CODE.contains(&attr.as_str())
 }
 
 /// Whether what stands at an access path is text of a form that holds nothing but letters, digits and a few marks.

@@ -290,6 +290,7 @@ impl Lowering {
             range: TextRange,
             mark: usize,
         }
+        let range_of_all = range;
         let mut opened: Vec<Open> = Vec::with_capacity(rest.len() + 1);
         let mut clause = Some((test, body, range));
         let mut rest = rest.iter();
@@ -330,7 +331,9 @@ impl Lowering {
                             .push(TextRange::new(first.start(), last.end()));
                     }
                     if let Some(test) = &next.test {
-                        Some((test, next.body.as_slice(), next.range))
+                        // What follows an `elif` lies within it.
+                        let within = TextRange::new(next.start(), range_of_all.end());
+                        Some((test, next.body.as_slice(), within))
                     } else {
                         orelse = self.block(&next.body);
                         None

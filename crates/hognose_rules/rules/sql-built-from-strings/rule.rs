@@ -414,8 +414,6 @@ fn is_harmless(context: &mut Context<'_, '_>, at: ModuleId, part: ExprId) -> boo
     }
     if let Expr::Attribute { value, attr } = module[part]
         && (is_upper(attr.as_str())
-            || attr.as_str() == "__tablename__"
-            || is_of_model(module, value)
             || is_of_member(context, at, value, attr.as_str()))
     {
         return true;
@@ -440,11 +438,6 @@ fn is_harmless(context: &mut Context<'_, '_>, at: ModuleId, part: ExprId) -> boo
         Value::Class(..) => true,
         _ => false,
     })
-}
-
-/// Whether an attribute is asked of what Django knows of a model: `Book._meta.db_table`.
-fn is_of_model(module: &Module, owner: ExprId) -> bool {
-    matches!(module[owner], Expr::Attribute { attr, .. } if attr.as_str() == "_meta")
 }
 
 /// Whether `.value` or `.name` is asked of a member of an enumeration of the project.

@@ -1,4 +1,4 @@
-//! In code because a name is safe with a call that refuses a file that exists, such as `os.symlink`.
+//! In code because a name is safe in a directory of one's own, and with a call that refuses a file that exists, such as `os.symlink`.
 
 use crate::prelude::*;
 
@@ -24,7 +24,7 @@ pub fn check(context: &mut Context<'_, '_>) {
         let Some(path) = known.or_else(|| unbound(context, call)) else {
             continue;
         };
-        if is_taken_exclusively(context, call.expr) {
+        if is_in_own_directory(context, call) || is_taken_exclusively(context, call.expr) {
             continue;
         }
         let draft = context.report(
@@ -60,6 +60,19 @@ fn unbound(context: &mut Context<'_, '_>, call: &CallSite) -> Option<&'static st
         _ => false,
     });
     unbound.then_some(*path)
+}
+
+/// Whether the name is one of a directory that was just made, which nobody else can write to.
+fn is_in_own_directory(context: &mut Context<'_, '_>, call: &CallSite) -> bool {
+    const MAKERS: &[&str] = &["tempfile.mkdtemp()", "tempfile.TemporaryDirectory()"];
+    let Argument::Given(_, directory) = context.arg(call, Some("dir"), Some(2)) else {
+        return false;
+    };
+    let made = context.paths(directory);
+    !made.is_empty()
+        && made
+            .iter()
+            .all(|path| MAKERS.iter().any(|maker| path.as_str().starts_with(maker)))
 }
 
 fn is_taken_exclusively(context: &mut Context<'_, '_>, name: ExprId) -> bool {

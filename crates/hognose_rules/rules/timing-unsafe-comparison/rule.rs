@@ -92,10 +92,52 @@ fn secret(context: &mut Context<'_, '_>, own: ExprId, other: ExprId) -> Option<S
     {
         return None;
     }
-    if is_configured(context, other) || is_of_command_line(context, other) {
+    if is_configured(context, other)
+        || is_within_configuration(context, other)
+        || is_of_command_line(context, other)
+        || is_key_of_container(context.module, other)
+    {
         return None;
     }
     Some(name)
+}
+
+/// Whether a value is read from something that is called a configuration, however deep: `configs_by_port[port]["password"]`.
+fn is_within_configuration(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
+    const WORDS: &[&str] = &["conf", "config", "configs", "configuration", "settings"];
+    /// Items and attributes of each other.
+    const MAX_STEPS: usize = 8;
+    let module = context.module;
+    let mut at = origin(module, expr);
+    for _ in 0..MAX_STEPS {
+        at = match module[at] {
+            Expr::Attribute { value, .. } | Expr::Subscript { value, .. } => value,
+            Expr::Call { func, .. } => func,
+            _ => return false,
+        };
+        let named = name_of(context, at).unwrap_or_default();
+        if words(&named).iter().any(|word| WORDS.contains(&word.as_str())) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a value is the key that a container is asked for, in the method that does it.
+fn is_key_of_container(module: &Module, expr: ExprId) -> bool {
+    let Expr::Name { def, .. } = module[expr] else {
+        return false;
+    };
+    let (DefKind::Param(_), ScopeKind::Function(function)) =
+        (module[def].kind, module[module[def].scope].kind)
+    else {
+        return false;
+    };
+    let name = module[function].name;
+    matches!(
+        name.as_str(),
+        "__getitem__" | "__setitem__" | "__delitem__" | "__contains__" | "__missing__"
+    )
 }
 
 /// Whether a value is a part of something that was decoded from Base64 and taken apart: a name or password of HTTP's Basic scheme.

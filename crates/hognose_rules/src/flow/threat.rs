@@ -9,6 +9,7 @@ use hognose_taint::{Chosen, Entered};
 
 use crate::registry::Registry;
 use crate::test_code;
+use crate::vendored::is_vendored_name;
 
 /// Kinds of sources that a run can be told to look at; all others are asked for by rules, by name.
 pub const SOURCE_KINDS: [&str; 6] = [
@@ -221,12 +222,8 @@ pub(crate) fn is_aside(path: &str) -> bool {
                     | "scripts"
                     | "migrations"
                     | "management"
-                    | "_vendor"
                     | "vendor"
-                    | "vendored"
-                    | "third_party"
-                    | "site-packages"
-            )
+            ) || is_vendored_name(directory)
         })
 }
 

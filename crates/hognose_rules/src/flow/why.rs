@@ -587,7 +587,7 @@ fn characters(alphabet: Alphabet) -> Vec<String> {
     if missing.len() <= MAX_NAMED {
         return quote(&missing)
             .iter()
-            .map(|name| format!("no {name}"))
+            .map(|name| format!("without {name}"))
             .collect();
     }
     let group = |from: char, to: char| (from..=to).all(|c| alphabet.contains(c));
@@ -619,7 +619,7 @@ fn characters(alphabet: Alphabet) -> Vec<String> {
             .collect();
         return quote(&dangerous)
             .iter()
-            .map(|name| format!("no {name}"))
+            .map(|name| format!("without {name}"))
             .collect();
     }
     parts.extend(quote(&rest));

@@ -4,8 +4,8 @@ use hognose_finding::{Date, Finding};
 use hognose_mdtest::{Observed, Section};
 use hognose_python::{Layout, MemorySources, Project, SourceKind};
 use hognose_rules::{
-    Outcome, Registry, RunOptions, SuppressOptions, built_in_finding, distributions, registry,
-    rules, run, suppress,
+    Outcome, Registry, RunOptions, SuppressOptions, Vendored, built_in_finding, distributions,
+    registry, rules, run, suppress,
 };
 
 pub fn audit(section: &Section) -> Vec<Observed> {
@@ -43,6 +43,7 @@ pub fn audit(section: &Section) -> Vec<Observed> {
     let run_options = RunOptions {
         declared: Some(today),
         distributions: distributions(&sources, &project),
+        vendored: Vendored::find(&sources),
         ..RunOptions::default()
     };
     let Outcome {
