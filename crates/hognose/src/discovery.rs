@@ -11,6 +11,7 @@
 mod exclude;
 mod kind;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -244,6 +245,8 @@ fn walk(root: &Path, directory: &Path, options: &DiscoveryOptions, found: &mut F
     let base = root.to_owned();
     let unsound = Arc::new(Mutex::new(Vec::new()));
     let unsound_found = Arc::clone(&unsound);
+    let environments = Arc::new(Mutex::new(BTreeSet::new()));
+    let environments_found = Arc::clone(&environments);
     builder.filter_entry(move |entry| {
         let path = entry.path();
         if entry.depth() == 0 {
@@ -255,6 +258,12 @@ fn walk(root: &Path, directory: &Path, options: &DiscoveryOptions, found: &mut F
         if !entry.file_type().is_some_and(|t| t.is_dir()) {
             return true;
         }
+        if default_excludes
+            && entry.depth() > 1
+            && let Some(environment) = exclude::environment_in_package(path)
+        {
+            lock(&environments_found).insert(environment.to_owned());
+        }
         if exclude::is_version_control(path) || default_excludes && exclude::is_nobodys_source(path) {
             return false;
         }
@@ -265,7 +274,7 @@ fn walk(root: &Path, directory: &Path, options: &DiscoveryOptions, found: &mut F
         }
         sound
     });
-    let shared = Mutex::new(std::mem::take(found));
+    let shared = Mutex::new(Found::default());
     builder.build_parallel().run(|| {
         let mut local = Local {
             found: Found::default(),
@@ -282,7 +291,19 @@ fn walk(root: &Path, directory: &Path, options: &DiscoveryOptions, found: &mut F
             WalkState::Continue
         })
     });
-    *found = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut walked = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let environments = lock(&environments);
+    if !environments.is_empty() {
+        walked.files.retain(|(_, path)| {
+            !path
+                .ancestors()
+                .skip(1)
+                .any(|directory| environments.contains(directory))
+        });
+    }
+    found.files.append(&mut walked.files);
+    found.failures.append(&mut walked.failures);
+    found.notes.append(&mut walked.notes);
     found.failures.append(&mut lock(&unsound));
 }
 

@@ -108,6 +108,10 @@ fn what_nobody_of_the_project_wrote_is_left_out() {
         ("pkg/build/__init__.py", ""),
         ("pkg/build/steps.py", ""),
         ("lib/venv/__init__.py", ""),
+        ("pkg/dist/__init__.py", ""),
+        ("pkg/dist/six.py", ""),
+        ("pkg/dist/six-1.16.0.dist-info/METADATA", ""),
+        ("app-1.0.dist-info/METADATA", ""),
     ]);
     assert_eq!(
         found(&project),
@@ -117,7 +121,7 @@ fn what_nobody_of_the_project_wrote_is_left_out() {
         default_excludes: false,
         ..DiscoveryOptions::default()
     };
-    assert_eq!(find(&project, &[], &all).entries().len(), 17);
+    assert_eq!(find(&project, &[], &all).entries().len(), 19);
     // Whoever names such a directory wants it audited.
     assert_eq!(
         names(&find(&project, &["venv"], &DiscoveryOptions::default())),

@@ -177,3 +177,28 @@ fn the_configuration_chooses() {
         run.err
     );
 }
+
+#[test]
+fn copies_of_other_projects_are_for_auditors() {
+    let shell = "import os\n\n\ndef run(name):\n    os.system(\"nice \" + name)\n\n\nrun(open(\"n\").read())\n";
+    let project = Project::new(&[
+        ("app/_vendor/jobs.py", shell),
+        ("app/vendor/views.py", shell),
+    ]);
+    let files = |arguments: &[&str]| {
+        let run = project.run(&[&["check", "--format", "json"], arguments].concat());
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        let findings = report["findings"].as_array().unwrap();
+        let mut files: Vec<String> = findings
+            .iter()
+            .map(|finding| finding["file"].as_str().unwrap().to_owned())
+            .collect();
+        files.dedup();
+        files.join(" ")
+    };
+    assert_eq!(files(&[]), "app/vendor/views.py");
+    assert_eq!(
+        files(&["--persona", "auditor"]),
+        "app/_vendor/jobs.py app/vendor/views.py"
+    );
+}

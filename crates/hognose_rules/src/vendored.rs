@@ -46,10 +46,8 @@ pub struct Vendored {
 }
 
 impl Vendored {
-    /// Finds them by name, and by the metadata that installers leave inside of a package of the project.
+    /// Finds them by name.
     pub fn find(sources: &dyn Sources) -> Self {
-        let mut packages: FxHashSet<&str> = FxHashSet::default();
-        let mut installed: FxHashSet<&str> = FxHashSet::default();
         let mut vendors: FxHashSet<&str> = FxHashSet::default();
         let mut own: FxHashSet<&str> = FxHashSet::default();
         let mut directories: FxHashSet<String> = FxHashSet::default();
@@ -57,14 +55,6 @@ impl Vendored {
             let Some((directory, name)) = entry.path.rsplit_once('/') else {
                 continue;
             };
-            if name == "__init__.py" {
-                packages.insert(directory);
-            }
-            if let Some((around, metadata)) = directory.rsplit_once('/')
-                && (metadata.ends_with(".dist-info") || metadata.ends_with(".egg-info"))
-            {
-                installed.insert(around);
-            }
             let mut from = 0;
             for part in directory.split('/') {
                 let path = &directory[..from + part.len()];
@@ -80,7 +70,6 @@ impl Vendored {
                 own.insert(directory);
             }
         }
-        directories.extend(installed.intersection(&packages).map(ToString::to_string));
         directories.extend(vendors.difference(&own).map(ToString::to_string));
         Self { directories }
     }
@@ -113,10 +102,6 @@ mod tests {
     fn copies_and_look_alikes() {
         let files = [
             "shop/__init__.py",
-            "shop/dist/__init__.py",
-            "shop/dist/django/views.py",
-            "shop/dist/Django-3.2.dist-info/METADATA",
-            "shop-1.0.dist-info/METADATA",
             "shop/_vendor/six.py",
             "shop/vendor/sockjs/tornado.py",
             "market/vendor/models.py",
@@ -125,14 +110,15 @@ mod tests {
         let sources =
             MemorySources::new(files.map(|path| (path.to_owned(), SourceKind::Module, Vec::new())));
         let vendored = Vendored::find(&sources);
-        for file in [
-            "shop/dist/django/views.py",
-            "shop/_vendor/six.py",
-            "shop/vendor/sockjs/tornado.py",
-        ] {
+        for file in ["shop/_vendor/six.py", "shop/vendor/sockjs/tornado.py"] {
             assert!(vendored.holds(file), "{file}");
         }
-        for file in ["shop/__init__.py", "market/vendor/reports.py", "vendor.py"] {
+        for file in [
+            "shop/__init__.py",
+            "market/vendor/reports.py",
+            "vendor.py",
+            "shop/dist/a.py",
+        ] {
             assert!(!vendored.holds(file), "{file}");
         }
     }

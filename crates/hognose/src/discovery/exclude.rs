@@ -21,6 +21,13 @@ pub fn is_nobodys_source(directory: &Path) -> bool {
         .is_some_and(|name| inputs::is_nobodys(name, |inside| directory.join(inside).exists()))
 }
 
+/// The directory that other projects were installed into inside of a package, where a path is the metadata of one of them.
+pub fn environment_in_package(metadata: &Path) -> Option<&Path> {
+    let around = metadata.parent()?;
+    (name(metadata)?.ends_with(".dist-info") && around.join("__init__.py").exists())
+        .then_some(around)
+}
+
 fn name(directory: &Path) -> Option<&str> {
     directory.file_name()?.to_str()
 }
