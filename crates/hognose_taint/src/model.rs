@@ -268,6 +268,8 @@ pub struct Sink {
     pub confidence: u8,
     /// Keys of dicts below which nothing does harm.
     pub skips: Vec<Symbol>,
+    /// A call that is a statement of its own does no harm: it only tries.
+    pub used: bool,
 }
 
 /// What is left of an argument.

@@ -608,7 +608,14 @@ fn restrict_value(value: &mut Value, id: u32, restriction: Restriction) {
     if !mentions(value, id) {
         return;
     }
-    let atoms = value.atoms().iter().map(|atom| match atom {
+    // The same thing seen from outside is one of the few values as well.
+    let settled = restriction.finite
+        && value.atoms().iter().any(|atom| match atom {
+            Atom::Text(text) => matches!(&**text, [Stretch::Hole(hole)] if hole.id == id),
+            _ => false,
+        });
+    let seen = |atom: &&Atom| !(settled && matches!(atom, Atom::External(_)));
+    let atoms = value.atoms().iter().filter(seen).map(|atom| match atom {
         Atom::Text(text) if crate::shape::holes(text).any(|hole| hole.id == id) => {
             if restriction.finite {
                 let stretches: Vec<Stretch> = text

@@ -240,6 +240,8 @@ struct SinkFile {
     message: Option<String>,
     #[serde(default)]
     skips: Vec<String>,
+    #[serde(default)]
+    used: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -768,7 +770,6 @@ impl Builder {
         Ok(())
     }
 
-    /// What becomes part of a page.
     /// The sink of a rule that what an entry returns reaches.
     fn sent(&self, rule: &str) -> Result<Sink, String> {
         let rule = self.rule_number(rule)?;
@@ -781,6 +782,7 @@ impl Builder {
             message: None,
             confidence: 2,
             skips: Vec::new(),
+            used: false,
         })
     }
 
@@ -859,6 +861,7 @@ impl Builder {
                 Some(other) => return Err(format!("no such confidence: `{other}`")),
             },
             skips: file.skips.iter().map(Symbol::from).collect(),
+            used: file.used,
         };
         // Where a sink stands without a condition, another one with conditions adds nothing.
         let covers = |known: &Sink| {
@@ -867,6 +870,7 @@ impl Builder {
                 && known.need == sink.need
                 && known.conditions.hold.is_empty()
                 && known.conditions.fail.is_empty()
+                && !known.used
         };
         self.each(&file.calls, |model| {
             if !model.sinks.iter().any(covers) {

@@ -187,6 +187,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     small_walks: u32,
     /// Looking only: nothing is reported, nothing changes for good.
     quiet: u32,
+    /// The expression that is a statement of its own: nobody looks at what it gives.
+    unused: Option<(ModuleId, ExprId)>,
     /// Calls of project functions that are being looked at, one inside of the other.
     nested: u32,
     work: u32,
@@ -245,6 +247,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             walks: MAX_WALKS,
             small_walks: MAX_SMALL_WALKS,
             quiet: 0,
+            unused: None,
             nested: 0,
             work: MAX_WORK,
             cut: false,
@@ -467,7 +470,9 @@ impl<'a, 'p> Interpreter<'a, 'p> {
         match module[stmt] {
             Stmt::Expr(value) => {
                 if !matches!(module[value], Expr::Str(_) | Expr::Ellipsis) {
+                    self.unused = Some((self.at().module, value));
                     self.eval(state, value);
+                    self.unused = None;
                 }
             }
             Stmt::Assign { value, binds } => self.assign(state, value, binds),

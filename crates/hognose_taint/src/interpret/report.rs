@@ -54,6 +54,9 @@ impl<'p> Interpreter<'_, 'p> {
         if self.setting.watch.is_some() && self.watches(self.place(expr)) {
             self.sight_call(state, sink, path, receiver, arguments, expr);
         }
+        if sink.used && self.unused == Some((self.at().module, expr)) {
+            return;
+        }
         let mut given: Vec<Value> = Vec::new();
         let format = self.conversions(state, sink, receiver, arguments);
         for argument in &sink.arguments {
