@@ -8,7 +8,7 @@ use super::super::Interpreter;
 use super::super::assign::single_key;
 use super::MAX_DISPLAY;
 use crate::routes::bound_of;
-use crate::shape::{Alphabet, Stretch};
+use crate::shape::{Alphabet, Restriction, Stretch};
 use crate::state::{Kind, State};
 use crate::value::{Atom, InputPath, Key, Symbol, Value, hash_id};
 
@@ -64,7 +64,25 @@ impl<'p> Interpreter<'_, 'p> {
         }
         let key = self.eval(state, index);
         self.decides_key(&container, &key);
-        self.item(state, &container, &key, expr)
+        let item = self.item(state, &container, &key, expr);
+        if self.has_only_known_keys(state, &container) {
+            self.restrict_value(state, &key, Restriction::FINITE);
+        }
+        item
+    }
+
+    /// Whether a container is a dict whose keys the program chose: what it has an item for is one of them, and it raises
+    /// otherwise.
+    fn has_only_known_keys(&self, state: &State, container: &Value) -> bool {
+        let Some(Atom::Object(id)) = container.only() else {
+            return false;
+        };
+        !self.factories.contains_key(id)
+            && state.object(*id).is_some_and(|object| {
+                matches!(object.kind, Kind::Dict)
+                    && !object.fields.is_empty()
+                    && !object.keys.has_holes()
+            })
     }
 
     /// A key that decides which element is taken.
