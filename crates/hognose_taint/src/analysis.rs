@@ -269,25 +269,30 @@ pub fn analyse<'p>(
         templates: Templates::default(),
         watch,
     };
-    // Module bodies first, without summaries: what their variables hold.
-    let mut writes = Writes::default();
-    let outcomes: Vec<Outcome> = (0..project.modules.len())
-        .into_par_iter()
-        .map(|number| {
-            let id = ModuleId(u32::try_from(number).unwrap_or(u32::MAX));
-            let mut outcome = Outcome::default();
-            if project.module(id).kind != SourceKind::Stub {
-                with_values(&mut |values| {
-                    outcome = analyser.module_body(values, &facts, id, true);
-                });
-            }
-            outcome
-        })
-        .collect();
-    for outcome in outcomes {
-        writes.take(outcome.writes);
+    // Module bodies first, without summaries: what their variables hold. What a module imports is known before.
+    let imports = imports(project);
+    let modules = bottom_up(&imports);
+    for level in by_level(&modules, &imports).0 {
+        let outcomes: Vec<Outcome> = level
+            .into_par_iter()
+            .flat_map_iter(|group| &modules[group as usize])
+            .map(|number| {
+                let id = ModuleId(*number);
+                let mut outcome = Outcome::default();
+                if project.module(id).kind != SourceKind::Stub {
+                    with_values(&mut |values| {
+                        outcome = analyser.module_body(values, &facts, id, true);
+                    });
+                }
+                outcome
+            })
+            .collect();
+        let mut writes = Writes::default();
+        for outcome in outcomes {
+            writes.take(outcome.writes);
+        }
+        writes.into_facts(&mut facts, models);
     }
-    writes.into_facts(&mut facts, models);
 
     let mut results: Vec<Option<Outcome>> = Vec::new();
     results.resize_with(units.all.len(), || None);
@@ -1043,6 +1048,29 @@ impl Interpreter<'_, '_> {
         }
         value
     }
+}
+
+/// The modules that the body of each module takes names from.
+fn imports(project: &Project) -> Vec<Vec<u32>> {
+    let of = |(id, module): (ModuleId, &Module)| {
+        let slots = module[Module::TOP].slots.iter();
+        let named = slots.flat_map(|slot| &slot.defs).filter_map(|def| match module[*def].kind {
+            DefKind::ImportFrom { module: from, .. } => Some(from),
+            _ => None,
+        });
+        let all = module.star_imports.iter().copied().chain(named);
+        let mut found: Vec<u32> = all
+            .filter_map(|from| match project.find(from, id) {
+                hognose_python::Found::Module(from) if from != id => Some(from.0),
+                _ => None,
+            })
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    };
+    let modules: Vec<(ModuleId, &Module)> = project.iter().collect();
+    modules.into_par_iter().map(of).collect()
 }
 
 /// Groups of units that call each other, callees first (Tarjan's algorithm, without recursion).

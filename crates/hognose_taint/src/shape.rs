@@ -286,7 +286,12 @@ pub enum Part {
     Form,
     /// All of it, extracted by a match of a pattern.
     Matched,
+    /// All texts in it, written down with [`LITERAL_ESCAPES`] by `json.dumps`.
+    Literal,
 }
+
+/// What a literal holds beside the characters of the texts written down.
+pub const LITERAL_ESCAPES: &str = "\\\"u0123456789abcdefnrt";
 
 /// A place in a text where something comes from outside, or from an input of the function at hand.
 #[derive(Debug, Clone)]

@@ -11,11 +11,11 @@ use hognose_python::ir::*;
 
 use super::Interpreter;
 use super::call::Arguments;
-use crate::shape::{Alphabet, Facts, Part, Stretch, map_holes};
+use crate::shape::{Alphabet, Facts, LITERAL_ESCAPES, Part, Stretch, map_holes};
 use crate::state::{Kind, Object, State};
 use crate::value::{Atom, ObjId, Symbol, Value, Why, hash_id};
 
-pub(super) use regexes::flags_of;
+pub(super) use regexes::{compiled, flags_of};
 pub(crate) use urls::is_path_of_host;
 
 /// Functions whose result holds no text.
@@ -307,14 +307,22 @@ impl Interpreter<'_, '_> {
                 let alphabet = self
                     .all_holes(state, &[first()])
                     .iter()
-                    .fold(Alphabet::of("\\\"u0123456789abcdefnrt"), |all, hole| {
+                    .fold(Alphabet::of(LITERAL_ESCAPES), |all, hole| {
                         all.union(hole.alphabet)
                     })
                     .without("\n\r\t\u{0}");
                 let text = self.transformed(state, path, &first(), alphabet, Facts::LITERAL, expr);
-                Some(self.mapped(state, &text, expr, |hole| {
-                    hole.facts = hole.facts.without(Facts::STRUCTURE);
-                }))
+                let written = text.atoms().iter().map(|atom| match atom {
+                    Atom::Text(text) => Atom::Text(
+                        map_holes(text, |hole| {
+                            hole.facts = hole.facts.without(Facts::STRUCTURE);
+                            hole.part = Some((Part::Literal, 0));
+                        })
+                        .into(),
+                    ),
+                    other => other.clone(),
+                });
+                Some(Value::of(written.collect::<Vec<_>>()))
             }
             "base64.b64encode"
             | "base64.standard_b64encode"

@@ -5,6 +5,7 @@ use hognose_regex::{Flags, Mode};
 
 use super::super::Interpreter;
 use super::super::call::Arguments;
+use super::super::native::{compiled, flags_of};
 use super::MAX_CHAIN;
 use super::MAX_EACH;
 use super::edges::host_is_fixed;
@@ -350,8 +351,10 @@ impl Interpreter<'_, '_> {
             "re.match" | "re.fullmatch" | "re.search" | "regex.match" | "regex.fullmatch" => {
                 let subject = arguments.either(1, "string").unwrap_or_else(Value::unknown);
                 let function = path.as_str().rsplit('.').next().unwrap_or_default();
-                let flags = super::super::native::flags_of(arguments.either(2, "flags").as_ref());
-                self.assume_match(state, (&first, flags), &subject, function, outcome);
+                let (pattern, flags) = compiled(state, &first)
+                    .unwrap_or_else(|| (first, arguments.either(2, "flags")));
+                let flags = flags_of(flags.as_ref());
+                self.assume_match(state, (&pattern, flags), &subject, function, outcome);
                 return;
             }
             "re.compile().match" | "re.compile().fullmatch" | "re.compile().search" => return,

@@ -7,7 +7,9 @@ use smallvec::SmallVec;
 
 use super::super::Interpreter;
 use super::Substitution;
-use crate::shape::{Alphabet, Facts, Hole, Stretch, add_taints, add_taints_by, concat};
+use crate::shape::{
+    Alphabet, Facts, Hole, LITERAL_ESCAPES, Part, Stretch, add_taints, add_taints_by, concat,
+};
 use crate::state::{Object, State};
 use crate::summary::Exported;
 use crate::value::{Atom, InputPath, Key, ObjId, Origin, Root, Taint, Value, Why, hash_id};
@@ -233,10 +235,14 @@ impl Interpreter<'_, '_> {
             // A part of a known text is known to be harmless.
             return Value::unknown();
         }
-        let alphabet = if hole.part.is_some() {
-            hole.alphabet.intersect(limit)
-        } else {
-            hole.alphabet
+        let alphabet = match hole.part {
+            Some((Part::Literal, _)) => {
+                base = Some((Part::Literal, 0));
+                hole.alphabet
+                    .intersect(limit.union(Alphabet::of(LITERAL_ESCAPES)))
+            }
+            Some(_) => hole.alphabet.intersect(limit),
+            None => hole.alphabet,
         };
         Value::hole(Hole {
             id: hash_id(&(hole.id, site)),

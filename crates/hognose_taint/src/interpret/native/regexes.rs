@@ -12,6 +12,25 @@ use crate::shape::{Alphabet, Facts, Part, Stretch, concat, holes, map_holes};
 use crate::state::{Kind, Object, State};
 use crate::value::{Atom, Symbol, Value, hash_id};
 
+/// The text and the flags of the one compiled pattern that a value is; it may be seen from outside and as what was given, too.
+pub(in crate::interpret) fn compiled(
+    state: &State,
+    value: &Value,
+) -> Option<(Value, Option<Value>)> {
+    let mut found = None;
+    for atom in value.atoms() {
+        match atom {
+            Atom::Object(id) if found.is_none() => found = state.object(*id),
+            Atom::External(_) | Atom::Input(_) => {}
+            _ => return None,
+        }
+    }
+    let object = found?;
+    let is_pattern = matches!(object.kind, Kind::Holder(class) if class.as_str() == "re.compile()");
+    let text = is_pattern.then(|| object.field(Symbol::from("\u{0}text")))??;
+    Some((text.clone(), object.field(Symbol::from(FLAGS)).cloned()))
+}
+
 /// Groups of a pattern that are told apart.
 const MAX_GROUPS: u32 = 16;
 
@@ -26,16 +45,13 @@ impl Interpreter<'_, '_> {
         let pattern = arguments.position(0)?;
         // `re.sub(PATTERN, "", x)`, as the method of the compiled pattern.
         if function != "compile"
-            && let Some(Atom::Object(id)) = pattern.only()
-            && let Some(object) = state.object(*id)
-            && matches!(object.kind, Kind::Holder(class) if class.as_str() == "re.compile()")
+            && let Some((text, flags)) = compiled(state, &pattern)
         {
-            let text = object.field(Symbol::from("\u{0}text"))?.clone();
             text.known_text()?;
             let mut plain = arguments.clone();
             plain.positional[0] = text;
-            if let Some(flags) = object.field(Symbol::from(FLAGS)) {
-                plain.keywords.push((Symbol::from("flags"), flags.clone()));
+            if let Some(flags) = flags {
+                plain.keywords.push((Symbol::from("flags"), flags));
             }
             return self.re_function(state, function, &plain, expr);
         }
