@@ -198,9 +198,7 @@ fn conda(text: &str) -> (&str, Wanted) {
         _ if matches!(version, "" | "*" | "=*") => Wanted::Anything,
         Some(rest) => match (rest.strip_prefix('='), rest.split_once('=')) {
             (Some(version), _) if exact(version) => Wanted::pin(version.trim()),
-            (None, Some((version, _build))) if exact(version) => {
-                Wanted::pin(version.trim())
-            }
+            (None, Some((version, _build))) if exact(version) => Wanted::pin(version.trim()),
             (None, None) if exact(rest) => constraint(version, &format!("=={}.*", rest.trim())),
             (None, None) if rest.ends_with(".*") => {
                 constraint(version, &format!("=={}", rest.trim()))

@@ -1,6 +1,7 @@
 //! The literals of a Python file, without running or fully parsing it: texts, lists and dictionaries of them, and the
 //! names they are given at the top of a module.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use rustc_hash::FxHashMap;
@@ -38,6 +39,8 @@ pub struct Module<'a> {
     tokens: Vec<(usize, Token<'a>)>,
     /// The last value a name is given at the top of the module.
     names: FxHashMap<&'a str, usize>,
+    /// Where a bracket or text begins that does not end, or one ends that did not begin.
+    pub fault: Option<usize>,
     /// How many more values are read.
     left: Cell<usize>,
 }
@@ -45,7 +48,7 @@ pub struct Module<'a> {
 impl<'a> Module<'a> {
     /// Reads the tokens of a file.
     pub fn new(text: &'a str) -> Self {
-        let tokens = tokens(text);
+        let (tokens, fault) = tokens(text);
         let mut names = FxHashMap::default();
         let mut at_line = true;
         for (at, (offset, token)) in tokens.iter().enumerate() {
@@ -62,12 +65,14 @@ impl<'a> Module<'a> {
         Self {
             tokens,
             names,
+            fault,
             left: Cell::new(MAX_VALUES),
         }
     }
 
-    /// The keyword arguments of the first call of a function of that name: key, offset of the key, and value.
-    pub fn call(&self, function: &str) -> Vec<(&'a str, usize, Literal)> {
+    /// The keyword arguments of the first call of a function of that name: key, offset of the key, and value. Those of a
+    /// dictionary are among them; one that is computed is the argument `**`.
+    pub fn call(&self, function: &str) -> Vec<(Cow<'a, str>, usize, Literal)> {
         let Some(call) = self.tokens.windows(2).enumerate().position(|(at, pair)| {
             // `def setup(` is no call.
             pair[0].1 == Token::Name(function)
@@ -92,7 +97,23 @@ impl<'a> Module<'a> {
                         && matches!(self.tokens.get(at + 1), Some((_, Token::Sign('=')))) =>
                 {
                     let (value, end) = self.value(at + 2, 0);
-                    arguments.push((*name, *offset, value));
+                    arguments.push((Cow::Borrowed(*name), *offset, value));
+                    at = end;
+                    continue;
+                }
+                Token::Sign('*')
+                    if depth == 1
+                        && matches!(self.tokens.get(at + 1), Some((_, Token::Sign('*')))) =>
+                {
+                    let (value, end) = self.value(at + 2, 0);
+                    match value {
+                        Literal::Table(entries) => arguments.extend(
+                            entries
+                                .into_iter()
+                                .map(|(key, value)| (Cow::Owned(key), *offset, value)),
+                        ),
+                        value => arguments.push((Cow::Borrowed("**"), *offset, value)),
+                    }
                     at = end;
                     continue;
                 }
@@ -229,12 +250,14 @@ impl<'a> Module<'a> {
     }
 }
 
-fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
+/// The tokens of a text, and where its brackets or quotes do not match.
+fn tokens(text: &str) -> (Vec<(usize, Token<'_>)>, Option<usize>) {
     let bytes = text.as_bytes();
     let mut tokens = Vec::new();
     let mut at = 0;
     // Between brackets the end of a line means nothing.
-    let mut depth = 0_usize;
+    let mut open: Vec<(usize, u8)> = Vec::new();
+    let mut fault = None;
     while let Some(byte) = bytes.get(at) {
         let begin = at;
         match byte {
@@ -242,10 +265,13 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
                 at += text[at..].find('\n').unwrap_or(text.len() - at);
                 continue;
             }
-            b'\n' if depth == 0 => tokens.push((at, Token::LineEnd)),
+            b'\n' if open.is_empty() => tokens.push((at, Token::LineEnd)),
             b'\\' if bytes.get(at + 1) == Some(&b'\n') => at += 1,
             b'\'' | b'"' => {
-                let (value, end) = string(text, at, false);
+                let (value, end, is_closed) = string(text, at, false);
+                if !is_closed {
+                    fault = fault.or(Some(begin));
+                }
                 tokens.push((begin, Token::Text(value)));
                 at = end;
                 continue;
@@ -260,7 +286,10 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
                 let name = &text[begin..at];
                 if matches!(bytes.get(at), Some(b'\'' | b'"')) && name.len() <= 2 {
                     let lower = name.to_ascii_lowercase();
-                    let (value, end) = string(text, at, lower.contains('r'));
+                    let (value, end, is_closed) = string(text, at, lower.contains('r'));
+                    if !is_closed {
+                        fault = fault.or(Some(begin));
+                    }
                     let plain = matches!(lower.as_str(), "r" | "u" | "b" | "rb" | "br");
                     tokens.push((
                         begin,
@@ -280,8 +309,12 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
             byte if byte.is_ascii_digit() => tokens.push((at, Token::Other)),
             byte => {
                 match byte {
-                    b'(' | b'[' | b'{' => depth += 1,
-                    b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+                    b'(' => open.push((begin, b')')),
+                    b'[' => open.push((begin, b']')),
+                    b'{' => open.push((begin, b'}')),
+                    b')' | b']' | b'}' if open.pop().is_none_or(|(_, close)| close != *byte) => {
+                        fault = fault.or(Some(begin));
+                    }
                     _ => {}
                 }
                 tokens.push((at, Token::Sign(char::from(*byte))));
@@ -289,11 +322,12 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
         }
         at += 1;
     }
-    tokens
+    let unclosed = open.last().map(|(begin, _)| *begin);
+    (tokens, fault.or(unclosed))
 }
 
-/// The text between quotes that begin at an offset, and the offset behind it.
-fn string(text: &str, begin: usize, raw: bool) -> (String, usize) {
+/// The text between quotes that begin at an offset, the offset behind it, and whether the quotes end.
+fn string(text: &str, begin: usize, raw: bool) -> (String, usize, bool) {
     let rest = &text[begin..];
     let quote = if rest.starts_with("\"\"\"") || rest.starts_with("'''") {
         &rest[..3]
@@ -305,10 +339,10 @@ fn string(text: &str, begin: usize, raw: bool) -> (String, usize) {
     while let Some((at, c)) = characters.next() {
         let here = quote.len() + at;
         if rest[here..].starts_with(quote) {
-            return (value, begin + here + quote.len());
+            return (value, begin + here + quote.len(), true);
         }
         match c {
-            '\n' if quote.len() == 1 => return (value, begin + here),
+            '\n' if quote.len() == 1 => return (value, begin + here, false),
             '\\' => match characters.next() {
                 Some((_, '\n')) if !raw => {}
                 Some((_, 'n')) if !raw => value.push('\n'),
@@ -320,7 +354,7 @@ fn string(text: &str, begin: usize, raw: bool) -> (String, usize) {
             c => value.push(c),
         }
     }
-    (value, text.len())
+    (value, text.len(), false)
 }
 
 #[cfg(test)]
@@ -342,6 +376,33 @@ mod tests {
             }
             Literal::Computed(_) => "?".to_owned(),
         }
+    }
+
+    #[test]
+    fn brackets_and_quotes_that_do_not_match_are_seen() {
+        let fault = |text| Module::new(text).fault;
+        assert_eq!(
+            fault("a = [(1, '['), {2: \"]\"}]  # (\nb = r'\\'' '''\n('''\n"),
+            None
+        );
+        assert_eq!(fault("setup(\nsetup(\n)\n"), Some(5));
+        assert_eq!(fault("a = [1)\n"), Some(6));
+        assert_eq!(fault("a = 'b\n"), Some(4));
+        assert_eq!(fault("\"\"\"\nimport a\n"), Some(0));
+        assert_eq!(fault("a)\n"), Some(1));
+    }
+
+    #[test]
+    fn a_dictionary_of_arguments_is_read() {
+        let text = "MORE = {'a': ['x'], 'b': f()}\nsetup(c='y', **MORE)\n";
+        let found = Module::new(text).call("setup");
+        let found: Vec<_> = found
+            .iter()
+            .map(|(key, _, value)| format!("{key} {}", shown(value)))
+            .collect();
+        assert_eq!(found, ["c 'y'", "a ['x']", "b ?"]);
+        let found = Module::new("setup(**read())\n").call("setup");
+        assert!(matches!(found.as_slice(), [(key, 6, Literal::Computed(_))] if key == "**"));
     }
 
     #[test]
