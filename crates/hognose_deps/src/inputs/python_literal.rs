@@ -6,8 +6,12 @@ use std::cell::Cell;
 
 use rustc_hash::FxHashMap;
 
-/// Lists and dictionaries nested deeper than this are not read: what is looked for nests two deep.
-const MAX_DEPTH: usize = 8;
+/// Lists and dictionaries nested deeper than this are not read: what is looked for nests two deep, and names that stand
+/// for it hardly deeper.
+const MAX_DEPTH: usize = 16;
+
+/// How deep a name counts. One that is given itself would never end.
+const NAME_DEPTH: usize = 4;
 
 /// Most values that are read: names that stand for lists of names could multiply without end.
 const MAX_VALUES: usize = 100_000;
@@ -39,6 +43,8 @@ pub struct Module<'a> {
     tokens: Vec<(usize, Token<'a>)>,
     /// The last value a name is given at the top of the module.
     names: FxHashMap<&'a str, usize>,
+    /// What is added to the values of names, wherever that is done: what is added under a condition may be there.
+    changes: FxHashMap<&'a str, Vec<Change>>,
     /// Where a bracket or text begins that does not end, or one ends that did not begin.
     pub fault: Option<usize>,
     /// How many more values are read.
@@ -63,6 +69,7 @@ impl<'a> Module<'a> {
             at_line = *token == Token::LineEnd;
         }
         Self {
+            changes: changes(&tokens),
             tokens,
             names,
             fault,
@@ -186,8 +193,10 @@ impl<'a> Module<'a> {
             }
             Token::Name(name) => match self.names.get(name) {
                 Some(given) if *given != begin => {
-                    // A name that is given itself would never end: names count as depth.
-                    let (value, _) = self.value(*given, depth + 4);
+                    let (mut value, _) = self.value(*given, depth + NAME_DEPTH);
+                    for change in self.changes.get(name).into_iter().flatten() {
+                        self.apply(change, &mut value, depth + NAME_DEPTH);
+                    }
                     (value, at + 1)
                 }
                 _ => (computed, at + 1),
@@ -233,6 +242,22 @@ impl<'a> Module<'a> {
         }
     }
 
+    /// Adds to the value of a name.
+    fn apply(&self, change: &Change, value: &mut Literal, depth: usize) {
+        let added = |at: usize| self.value(at, depth).0;
+        match (change, value) {
+            (Change::One(at), Literal::List(list)) => list.push(added(*at)),
+            (Change::Many(at), Literal::List(list)) => match added(*at) {
+                Literal::List(mut more) => list.append(&mut more),
+                other => list.push(other),
+            },
+            (Change::Entry(key, at), Literal::Table(table)) => {
+                table.push((key.clone(), added(*at)));
+            }
+            _ => {}
+        }
+    }
+
     /// Where the term around a token ends: a plus, comma, colon, line or closing bracket on its own level.
     fn end(&self, mut at: usize) -> usize {
         let mut depth = 0_usize;
@@ -248,6 +273,45 @@ impl<'a> Module<'a> {
         }
         at
     }
+}
+
+/// Something that is added to a list or dictionary: where the value of it begins among the tokens.
+#[derive(Clone, Debug)]
+enum Change {
+    /// `name.append(value)`
+    One(usize),
+    /// `name.extend(value)` or `name += value`
+    Many(usize),
+    /// `name["key"] = value`
+    Entry(String, usize),
+}
+
+fn changes<'a>(tokens: &[(usize, Token<'a>)]) -> FxHashMap<&'a str, Vec<Change>> {
+    let mut changes: FxHashMap<&str, Vec<Change>> = FxHashMap::default();
+    for (at, (_, token)) in tokens.iter().enumerate() {
+        let Token::Name(name) = token else {
+            continue;
+        };
+        let next = |distance: usize| tokens.get(at + distance).map(|token| &token.1);
+        let is_sign = |distance, sign| next(distance) == Some(&Token::Sign(sign));
+        let change = match (next(1), next(2)) {
+            (Some(Token::Sign('.')), Some(Token::Name("append"))) if is_sign(3, '(') => {
+                Change::One(at + 4)
+            }
+            (Some(Token::Sign('.')), Some(Token::Name("extend"))) if is_sign(3, '(') => {
+                Change::Many(at + 4)
+            }
+            (Some(Token::Sign('+')), Some(Token::Sign('='))) => Change::Many(at + 3),
+            (Some(Token::Sign('[')), Some(Token::Text(key)))
+                if is_sign(3, ']') && is_sign(4, '=') && !is_sign(5, '=') =>
+            {
+                Change::Entry(key.clone(), at + 5)
+            }
+            _ => continue,
+        };
+        changes.entry(*name).or_default().push(change);
+    }
+    changes
 }
 
 /// The tokens of a text, and where its brackets or quotes do not match.
@@ -376,6 +440,25 @@ mod tests {
             }
             Literal::Computed(_) => "?".to_owned(),
         }
+    }
+
+    #[test]
+    fn what_is_added_to_a_name_is_read() {
+        let text = "A = ['a']\nif x:\n    A.append('b')\n    A += ['c', f()]\nB = {'p': A}\n\
+                    B['q'] = A + ['d']\nB['p'] == 1\nB['r'] = sum(B)\nsetup(a=A, b=B)\n";
+        let found = Module::new(text).call("setup");
+        let found: Vec<_> = found.iter().map(|(_, _, value)| shown(value)).collect();
+        assert_eq!(
+            found,
+            [
+                "['a' 'b' 'c' ?]",
+                "{p=['a' 'b' 'c' ?] q=['a' 'b' 'c' ? 'd'] r=?}"
+            ]
+        );
+        // It ends where a name is added to itself.
+        let text = format!("A = ['a']\n{}setup(a=A)\n", "A.extend(A + A)\n".repeat(99));
+        let found = Module::new(&text).call("setup");
+        assert!(shown(&found[0].2).starts_with("['a' "));
     }
 
     #[test]
