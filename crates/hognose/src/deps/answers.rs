@@ -381,6 +381,7 @@ impl<'i> Paths<'i> {
             at = *through;
         }
         path.reverse();
+        path.shrink_to_fit();
         path
     }
 }

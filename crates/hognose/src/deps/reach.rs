@@ -328,7 +328,7 @@ fn is_met(unless: &Unless, args: &[Arg], evaluator: &mut Evaluator, at: ModuleId
         let mut listed = unless.is.iter();
         listed.any(|one| matches!(one, Harmless::Path(listed) if path.as_str() == listed))
     };
-    let mut is_harmless = |value: &Value| match *value {
+    let is_harmless = |value: &Value| match *value {
         Value::External(path) if is_listed(path) => true,
         Value::Class(home, class) => {
             // Whatever else a class of the project inherits may undo it, and so may what it inherits unknown.
@@ -353,7 +353,7 @@ fn is_met(unless: &Unless, args: &[Arg], evaluator: &mut Evaluator, at: ModuleId
             _ => false,
         },
     };
-    !values.is_empty() && values.iter().all(|value| is_harmless(value))
+    !values.is_empty() && values.iter().all(is_harmless)
 }
 
 fn evidence(name: &str, module: &Module, start: TextSize) -> Evidence {

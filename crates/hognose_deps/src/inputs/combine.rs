@@ -146,6 +146,9 @@ pub fn groups(reads: &mut [Read]) {
                 }
             }
         }
+        for package in packages {
+            package.groups.shrink_to_fit();
+        }
     }
 }
 
