@@ -22,13 +22,18 @@ LEAST_PAIRS = 500
 ODD_VERSIONS = ["", "not-a-version", "1.0-x-y", "2019-09-12"]
 
 
+KNOWN = {}
+
+
 @functools.cache
 def parse(text):
-    """The public version, or None."""
+    """The public version, or None. Equal versions are one object: comparing them by identity is what lets a whole snapshot
+    be judged in minutes."""
     try:
-        return Version(Version(text).public)
+        version = Version(Version(text).public)
     except InvalidVersion:
         return None
+    return KNOWN.setdefault(version, version)
 
 
 def load(paths):
@@ -80,7 +85,7 @@ class Entry:
 
     def __init__(self, entry):
         listed = entry.get("versions", [])
-        self.versions = {parse(item) for item in listed} - {None}
+        self.versions = {id(parse(item)) for item in listed} - {id(None)}
         self.odd = {item.strip() for item in listed if parse(item) is None}
         ranges = list(events_of(entry))
         self.ranges = [self.turns(events) for events in ranges if readable(events)]
@@ -97,7 +102,7 @@ class Entry:
         return limits, turns
 
     def affects(self, version):
-        return version in self.versions or any(self.in_range(version, *a_range) for a_range in self.ranges)
+        return id(version) in self.versions or any(self.in_range(version, *a_range) for a_range in self.ranges)
 
     @staticmethod
     def in_range(version, limits, turns):
@@ -120,8 +125,11 @@ ANSWERS = {}
 
 def answer(text, entries):
     """True, False, or None for "cannot decide"."""
-    version = parse(text)
-    key = (id(entries), text if version is None else version)
+    return answer_of(text, parse(text), entries)
+
+
+def answer_of(text, version, entries):
+    key = (id(entries), text if version is None else id(version))
     if key not in ANSWERS:
         if id(entries) not in PREPARED:
             PREPARED[id(entries)] = [Entry(entry) for entry in entries]
@@ -133,6 +141,20 @@ def answer(text, entries):
         else:
             ANSWERS[key] = False if all(entry.decides for entry in prepared) else None
     return ANSWERS[key]
+
+
+class Package:
+    """The records of one distribution, and what can be said of them without a version."""
+
+    def __init__(self, records):
+        self.records = records
+        self.groups = [
+            (names, members, self.fixes(members)) for names, members in groups_of(records)
+        ]
+        self.fixes_of_all = self.fixes(records)
+
+    def fixes(self, members):
+        return sorted(set().union(*(fixes_of(self.records[member][1]) for member in members)))
 
 
 def groups_of(records):
@@ -157,17 +179,16 @@ def fixes_of(entries):
     return {parse(text) for text in texts} - {None}
 
 
-def lowest_clear(text, candidates, records, of):
-    version = parse(text)
+def lowest_clear(version, candidates, records, of, answers):
+    """The lowest of the sorted candidates above a version that none of the records affects."""
     if version is None:
         return None
-    affecting = {identity for identity in of if answer(text, records[identity][1]) is True}
 
     def clear(identity, candidate):
-        at_candidate = answer(str(candidate), records[identity][1])
-        return at_candidate is False or (at_candidate is None and identity not in affecting)
+        at_candidate = answer_of(None, candidate, records[identity][1])
+        return at_candidate is False or (at_candidate is None and answers[identity] is not True)
 
-    for candidate in sorted(candidates):
+    for candidate in candidates:
         if candidate > version and all(clear(identity, candidate) for identity in of):
             return candidate
     return None
@@ -180,23 +201,23 @@ def preference(identity):
     return 2, identity
 
 
-def expect(name, text, records):
+def expect(text, package):
+    records = package.records
+    version = parse(text)
     answers = {identity: answer(text, entries) for identity, (_, entries) in records.items()}
     findings = []
     undecided = set()
-    for names, members in groups_of(records):
+    for names, members, fixes in package.groups:
         affecting = [identity for identity in members if answers[identity] is True]
         if not affecting:
             undecided |= {identity for identity in members if answers[identity] is None}
             continue
         identity = min(affecting, key=preference)
-        fixes = set().union(*(fixes_of(records[member][1]) for member in members))
         aliases = sorted(names - {identity}, key=lambda alias: (not alias.startswith("CVE-"), alias))
-        findings.append((identity, aliases, lowest_clear(text, fixes, records, members)))
+        findings.append((identity, aliases, lowest_clear(version, fixes, records, members, answers)))
     clears_all = None
     if findings:
-        fixes = set().union(*(fixes_of(entries) for _, entries in records.values()))
-        clears_all = lowest_clear(text, fixes, records, records)
+        clears_all = lowest_clear(version, package.fixes_of_all, records, records, answers)
     return sorted(findings, key=lambda finding: finding[0]), sorted(undecided), clears_all
 
 
@@ -223,10 +244,12 @@ def candidates(records, random_source):
 
 def main():
     program, *paths = sys.argv[1:]
-    packages = by_package(load(paths))
+    packages = {name: Package(records) for name, records in by_package(load(paths)).items()}
     random_source = random.Random(20241010)
     pairs = [
-        (name, text) for name, records in sorted(packages.items()) for text in candidates(records, random_source)
+        (name, text)
+        for name, package in sorted(packages.items())
+        for text in candidates(package.records, random_source)
     ]
     asked = "".join(f"{name}\t{text}\n" for name, text in pairs)
     ran = subprocess.run([program, *paths], input=asked, capture_output=True, text=True, encoding="utf-8", check=True)
@@ -234,7 +257,7 @@ def main():
     assert len(answers) == len(pairs), (len(answers), len(pairs))
     wrong = affected = undecided_pairs = 0
     for (name, text), got in zip(pairs, answers):
-        findings, undecided, clears_all = expect(name, text, packages[name])
+        findings, undecided, clears_all = expect(text, packages[name])
         affected += bool(findings)
         undecided_pairs += bool(undecided)
         given = (

@@ -82,6 +82,20 @@ const KINDS: &[Kind] = &[
         loosened: &[("\"2022.5.18.1\"", "\">=2022\""), ("\"1.7.1\"", "\"<3\"")],
     },
     Kind {
+        tool: "pdm",
+        // Its extra holds the versions of its own dependencies that it was released with.
+        installed: "pdm[locked]==2.29.3",
+        manifest: "pyproject.toml",
+        lock: "pdm.lock",
+        command: &["lock", "--quiet", "--update-reuse"],
+        pinned: "[project]\nname = \"shop\"\nversion = \"0.1\"\nrequires-python = \">=3.9\"\ndependencies = [\n    \"certifi==2022.5.18.1\",\n    \"idna==3.4\",  # names\n]\n\n[dependency-groups]\ndev = [\"pyjwt==1.7.1\"]\n\n[tool.pdm]\ndistribution = false\n",
+        keeps: true,
+        loosened: &[
+            ("certifi==2022.5.18.1", "certifi>=2022"),
+            ("pyjwt==1.7.1", "pyjwt<3"),
+        ],
+    },
+    Kind {
         tool: "pipenv",
         installed: "pipenv==2026.10.3",
         manifest: "Pipfile",

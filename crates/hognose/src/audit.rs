@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use hognose_deps::advisories::database;
+use hognose_deps::advisories::index::Index;
 use hognose_finding::{
     DataFlow, Date, FileFailure, Finding, Note, Report, RuleMeta, Source, SourceUse,
     assign_ordinals,
@@ -41,6 +43,8 @@ pub struct AuditOptions {
     pub sources: SourceChoice,
     /// The rules, with models of the user; by default the built-in ones.
     pub registry: Option<Arc<Registry>>,
+    /// Opens the advisories that dependencies are judged by; by default those that are built in.
+    pub advisories: fn() -> Result<Index, String>,
     /// Advisories on dependencies that are accepted.
     pub accepting: Accepting,
     /// Who may call what, as it was accepted.
@@ -58,6 +62,7 @@ impl Default for AuditOptions {
             today: Date::default(),
             sources: SourceChoice::Auto(Vec::new()),
             registry: None,
+            advisories: || database::embedded().map_err(|damage| damage.to_string()),
             accepting: Accepting::default(),
             accepted: None,
         }
@@ -131,6 +136,7 @@ pub(crate) fn audit_program(
         project,
         &enabled,
         &options.accepting,
+        options.advisories,
         options.today,
     );
     report.findings.extend(installed.findings);

@@ -417,6 +417,20 @@ fn a_database_that_cannot_be_used_is_not_one_without_findings() {
     // That of the environment is used, and missed if it is not there.
     let run = user.run(&["db", "status"], &[("HOGNOSE_DB", "missing.idx")]);
     assert_eq!(run.code, Some(3), "{}", run.err);
+    // So every command has it that judges: what is not known is not none.
+    std::fs::write(user.0.path().join("requirements.txt"), "six==1.16.0\n").unwrap();
+    let missing = [("HOGNOSE_DB", "missing.idx")];
+    let run = user.run(&["deps", "--format", "json"], &missing);
+    assert_eq!((run.code, run.out.as_str()), (Some(3), ""), "{}", run.err);
+    let run = user.run(&["check"], &missing);
+    assert!(
+        format!("{}{}", run.out, run.err).contains("dependencies were not judged"),
+        "{}{}",
+        run.out,
+        run.err
+    );
+    let run = user.run(&["deps", "--format", "json-full"], &[]);
+    assert!(run.out.contains("advisories-1.idx"), "{}", run.out);
     // The newer one of the user's and that of the program judges.
     let run = user.run(&["db", "status", "--format", "json"], &[]);
     assert!(run.out.contains("\"origin\": \"fetched\""), "{}", run.out);

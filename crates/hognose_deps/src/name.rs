@@ -3,6 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
+use crate::inputs::share;
+
 /// A distribution's name, normalised as the packaging specification on names says: lower case, and every run of `-`,
 /// `_` and `.` one hyphen. Two names are the same distribution if these are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,6 +40,11 @@ impl Name {
             }
         }
         Some(Self(normal.into()))
+    }
+
+    /// Takes the text from those that are known, or makes it known.
+    pub(crate) fn share(&mut self, known: &mut FxHashSet<Arc<str>>) {
+        share(&mut self.0, known);
     }
 
     /// The normalised text.

@@ -112,7 +112,7 @@ impl Releases<'_> {
         let Some((written, Wanted::Pinned(pin))) = archive(file) else {
             return;
         };
-        let (Some(name), Some(version)) = (Name::new(&written), pin.version) else {
+        let (Some(name), Some(version)) = (Name::new(&written), pin.version.clone()) else {
             return;
         };
         if name != *self.name {

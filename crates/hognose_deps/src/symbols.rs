@@ -1,6 +1,7 @@
 //! What of a distribution an advisory is about: the functions and classes whose use is vulnerable.
 //!
 //! Facts in `data/symbols/*.toml`, each with its source. A symbol is an access path as the front end names what is called.
+//! Some are vulnerable unless an argument is something: `unless` lists what it has to be.
 //! An advisory on what runs in every use of a distribution, as the parser of a server does, is left out on purpose: nothing
 //! more than the import can be told of it.
 
@@ -26,9 +27,47 @@ const FILES: &[&str] = &[
 /// Every known vulnerable symbol.
 #[derive(Debug, Default)]
 pub struct Symbols {
-    by_id: FxHashMap<String, Vec<String>>,
-    paths: BTreeSet<String>,
+    uses: FxHashMap<String, Vec<Use>>,
     modules: BTreeSet<String>,
+}
+
+/// An advisory that a symbol is vulnerable by.
+#[derive(Debug)]
+pub struct Use {
+    /// The advisory's id.
+    pub advisory: String,
+    /// Which of the advisory's symbols it is: the first tells most.
+    pub rank: usize,
+    /// What makes a call harmless, any of it.
+    pub unless: Vec<Unless>,
+}
+
+/// An argument by which a call is not what an advisory is about.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unless {
+    /// The symbol this is said of. None: each of the advisory's.
+    symbol: Option<String>,
+    /// The argument's name.
+    pub argument: String,
+    /// Its place among those without a name, if it may stand there.
+    pub at: Option<usize>,
+    /// What it has to be: one of these.
+    #[serde(default)]
+    pub is: Vec<Harmless>,
+    /// Whether a call without it is harmless.
+    #[serde(default)]
+    pub absent: bool,
+}
+
+/// A value of an argument.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Harmless {
+    /// A constant.
+    Is(bool),
+    /// What has an access path, or a class below it.
+    Path(String),
 }
 
 #[derive(Deserialize)]
@@ -43,6 +82,8 @@ struct File {
 struct Entry {
     id: String,
     symbols: Vec<String>,
+    #[serde(default)]
+    unless: Vec<Unless>,
     /// For the reader of the file.
     #[cfg_attr(
         not(test),
@@ -61,13 +102,20 @@ pub fn all() -> &'static Symbols {
         let mut all = Symbols::default();
         for file in FILES {
             // The test below sees that every file is read.
-            for Entry { id, symbols, .. } in read(file).unwrap_or_default() {
-                for path in &symbols {
+            for entry in read(file).unwrap_or_default() {
+                for (rank, path) in entry.symbols.into_iter().enumerate() {
                     let top = path.split('.').next().unwrap_or_default();
                     all.modules.insert(top.to_owned());
-                    all.paths.insert(path.clone());
+                    let is_about = |unless: &&Unless| {
+                        unless.symbol.as_ref().is_none_or(|symbol| *symbol == path)
+                    };
+                    let unless = entry.unless.iter().filter(is_about).cloned().collect();
+                    all.uses.entry(path).or_default().push(Use {
+                        advisory: entry.id.clone(),
+                        rank,
+                        unless,
+                    });
                 }
-                all.by_id.entry(id).or_default().extend(symbols);
             }
         }
         all
@@ -76,14 +124,9 @@ pub fn all() -> &'static Symbols {
 }
 
 impl Symbols {
-    /// The symbols an advisory is about, by any of its ids.
-    pub fn of(&self, id: &str) -> impl Iterator<Item = &str> {
-        self.by_id.get(id).into_iter().flatten().map(String::as_str)
-    }
-
-    /// Whether some advisory is about a symbol.
-    pub fn contains(&self, path: &str) -> bool {
-        self.paths.contains(path)
+    /// The advisories that are about a symbol.
+    pub fn uses(&self, path: &str) -> &[Use] {
+        self.uses.get(path).map_or(&[], Vec::as_slice)
     }
 
     /// Whether some advisory is about a symbol of a top-level module.
@@ -107,12 +150,16 @@ mod tests {
         for file in FILES {
             assert!(!read(file).unwrap().is_empty());
         }
-        assert!(
-            all()
-                .of("CVE-2020-14343")
-                .any(|path| path == "yaml.full_load")
-        );
-        assert!(all().is_module("yaml") && all().contains("yaml.load"));
+        let is_about = |path: &str, id: &str| all().uses(path).iter().any(|one| one.advisory == id);
+        assert!(is_about("yaml.full_load", "CVE-2020-14343"));
+        assert!(all().is_module("yaml") && all().uses("yaml.safe_load").is_empty());
+        // What is said of one symbol is not said of the others.
+        let places = ["bleach.clean", "bleach.sanitizer.Cleaner"].map(|path| {
+            let uses = all().uses(path).iter();
+            let mut places = uses.flat_map(|one| &one.unless);
+            places.find_map(|unless| (unless.argument == "tags").then_some(unless.at))
+        });
+        assert_eq!(places, [Some(Some(1)), Some(Some(0))]);
     }
 
     #[test]
@@ -122,6 +169,15 @@ mod tests {
             assert!(ids.insert(entry.id.clone()), "{} twice", entry.id);
             assert!(!entry.symbols.is_empty(), "{} names nothing", entry.id);
             assert!(entry.source.starts_with("https://"), "{}", entry.id);
+            for unless in &entry.unless {
+                let symbol = unless.symbol.as_ref();
+                assert!(
+                    symbol.is_none_or(|symbol| entry.symbols.contains(symbol))
+                        && (unless.absent || !unless.is.is_empty()),
+                    "{}: {unless:?}",
+                    entry.id
+                );
+            }
             for path in &entry.symbols {
                 let is_name = |part: &str| {
                     let name = part.trim_end_matches("()");

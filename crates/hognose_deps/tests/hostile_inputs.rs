@@ -162,6 +162,14 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
     found
 }
 
+/// The line that holds an offset, with its end.
+fn line_of(bytes: &[u8], at: usize) -> std::ops::Range<usize> {
+    let is_end = |byte: &u8| *byte == b'\n';
+    let start = bytes[..at].iter().rposition(is_end).map_or(0, |at| at + 1);
+    let length = bytes[at..].iter().position(is_end);
+    start..length.map_or(bytes.len(), |length| at + length + 1)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -178,7 +186,9 @@ proptest! {
     #[test]
     fn real_files_that_were_damaged(
         which in any::<prop::sample::Index>(),
-        edits in proptest::collection::vec((any::<prop::sample::Index>(), 0..4_u8, any::<u8>()), 1..12),
+        other in any::<prop::sample::Index>(),
+        sign in prop::sample::select(SIGNS),
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), 0..9_u8, any::<u8>()), 1..12),
     ) {
         let fixtures = fixtures();
         let (name, bytes) = &fixtures[which.index(fixtures.len())];
@@ -188,11 +198,22 @@ proptest! {
                 break;
             }
             let at = at.index(bytes.len());
+            let line = line_of(&bytes, at);
             match kind {
                 0 => bytes[at] = byte,
                 1 => bytes.insert(at, byte),
                 2 => { bytes.remove(at); }
-                _ => bytes.truncate(at),
+                3 => bytes.truncate(at),
+                4 => { bytes.splice(at..at, sign.bytes()); }
+                // What merges leave behind: lines twice, none at all, in another order, and the rest of another file.
+                5 => { bytes.splice(line.end..line.end, bytes[line].to_vec()); }
+                6 => { bytes.drain(line); }
+                7 => bytes[at..].rotate_left(line.end - at),
+                _ => {
+                    let (_, other) = &fixtures[other.index(fixtures.len())];
+                    let from = at.min(other.len());
+                    bytes.splice(line.start.., other[from..].iter().copied());
+                }
             }
         }
         let files = Memory(vec![(name.clone(), bytes)]);

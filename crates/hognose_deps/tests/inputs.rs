@@ -72,7 +72,7 @@ fn shown(inventory: &Inventory) -> String {
         if package.hashed {
             text.push_str(" hashed");
         }
-        if package.origin != Origin::Index(None) {
+        if *package.origin != Origin::Index(None) {
             let _ = write!(text, " from {}", package.origin);
         }
         if !package.requires.is_empty() {

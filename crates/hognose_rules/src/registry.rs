@@ -22,10 +22,10 @@ pub(crate) struct RuleSource {
     check: Option<fn(&mut Context<'_, '_>)>,
 }
 
-/// `rule.toml`.
+/// The beginning of `rule.toml`, before its first table: what a rule is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RuleFile {
+struct Head {
     id: String,
     title: String,
     practice: Practice,
@@ -51,6 +51,12 @@ struct RuleFile {
     /// The program itself reports it, where neither matchers nor a function over one module can.
     #[serde(default)]
     built_in: bool,
+}
+
+/// The tables of `rule.toml`: what a rule looks for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Body {
     flow: Option<FlowFile>,
     #[serde(default)]
     call: Vec<EntryFile>,
@@ -104,7 +110,6 @@ pub struct Registry {
     pub(crate) sources: Sources,
     pub(crate) setting_defaults: Vec<(String, Symbol, Constant)>,
     pub(crate) flows: Flows,
-    metas: Vec<RuleMeta>,
 }
 
 impl fmt::Debug for Registry {
@@ -113,7 +118,7 @@ impl fmt::Debug for Registry {
     }
 }
 
-static REGISTRY: LazyLock<Registry> = LazyLock::new(|| match Registry::load(RULES, MODELS, &[]) {
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| match Registry::load(&HEADS, MODELS, &[]) {
     Ok(registry) => registry,
     // A test loads the registry, so no release has a rule file that cannot be read.
     Err(error) => panic!("{error:?}"),
@@ -124,9 +129,51 @@ pub fn registry() -> &'static Registry {
     &REGISTRY
 }
 
+/// The rules as far as they are told without what they look for, which takes most of the time, by id.
+struct Heads {
+    rules: Vec<(Head, &'static RuleSource)>,
+    metas: Vec<RuleMeta>,
+}
+
+static HEADS: LazyLock<Heads> = LazyLock::new(|| match Heads::load(RULES) {
+    Ok(heads) => heads,
+    // As above.
+    Err(error) => panic!("{error}"),
+});
+
 /// Metadata of every built-in rule, by id.
 pub fn rules() -> &'static [RuleMeta] {
-    &registry().metas
+    &HEADS.metas
+}
+
+impl RuleSource {
+    /// The text before the first table, and the rest.
+    fn parts(&self) -> (&'static str, &'static str) {
+        let table = self.toml.find("\n[").map_or(self.toml.len(), |at| at + 1);
+        self.toml.split_at(table)
+    }
+}
+
+impl Heads {
+    fn load(sources: &'static [RuleSource]) -> Result<Self, String> {
+        let mut rules = Vec::with_capacity(sources.len());
+        let mut errors = Vec::new();
+        for source in sources {
+            match Head::load(source) {
+                Ok(head) => rules.push((head, source)),
+                Err(error) => errors.push(format!("rules/{}/rule.toml: {error}", source.id)),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors.join("\n"));
+        }
+        rules.sort_by(|(one, _), (other, _)| one.id.cmp(&other.id));
+        let metas = rules.iter().map(|(head, source)| head.meta(source.page));
+        Ok(Self {
+            metas: metas.collect(),
+            rules,
+        })
+    }
 }
 
 impl Registry {
@@ -146,7 +193,7 @@ impl Registry {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Self::load(RULES, MODELS, &own).map_err(|error| match error {
+        Self::load(&HEADS, MODELS, &own).map_err(|error| match error {
             BuildError::Own(errors) => errors,
             // As above.
             BuildError::BuiltIn(error) => panic!("{error}"),
@@ -154,14 +201,14 @@ impl Registry {
     }
 
     fn load(
-        sources: &'static [RuleSource],
+        heads: &Heads,
         models: &[(&str, &str)],
         own: &[OwnModel<'_>],
     ) -> Result<Self, BuildError> {
-        let mut rules = Vec::with_capacity(sources.len());
+        let mut rules = Vec::with_capacity(heads.rules.len());
         let mut errors = Vec::new();
-        for source in sources {
-            match Rule::load(source) {
+        for ((head, source), meta) in heads.rules.iter().zip(&heads.metas) {
+            match Rule::load(head, meta, source) {
                 Ok(rule) => rules.push(rule),
                 Err(error) => errors.push(format!("rules/{}/rule.toml: {error}", source.id)),
             }
@@ -169,9 +216,7 @@ impl Registry {
         if !errors.is_empty() {
             return Err(BuildError::BuiltIn(errors.join("\n")));
         }
-        rules.sort_by(|a: &Rule, b: &Rule| a.meta.id.cmp(&b.meta.id));
         let index = Matchers::new(&rules);
-        let metas = rules.iter().map(|rule| rule.meta.clone()).collect();
         let mut models = model::load(models).map_err(BuildError::BuiltIn)?;
         let flow_rules: Vec<(usize, String, FlowFile)> = rules
             .iter()
@@ -191,7 +236,6 @@ impl Registry {
             aliases: models.aliases,
             sources: models.sources,
             setting_defaults: models.setting_defaults,
-            metas,
         })
     }
 
@@ -204,15 +248,40 @@ impl Registry {
     }
 }
 
-impl Rule {
+impl Head {
     fn load(source: &RuleSource) -> Result<Self, String> {
-        let file: RuleFile = toml::from_str(source.toml).map_err(|error| error.to_string())?;
-        if file.id != source.id {
+        let (head, _) = source.parts();
+        let head: Self = toml::from_str(head).map_err(|error| error.to_string())?;
+        if head.id != source.id {
             return Err(format!(
                 "the id `{}` is not the name of the folder",
-                file.id
+                head.id
             ));
         }
+        Ok(head)
+    }
+
+    fn meta(&self, page: &'static str) -> RuleMeta {
+        RuleMeta {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            practice: self.practice,
+            cwe: self.cwe.clone(),
+            owasp: self.owasp.clone(),
+            asvs: self.asvs.clone(),
+            severity: self.severity,
+            confidence: self.confidence,
+            persona: self.persona,
+            tags: self.tags.clone(),
+            page,
+        }
+    }
+}
+
+impl Rule {
+    fn load(head: &Head, meta: &RuleMeta, source: &RuleSource) -> Result<Self, String> {
+        let (_, body) = source.parts();
+        let file: Body = toml::from_str(body).map_err(|error| error.to_string())?;
         let mut matchers = Vec::new();
         for (subject, entries) in [
             (Subject::Call, file.call),
@@ -227,38 +296,26 @@ impl Rule {
                 matchers.push(entry.compile(subject)?);
             }
         }
-        if matchers.is_empty() && source.check.is_none() && !file.built_in && file.flow.is_none() {
+        if matchers.is_empty() && source.check.is_none() && !head.built_in && file.flow.is_none() {
             return Err("a rule needs a matcher or a rule.rs".to_owned());
         }
-        let meta = RuleMeta {
-            id: file.id,
-            title: file.title,
-            practice: file.practice,
-            cwe: file.cwe,
-            owasp: file.owasp,
-            asvs: file.asvs,
-            severity: file.severity,
-            confidence: file.confidence,
-            persona: file.persona,
-            tags: file.tags,
-            page: source.page,
-        };
         Ok(Self {
             id: meta.id.as_str().into(),
             title: meta.title.as_str().into(),
             cwe: meta.cwe.as_slice().into(),
-            message: file.message.unwrap_or_else(|| meta.title.clone()),
-            tests: file.tests,
-            replaces: file
+            message: head.message.as_ref().unwrap_or(&meta.title).clone(),
+            tests: head.tests,
+            replaces: head
                 .replaces
-                .into_iter()
-                .chain(file.flow.iter().flat_map(|flow| flow.replaces.clone()))
+                .iter()
+                .chain(file.flow.iter().flat_map(|flow| &flow.replaces))
+                .cloned()
                 .collect(),
-            options: file.options,
+            options: head.options.clone(),
             matchers,
             check: source.check,
             flow: file.flow,
-            meta,
+            meta: meta.clone(),
         })
     }
 }

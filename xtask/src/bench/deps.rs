@@ -1,7 +1,7 @@
 //! `cargo xtask bench deps`: what `hognose deps` takes on the sizes it is built for, beside other judges of lock files.
 //!
-//! The others ask a service for advisories; here it is a server on this machine that knows none and answers at once, so that
-//! only their own work is measured.
+//! Two of the others ask a service for advisories; here it is a server on this machine that knows none and answers at once,
+//! so that only their own work is measured. The third reads the records of our tests, a sixth of what hognose has built in.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -17,7 +17,7 @@ use crate::python::Venv;
 /// Pins of the large requirements file.
 const PINS: usize = 5_000;
 
-/// Pins that pip-audit is given: it asks its service for each by itself.
+/// Pins that the others are given: pip-audit asks its service for each by itself.
 const RIVAL_PINS: usize = 500;
 
 /// Lock files of the large tree.
@@ -58,11 +58,27 @@ pub(crate) fn run(runs: u32) -> Result<()> {
         "hognose deps",
         &ours(&small)?,
     );
-    let tools = Venv::new("bench-deps", &["pip-audit".to_owned()], &[])?;
+    let tools = Venv::new(
+        "bench-deps",
+        &[
+            "pip-audit".to_owned(),
+            "uv==0.13.9".to_owned(),
+            "foxguard==0.14.1".to_owned(),
+        ],
+        &[],
+    )?;
     let service = service()?;
-    let audit = measure(
-        1,
-        &tools.program("pip-audit"),
+    let pins = format!("{RIVAL_PINS} pins");
+    let rival = |what: &str, tool: &str, options: &[&str], path: &Path| {
+        let program = tools.program(tool.split(' ').next().unwrap_or(tool));
+        match measure(runs, &program, options, path) {
+            Ok(measure) => row(what, tool, &measure),
+            Err(error) => println!("\n{tool} does not run: {error:#}"),
+        }
+    };
+    rival(
+        &pins,
+        "pip-audit",
         &[
             "--no-deps",
             "--disable-pip",
@@ -73,10 +89,37 @@ pub(crate) fn run(runs: u32) -> Result<()> {
         ],
         &small,
     );
-    match audit {
-        Ok(measure) => row(&format!("{RIVAL_PINS} pins"), "pip-audit", &measure),
-        Err(error) => println!("\npip-audit does not run: {error:#}"),
-    }
+    let records = crate::root().join("tests/advisories/records.json");
+    rival(
+        &pins,
+        "foxguard sca",
+        &[
+            "sca",
+            "--sca-offline",
+            "--sca-db",
+            &records.display().to_string(),
+            "--format",
+            "json",
+        ],
+        small.parent().unwrap_or(&small),
+    );
+    // It reads its own lock file only, and asks the index of each package for its status as well.
+    let what = format!("{RIVAL_PINS} locked packages");
+    let locked = locked_project(&root, &service)?;
+    let lock = locked.join("uv.lock");
+    row(&what, "hognose deps", &ours(&lock)?);
+    rival(
+        &what,
+        "uv audit",
+        &[
+            "audit",
+            "--frozen",
+            "--no-cache",
+            &format!("--service-url={service}"),
+            "--directory",
+        ],
+        &locked,
+    );
     Ok(())
 }
 
@@ -128,6 +171,43 @@ fn lock_files(root: &Path) -> Result<PathBuf> {
     Ok(tree)
 }
 
+/// A project of uv with a lock file, all from one index.
+fn locked_project(root: &Path, index: &str) -> Result<PathBuf> {
+    let name = |number: usize| format!("package-{number}");
+    let version = |number: usize| format!("1.{}", number % 50);
+    let mut manifest =
+        "[project]\nname = \"app\"\nversion = \"0.1.0\"\nrequires-python = \">=3.12\"\n\
+                        dependencies = [\n"
+            .to_owned();
+    let mut edges = String::new();
+    let mut asked = String::new();
+    let mut packages = String::new();
+    for number in 0..RIVAL_PINS {
+        let (name, version) = (name(number), version(number));
+        writeln!(manifest, "    \"{name}=={version}\",")?;
+        writeln!(edges, "    {{ name = \"{name}\" }},")?;
+        writeln!(
+            asked,
+            "    {{ name = \"{name}\", specifier = \"=={version}\" }},"
+        )?;
+        write!(
+            packages,
+            "\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = {{ registry = \"{index}/simple\" }}\n\
+             sdist = {{ url = \"{index}/{name}.tar.gz\", hash = \"sha256:{number:064x}\", size = 1 }}\n"
+        )?;
+    }
+    manifest += "]\n";
+    let lock = format!(
+        "version = 1\nrevision = 3\nrequires-python = \">=3.12\"\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n\
+         source = {{ virtual = \".\" }}\ndependencies = [\n{edges}]\n\n[package.metadata]\nrequires-dist = [\n{asked}]\n{packages}"
+    );
+    let directory = root.join("locked");
+    std::fs::create_dir_all(&directory)?;
+    std::fs::write(directory.join("pyproject.toml"), manifest)?;
+    std::fs::write(directory.join("uv.lock"), lock)?;
+    Ok(directory)
+}
+
 /// Starts a service that knows no vulnerability; gives its address. It ends with this process.
 fn service() -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -140,12 +220,13 @@ fn service() -> Result<String> {
     Ok(format!("http://{address}"))
 }
 
-/// Answers every request of a connection with an empty object.
+/// Answers every request of a connection: no vulnerability for each package that is asked about, and no such page.
 fn answer(stream: TcpStream) -> Option<()> {
     let mut out = stream.try_clone().ok()?;
     let mut reader = BufReader::new(stream);
     loop {
         let mut length = 0;
+        let mut asks = false;
         loop {
             let mut line = String::new();
             if reader.read_line(&mut line).ok()? == 0 {
@@ -155,13 +236,23 @@ fn answer(stream: TcpStream) -> Option<()> {
             if line.is_empty() {
                 break;
             }
+            asks |= line.starts_with("post ");
             if let Some(value) = line.strip_prefix("content-length:") {
                 length = value.trim().parse().ok()?;
             }
         }
-        std::io::copy(&mut reader.by_ref().take(length), &mut std::io::sink()).ok()?;
-        out.write_all(
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+        let mut body = Vec::new();
+        reader.by_ref().take(length).read_to_end(&mut body).ok()?;
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        let said = match body["queries"].as_array() {
+            Some(queries) => format!("{{\"results\":[{}]}}", vec!["{}"; queries.len()].join(",")),
+            None => "{}".to_owned(),
+        };
+        let status = if asks { "200 OK" } else { "404 Not Found" };
+        let size = said.len();
+        write!(
+            out,
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {size}\r\n\r\n{said}"
         )
         .ok()?;
     }

@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
-use hognose_deps::advisories::database;
 use hognose_deps::advisories::epss::Epss;
 use hognose_deps::advisories::kev::Kev;
 use hognose_deps::advisories::severity::Level;
@@ -31,12 +30,13 @@ use super::check::start_time;
 use super::project::Project;
 use super::{Exit, Terminal};
 use crate::configuration::FailOn;
+use crate::db::{self, Database, Origin};
 use crate::deps::bom::{self, Bom, Subject};
 use crate::deps::json::{self, DatabaseFacts};
 use crate::deps::reach::{Code, installed_modules};
 use crate::deps::{
     Answers, Disk, Exploitation, InterpreterAnswer, STALE_AFTER_DAYS, Texts, comments, findings,
-    open_database, openvex, text,
+    openvex, text,
 };
 use crate::discovery::{PathGlobs, display_path, read_bounded};
 use crate::output::{self, Paint, RunTime, plural};
@@ -52,14 +52,15 @@ use crate::{Presentation, View};
 /// With --fix that is different: the tools that wrote the lock files write them again, in a copy of the project, over the
 /// network, and may run build back-ends of the packages they look at; --test runs the project's tests.
 ///
-/// Ends with 0 if nothing at or above --fail-on is known, 1 if something is, 2 on wrong usage or configuration or a
-/// database that cannot be used, 3 if --strict is given and not everything could be read, or a tool that --fix runs is
+/// Ends with 0 if nothing at or above --fail-on is known, 1 if something is, 2 on wrong usage or configuration, 3 if there
+/// is no database to judge with, if --strict is given and not everything could be read, or a tool that --fix runs is
 /// missing or failed. What has no known severity counts as at or above any.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
     project: ProjectArguments,
-    /// Advisories to judge by instead of those built in: a zip of OSV records, a directory of them, or an index of ours
+    /// Advisories to judge by instead of those fetched or built in: a zip of OSV records, a directory of them, or an index
+    /// of ours, or the address of one
     #[arg(long, value_name = "PATH", help_heading = "Configuration")]
     db: Option<PathBuf>,
     /// How likely vulnerabilities are to be exploited: a file of the Exploit Prediction Scoring System, plain or gzip
@@ -122,20 +123,12 @@ impl Arguments {
         let mut project = Project::load(&self.project, &FilterArguments::default())?;
         self.fail.override_settings(&mut project.configuration);
         let strict = project.configuration.strict.value;
-        let opened = match self.db.as_deref().map(open_database) {
-            None => None,
-            Some(Ok(opened)) => Some(opened),
-            // A database that cannot be used is no usage error where completeness is asked for: nothing was judged.
-            Some(Err(error)) if strict => {
-                terminal.error(&format!("{error:#}"));
-                return Ok(Exit::Incomplete);
-            }
-            Some(Err(error)) => return Err(error),
-        };
-        let (index, skipped) = match opened {
-            Some(opened) => (opened.index, opened.skipped.len()),
-            None => (database::embedded()?, 0),
-        };
+        let Database {
+            index,
+            skipped,
+            origin,
+        } = db::open(self.db.as_deref())?;
+        let skipped = skipped.len();
         if skipped > 0 {
             terminal.warn(&format!(
                 "{skipped} records of the database cannot be read and are not in this answer"
@@ -179,10 +172,10 @@ impl Arguments {
         let status = index.status();
         let facts = DatabaseFacts {
             status,
-            source: self
-                .db
-                .as_ref()
-                .map_or("built in".to_owned(), |path| path.display().to_string()),
+            source: match &origin {
+                Origin::Embedded => "built in".to_owned(),
+                Origin::Cache(path) | Origin::Named(path) => path.display().to_string(),
+            },
             is_stale: status
                 .snapshot
                 .and_then(|day| today.days_since(day))

@@ -177,6 +177,10 @@ impl Project {
             today: today(),
             sources: self.configuration.source_choice(),
             registry: self.registry.clone(),
+            advisories: || match crate::db::open(None) {
+                Ok(database) => Ok(database.index),
+                Err(error) => Err(format!("{error:#}")),
+            },
             accepting: Accepting {
                 entries: if suppressions {
                     self.configuration.ignore_advisories.clone()

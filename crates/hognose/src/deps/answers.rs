@@ -1,6 +1,5 @@
 //! The answers: every pinned version with what is known against it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hognose_deps::advisories::epss::{Epss, Score};
@@ -11,7 +10,7 @@ use hognose_deps::advisories::severity::{Level, Severity};
 use hognose_deps::inputs::{Input, Inventory, Origin, Package, Place, Relation, Role, Wanted};
 use hognose_deps::name::Name;
 use pep440_rs::Version;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::reach::{Code, Reach};
 
@@ -106,27 +105,42 @@ impl<'i> Answers<'i> {
         index: &'i Index,
         named: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<Self, Damage> {
-        let mut by_version: BTreeMap<(&Name, &str), Vec<&Package>> = BTreeMap::new();
-        for package in &inventory.packages {
-            let Wanted::Pinned(pin) = &package.wanted else {
-                continue;
-            };
-            if package.relation == Relation::Constraint && !named(&package.place.file) {
-                continue;
+        let mut at: FxHashMap<(&Name, &str), usize> = FxHashMap::default();
+        let mut met: Vec<Met> = Vec::new();
+        for file in inventory.packages.files() {
+            let paths = Paths::new(file);
+            for package in file {
+                let Wanted::Pinned(pin) = &package.wanted else {
+                    continue;
+                };
+                if package.relation == Relation::Constraint && !named(&package.place.file) {
+                    continue;
+                }
+                let key = (&package.name, &*pin.written);
+                let at = *at.entry(key).or_insert_with(|| {
+                    met.push(Met::new(key));
+                    met.len() - 1
+                });
+                let one = &mut met[at];
+                one.entries.push(package);
+                if one.path.is_empty() {
+                    one.path = paths.to(&package.name);
+                }
             }
-            let key = (&package.name, pin.written.as_str());
-            by_version.entry(key).or_default().push(package);
         }
-        let paths = Paths::new(inventory);
-        let pins: Vec<(&Name, &str)> = by_version.keys().copied().collect();
+        drop(at);
+        met.sort_unstable_by_key(|one| one.pin);
+        let pins: Vec<(&Name, &str)> = met.iter().map(|one| one.pin).collect();
         let verdicts = judge_all(index, &pins)?;
-        let mut packages = Vec::with_capacity(by_version.len());
-        for (((name, version), entries), verdict) in by_version.into_iter().zip(verdicts) {
+        let mut packages = Vec::with_capacity(met.len());
+        for (one, verdict) in met.into_iter().zip(verdicts) {
+            let (name, version) = one.pin;
+            let entries = one.entries;
             let mut answer = Answer {
                 name,
                 version,
                 marker: marker(&entries),
-                path: paths.to(&entries),
+                path: one.path,
                 entries,
                 advisories: Vec::new(),
                 undecided: Vec::new(),
@@ -292,42 +306,61 @@ fn marker(entries: &[&Package]) -> Option<String> {
     }
 }
 
-/// Who brings a package, by input.
+/// A version of a package as it is met in file after file.
+struct Met<'i> {
+    pin: (&'i Name, &'i str),
+    entries: Vec<&'i Package>,
+    /// As in [`Answer`], by the first file that tells.
+    path: Vec<&'i Name>,
+}
+
+impl<'i> Met<'i> {
+    fn new(pin: (&'i Name, &'i str)) -> Self {
+        Self {
+            pin,
+            entries: Vec::new(),
+            path: Vec::new(),
+        }
+    }
+}
+
+/// Who brings a package, in one file.
 struct Paths<'i> {
     /// The package through which a package is reached soonest, none for those the project asks for itself.
-    through: FxHashMap<(&'i str, &'i Name), Option<&'i Name>>,
+    through: FxHashMap<&'i Name, Option<&'i Name>>,
 }
 
 /// The longest path that is told; real ones have a handful of steps.
 const MAX_PATH: usize = 32;
 
 impl<'i> Paths<'i> {
-    fn new(inventory: &'i Inventory) -> Self {
-        let mut edges: FxHashMap<(&str, &Name), Vec<&Name>> = FxHashMap::default();
+    fn new(file: &'i [Package]) -> Self {
         let mut through = FxHashMap::default();
         let mut open = Vec::new();
-        for package in &inventory.packages {
-            let file: &str = &package.place.file;
-            let needed = edges.entry((file, &package.name)).or_default();
-            needed.extend(&package.requires);
-            if package.relation == Relation::Direct
-                && through.insert((file, &package.name), None).is_none()
+        for package in file {
+            if package.relation == Relation::Direct && through.insert(&package.name, None).is_none()
             {
-                open.push((file, &package.name));
+                open.push(&package.name);
             }
         }
-        // Breadth first, in the order of the inputs, so that the shortest path is told and always the same one.
+        if open.is_empty() {
+            return Self { through };
+        }
+        let mut edges: FxHashMap<&Name, Vec<&Name>> = FxHashMap::default();
+        for package in file {
+            edges
+                .entry(&package.name)
+                .or_default()
+                .extend(&package.requires);
+        }
+        // Breadth first, in the order of the file, so that the shortest path is told and always the same one.
         while !open.is_empty() {
             let mut next = Vec::new();
-            let mut met = FxHashSet::default();
-            for (file, name) in open {
-                for needed in edges.get(&(file, name)).into_iter().flatten() {
-                    let key = (file, *needed);
-                    if edges.contains_key(&key) && !through.contains_key(&key) {
-                        through.insert(key, Some(name));
-                        if met.insert(key) {
-                            next.push(key);
-                        }
+            for name in open {
+                for needed in edges.get(name).into_iter().flatten() {
+                    if edges.contains_key(needed) && !through.contains_key(needed) {
+                        through.insert(needed, Some(name));
+                        next.push(*needed);
                     }
                 }
             }
@@ -336,24 +369,19 @@ impl<'i> Paths<'i> {
         Self { through }
     }
 
-    fn to(&self, entries: &[&'i Package]) -> Vec<&'i Name> {
-        for entry in entries {
-            let file: &str = &entry.place.file;
-            let mut at = &entry.name;
-            let mut path = vec![at];
-            while let Some(step) = self.through.get(&(file, at)) {
-                match step {
-                    Some(before) if path.len() < MAX_PATH => {
-                        path.push(before);
-                        at = before;
-                    }
-                    _ => {
-                        path.reverse();
-                        return path;
-                    }
-                }
-            }
+    /// The path to a package, empty if the file does not tell.
+    fn to(&self, name: &'i Name) -> Vec<&'i Name> {
+        let mut path = Vec::new();
+        let mut at = Some(name);
+        while let Some(name) = at.filter(|_| path.len() < MAX_PATH) {
+            let Some(through) = self.through.get(name) else {
+                return Vec::new();
+            };
+            path.push(name);
+            at = *through;
         }
-        Vec::new()
+        path.reverse();
+        path.shrink_to_fit();
+        path
     }
 }

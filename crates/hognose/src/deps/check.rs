@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hognose_deps::advisories::database;
+use hognose_deps::advisories::index::Index;
 use hognose_deps::date;
 use hognose_deps::hygiene::{self, Rule};
 use hognose_deps::inputs::{Entry, Files, Inventory, discover};
@@ -38,12 +38,13 @@ pub struct Accepting {
 }
 
 /// Judges what the inputs among the sources pin, how they ask for it, and the interpreters they name, by the rules that
-/// are not disabled.
+/// are not disabled. `advisories` opens the database, which is done only if there is something to judge.
 pub fn check(
     sources: &dyn Sources,
     program: &Project,
     rules: &[&RuleMeta],
     accepted: &Accepting,
+    advisories: fn() -> Result<Index, String>,
     today: Date,
 ) -> Found {
     let mut found = Found::default();
@@ -59,7 +60,9 @@ pub fn check(
     if of_packages && tree.has_inputs() {
         let inventory = discover(&tree, "");
         texts.look_for_comments(&inventory);
-        match packages(&inventory, program, rules, accepted, day, &text) {
+        match advisories()
+            .and_then(|index| packages(&inventory, &index, program, rules, accepted, day, &text))
+        {
             Ok((mut findings, notes)) => {
                 found.findings.append(&mut findings);
                 found
@@ -97,13 +100,13 @@ pub fn check(
 
 fn packages(
     inventory: &Inventory,
+    index: &Index,
     program: &Project,
     rules: &[&RuleMeta],
     accepted: &Accepting,
     day: Option<date::Date>,
     text: &dyn Fn(&str) -> Option<Arc<str>>,
 ) -> Result<(Vec<Finding>, Vec<String>), String> {
-    let index = database::embedded().map_err(|damage| damage.to_string())?;
     let day = day
         .or_else(|| date::Date::from_days(0))
         .ok_or("there is no day")?;
@@ -115,7 +118,7 @@ fn packages(
         return Ok((found, Vec::new()));
     };
     let mut answers =
-        Answers::new(inventory, &index, &|_| false).map_err(|damage| damage.to_string())?;
+        Answers::new(inventory, index, &|_| false).map_err(|damage| damage.to_string())?;
     if answers.any() {
         answers.look_into(&Code::new(program));
     }

@@ -8,8 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result, anyhow};
-use hognose_deps::advisories::database::{self, Opened};
+use anyhow::{Result, anyhow};
 use hognose_deps::inputs::{Entry, Files, MAX_BYTES};
 use hognose_deps::interpreter::sources;
 
@@ -101,41 +100,4 @@ impl Files for Disk {
 /// It cannot be read, or is larger than any input.
 pub fn read_whole(path: &Path) -> Result<Vec<u8>> {
     read_within(path, MAX_BYTES as u64).map_err(|reason| anyhow!("{}: {reason}", path.display()))
-}
-
-/// The largest database that is read. The export of the index's whole ecosystem is below a hundred million bytes.
-const MAX_DATABASE: u64 = 1 << 30;
-
-/// Most files of a directory of records. There are some forty thousand.
-const MAX_RECORDS: usize = 1 << 20;
-
-/// Opens the database that somebody names: an archive, an index of ours, a record, or a directory of them.
-///
-/// # Errors
-/// Why it is no database. That is never "no advisories".
-pub fn open_database(path: &Path) -> Result<Opened> {
-    let named = || format!("the database {} cannot be used", path.display());
-    let read = |file: &Path| {
-        let bytes = read_within(file, MAX_DATABASE)
-            .map_err(|reason| anyhow!("{}: {reason}", file.display()))?;
-        anyhow::Ok((file.display().to_string(), bytes))
-    };
-    let files = if path.is_dir() {
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(path).with_context(named)?.take(MAX_RECORDS) {
-            let file = entry.with_context(named)?.path();
-            let extension = file.extension().and_then(|extension| extension.to_str());
-            if matches!(extension, Some("json" | "zip" | "idx")) && file.is_file() {
-                paths.push(file);
-            }
-        }
-        paths.sort();
-        paths
-            .iter()
-            .map(|file| read(file))
-            .collect::<Result<Vec<_>>>()
-    } else {
-        read(path).map(|file| vec![file])
-    };
-    database::open(files.with_context(named)?).with_context(named)
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use hognose_deps::advisories::index::Status;
 use hognose_deps::inputs::{Package, Place, Relation};
 use hognose_finding::Finding;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::interpreter::role_word;
@@ -16,8 +17,69 @@ use crate::output::write_json;
 /// # Errors
 /// Those of `out`.
 pub fn list(answers: &Answers, out: &mut dyn Write) -> io::Result<()> {
-    let packages: Vec<Value> = answers.packages.iter().map(package).collect();
-    write_json(&packages, out)
+    /// Made one by one while they are written.
+    struct Listed<'a>(&'a [Answer<'a>]);
+
+    impl Serialize for Listed<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(self.0.iter().map(PackageFacts::new))
+        }
+    }
+
+    write_json(&Listed(&answers.packages), out)
+}
+
+/// What the list tells of a version of a package.
+#[derive(Serialize)]
+struct PackageFacts<'a> {
+    package: &'a str,
+    version: &'a str,
+    file: &'a str,
+    line: u32,
+    marker: Option<&'a str>,
+    advisories: Vec<AdvisoryFacts<'a>>,
+}
+
+/// What the list tells of a vulnerability.
+#[derive(Serialize)]
+struct AdvisoryFacts<'a> {
+    id: &'a str,
+    aliases: Vec<&'a str>,
+    fixed_in: Option<String>,
+    clears_all: Option<String>,
+    severity: &'static str,
+    reach: &'static str,
+}
+
+impl<'a> PackageFacts<'a> {
+    fn new(answer: &'a Answer<'_>) -> Self {
+        let at = answer.place();
+        Self {
+            package: answer.name.as_str(),
+            version: answer.version,
+            file: &at.file,
+            line: at.line,
+            marker: answer.marker.as_deref(),
+            advisories: answer
+                .advisories
+                .iter()
+                .map(|known| AdvisoryFacts::new(answer, known))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> AdvisoryFacts<'a> {
+    fn new(answer: &'a Answer<'_>, known: &'a Known<'_>) -> Self {
+        Self {
+            id: known.finding.id,
+            aliases: known.finding.aliases(),
+            fixed_in: known.fixed_in.map(ToString::to_string),
+            clears_all: answer.clears_all.map(ToString::to_string),
+            severity: known.level().map_or("unknown", |level| level.as_str()),
+            reach: known.reach.as_str(),
+        }
+    }
 }
 
 /// What is told of the database.
@@ -51,7 +113,7 @@ pub fn full(
             "file": &*package.place.file,
             "line": package.place.line,
             "column": package.place.column,
-            "marker": package.marker,
+            "marker": package.marker.as_deref(),
             "groups": groups(package),
             "origin": package.origin.to_string(),
         })).chain(inventory.unnamed.iter().map(|unnamed| json!({
@@ -86,31 +148,8 @@ pub fn full(
     write_json(&all, out)
 }
 
-fn package(answer: &Answer) -> Value {
-    let at = answer.place();
-    json!({
-        "package": answer.name.as_str(),
-        "version": answer.version,
-        "file": &*at.file,
-        "line": at.line,
-        "marker": answer.marker,
-        "advisories": answer.advisories.iter().map(|known| advisory(answer, known)).collect::<Vec<_>>(),
-    })
-}
-
-fn advisory(answer: &Answer, known: &Known) -> Value {
-    json!({
-        "id": known.finding.id,
-        "aliases": known.finding.aliases(),
-        "fixed_in": known.fixed_in.map(ToString::to_string),
-        "clears_all": answer.clears_all.map(ToString::to_string),
-        "severity": known.level().map_or("unknown", |level| level.as_str()),
-        "reach": known.reach.as_str(),
-    })
-}
-
 fn detailed(answers: &Answers, answer: &Answer) -> Value {
-    let mut object = package(answer);
+    let mut object = json!(PackageFacts::new(answer));
     let first = answer.entries.first();
     object["column"] = answer.place().column.into();
     object["places"] = answer
@@ -142,7 +181,7 @@ fn detailed(answers: &Answers, answer: &Answer) -> Value {
         .advisories
         .iter()
         .map(|known| {
-            let mut object = advisory(answer, known);
+            let mut object = json!(AdvisoryFacts::new(answer, known));
             let severity = known.severity.as_ref();
             object["score"] = severity.and_then(|severity| severity.score).into();
             object["vector"] = severity.and_then(|severity| severity.vector).into();
@@ -249,7 +288,7 @@ fn hygiene(answers: &Answers, findings: &[&Finding]) -> Vec<Value> {
         object["locked"] = mismatch
             .locked
             .iter()
-            .map(|(pin, _)| pin.written.as_str())
+            .map(|(pin, _)| &*pin.written)
             .collect();
         object
     });

@@ -20,7 +20,7 @@ pub mod text;
 mod texts;
 
 pub use answers::{Answer, Answers, Exploitation, Known, Permission};
-pub use disk::{Disk, open_database};
+pub use disk::Disk;
 pub use interpreter::InterpreterAnswer;
 pub use texts::Texts;
 

@@ -8,9 +8,11 @@ use hognose_deps::advisories::matcher::Finding;
 use hognose_deps::inputs::Files;
 use hognose_deps::modules;
 use hognose_deps::name::Name;
-use hognose_deps::symbols;
-use hognose_python::ir::{DefKind, Expr, ExprId, Module};
-use hognose_python::{Aliases, Constant, Evaluator, Found, ModuleId, Project, SourceKind};
+use hognose_deps::symbols::{self, Harmless, Unless};
+use hognose_python::ir::{Arg, ArgKind, DefKind, Expr, ExprId, Module};
+use hognose_python::{
+    Aliases, ClassRef, Constant, Evaluator, Found, ModuleId, Project, SourceKind, Symbol, Value,
+};
 use hognose_rules::is_test_path;
 use ruff_text_size::TextSize;
 
@@ -76,8 +78,8 @@ pub struct Code {
     is_empty: bool,
     /// Modules and names that are imported, each with the first place, one in a test only where there is no other.
     imported: BTreeMap<String, Evidence>,
-    /// Access paths that are called or taken, likewise. Only those that are known to be vulnerable.
-    used: BTreeMap<String, Evidence>,
+    /// What is called of that which an advisory calls vulnerable, by its id and the symbol's rank, likewise.
+    used: BTreeMap<(String, usize), Evidence>,
     /// Dotted names in texts: frameworks import what their settings name.
     named: BTreeMap<String, Evidence>,
     /// The first import whose name is not known.
@@ -121,8 +123,9 @@ impl Code {
 
     /// Names the files of the evidence as somebody who stands elsewhere does.
     pub fn seen_from(mut self, name: impl Fn(&str) -> Arc<str>) -> Self {
-        let maps = [&mut self.imported, &mut self.used, &mut self.named];
+        let maps = [&mut self.imported, &mut self.named];
         let places = maps.into_iter().flat_map(BTreeMap::values_mut);
+        let places = places.chain(self.used.values_mut());
         for evidence in places.chain(&mut self.dynamic) {
             evidence.file = name(&evidence.file);
         }
@@ -177,8 +180,16 @@ impl Code {
                     if matches!(path, "importlib.import_module" | "builtins.__import__") {
                         let first = module.args(*args).first().map(|arg| arg.value);
                         self.import_by_name(evaluator, id, module, first, start);
-                    } else if may_use && vulnerable.contains(path) {
-                        note(&mut self.used, path, module, start);
+                    } else if may_use {
+                        for one in vulnerable.uses(path) {
+                            let args = module.args(*args);
+                            let mut unless = one.unless.iter();
+                            if !unless.any(|unless| is_met(unless, args, evaluator, id)) {
+                                let key = (one.advisory.clone(), one.rank);
+                                let place = || evidence(path, module, start);
+                                self.used.entry(key).or_insert_with(place);
+                            }
+                        }
                     }
                 }
                 _ => {}
@@ -255,9 +266,11 @@ impl Code {
 
     /// Whether the code uses what an advisory calls vulnerable, given that it uses the distribution.
     pub fn symbols(&self, finding: &Finding, reach: &Reach) -> Reach {
-        let known = symbols::all();
-        let mut paths = finding.ids().flat_map(|id| known.of(id));
-        match paths.find_map(|path| self.used.get(path)) {
+        let of = |id: &str| {
+            let ranks = (id.to_owned(), 0)..=(id.to_owned(), usize::MAX);
+            self.used.range(ranks).next().map(|(_, evidence)| evidence)
+        };
+        match finding.ids().find_map(of) {
             Some(evidence) => Reach::SymbolUsed(evidence.clone()),
             None => reach.clone(),
         }
@@ -282,6 +295,65 @@ fn note(names: &mut BTreeMap<String, Evidence>, name: &str, module: &Module, sta
     if !names.contains_key(name) {
         names.insert(name.to_owned(), evidence(name, module, start));
     }
+}
+
+/// Whether an argument makes a call harmless for certain.
+fn is_met(unless: &Unless, args: &[Arg], evaluator: &mut Evaluator, at: ModuleId) -> bool {
+    let mut given = None;
+    // What `*x` and `**x` hold is not known: an argument they may give, and where those behind them stand.
+    let mut place = Some(0);
+    let mut is_open = false;
+    for arg in args {
+        match arg.kind {
+            ArgKind::Keyword(name) if name.as_str() == unless.argument => given = Some(arg.value),
+            ArgKind::Keyword(_) => {}
+            ArgKind::Positional => {
+                if place.is_some() && place == unless.at {
+                    given = Some(arg.value);
+                }
+                place = place.map(|place| place + 1);
+            }
+            ArgKind::Star => {
+                place = None;
+                is_open = true;
+            }
+            ArgKind::DoubleStar => is_open = true,
+        }
+    }
+    let Some(given) = given else {
+        return unless.absent && !is_open;
+    };
+    let values = evaluator.eval(at, given);
+    let is_listed = |path: Symbol| {
+        let mut listed = unless.is.iter();
+        listed.any(|one| matches!(one, Harmless::Path(listed) if path.as_str() == listed))
+    };
+    let is_harmless = |value: &Value| match *value {
+        Value::External(path) if is_listed(path) => true,
+        Value::Class(home, class) => {
+            // Whatever else a class of the project inherits may undo it, and so may what it inherits unknown.
+            let order = evaluator.mro(home, class);
+            order.len() > 1
+                && order.iter().all(|class| match *class {
+                    ClassRef::External(path) => is_listed(path),
+                    ClassRef::Project(home, class) => {
+                        let mut bases = evaluator.project().module(home)[class].bases.iter();
+                        bases.all(|base| {
+                            let values = evaluator.eval(home, *base);
+                            let is_class = |value: &Value| {
+                                matches!(value, Value::Class(..) | Value::External(_))
+                            };
+                            !values.is_empty() && values.iter().all(is_class)
+                        })
+                    }
+                })
+        }
+        value => match evaluator.constant_of(value, 0) {
+            Some(Constant::Bool(value)) => unless.is.contains(&Harmless::Is(value)),
+            _ => false,
+        },
+    };
+    !values.is_empty() && values.iter().all(is_harmless)
 }
 
 fn evidence(name: &str, module: &Module, start: TextSize) -> Evidence {

@@ -179,7 +179,7 @@ fn find(source: &Source, raise: &Raise<'_>) -> Result<Vec<Range<usize>>, EditFau
     let mut found = Vec::new();
     for clause in clauses(&source.text[at..], bare) {
         let exact = matches!(clause.operator, "==" | "===" | "=" | "");
-        if exact && clause.version == pin.written {
+        if exact && *clause.version == *pin.written {
             found.push(at + clause.start..at + clause.start + clause.version.len());
         } else {
             let text = format!("{}{}", clause.operator, clause.version);

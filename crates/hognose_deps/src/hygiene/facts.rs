@@ -1,6 +1,7 @@
 //! Facts about packages, kept as data: `data/hygiene/*.toml`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use pep440_rs::Version;
@@ -20,6 +21,8 @@ const INDEXES: &str = include_str!("../../data/hygiene/indexes.toml");
 pub struct Facts {
     /// Names that others imitate.
     pub popular: BTreeSet<Name>,
+    /// The same, by length.
+    popular_by_length: BTreeMap<usize, Vec<Name>>,
     /// Names that look like a popular one and are packages of their own.
     pub known: BTreeSet<Name>,
     /// Branches of frameworks by name, each with the last day of its support.
@@ -143,6 +146,10 @@ fn read() -> Result<Facts, toml::de::Error> {
         public_indexes: indexes.public,
         ..Facts::default()
     };
+    for name in &facts.popular {
+        let same = facts.popular_by_length.entry(name.as_str().len());
+        same.or_default().push(name.clone());
+    }
     for mut framework in releases.framework {
         for branch in &mut framework.branches {
             branch.ended = Date::parse(&branch.written);
@@ -171,6 +178,15 @@ fn read() -> Result<Facts, toml::de::Error> {
             .extend(Name::new(&package.name).map(|name| (name, package)));
     }
     Ok(facts)
+}
+
+impl Facts {
+    /// The popular names of some lengths.
+    pub fn popular_of(&self, lengths: RangeInclusive<usize>) -> impl Iterator<Item = &Name> {
+        self.popular_by_length
+            .range(lengths)
+            .flat_map(|(_, names)| names)
+    }
 }
 
 /// The facts built into the program.

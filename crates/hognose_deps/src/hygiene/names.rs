@@ -61,10 +61,11 @@ fn imitated(name: &Name) -> Option<&'static Name> {
     if is_real {
         return None;
     }
-    facts
-        .popular
-        .iter()
-        .find(|popular| is_slip(name.as_str(), popular.as_str()))
+    // A slip changes the length by one letter at most.
+    let length = name.as_str().len();
+    let near = facts.popular_of(length.saturating_sub(1)..=length + 1);
+    near.filter(|popular| is_slip(name.as_str(), popular.as_str()))
+        .min()
 }
 
 /// Whether a name is another one with a slip of the pen: a letter too much, too few, wrong, or two that changed places.

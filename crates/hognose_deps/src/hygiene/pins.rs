@@ -34,10 +34,8 @@ const MAX_RUN: usize = 10_000;
 /// Judges every input.
 pub fn judge(projects: &Projects<'_>, defects: &mut Vec<Defect>) {
     for input in &projects.inventory.inputs {
-        let packages = projects
-            .by_file
-            .get(&*input.path)
-            .map_or(&[][..], Vec::as_slice);
+        let packages = projects.by_file.get(&*input.path).copied();
+        let packages = packages.unwrap_or_default();
         match input.format {
             "requirements" => {
                 not_pinned(projects, input, packages, defects);
@@ -57,21 +55,21 @@ fn names(packages: &[&Package]) -> String {
 }
 
 /// What a file leaves to the index although nothing around it pins it.
-fn open<'i>(projects: &Projects<'i>, packages: &[&'i Package]) -> Vec<&'i Package> {
-    let is_open = |package: &&&'i Package| {
+fn open<'i>(projects: &Projects<'i>, packages: &'i [Package]) -> Vec<&'i Package> {
+    let is_open = |package: &&'i Package| {
         !matches!(package.wanted, Wanted::Pinned(_))
             && package.relation != Relation::Constraint
             && is_of_index(package)
             && !projects.is_pinned_around(&package.place.file, &package.name)
     };
-    packages.iter().filter(is_open).copied().collect()
+    packages.iter().filter(is_open).collect()
 }
 
 /// A requirements file of an application is what is installed, so that what it leaves open changes from day to day.
 fn not_pinned(
     projects: &Projects<'_>,
     input: &Input,
-    packages: &[&Package],
+    packages: &[Package],
     defects: &mut Vec<Defect>,
 ) {
     let file = &*input.path;
@@ -98,7 +96,7 @@ fn not_pinned(
 fn not_pinned_in_image(
     projects: &Projects<'_>,
     input: &Input,
-    packages: &[&Package],
+    packages: &[Package],
     defects: &mut Vec<Defect>,
 ) {
     for package in open(projects, packages) {
@@ -115,7 +113,7 @@ fn not_pinned_in_image(
 fn without_lock(
     projects: &Projects<'_>,
     input: &Input,
-    packages: &[&Package],
+    packages: &[Package],
     defects: &mut Vec<Defect>,
 ) {
     let file = &*input.path;
@@ -144,7 +142,7 @@ fn without_lock(
 fn without_hash(
     projects: &Projects<'_>,
     input: &Input,
-    packages: &[&Package],
+    packages: &[Package],
     defects: &mut Vec<Defect>,
 ) {
     let file = &*input.path;
@@ -152,7 +150,7 @@ fn without_hash(
         .iter()
         .filter(|package| package.relation != Relation::Constraint && is_of_index(package));
     let (hashed, open): (Vec<&Package>, Vec<&Package>) =
-        counted.copied().partition(|package| package.hashed);
+        counted.partition(|package| package.hashed);
     let Some(first) = open.first() else { return };
     let verb = if open.len() == 1 { "has" } else { "have" };
     if let Some(with) = hashed.first() {
@@ -182,9 +180,8 @@ fn contradictions(projects: &Projects<'_>, input: &Input, defects: &mut Vec<Defe
     let files = projects.with_included(&input.path);
     let run: Vec<&Package> = files
         .iter()
-        .filter_map(|file| projects.by_file.get(file))
+        .filter_map(|file| projects.by_file.get(file).copied())
         .flatten()
-        .copied()
         .filter(|package| {
             package.relation != Relation::Constraint
                 && package.pinned_at.is_none()

@@ -66,7 +66,7 @@ pub struct Projects<'i> {
     /// All that was read.
     pub inventory: &'i Inventory,
     /// What is installed, by file, in order.
-    pub by_file: FxHashMap<&'i str, Vec<&'i Package>>,
+    pub by_file: FxHashMap<&'i str, &'i [Package]>,
     /// Options, by file.
     pub options: FxHashMap<&'i str, Vec<&'i InstallerOption>>,
     inputs: FxHashMap<&'i str, &'i Input>,
@@ -74,7 +74,7 @@ pub struct Projects<'i> {
     purposes: FxHashMap<&'i str, Purpose>,
     /// Directories with a file that a tool wrote.
     lock_directories: FxHashSet<&'i str>,
-    /// Names that some input pins, with its directory.
+    /// Names that some input pins and another one leaves open, with the directory of the first.
     pinned: FxHashSet<(&'i str, &'i Name)>,
     locked: FxHashSet<&'i str>,
     /// Requirements files that an image installs.
@@ -126,11 +126,16 @@ impl<'i> Projects<'i> {
                 None => {}
             }
         }
-        for package in &inventory.packages {
-            let file: &str = &package.place.file;
-            projects.by_file.entry(file).or_default().push(package);
-            if matches!(package.wanted, Wanted::Pinned(_)) {
-                projects.pinned.insert((directory(file), &package.name));
+        let open: FxHashSet<&Name> = inventory.unpinned().map(|package| &package.name).collect();
+        for packages in inventory.packages.files() {
+            let Some(file) = packages.first().map(|package| &*package.place.file) else {
+                continue;
+            };
+            projects.by_file.insert(file, packages);
+            for package in packages {
+                if matches!(package.wanted, Wanted::Pinned(_)) && open.contains(&package.name) {
+                    projects.pinned.insert((directory(file), &package.name));
+                }
             }
         }
         for option in &inventory.options {
@@ -239,16 +244,16 @@ impl<'i> Projects<'i> {
         let files = self.with_included(file);
         let mut packages = files
             .iter()
-            .filter_map(|file| self.by_file.get(file))
+            .filter_map(|file| self.by_file.get(file).copied())
             .flatten()
             .filter(|package| package.relation != Relation::Constraint)
             .peekable();
         packages.peek().is_some()
             && packages.all(|package| {
                 package.hashed
-                    || matches!(package.origin, Origin::Path { .. })
+                    || matches!(*package.origin, Origin::Path { .. })
                     || matches!(
-                        package.origin,
+                        *package.origin,
                         Origin::Vcs {
                             commit: Some(_),
                             ..
@@ -304,5 +309,5 @@ pub fn is_for_developers(package: &Package) -> bool {
 
 /// Whether an index is asked for a package, and not some address.
 pub fn is_of_index(package: &Package) -> bool {
-    matches!(package.origin, Origin::Index(_))
+    matches!(*package.origin, Origin::Index(_))
 }

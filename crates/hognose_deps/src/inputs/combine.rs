@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::inventory::{Group, Input, Mismatch, Package, Pin, Relation, Wanted};
+use super::inventory::{Group, Input, Mismatch, Package, Relation, Wanted};
 use super::source::{Include, Reading};
 use crate::name::Name;
 
@@ -103,10 +103,10 @@ fn find(leader: &mut [usize], mut at: usize) -> usize {
 
 fn pin_to(package: &mut Package, pin: &Package) {
     package.wanted = pin.wanted.clone();
-    package.pinned_at = Some(pin.place.clone());
+    package.pinned_at = Some(Box::new(pin.place.clone()));
     package.hashed |= pin.hashed;
     package.marker = match (package.marker.take(), &pin.marker) {
-        (Some(own), Some(pins)) if own != *pins => Some(format!("({own}) and ({pins})")),
+        (Some(own), Some(pins)) if own != *pins => Some(format!("({own}) and ({pins})").into()),
         (own, pins) => own.or_else(|| pins.clone()),
     };
 }
@@ -145,6 +145,9 @@ pub fn groups(reads: &mut [Read]) {
                     package.add_group(group.clone());
                 }
             }
+        }
+        for package in packages {
+            package.groups.shrink_to_fit();
         }
     }
 }
@@ -345,7 +348,7 @@ fn excluded(wanted: &Package, hits: &[usize], packages: &[Package]) -> bool {
     let versions: Option<Vec<_>> = hits
         .iter()
         .map(|hit| match &packages[*hit].wanted {
-            Wanted::Pinned(Pin { version, .. }) => version.as_ref(),
+            Wanted::Pinned(pin) => pin.version.as_ref(),
             _ => None,
         })
         .collect();

@@ -1,11 +1,13 @@
 //! conda's `environment.yml`: what conda installs, and the `pip` section with lines of a requirements file.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use super::inventory::{
-    Constraint, Group, Installer, InstallerOption, Origin, Pin, Relation, Role, Wanted,
+    Constraint, Group, Installer, InstallerOption, Origin, Relation, Role, Wanted,
 };
 use super::requirements::{option, target};
 use super::source::{Reading, Source, file_name, shown};
@@ -108,7 +110,7 @@ fn read(source: &Source, reading: &mut Reading) {
                 let (name, wanted) = conda(text);
                 let package = reading.package(name, wanted, place);
                 reading.packages.extend(package.map(|mut package| {
-                    package.origin = Origin::Conda(channel);
+                    package.origin = Origin::Conda(channel).into();
                     package
                 }));
             }
@@ -183,22 +185,20 @@ fn conda(text: &str) -> (&str, Wanted) {
     let version = version.trim();
     let constraint = |written: &str, meaning: &str| {
         let any_of = match requirement::wanted(meaning) {
-            Wanted::Constraint(constraint) => constraint.any_of,
+            Wanted::Constraint(constraint) => constraint.any_of.clone(),
             _ => Vec::new(),
         };
-        Wanted::Constraint(Constraint {
+        Wanted::Constraint(Arc::new(Constraint {
             written: written.to_owned(),
             any_of,
-        })
+        }))
     };
     let exact = |version: &str| !version.contains(['*', '|', ',', '<', '>', '!', '~']);
     let wanted = match version.strip_prefix('=') {
         _ if matches!(version, "" | "*" | "=*") => Wanted::Anything,
         Some(rest) => match (rest.strip_prefix('='), rest.split_once('=')) {
-            (Some(version), _) if exact(version) => Wanted::Pinned(Pin::new(version.trim())),
-            (None, Some((version, _build))) if exact(version) => {
-                Wanted::Pinned(Pin::new(version.trim()))
-            }
+            (Some(version), _) if exact(version) => Wanted::pin(version.trim()),
+            (None, Some((version, _build))) if exact(version) => Wanted::pin(version.trim()),
             (None, None) if exact(rest) => constraint(version, &format!("=={}.*", rest.trim())),
             (None, None) if rest.ends_with(".*") => {
                 constraint(version, &format!("=={}", rest.trim()))
@@ -210,9 +210,7 @@ fn conda(text: &str) -> (&str, Wanted) {
                 Some(_) => constraint(version, &format!("=={version}")),
                 None if exact(version) => {
                     // `numpy 1.21` and `numpy 1.21 build`.
-                    Wanted::Pinned(Pin::new(
-                        version.split_whitespace().next().unwrap_or(version),
-                    ))
+                    Wanted::pin(version.split_whitespace().next().unwrap_or(version))
                 }
                 None => constraint(version, ""),
             }

@@ -76,7 +76,7 @@ fn read(source: &Source, reading: &mut Reading) {
         let Some(mut package) = reading.package(&locked.name, wanted, place) else {
             continue;
         };
-        package.origin = if locked.manager.as_deref() == Some("pip") {
+        let origin = if locked.manager.as_deref() == Some("pip") {
             match locked.url.as_deref().map(|url| origin(url, false)) {
                 Some(vcs @ Origin::Vcs { .. }) => vcs,
                 _ => Origin::Index(None),
@@ -84,6 +84,7 @@ fn read(source: &Source, reading: &mut Reading) {
         } else {
             Origin::Conda(locked.url.as_deref().and_then(channel).map(str::to_owned))
         };
+        package.origin = origin.into();
         package.hashed = !locked.hash.is_empty();
         package.requires = locked
             .dependencies

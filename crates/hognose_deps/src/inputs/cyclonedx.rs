@@ -112,7 +112,7 @@ fn read(source: &Source, reading: &mut Reading) {
         let Some(mut package) = reading.package(&url.name, wanted, place(source, raw)) else {
             continue;
         };
-        package.origin = url.origin;
+        package.origin = url.origin.into();
         package.hashed = !component.hashes.is_empty()
             || component
                 .external
@@ -122,7 +122,7 @@ fn read(source: &Source, reading: &mut Reading) {
             .properties
             .into_iter()
             .find(|property| property.name.ends_with(":package:marker"))
-            .map(|property| property.value);
+            .map(|property| property.value.into());
         if let Some(reference) = component.reference {
             at.insert(reference, reading.packages.len());
         }

@@ -64,7 +64,7 @@ impl Entry<'_> {
         let version = text(table, "version").map_or(Wanted::Anything, wanted);
         let mut package = reading.package(name, version, place)?;
         package.extras = texts(table.get("extras")).map(str::to_owned).collect();
-        package.marker = marker(table);
+        package.marker = marker(table).map(Into::into);
         if let Some(found) = table_origin(table) {
             let location = text(table, "url")
                 .or(text(table, "path"))
@@ -73,9 +73,9 @@ impl Entry<'_> {
                 package.hashed = has_hash(location);
                 package.wanted = named_archive(name, location).unwrap_or(Wanted::Anything);
             }
-            package.origin = found;
+            package.origin = found.into();
         } else if let Some(index) = text(table, "index").or(text(table, "source")) {
-            package.origin = Origin::Index(Some(index.to_owned()));
+            package.origin = Origin::Index(Some(index.to_owned())).into();
         }
         Some(package)
     }

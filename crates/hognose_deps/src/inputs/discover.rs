@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::combine::{self, Read};
 use super::inventory::{Inclusion, Input, Inventory, Place, Relation, Role, Unreadable};
 use super::own::{is_nobodys, is_version_control};
+use super::shared::Shared;
 use super::source::{Include, Reading, Source, file_name, join};
 use super::{FORMATS, Files, Format, MAX_BYTES, Named, installed, requirements};
 
@@ -100,6 +101,7 @@ fn gather(
     mut inventory: Inventory,
 ) -> Inventory {
     let mut reads: Vec<Read> = Vec::new();
+    let shared = Shared::default();
     let mut seen: FxHashSet<String> = found.iter().map(|(path, _)| path.clone()).collect();
     // Who includes whom, and where. A file that is only ever included as constraints installs nothing.
     let mut includes: Vec<(String, Include)> = Vec::new();
@@ -107,7 +109,13 @@ fn gather(
     while !found.is_empty() {
         let outcomes: Vec<_> = found
             .par_iter()
-            .map(|(path, format)| read_one(files, path, *format, asked_for && first))
+            .map(|(path, format)| {
+                let mut read = read_one(files, path, *format, asked_for && first);
+                if let Ok(Some(read)) = &mut read {
+                    shared.keep_once(&mut read.reading.packages);
+                }
+                read
+            })
             .collect();
         let mut next = Vec::new();
         for ((path, _), outcome) in found.into_iter().zip(outcomes) {
@@ -169,8 +177,6 @@ fn gather(
     inventory.asked = settled.asked;
     inventory.locked = settled.manifests;
     combine::groups(&mut reads);
-    let packages = reads.iter().map(|read| read.reading.packages.len()).sum();
-    inventory.packages.reserve_exact(packages);
     for read in reads {
         let installs = read.reading.installs.into_iter();
         inventory.installed.extend(installs.map(|to| Inclusion {
@@ -179,7 +185,7 @@ fn gather(
             constraint: false,
         }));
         inventory.inputs.push(read.input);
-        inventory.packages.extend(read.reading.packages);
+        inventory.packages.push(read.reading.packages);
         inventory.unnamed.extend(read.reading.unnamed);
         inventory.options.extend(read.reading.options);
         inventory.variables.extend(read.reading.variables);
@@ -216,7 +222,6 @@ fn read_one(
     (format.read)(&source, &mut reading);
     // All files are held until they are put together.
     reading.names = FxHashSet::default();
-    reading.packages.shrink_to_fit();
     // Extras that include others name the project itself.
     if let Some(project) = &reading.project {
         reading.packages.retain(|package| package.name != *project);

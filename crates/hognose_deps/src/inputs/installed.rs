@@ -57,7 +57,7 @@ pub(super) fn read(files: &impl Files, root: &str, inventory: &mut Inventory) {
             }
         }
         unless_all_transitive(&mut packages);
-        inventory.packages.append(&mut packages);
+        inventory.packages.push(packages);
         inventory.inputs.push(Input {
             purpose: None,
             path: site.into(),
@@ -143,7 +143,7 @@ fn distribution(
         if let Ok(bytes) = files.read(&join(directory, "direct_url.json"))
             && let Ok(direct) = serde_json::from_slice::<DirectUrl>(&bytes)
         {
-            package.origin = direct.origin();
+            package.origin = direct.origin().into();
         }
         package.relation = match files.read(&join(directory, "REQUESTED")) {
             Ok(_) => Relation::Direct,

@@ -8,6 +8,7 @@ use pep440_rs::{Version, VersionSpecifiers};
 use rustc_hash::FxHashSet;
 
 use super::package_url::without_password;
+use super::packages::Packages;
 use crate::name::Name;
 
 /// Everything the inputs of a project say about what is installed.
@@ -16,7 +17,7 @@ pub struct Inventory {
     /// The inputs that were read, by path.
     pub inputs: Vec<Input>,
     /// Each version of each package that any marker, group or environment allows, by place.
-    pub packages: Vec<Package>,
+    pub packages: Packages,
     /// What manifests ask for and the lock file beside them decides, by place.
     pub asked: Vec<Package>,
     /// Things to install whose name is not written: `-e .`, `git+https://…` without an `egg` fragment.
@@ -72,7 +73,7 @@ impl Inventory {
             .variables
             .retain(|variable| is_new(&variable.place.file));
         self.inputs.append(&mut other.inputs);
-        self.packages.append(&mut other.packages);
+        self.packages.append(other.packages);
         self.asked.append(&mut other.asked);
         self.unnamed.append(&mut other.unnamed);
         self.mismatches.append(&mut other.mismatches);
@@ -92,10 +93,7 @@ impl Inventory {
     pub(super) fn sort(&mut self) {
         self.inputs.sort_by(|a, b| a.path.cmp(&b.path));
         self.asked.sort_by(|a, b| a.place.cmp(&b.place));
-        // Files are read in order, and sorting takes half as much memory again.
-        if !self.packages.is_sorted_by_key(|package| &package.place) {
-            self.packages.sort_by(|a, b| a.place.cmp(&b.place));
-        }
+        self.packages.sort();
         self.unnamed.sort_by(|a, b| a.place.cmp(&b.place));
         self.mismatches
             .sort_by(|a, b| a.wanted.place.cmp(&b.wanted.place));
@@ -172,11 +170,11 @@ pub struct Package {
     /// Its name.
     pub name: Name,
     /// Its name as it was written.
-    pub written: String,
+    pub written: Arc<str>,
     /// Which versions are meant.
     pub wanted: Wanted,
     /// The environment marker under which it is installed, as it was written.
-    pub marker: Option<String>,
+    pub marker: Option<Arc<str>>,
     /// The extras of the package that are asked for.
     pub extras: Vec<String>,
     /// The parts of the project that install it. None means that the input does not tell parts apart.
@@ -184,7 +182,7 @@ pub struct Package {
     /// Whether the input has a hash of what is installed.
     pub hashed: bool,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// Whether the project itself asks for it.
     pub relation: Relation,
     /// The packages it needs, as far as the input tells.
@@ -192,7 +190,7 @@ pub struct Package {
     /// Where it is written.
     pub place: Place,
     /// The constraint that gave the version, if it is written elsewhere.
-    pub pinned_at: Option<Place>,
+    pub pinned_at: Option<Box<Place>>,
 }
 
 impl Package {
@@ -206,9 +204,9 @@ impl Package {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wanted {
     /// Exactly one.
-    Pinned(Pin),
+    Pinned(Arc<Pin>),
     /// Some.
-    Constraint(Constraint),
+    Constraint(Arc<Constraint>),
     /// Whatever there is.
     Anything,
 }
@@ -217,7 +215,7 @@ pub enum Wanted {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pin {
     /// As it was written.
-    pub written: String,
+    pub written: Arc<str>,
     /// The version, if it is one in the sense of PEP 440. `===` pins to any text.
     pub version: Option<Version>,
 }
@@ -226,7 +224,7 @@ impl Pin {
     /// A version from its text.
     pub fn new(written: &str) -> Self {
         Self {
-            written: written.to_owned(),
+            written: written.into(),
             version: Version::from_str(written).ok(),
         }
     }
@@ -249,10 +247,15 @@ impl Constraint {
 }
 
 impl Wanted {
+    /// One version, from its text.
+    pub(super) fn pin(written: &str) -> Self {
+        Self::Pinned(Arc::new(Pin::new(written)))
+    }
+
     /// The version a lock file or a record names.
     pub(super) fn pinned(version: Option<&str>) -> Self {
         match version {
-            Some(version) if !version.is_empty() => Self::Pinned(Pin::new(version)),
+            Some(version) if !version.is_empty() => Self::pin(version),
             _ => Self::Anything,
         }
     }
@@ -312,7 +315,7 @@ impl fmt::Display for Group {
 }
 
 /// Where a package comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// A package index: the one that is named, or the installer's own.
     Index(Option<String>),
@@ -404,7 +407,7 @@ pub struct Mismatch {
     /// The lock file.
     pub lock: Arc<str>,
     /// The versions the lock file has, none of which is allowed. None at all: the package is missing.
-    pub locked: Vec<(Pin, Place)>,
+    pub locked: Vec<(Arc<Pin>, Place)>,
 }
 
 /// An option given to the installer.

@@ -11,9 +11,11 @@ mod inventory;
 mod json;
 mod own;
 mod package_url;
+mod packages;
 pub(crate) mod poetry_constraint;
 mod python_literal;
 pub(crate) mod requirement;
+mod shared;
 mod shell;
 pub(crate) mod source;
 pub(crate) mod toml;
@@ -48,6 +50,8 @@ pub use inventory::{
 };
 pub use own::{is_nobodys, is_version_control};
 pub use package_url::package_url;
+pub use packages::Packages;
+pub(crate) use shared::share;
 pub use source::{MAX_BYTES, join};
 
 use source::{Reading, Source};

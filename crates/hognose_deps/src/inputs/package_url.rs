@@ -9,7 +9,7 @@ use super::requirement::{origin, percent_decoded};
 /// The package URL of a package: its type, name, version if it has one, and where it comes from if that is not the
 /// installer's own index. Passwords in addresses are left out: a bill of materials is given away.
 pub fn package_url(package: &Package) -> String {
-    let kind = match package.origin {
+    let kind = match *package.origin {
         Origin::Conda(_) => "conda",
         _ => "pypi",
     };
@@ -18,7 +18,7 @@ pub fn package_url(package: &Package) -> String {
         url.push('@');
         encode(&pin.written, &mut url);
     }
-    let (key, value) = match &package.origin {
+    let (key, value) = match &*package.origin {
         Origin::Index(None) | Origin::Conda(None) => return url,
         Origin::Index(Some(index)) => ("repository_url", without_password(index)),
         Origin::Conda(Some(channel)) => ("channel", without_password(channel)),
@@ -134,14 +134,14 @@ mod tests {
     fn package(version: &str, origin: Origin) -> Package {
         let name = Name::new("Some_Package").unwrap();
         Package {
-            written: name.to_string(),
+            written: name.as_str().into(),
             name,
             wanted: Wanted::pinned(Some(version)),
             marker: None,
             extras: Vec::new(),
             groups: Vec::new(),
             hashed: false,
-            origin,
+            origin: Arc::new(origin),
             relation: Relation::Direct,
             requires: Vec::new(),
             place: Place {
@@ -192,7 +192,7 @@ mod tests {
             let read = PackageUrl::parse(&url).unwrap();
             prop_assert_eq!(read.name, "some-package");
             prop_assert_eq!(read.version.unwrap(), version);
-            prop_assert_eq!(read.origin, package.origin);
+            prop_assert_eq!(read.origin, (*package.origin).clone());
         }
     }
 }

@@ -38,7 +38,7 @@ fn read(source: &Source, reading: &mut Reading) {
             continue;
         };
         found.extras = texts(package.get("extras")).map(str::to_owned).collect();
-        found.marker = text(package, "marker").map(str::to_owned);
+        found.marker = text(package, "marker").map(Into::into);
         found.groups = texts(package.get("groups"))
             .map(|group| match group {
                 "default" => Group::Main,
@@ -56,7 +56,7 @@ fn read(source: &Source, reading: &mut Reading) {
             .or_else(|| as_table(old_files?)?.get(key.as_str()));
         found.hashed = tables(files).any(|file| file.contains_key("hash"));
         if let Some(origin) = table_origin(package) {
-            found.origin = origin;
+            found.origin = origin.into();
         }
         let known = reading.packages.iter_mut().rev().take(NEAR).find(|other| {
             !found.extras.is_empty()

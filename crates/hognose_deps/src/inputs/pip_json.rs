@@ -1,5 +1,7 @@
 //! What `pip list --format json` and `pip inspect` print.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -110,10 +112,10 @@ fn read(source: &Source, reading: &mut Reading) {
             let package = reading.package(&listed.name, wanted, place(source, raw));
             reading.packages.extend(package.map(|mut package| {
                 if let Some(path) = listed.editable_project_location {
-                    package.origin = Origin::Path {
+                    package.origin = Arc::new(Origin::Path {
                         path,
                         editable: true,
-                    };
+                    });
                 }
                 package
             }));
@@ -140,7 +142,8 @@ fn read(source: &Source, reading: &mut Reading) {
             .collect();
         package.origin = found
             .direct_url
-            .map_or(Origin::Index(None), DirectUrl::origin);
+            .map_or(Origin::Index(None), DirectUrl::origin)
+            .into();
         package.relation = relation(found.requested);
         reading.packages.push(package);
     }

@@ -87,13 +87,13 @@ fn read(source: &Source, reading: &mut Reading) {
             };
             package.groups.push(group(&section));
             package.hashed = !locked.hashes.is_empty() || location.is_some_and(has_hash);
-            package.marker = locked.markers;
+            package.marker = locked.markers.map(Into::into);
             package.extras = locked.extras;
             let vcs = [("git", &locked.git), ("hg", &locked.hg)];
             let vcs = vcs
                 .iter()
                 .find_map(|(system, url)| Some((system, url.as_ref()?)));
-            package.origin = match (vcs, location) {
+            let origin = match (vcs, location) {
                 // Pipenv writes the commit it found.
                 (Some((system, url)), _) => Origin::Vcs {
                     url: format!("{system}+{url}"),
@@ -103,6 +103,7 @@ fn read(source: &Source, reading: &mut Reading) {
                 (None, Some(location)) => origin(location, locked.editable),
                 (None, None) => Origin::Index(locked.index),
             };
+            package.origin = origin.into();
             reading.packages.push(package);
         }
     }

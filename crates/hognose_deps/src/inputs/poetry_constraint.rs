@@ -1,10 +1,11 @@
 //! Poetry's version constraints: `^1.2`, `~1.2`, `1.2.*`, `>=1,<2 || >=3`, `1.2` for exactly that.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
-use super::inventory::{Constraint, Pin, Wanted};
+use super::inventory::{Constraint, Wanted};
 use super::requirement;
 
 /// Most alternatives of one constraint that are understood.
@@ -19,7 +20,7 @@ pub fn wanted(text: &str) -> Wanted {
     let bare = text.trim_start_matches('=').trim();
     if text.bytes().take_while(|byte| *byte == b'=').count() < 3 && Version::from_str(bare).is_ok()
     {
-        return Wanted::Pinned(Pin::new(bare));
+        return Wanted::pin(bare);
     }
     if let pinned @ Wanted::Pinned(_) = requirement::wanted(text) {
         return pinned;
@@ -30,10 +31,10 @@ pub fn wanted(text: &str) -> Wanted {
         .take(MAX_ALTERNATIVES)
         .map(specifiers)
         .collect();
-    Wanted::Constraint(Constraint {
+    Wanted::Constraint(Arc::new(Constraint {
         written: text.to_owned(),
         any_of: any_of.unwrap_or_default(),
-    })
+    }))
 }
 
 /// One alternative: clauses between commas or spaces.

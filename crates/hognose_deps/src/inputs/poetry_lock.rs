@@ -45,7 +45,7 @@ fn read(source: &Source, reading: &mut Reading) {
             .filter_map(|(name, _)| reading.name(name))
             .collect();
         if let Some(from) = package.get("source").and_then(as_table) {
-            found.origin = package_origin(package, from);
+            found.origin = package_origin(package, from).into();
         }
         let groups: Vec<&str> = match text(package, "category") {
             Some(category) => vec![category],
@@ -55,7 +55,7 @@ fn read(source: &Source, reading: &mut Reading) {
         match package.get("markers") {
             Some(markers) if as_table(markers).is_some() => by_group(found, markers, reading),
             marker => {
-                found.marker = marker.and_then(as_text).map(str::to_owned);
+                found.marker = marker.and_then(as_text).map(Into::into);
                 reading.packages.push(found);
             }
         }
@@ -89,7 +89,7 @@ fn by_group(package: Package, markers: &Item<'_>, reading: &mut Reading) {
         free.groups.retain(|other| *other != group);
         let mut one = package.clone();
         one.groups = vec![group];
-        one.marker = as_text(marker).map(str::to_owned);
+        one.marker = as_text(marker).map(Into::into);
         reading.packages.push(one);
     }
     if !free.groups.is_empty() {

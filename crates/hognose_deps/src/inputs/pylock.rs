@@ -51,8 +51,8 @@ fn read(source: &Source, reading: &mut Reading) {
             continue;
         };
         found.hashed = hashed;
-        found.origin = package_origin(package);
-        found.marker = text(package, "marker").map(str::to_owned);
+        found.origin = package_origin(package).into();
+        found.marker = text(package, "marker").map(Into::into);
         found.groups = found.marker.as_deref().map(groups).unwrap_or_default();
         found.requires = tables(package.get("dependencies"))
             .filter_map(|table| reading.name(text(table, "name")?))

@@ -1,6 +1,8 @@
 //! `pyproject.toml`: PEP 621 dependencies and extras, PEP 735 groups, what builds the project, and the tables in which
 //! Poetry, PDM, uv and Hatch keep more.
 
+use std::sync::Arc;
+
 use super::dependency_table::{self, table_origin};
 use super::inventory::{Group, Installer, InstallerOption, Origin, Purpose, Relation, Role};
 use super::poetry_constraint;
@@ -253,19 +255,19 @@ fn poetry_tables(source: &Source, reading: &mut Reading, poetry: &Table<'_>) {
 
 /// The settings of uv, in its table or in a file of its own.
 pub(super) fn uv_tables(source: &Source, reading: &mut Reading, uv: &Table<'_>) {
-    let mut sources: FxHashMap<Name, Origin> = FxHashMap::default();
+    let mut sources: FxHashMap<Name, Arc<Origin>> = FxHashMap::default();
     for (name, item) in entries(uv.get("sources")) {
         let origin = as_table(item).and_then(|table| {
             table_origin(table)
                 .or_else(|| Some(Origin::Index(Some(text(table, "index")?.to_owned()))))
         });
         if let (Some(origin), Some(name)) = (origin, Name::new(name)) {
-            sources.insert(name, origin);
+            sources.insert(name, origin.into());
         }
     }
     for package in &mut reading.packages {
         if let Some(origin) = sources.get(&package.name) {
-            package.origin = origin.clone();
+            package.origin = Arc::clone(origin);
         }
     }
     for key in ["constraint-dependencies", "override-dependencies"] {

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use pep440_rs::{Version, VersionSpecifiers};
 
-use super::inventory::{Constraint, Origin, Package, Pin, Place, Wanted};
+use super::inventory::{Constraint, Origin, Package, Place, Wanted};
 use super::source::{Reading, shown};
 
 /// The operators of a version specifier, longer ones before those they begin with.
@@ -98,13 +99,13 @@ impl<'a> Requirement<'a> {
         };
         let mut package = reading.package(self.name, wanted, place)?;
         package.hashed = self.url.is_some_and(has_hash);
-        package.origin = origin;
+        package.origin = origin.into();
         package.extras = self
             .extras
             .iter()
             .map(|extra| (*extra).to_owned())
             .collect();
-        package.marker = self.marker.map(str::to_owned);
+        package.marker = self.marker.map(Into::into);
         Some(package)
     }
 }
@@ -169,11 +170,11 @@ pub fn wanted(versions: &str) -> Wanted {
         }
     }
     match pin {
-        Some(version) if !contradiction => Wanted::Pinned(Pin::new(version)),
-        _ => Wanted::Constraint(Constraint {
+        Some(version) if !contradiction => Wanted::pin(version),
+        _ => Wanted::Constraint(Arc::new(Constraint {
             written: versions.trim().to_owned(),
             any_of: VersionSpecifiers::from_str(versions).into_iter().collect(),
-        }),
+        })),
     }
 }
 
@@ -287,7 +288,7 @@ pub fn archive(url: &str) -> Option<(String, Wanted)> {
     };
     Version::from_str(version).ok()?;
     crate::name::Name::new(name)?;
-    Some((name.to_owned(), Wanted::Pinned(Pin::new(version))))
+    Some((name.to_owned(), Wanted::pin(version)))
 }
 
 /// The version in the file name of a package whose name is known.

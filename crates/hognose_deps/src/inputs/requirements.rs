@@ -3,6 +3,8 @@
 //! Lines are joined, stripped of comments and split as pip does it: a comment line ends a continuation, ` #` begins a
 //! comment, and from the first word with a hyphen on a line holds options.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::inventory::{
@@ -359,7 +361,7 @@ pub(super) fn target(
         && requirement.url.is_some()
     {
         let mut package = requirement.package(reading, place.clone())?;
-        if let Origin::Path { editable, .. } = &mut package.origin {
+        if let Origin::Path { editable, .. } = Arc::make_mut(&mut package.origin) {
             *editable = true;
         }
         return Some(package);
@@ -388,9 +390,9 @@ pub(super) fn target(
         return None;
     };
     let mut package = reading.package(&name, wanted, place.clone())?;
-    package.origin = origin;
+    package.origin = origin.into();
     package.extras = extras;
-    package.marker = marker.map(str::to_owned);
+    package.marker = marker.map(Into::into);
     package.hashed = requirement::has_hash(location);
     Some(package)
 }

@@ -19,8 +19,18 @@ pub(super) const FORMAT: Format = Format {
 
 fn read(source: &Source, reading: &mut Reading) {
     reading.purpose = Some(Purpose::Library);
-    for (key, offset, value) in Module::new(&source.text).call("setup") {
+    let module = Module::new(&source.text);
+    if let Some(offset) = module.fault {
+        let reason = "the brackets or quotes of this file do not match";
+        reading.unreadable(source.place(offset), reason);
+    }
+    let arguments = module.call("setup");
+    let is_told = arguments.iter().any(|(key, ..)| key == "install_requires");
+    for (key, offset, value) in arguments {
+        let key = &*key;
         match key {
+            // What is needed may be in it.
+            "**" if !is_told => computed(source, reading, key, offset),
             "name" => {
                 if let Literal::Text(name, _) = value {
                     reading.project = Name::new(&name);

@@ -255,13 +255,13 @@ impl Package {
     pub(super) fn new(name: Name, written: &str, wanted: Wanted, place: Place) -> Self {
         Self {
             name,
-            written: written.to_owned(),
+            written: written.into(),
             wanted,
             marker: None,
             extras: Vec::new(),
             groups: Vec::new(),
             hashed: false,
-            origin: Origin::Index(None),
+            origin: Arc::new(Origin::Index(None)),
             relation: Relation::Unknown,
             requires: Vec::new(),
             place,

@@ -150,7 +150,7 @@ fn push(
     let url = url?;
     let wanted = url.wanted(version);
     let mut package = reading.package(&url.name, wanted, place(source, raw))?;
-    package.origin = url.origin;
+    package.origin = url.origin.into();
     reading.packages.push(package);
     Some(reading.packages.len() - 1)
 }

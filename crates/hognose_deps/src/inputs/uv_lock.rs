@@ -98,11 +98,11 @@ fn read(source: &Source, reading: &mut Reading) {
             continue;
         };
         found.requires = requires;
-        found.origin = from.map_or(Origin::Index(None), source_origin);
+        found.origin = from.map_or(Origin::Index(None), source_origin).into();
         found.hashed = package.get("sdist").is_some_and(has_hash)
             || tables(package.get("wheels")).any(|wheel| wheel.contains_key("hash"));
         let forks: Vec<&str> = texts(package.get("resolution-markers")).collect();
-        found.marker = join_or(&forks);
+        found.marker = join_or(&forks).map(Into::into);
         reading.packages.push(found);
     }
     for package in &mut reading.packages {
@@ -110,7 +110,7 @@ fn read(source: &Source, reading: &mut Reading) {
             && let Some(Some(markers)) = markers.get(&package.name)
         {
             let markers: Vec<&str> = markers.iter().map(String::as_str).collect();
-            package.marker = join_or(&markers);
+            package.marker = join_or(&markers).map(Into::into);
         }
         match direct.get(&package.name) {
             Some(groups) => {

@@ -247,7 +247,7 @@ fn pyproject(found: &mut Found) {
     );
     let poetry = |text: &str| match poetry_constraint::wanted(text) {
         inputs::Wanted::Constraint(constraint) if !constraint.any_of.is_empty() => {
-            Wanted::AnyOf(constraint.any_of)
+            Wanted::AnyOf(constraint.any_of.clone())
         }
         _ => Wanted::parse(text),
     };

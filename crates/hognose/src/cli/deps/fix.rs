@@ -103,7 +103,7 @@ fn pins(inventory: &Inventory) -> Vec<(String, hognose_deps::name::Name, String)
             Wanted::Pinned(pin) => Some((
                 package.place.file.to_string(),
                 package.name.clone(),
-                pin.written.clone(),
+                pin.written.to_string(),
             )),
             _ => None,
         });

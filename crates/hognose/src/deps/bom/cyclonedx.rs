@@ -84,7 +84,12 @@ fn component(component: &Component) -> Value {
     })).collect::<Vec<_>>()});
     let mut properties: Vec<(&str, String)> = Vec::new();
     for entry in &component.entries {
-        properties.extend(entry.marker.iter().map(|m| ("hognose:marker", m.clone())));
+        properties.extend(
+            entry
+                .marker
+                .iter()
+                .map(|m| ("hognose:marker", m.to_string())),
+        );
         let groups = entry.groups.iter();
         properties.extend(groups.map(|group| ("hognose:group", group.to_string())));
         if component.version().is_none() {

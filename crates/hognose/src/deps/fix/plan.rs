@@ -181,7 +181,7 @@ impl Plan {
         let input = answers.input(file);
         let to = choose(answers, answer, entry, clear)?;
         let is_manifest = input.is_some_and(|input| input.role == Role::Manifest);
-        if !matches!(entry.origin, Origin::Index(_) | Origin::Conda(_)) {
+        if !matches!(*entry.origin, Origin::Index(_) | Origin::Conda(_)) {
             return Err(Obstacle::Address);
         }
         let mut lock = None;
@@ -200,7 +200,7 @@ impl Plan {
             // The version may stand in a constraints file, and is raised there.
             let mut held = entry.clone();
             if let Some(place) = held.pinned_at.take() {
-                held.place = place;
+                held.place = *place;
             }
             edits.push(held);
         }
@@ -209,9 +209,9 @@ impl Plan {
         let beside = inventory.asked.iter().chain(&inventory.packages).filter(|package| {
             package.name == *answer.name
                 && package.pinned_at.is_none()
-                && matches!(package.origin, Origin::Index(_) | Origin::Conda(_))
-                && matches!(&package.wanted, Wanted::Pinned(pin) if pin.written == answer.version)
-                && (lock.is_some() || Some(&package.place) == entry.pinned_at.as_ref() || package.is_constraint())
+                && matches!(*package.origin, Origin::Index(_) | Origin::Conda(_))
+                && matches!(&package.wanted, Wanted::Pinned(pin) if *pin.written == *answer.version)
+                && (lock.is_some() || Some(&package.place) == entry.pinned_at.as_deref() || package.is_constraint())
                 && is_beside(&package.place.file, file)
                 && answers.input(&package.place.file).is_some_and(|input| input.role == Role::Manifest)
         });

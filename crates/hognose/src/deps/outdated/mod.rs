@@ -91,7 +91,7 @@ impl<'i> Outdated<'i> {
             .iter()
             .filter(|answer| {
                 let mut entries = answer.entries.iter();
-                entries.any(|entry| matches!(entry.origin, Origin::Index(_)))
+                entries.any(|entry| matches!(*entry.origin, Origin::Index(_)))
             })
             .collect();
         let mut names: Vec<&Name> = pinned.iter().map(|answer| answer.name).collect();

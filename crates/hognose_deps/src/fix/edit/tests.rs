@@ -208,14 +208,14 @@ proptest! {
         prop_assert_eq!(inventory.packages.len(), again.packages.len());
         for (one, other) in inventory.packages.iter().zip(&again.packages) {
             match &one.wanted {
-                Wanted::Pinned(_) => prop_assert!(matches!(&other.wanted, Wanted::Pinned(pin) if pin.written == "1.12.3")),
+                Wanted::Pinned(_) => prop_assert!(matches!(&other.wanted, Wanted::Pinned(pin) if &*pin.written == "1.12.3")),
                 wanted => prop_assert_eq!(wanted, &other.wanted),
             }
         }
         // Raised back, it is the file it was.
         let back = Version::from_str("1.0").expect("a version");
         let raises: Vec<Raise> = again.packages.iter()
-            .filter(|package| matches!(&package.wanted, Wanted::Pinned(pin) if pin.written == "1.12.3"))
+            .filter(|package| matches!(&package.wanted, Wanted::Pinned(pin) if &*pin.written == "1.12.3"))
             .map(|package| Raise { package, to: &back })
             .collect();
         let restored = apply("requirements.txt", &after, &raises).expect("pins are edited");
