@@ -1054,16 +1054,24 @@ impl Interpreter<'_, '_> {
 fn imports(project: &Project) -> Vec<Vec<u32>> {
     let of = |(id, module): (ModuleId, &Module)| {
         let slots = module[Module::TOP].slots.iter();
-        let named = slots.flat_map(|slot| &slot.defs).filter_map(|def| match module[*def].kind {
-            DefKind::ImportFrom { module: from, .. } => Some(from),
+        let find = |name: Symbol| match project.find(name, id) {
+            hognose_python::Found::Module(found) => Some(found),
             _ => None,
-        });
-        let all = module.star_imports.iter().copied().chain(named);
-        let mut found: Vec<u32> = all
-            .filter_map(|from| match project.find(from, id) {
-                hognose_python::Found::Module(from) if from != id => Some(from.0),
+        };
+        // A package that is only asked for a module of its own is no more than the way there.
+        let named = slots
+            .flat_map(|slot| &slot.defs)
+            .filter_map(|def| match module[*def].kind {
+                DefKind::ImportFrom { module: from, name } => {
+                    find(Symbol::from(format!("{from}.{name}"))).or_else(|| find(from))
+                }
                 _ => None,
-            })
+            });
+        let all = module.star_imports.iter().filter_map(|name| find(*name));
+        let mut found: Vec<u32> = all
+            .chain(named)
+            .filter(|from| *from != id)
+            .map(|from| from.0)
             .collect();
         found.sort_unstable();
         found.dedup();

@@ -136,6 +136,11 @@ impl Interpreter<'_, '_> {
         }
         // What is harmless and not known says nothing beside what is known to be harmful.
         if all.len() > MAX_ALTERNATIVES {
+            all.retain(|text| crate::shape::holes(text).next().is_some());
+            if all.len() < MAX_ALTERNATIVES {
+                all.push(vec![Stretch::Any]);
+                return all;
+            }
             let holes: Vec<Stretch> = all
                 .iter()
                 .flatten()

@@ -225,20 +225,14 @@ impl<'p> Interpreter<'_, 'p> {
                     .any(|text| crate::shape::holes(text).next().is_some())
             {
                 alternatives.retain(|text| crate::shape::holes(text).next().is_some());
-                let mut alike: Vec<Vec<Stretch>> = Vec::new();
-                for text in alternatives {
-                    let known = alike.iter_mut().find_map(|known| {
-                        let both = crate::shape::blended(known, &text)?;
-                        Some((known, both))
-                    });
-                    match known {
-                        Some((known, both)) => *known = both,
-                        None => alike.push(text),
+                // Those of which the same is known first: what was made of one is not lost to another.
+                for alike in [true, false] {
+                    if pairs(&all, &alternatives).count() > MAX_PRODUCT {
+                        alternatives = blended(alternatives, alike);
                     }
                 }
-                alternatives = alike;
             }
-            if alternatives.len() * all.len() > MAX_PRODUCT {
+            if pairs(&all, &alternatives).count() > MAX_PRODUCT {
                 let flat: Vec<Stretch> = alternatives.iter().flatten().cloned().collect();
                 let mut whole = crate::shape::collapse(&flat);
                 if alternatives.len() > 1 {
@@ -252,13 +246,9 @@ impl<'p> Interpreter<'_, 'p> {
                     all.truncate(MAX_PRODUCT);
                 }
             }
-            let mut next = Vec::with_capacity(all.len() * alternatives.len());
-            for front in &all {
-                for back in &alternatives {
-                    next.push(crate::shape::concat([front.as_slice(), back.as_slice()]));
-                }
-            }
-            all = next;
+            all = pairs(&all, &alternatives)
+                .map(|(front, back)| crate::shape::concat([front, back]))
+                .collect();
         }
         let mut result = Value::nothing();
         for text in all {
@@ -266,6 +256,71 @@ impl<'p> Interpreter<'_, 'p> {
         }
         result
     }
+}
+
+/// What is put before what: everything before everything, and where that is too much, what sources gave before what sources gave,
+/// what callers gave before what callers gave, and what is the program's own before what is the program's own. Whether a hole does
+/// harm hardly depends on what else is in the text.
+fn pairs<'t>(
+    fronts: &'t [Vec<Stretch>],
+    backs: &'t [Vec<Stretch>],
+) -> impl Iterator<Item = (&'t [Stretch], &'t [Stretch])> {
+    let many = fronts.len() * backs.len() > MAX_PRODUCT;
+    let gives =
+        |texts: &[Vec<Stretch>]| texts.iter().map(|text| Giver::of(text)).collect::<Vec<_>>();
+    let (before, behind) = match many {
+        true => (gives(fronts), gives(backs)),
+        false => (Vec::new(), Vec::new()),
+    };
+    (0..fronts.len())
+        .flat_map(move |front| (0..backs.len()).map(move |back| (front, back)))
+        .filter(move |(front, back)| {
+            !many || {
+                let (front, back) = (before[*front], behind[*back]);
+                front == back
+                    || !before.contains(&back)
+                    || front != Giver::Program && !behind.contains(&front)
+            }
+        })
+        .map(|(front, back)| (fronts[front].as_slice(), backs[back].as_slice()))
+}
+
+/// Who gives what is in the holes of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Giver {
+    Source,
+    Caller,
+    Program,
+}
+
+impl Giver {
+    fn of(text: &[Stretch]) -> Self {
+        let mut giver = Self::Program;
+        for hole in crate::shape::holes(text) {
+            if hole.taints.iter().any(|taint| taint.origin.is_source()) {
+                return Self::Source;
+            }
+            giver = Self::Caller;
+        }
+        giver
+    }
+}
+
+/// Texts that differ in their holes only as one; with `alike` where the same is known of their holes.
+fn blended(texts: Vec<Vec<Stretch>>, alike: bool) -> Vec<Vec<Stretch>> {
+    let mut blended: Vec<Vec<Stretch>> = Vec::new();
+    for text in texts {
+        let known = blended.iter_mut().find_map(|known| {
+            let may = !alike || crate::shape::is_alike(known, &text);
+            let both = may.then(|| crate::shape::blended(known, &text))??;
+            Some((known, both))
+        });
+        match known {
+            Some((known, both)) => *known = both,
+            None => blended.push(text),
+        }
+    }
+    blended
 }
 
 /// `d`, `.2f`, `05x`: what only numbers have.
