@@ -1,5 +1,6 @@
 //! What a request must prove on its way to a handler: layers, each with a proof, and what they come to together.
 
+mod answer;
 mod asked;
 mod behaviour;
 mod library;
@@ -15,12 +16,13 @@ use crate::endpoint::{Level, Verdict};
 use crate::run::{Args, Machine, V, Value};
 use crate::world::{Target, World, named};
 
+pub use answer::{Question, takes_object};
 pub use asked::Asked;
 use library::entry;
 pub use refusal::{Refusal, of_value as refusal};
 pub use user::{Given, children, depends, is_parameter, is_request, is_session};
 
-/// Calls inside of the code of one guard that are followed.
+/// Calls, and wrappers, inside of the code of one guard that are followed.
 const MAX_DEPTH: u32 = 5;
 
 /// Where a layer stands, outermost first.
@@ -144,10 +146,20 @@ impl Proof {
                 Self::Unknown
             }
             (Self::Nothing | Self::Public, _) | (_, Self::Nothing | Self::Public) => Self::Public,
+            // Where one asks for no name, none is needed.
             (guard @ Self::Guard { .. }, other @ Self::Guard { .. }) => {
-                guard.with(other, Level::min)
+                match guard.is_nameless() || other.is_nameless() {
+                    true => Self::of(Level::Authenticated),
+                    false => guard.with(other, Level::min),
+                }
             }
         }
+    }
+
+    /// Whether it asks for no more than that there is a user.
+    fn is_nameless(&self) -> bool {
+        matches!(self, Self::Guard { level: Level::Authenticated, roles, permissions }
+            if roles.is_empty() && permissions.is_empty())
     }
 }
 
@@ -412,14 +424,54 @@ pub fn decorator(world: &mut World<'_>, v: V) -> Proof {
             }
             of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown)
         }
-        Value::Function {
-            module, function, ..
-        } => {
-            // A decorator of the project that was not applied in the run: the function it makes.
-            made_in(world, module, function)
-        }
+        Value::Function { .. }
+        | Value::Method { .. }
+        | Value::Instance { .. }
+        | Value::Class { .. } => applied(world, v),
         Value::Wrapped { .. } => Proof::Unknown,
         _ => of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
+    }
+}
+
+/// What a decorator of the project proves that was not applied in the run: it is applied to something of which nothing is
+/// known.
+fn applied(world: &mut World<'_>, v: V) -> Proof {
+    let machine = &mut world.machine;
+    let site = (ModuleId(0), hognose_python::ir::ExprId(0));
+    let something = machine.make(Value::Wrapped {
+        inner: Machine::UNKNOWN,
+        by: Machine::UNKNOWN,
+        wrapper: None,
+        site,
+    });
+    let args = Args {
+        positional: vec![something],
+        ..Args::default()
+    };
+    let made = machine.run_call(v, args, site);
+    world.index();
+    let mut proof = Proof::Nothing;
+    let mut inner = made;
+    for _ in 0..MAX_DEPTH {
+        if inner == something {
+            return proof;
+        }
+        let (one, next) = match world.machine.get(inner).clone() {
+            Value::Wrapped { inner: next, .. } => (wrapper(world, inner), next),
+            Value::Call { args, .. } => match args.positional.first() {
+                Some(next) => (wrapper(world, inner), *next),
+                None => break,
+            },
+            // A wrapper that does not say what it stands around.
+            Value::Function { .. } => return proof.and(behaviour::of_wrapper(world, inner)),
+            _ => break,
+        };
+        proof = proof.and(one);
+        inner = next;
+    }
+    match world.handler(v).target {
+        Target::Function(at, function) => proof.and(made_in(world, at, function)),
+        _ => proof.and(Proof::Unknown),
     }
 }
 
@@ -540,9 +592,9 @@ pub fn at(world: &mut World<'_>, proof: &Proof, asked: &Asked) -> Proof {
 }
 
 /// What a method proves by its answer: one that says whether a request may go on.
-pub fn answer(world: &mut World<'_>, v: V) -> Proof {
+pub fn answer(world: &mut World<'_>, v: V, question: Question<'_>) -> Proof {
     match world.handler(v).target {
-        Target::Function(at, function) => behaviour::of_answer(world, at, function),
+        Target::Function(at, function) => answer::of_answer(world, at, function, question),
         _ => Proof::Unknown,
     }
 }
@@ -550,15 +602,7 @@ pub fn answer(world: &mut World<'_>, v: V) -> Proof {
 /// Whether what a method answers may be what its base does.
 pub fn answers_as_base(world: &World<'_>, v: V) -> bool {
     match world.handler(v).target {
-        Target::Function(at, function) => behaviour::answers_as_base(world, at, function),
-        _ => false,
-    }
-}
-
-/// Whether a method looks at the method of the request.
-pub fn asks_for_method(world: &mut World<'_>, v: V) -> bool {
-    match world.handler(v).target {
-        Target::Function(at, function) => behaviour::asks_for_method(world, at, function),
+        Target::Function(at, function) => answer::answers_as_base(world, at, function),
         _ => false,
     }
 }

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use crate::endpoint::{Endpoint, Inventory};
 use crate::guard::{self, Asked, Given, Layer, Place, Proof};
-use crate::run::{Args, HOLE, Machine, Site, V, Value};
+use crate::run::{Args, HOLE, INIT_SUBCLASS, Machine, Site, V, Value};
 
 /// Wrappers around one handler.
 const MAX_LAYERS: usize = 64;
@@ -252,6 +252,23 @@ impl<'p> World<'p> {
             }
         }
         found
+    }
+
+    /// Classes of the project that are defined with keywords.
+    pub fn classes_with_keywords(&self) -> Vec<(V, Args)> {
+        let calls = self
+            .objects
+            .iter()
+            .filter_map(|v| match self.machine.get(*v) {
+                Value::Call { callee, args, .. } => match self.machine.get(*callee) {
+                    Value::Attribute { of, attr } if attr.as_str() == INIT_SUBCLASS => {
+                        Some((*of, args.clone()))
+                    }
+                    _ => None,
+                },
+                _ => None,
+            });
+        calls.collect()
     }
 
     /// The arguments that an object was made with.

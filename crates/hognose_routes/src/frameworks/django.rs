@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::common::decorated_class;
 use super::{Framework, django_apps, drf, ninja};
 use crate::endpoint::Level;
-use crate::guard::{self, Layer, Place, Proof};
+use crate::guard::{self, Layer, Place, Proof, Question};
 use crate::run::{Args, Machine, Site, V, Value};
 use crate::world::{Handler, Target, World};
 
@@ -71,6 +71,8 @@ pub(super) struct Mount {
     site: Option<Site>,
     /// The settings of this URLconf.
     pub(super) settings: Option<ModuleId>,
+    /// The patterns of views end in a format: `books.json`.
+    with_format: bool,
 }
 
 /// Tells the run which module the settings are, so that what asks them gets an answer.
@@ -144,6 +146,7 @@ fn find(world: &mut World<'_>) {
                 nesting: 0,
                 site: None,
                 settings: Some(settings),
+                with_format: false,
             };
             walk(world, patterns, &mount);
         }
@@ -176,6 +179,7 @@ fn find(world: &mut World<'_>) {
             nesting: 0,
             site: None,
             settings: None,
+            with_format: false,
         };
         walk(world, patterns, &mount);
     }
@@ -306,10 +310,22 @@ fn call(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
                 walk(world, *v, &inner);
             }
         }
-        "format_suffix_patterns" | "decorator_include" => {
+        "decorator_include" => {
             if let Some(v) = args.positional.first() {
                 walk(world, *v, mount);
             }
+        }
+        "format_suffix_patterns" => {
+            let Some(list) = args.get(0, "urlpatterns") else {
+                return;
+            };
+            let required = args.get(1, "suffix_required");
+            if !required.is_some_and(|v| world.machine.truth(v) == Some(true)) {
+                walk(world, list, mount);
+            }
+            let mut inner = mount.clone();
+            inner.with_format = true;
+            walk(world, list, &inner);
         }
         "static" | "staticfiles_urlpatterns" => {
             let debug = setting(world, mount.settings, "DEBUG");
@@ -619,6 +635,17 @@ fn pattern(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
             if included(world, view, &inner) {
                 continue;
             }
+            let is_regex = !guard::path_of(&world.machine, v).ends_with(".path()");
+            let full = match (mount.with_format, is_regex) {
+                (false, _) => full.clone(),
+                (true, true) => {
+                    let bare = full.trim_end_matches('$').trim_end_matches('/');
+                    format!(r"{bare}\.(?P<format>[a-z0-9]+)/?$")
+                }
+                (true, false) => {
+                    format!("{}<drf_format_suffix:format>", full.trim_end_matches('/'))
+                }
+            };
             endpoint(world, &full, view, mount, site);
         }
     }
@@ -865,6 +892,16 @@ fn class_view(
         return;
     }
     let target = decorated.target;
+    // A view of a library that the tables know.
+    if matches!(world.machine.get(class), Value::External(_))
+        && let Some(proof) = guard::of_library(world, class, &Args::default())
+    {
+        layers.retain(|layer| proof != Proof::Public || layer.place != Place::Settings);
+        layers.push(Layer {
+            place: Place::Class,
+            proof,
+        });
+    }
     let Some(methods) = class_methods(world, class) else {
         let any = vec!["*".to_owned()];
         let mut layers = layers;
@@ -879,8 +916,8 @@ fn class_view(
         world.add("django", &mount.app, path, any, target, site, &layers);
         return;
     };
-    let is_api = drf::is_api_view(world, class);
     let given = args.keyword("permission_classes");
+    let is_api = drf::is_api_view(world, class) || given.is_some();
     for (method, handler) in methods {
         let mut layers = layers.clone();
         if is_api {
@@ -947,7 +984,7 @@ pub(super) fn of_class(world: &mut World<'_>, class: V) -> Vec<Layer> {
                     }
                     if last == "UserPassesTestMixin" {
                         let test = world.machine.attribute(class, Symbol::from("test_func"));
-                        proof = match guard::answer(world, test) {
+                        proof = match guard::answer(world, test, Question::default()) {
                             Proof::Nothing => Proof::Unknown,
                             found => found,
                         };

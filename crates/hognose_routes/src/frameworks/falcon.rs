@@ -1,9 +1,10 @@
 //! Falcon: objects with `on_get`, `on_post` and the like at URI templates.
 
 use super::Framework;
-use super::common::{Mount, class, paths};
+use super::common::{Mount, class, endpoint, paths};
 use crate::guard::{self, Layer, Place, Proof};
-use crate::world::World;
+use crate::run::{Args, V};
+use crate::world::{Target, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["falcon"],
@@ -44,6 +45,9 @@ fn find(world: &mut World<'_>) {
             }
         }
         for (method, args, call) in world.calls_on(app) {
+            if matches!(method, "add_sink" | "add_static_route") {
+                below(world, method, &args, call, &mount);
+            }
             if method != "add_route" {
                 continue;
             }
@@ -79,5 +83,36 @@ fn find(world: &mut World<'_>) {
                 class(world, &mount, &path, resource, site, &names, &layers);
             }
         }
+    }
+}
+
+/// What takes all requests below a prefix: a sink, or a directory of files.
+fn below(world: &mut World<'_>, method: &str, args: &Args, call: V, mount: &Mount) {
+    let site = world.site(call);
+    let of_files = method == "add_static_route";
+    let (prefix, methods) = match of_files {
+        true => (args.get(0, "prefix"), "GET"),
+        false => (args.get(1, "prefix"), "*"),
+    };
+    let front = match prefix {
+        Some(v) => world.text(Some(v)),
+        None => "/".to_owned(),
+    };
+    let path = match of_files {
+        true => format!("{}/{{filename:path}}", front.trim_end_matches('/')),
+        false => front,
+    };
+    let methods = vec![methods.to_owned()];
+    match args.get(0, "sink").filter(|_| !of_files) {
+        Some(sink) => endpoint(world, mount, &path, methods, sink, site, &[]),
+        None => world.add(
+            mount.framework,
+            &mount.app,
+            &path,
+            methods,
+            Target::Other(call),
+            site,
+            &mount.layers,
+        ),
     }
 }

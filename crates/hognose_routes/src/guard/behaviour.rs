@@ -130,123 +130,6 @@ pub fn of_wrapper(world: &mut World<'_>, wrapper: V) -> Proof {
     }
 }
 
-/// What a method proves that answers whether a request may go on.
-pub fn of_answer(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
-    let module = world.machine.project.module(at);
-    let walk = Walk {
-        at,
-        closure: None,
-        given: Given::default(),
-        tests: Vec::new(),
-        passed: Vec::new(),
-        tried: Vec::new(),
-        raises_only: false,
-        strict: false,
-        calls: 0,
-        blocks: 0,
-        proof: Proof::Nothing,
-        of_shown: Proof::Nothing,
-        unclear: false,
-        perhaps: false,
-        swallowed: 0,
-        answers: Vec::new(),
-    };
-    let mut proof: Option<Proof> = None;
-    for value in &module[function].return_values {
-        let one = match module[*value] {
-            Expr::Bool(false) | Expr::None => continue,
-            // What the base says is asked of the base.
-            _ if is_super_call(module, *value) => continue,
-            _ if depends(world, at, *value) => {
-                walk.proof_of(world, Refusal::Forbidden, &[(*value, true)])
-            }
-            // A plain `True` after conditions on the user: those decide.
-            Expr::Bool(true) => {
-                let tests: Vec<(ExprId, bool)> = module
-                    .stmts()
-                    .filter_map(|(_, stmt)| match *stmt {
-                        Stmt::If { test, .. }
-                            if module[function]
-                                .range
-                                .contains_range(module.expr_range(test)) =>
-                        {
-                            Some((test, true))
-                        }
-                        _ => None,
-                    })
-                    .collect();
-                let mut deciding = Vec::new();
-                for test in tests {
-                    if depends(world, at, test.0) {
-                        deciding.push(test);
-                    }
-                }
-                if deciding.is_empty() {
-                    Proof::Public
-                } else {
-                    walk.proof_of(world, Refusal::Forbidden, &deciding)
-                }
-            }
-            _ => Proof::Unknown,
-        };
-        proof = Some(match proof {
-            None => one,
-            Some(known) => known.or(one),
-        });
-    }
-    proof.unwrap_or(Proof::Unknown)
-}
-
-/// Whether an expression is `super().method(...)`.
-fn is_super_call(module: &Module, expr: ExprId) -> bool {
-    let Expr::Call { func, .. } = module[expr] else {
-        return false;
-    };
-    let Expr::Attribute { value, .. } = module[func] else {
-        return false;
-    };
-    let Expr::Call { func, .. } = module[value] else {
-        return false;
-    };
-    matches!(module[func], Expr::Name { def, .. }
-        if module[module[def].scope].slots[module[def].slot.index()].name.as_str() == "super")
-}
-
-/// Whether what a method answers may be what its base does.
-pub fn answers_as_base(world: &World<'_>, at: ModuleId, function: FunctionId) -> bool {
-    let module = world.machine.project.module(at);
-    let mut waiting = module[function].return_values.clone();
-    for _ in 0..MAX_PARTS {
-        let Some(expr) = waiting.pop() else { break };
-        if is_super_call(module, expr) {
-            return true;
-        }
-        if let Expr::Logic { values, .. } = module[expr] {
-            waiting.extend(module.list(values));
-        }
-    }
-    false
-}
-
-/// Whether a function looks at the method of the request.
-pub fn asks_for_method(world: &World<'_>, at: ModuleId, function: FunctionId) -> bool {
-    let module = world.machine.project.module(at);
-    let range = module[function].range;
-    module.exprs().any(|(id, expr)| {
-        range.contains_range(module.expr_range(id))
-            && match *expr {
-                Expr::Attribute { attr, .. } => matches!(attr.as_str(), "method" | "SAFE_METHODS"),
-                Expr::Name { def, .. } => {
-                    module[module[def].scope].slots[module[def].slot.index()]
-                        .name
-                        .as_str()
-                        == "SAFE_METHODS"
-                }
-                _ => false,
-            }
-    })
-}
-
 /// What the body of a handler checks of every request.
 pub fn of_body(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
     walk(world, at, function, None, Given::default(), 0, false, true)
@@ -270,31 +153,22 @@ fn walk(
         world.looks |= looks;
         return known;
     }
-    world.proofs().insert(memo.clone(), (Proof::Nothing, false));
+    // What a function proves with the variables around it holds for these alone.
+    let remembered = closure.is_none();
+    if remembered {
+        world.proofs().insert(memo.clone(), (Proof::Nothing, false));
+    }
     world.given.push((at, function, given.clone()));
     let outer = std::mem::replace(&mut world.looks, false);
     let mut walk = Walk {
-        at,
-        closure,
-        given,
-        tests: Vec::new(),
-        passed: Vec::new(),
-        tried: Vec::new(),
         raises_only,
         strict,
         calls,
-        blocks: 0,
-        proof: Proof::Nothing,
-        of_shown: Proof::Nothing,
-        unclear: false,
-        perhaps: false,
-        swallowed: 0,
-        answers: if raises_only {
-            Vec::new()
-        } else {
-            late_answers(world.machine.project.module(at), function)
-        },
+        ..Walk::new(at, closure, given)
     };
+    if !raises_only {
+        walk.answers = late_answers(world.machine.project.module(at), function);
+    }
     let body = world.machine.project.module(at)[function].body;
     walk.block(world, body);
     world.given.pop();
@@ -306,7 +180,9 @@ fn walk(
         proof => proof,
     };
     let looks = world.looks;
-    world.proofs().insert(memo, (proof.clone(), looks));
+    if remembered {
+        world.proofs().insert(memo, (proof.clone(), looks));
+    }
     world.looks |= outer;
     proof
 }
@@ -332,6 +208,28 @@ fn late_answers(module: &Module, function: FunctionId) -> Vec<ExprId> {
 }
 
 impl Walk {
+    /// A walk that has seen nothing.
+    pub(super) fn new(at: ModuleId, closure: Option<V>, given: Given) -> Self {
+        Self {
+            at,
+            closure,
+            given,
+            tests: Vec::new(),
+            passed: Vec::new(),
+            tried: Vec::new(),
+            raises_only: false,
+            strict: false,
+            calls: 0,
+            blocks: 0,
+            proof: Proof::Nothing,
+            of_shown: Proof::Nothing,
+            unclear: false,
+            perhaps: false,
+            swallowed: 0,
+            answers: Vec::new(),
+        }
+    }
+
     /// Walks a block; whether whoever shows nothing goes no further than it.
     fn block(&mut self, world: &mut World<'_>, block: Block) -> bool {
         if self.blocks >= MAX_BLOCKS {
@@ -731,7 +629,7 @@ impl Walk {
     }
 
     /// What a call of a function of the project gives its parameters.
-    fn given_to(
+    pub(super) fn given_to(
         &self,
         world: &mut World<'_>,
         func: ExprId,

@@ -58,6 +58,7 @@ const OF_REQUEST: &[&str] = &[
     "get_header",
     "get_cookie",
     "credentials",
+    "token",
     "identity",
     "authenticated_userid",
     "has_permission",
@@ -168,9 +169,80 @@ fn key_of<'m>(world: &mut World<'m>, at: ModuleId, expr: ExprId) -> Option<&'m s
     }
 }
 
-/// Whether an expression takes a header or cookie of a request.
-pub(super) fn is_header(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
-    key_of(world, at, expr).is_some()
+/// Names in a row that are followed to what a request shows.
+const MAX_NAMES: usize = 16;
+
+/// Whether an expression is what a request shows, such as a header or a key, not what is known of its owner.
+pub(super) fn is_credential_itself(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+    let module = world.machine.project.module(at);
+    let mut expr = expr;
+    for _ in 0..MAX_NAMES {
+        if key_of(world, at, expr).is_some() {
+            return true;
+        }
+        match module[expr] {
+            Expr::Name { def, .. } => match module[def].kind {
+                DefKind::Value(value) => expr = value,
+                DefKind::Param(index) => {
+                    let ScopeKind::Function(function) = module[module[def].scope].kind else {
+                        return false;
+                    };
+                    let param = module[function].params.get(usize::from(index));
+                    return param.is_some_and(|param| is_shown(world, at, param));
+                }
+                _ => return false,
+            },
+            // `bearer.credentials`.
+            Expr::Attribute { value, attr } if attr.as_str() == "credentials" => expr = value,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether the framework fills a parameter with what the request shows, not with what the project makes of it.
+fn is_shown(world: &mut World<'_>, at: ModuleId, param: &Param) -> bool {
+    let mut waiting: Vec<ExprId> = param
+        .default
+        .iter()
+        .chain(&param.annotation)
+        .copied()
+        .collect();
+    let module = world.machine.project.module(at);
+    for _ in 0..MAX_NAMES {
+        let Some(expr) = waiting.pop() else {
+            return false;
+        };
+        match module[expr] {
+            Expr::Call { func, args } => {
+                let path = world.machine.evaluator.dotted(at, func);
+                let name = path.map_or("", |path| {
+                    let path = path.as_str();
+                    path.rsplit('.').next().unwrap_or(path)
+                });
+                match name {
+                    "Header" | "Cookie" | "Query" => return true,
+                    "Depends" | "Security" => {
+                        let Some(given) = module.args(args).first() else {
+                            return false;
+                        };
+                        let values = world.machine.evaluator.eval(at, given.value);
+                        let made = |value: &Evaluated| {
+                            matches!(value, Evaluated::Function(..) | Evaluated::Class(..))
+                        };
+                        return !values.is_empty() && !values.iter().any(made);
+                    }
+                    _ => {}
+                }
+            }
+            Expr::Subscript { index, .. } => match module[index] {
+                Expr::Tuple(list) => waiting.extend(module.list(list)),
+                _ => waiting.push(index),
+            },
+            _ => {}
+        }
+    }
+    false
 }
 
 fn carries_credentials(key: &str) -> bool {

@@ -189,6 +189,10 @@ impl Machine<'_> {
                     };
                     return default.unwrap_or(v);
                 }
+                // What makes a view of a class is asked of that class.
+                if attr.as_str() == "as_view" {
+                    return self.attribute_of(object, attr);
+                }
                 let path = self.evaluator.path_of_attribute(path, attr);
                 if let Found::Module(id) = self.project.find(path, ModuleId(0))
                     && path.as_str().contains('.')
