@@ -1,9 +1,9 @@
 //! Falcon: objects with `on_get`, `on_post` and the like at URI templates.
 
 use super::Framework;
-use super::common::{Mount, class, endpoint, paths};
+use super::common::{Mount, class, endpoint, object_in, paths};
 use crate::guard::{self, Layer, Place, Proof};
-use crate::run::{Args, V};
+use crate::run::{Args, V, Value};
 use crate::world::{Target, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
@@ -51,9 +51,17 @@ fn find(world: &mut World<'_>) {
             if method != "add_route" {
                 continue;
             }
-            let Some(resource) = args.get(1, "resource") else {
+            let Some(mut resource) = args.get(1, "resource") else {
                 continue;
             };
+            // An object of a class that is decorated.
+            let mut around = world.handler(resource).wrappers;
+            if let Value::Call { callee, .. } = *world.machine.get(resource)
+                && let Target::Class(..) = world.handler(callee).target
+            {
+                around = world.handler(callee).wrappers;
+                resource = object_in(world, resource);
+            }
             let suffix = match args.keyword("suffix") {
                 Some(v) => format!("_{}", world.text(Some(v))),
                 None => String::new(),
@@ -69,8 +77,7 @@ fn find(world: &mut World<'_>) {
             // `@falcon.before(hook)` on the class of the resource.
             let mut layers = mount.layers.clone();
             let site = world.site(call);
-            let wrappers = world.handler(resource).wrappers;
-            for v in wrappers {
+            for v in around {
                 layers.push(Layer {
                     place: Place::Class,
                     proof: match guard::wrapper(world, v) {

@@ -1,6 +1,6 @@
 //! Pyramid: routes by name, and the views that are configured for them.
 
-use hognose_python::Symbol;
+use hognose_python::{ClassRef, Symbol};
 
 use super::Framework;
 use super::common::{Mount, paths};
@@ -58,6 +58,9 @@ fn find(world: &mut World<'_>) {
         default = default.or(made.keyword("default_permission"));
         let root = root.or(made.keyword("root_factory"));
         for view in views.iter().chain(&declared) {
+            if view.route.is_empty() && root.is_some() {
+                traversed(world, view, default, root, &mount);
+            }
             for route in routes.iter().filter(|route| route.name == view.route) {
                 let factory = route.factory.or(root);
                 endpoint(world, &route.pattern, view, default, factory, &mount);
@@ -92,8 +95,21 @@ fn configuration(
                     });
                 }
             }
+            "add_static_view" => {
+                let name = world.text(args.get(0, "name"));
+                // A whole URL is served by somebody else.
+                if !name.contains("//") {
+                    let path = format!("{}/{}/*subpath", mount.prefix, name.trim_matches('/'));
+                    let get = vec!["GET".to_owned()];
+                    let (target, site) = (Target::Other(call), world.site(call));
+                    world.add("pyramid", &mount.app, &path, get, target, site, &[]);
+                }
+            }
             "add_view" => {
-                if let Some(callable) = args.get(0, "view") {
+                if let Some(mut callable) = args.get(0, "view") {
+                    if let Value::Str(name) = world.machine.get(callable).clone() {
+                        callable = named_from(world, config, &name);
+                    }
                     views.push(View {
                         route: world.text(args.keyword("route_name")),
                         attr: args.keyword("attr").map(|v| world.text(Some(v))),
@@ -118,25 +134,7 @@ fn configuration(
                     continue;
                 };
                 let mut function = match world.machine.get(given).clone() {
-                    Value::Str(name) => {
-                        // A name that begins with a dot counts from the package of the configurator.
-                        let package = world.site(config).map(|(at, _)| {
-                            let module = world.machine.project.module(at);
-                            let name = module.name.as_str();
-                            if module.is_package {
-                                name.to_owned()
-                            } else {
-                                name.rsplit_once('.')
-                                    .map_or("", |(front, _)| front)
-                                    .to_owned()
-                            }
-                        });
-                        let full = match name.strip_prefix('.') {
-                            Some(rest) => format!("{}.{rest}", package.unwrap_or_default()),
-                            None => name.to_string(),
-                        };
-                        world.machine.dotted(&full)
-                    }
+                    Value::Str(name) => named_from(world, config, &name),
                     _ => given,
                 };
                 if let Value::Module(_) = world.machine.get(function) {
@@ -160,6 +158,68 @@ fn configuration(
             _ => {}
         }
     }
+}
+
+/// What a dotted name stands for: one that begins with a dot counts from the package of the configurator.
+fn named_from(world: &mut World<'_>, config: V, name: &str) -> V {
+    let Some(rest) = name.strip_prefix('.') else {
+        return world.machine.dotted(name);
+    };
+    let package = world.site(config).map_or(String::new(), |(at, _)| {
+        let module = world.machine.project.module(at);
+        let name = module.name.as_str();
+        match module.is_package {
+            true => name.to_owned(),
+            false => name
+                .rsplit_once('.')
+                .map_or("", |(front, _)| front)
+                .to_owned(),
+        }
+    });
+    world.machine.dotted(&format!("{package}.{rest}"))
+}
+
+/// A view of a context that traversal finds, at a path that only its name is known of.
+fn traversed(
+    world: &mut World<'_>,
+    view: &View,
+    default: Option<V>,
+    root: Option<V>,
+    mount: &Mount,
+) {
+    let context = view.args.keyword("context");
+    // Views of exceptions answer where another view has failed.
+    let of_exception = context.is_some_and(|context| {
+        let outside = match world.machine.get(context) {
+            Value::External(path) => vec![path.as_str().to_owned()],
+            _ => world
+                .machine
+                .mro(context)
+                .iter()
+                .filter_map(|class| match class {
+                    ClassRef::External(path) => Some(path.as_str().to_owned()),
+                    ClassRef::Project(..) => None,
+                })
+                .collect(),
+        };
+        outside.iter().any(|path| {
+            path.ends_with("Exception")
+                || path.ends_with("Error")
+                || path.contains("httpexceptions")
+        })
+    });
+    if of_exception {
+        return;
+    }
+    let name = world.text(view.args.keyword("name"));
+    let of_root = context.is_some() && context == root;
+    let front = if of_root { "" } else { "/<?>" };
+    let path = format!("{}{front}/{name}", mount.prefix);
+    let path = match name.is_empty() && !of_root {
+        true => path.trim_end_matches('/').to_owned(),
+        false => path,
+    };
+    endpoint(world, &path, view, default, context.or(root), mount);
 }
 
 /// Views that are declared with `@view_config`, on functions, classes and methods.
