@@ -23,7 +23,7 @@ pub use refusal::{Refusal, of_value as refusal};
 pub use user::{Given, children, depends, is_parameter, is_request, is_session};
 
 /// Calls, and wrappers, inside of the code of one guard that are followed.
-const MAX_DEPTH: u32 = 5;
+const MAX_DEPTH: u32 = 8;
 
 /// Where a layer stands, outermost first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -372,35 +372,6 @@ pub fn wrapper(world: &mut World<'_>, v: V) -> Proof {
             },
         },
         Value::Call { callee, args, .. } => {
-            // `method_decorator(login_required)`: what it is given decorates.
-            if let Value::Call {
-                callee: outer,
-                args: given,
-                ..
-            } = world.machine.get(callee).clone()
-                && matches!(world.machine.get(outer), Value::External(path) if path.as_str().ends_with("method_decorator"))
-            {
-                let Some(inner) = given.positional.first().copied() else {
-                    return Proof::Unknown;
-                };
-                return world
-                    .list(inner)
-                    .unwrap_or_else(|| vec![inner])
-                    .into_iter()
-                    .map(|v| decorator(world, v))
-                    .fold(Proof::Nothing, Proof::and);
-            }
-            // `falcon.before(check)`: what it is given runs before.
-            if let Value::Call {
-                callee: outer,
-                args: given,
-                ..
-            } = world.machine.get(callee).clone()
-                && matches!(world.machine.get(outer), Value::External(path) if named(path.as_str(), "falcon", "before"))
-                && let Some(check) = given.positional.first()
-            {
-                return before(world, *check);
-            }
             if let Value::Call { .. } = world.machine.get(callee) {
                 return decorator(world, callee);
             }
@@ -419,6 +390,22 @@ pub fn wrapper(world: &mut World<'_>, v: V) -> Proof {
 pub fn decorator(world: &mut World<'_>, v: V) -> Proof {
     match world.machine.get(v).clone() {
         Value::Call { callee, args, .. } => {
+            let path = path_of(&world.machine, callee);
+            if let Some(inner) = args.positional.first().copied() {
+                // `method_decorator(login_required)`: what it is given decorates.
+                if path.ends_with("method_decorator") {
+                    return world
+                        .list(inner)
+                        .unwrap_or_else(|| vec![inner])
+                        .into_iter()
+                        .map(|v| decorator(world, v))
+                        .fold(Proof::Nothing, Proof::and);
+                }
+                // `falcon.before(check)`: what it is given runs before.
+                if named(&path, "falcon", "before") {
+                    return before(world, inner);
+                }
+            }
             if let Some(proof) = of_library(world, callee, &args) {
                 return proof;
             }
@@ -518,6 +505,22 @@ pub fn before(world: &mut World<'_>, v: V) -> Proof {
 /// What a callable that runs before a handler proves by what it raises alone: a dependency, whose answer is handed on.
 pub fn dependency(world: &mut World<'_>, v: V) -> Proof {
     before_as(world, v, true)
+}
+
+/// What a method of a class proves that runs before its handlers, on an object of this very class.
+pub fn before_on(world: &mut World<'_>, class: V, method: V) -> Proof {
+    let v = match world.machine.get(method) {
+        Value::Function { .. } => {
+            let site = (ModuleId(0), hognose_python::ir::ExprId(0));
+            let receiver = world.machine.object_of(class, site);
+            world.machine.make(Value::Method {
+                receiver,
+                function: method,
+            })
+        }
+        _ => method,
+    };
+    before(world, v)
 }
 
 fn before_as(world: &mut World<'_>, v: V, raises_only: bool) -> Proof {

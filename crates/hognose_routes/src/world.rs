@@ -73,8 +73,8 @@ pub struct World<'p> {
     asked: Option<Asked>,
     /// Who calls whom, once somebody asked.
     graph: Option<Rc<CallGraph>>,
-    /// What the functions that are being looked through were given.
-    pub given: Vec<(ModuleId, FunctionId, Given)>,
+    /// What the functions that are being looked through were given, and the objects that they are methods of.
+    pub given: Vec<(ModuleId, FunctionId, Given, Option<V>)>,
     /// Whether dependencies of the project tell who asks, remembered.
     pub identified: FxHashMap<(ModuleId, FunctionId, bool), bool>,
 }
@@ -631,8 +631,8 @@ impl<'p> World<'p> {
         methods.dedup();
         let (handler, file, line) = self.place_of(target, registered);
         let asked = Asked {
-            endpoint: String::new(),
             path: path.to_owned(),
+            ..Asked::default()
         };
         let layers: Vec<Layer> = layers
             .iter()

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::common::decorated_class;
 use super::{Framework, django_apps, drf, ninja};
 use crate::endpoint::Level;
-use crate::guard::{self, Layer, Place, Proof, Question};
+use crate::guard::{self, Asked, Layer, Place, Proof, Question};
 use crate::run::{Args, Machine, Site, V, Value};
 use crate::world::{Handler, Target, World};
 
@@ -73,6 +73,8 @@ pub(super) struct Mount {
     pub(super) settings: Option<ModuleId>,
     /// The patterns of views end in a format: `books.json`.
     with_format: bool,
+    /// Namespaces around, each with a colon behind it.
+    namespace: String,
 }
 
 /// Tells the run which module the settings are, so that what asks them gets an answer.
@@ -147,6 +149,7 @@ fn find(world: &mut World<'_>) {
                 site: None,
                 settings: Some(settings),
                 with_format: false,
+                namespace: String::new(),
             };
             walk(world, patterns, &mount);
         }
@@ -180,6 +183,7 @@ fn find(world: &mut World<'_>) {
             site: None,
             settings: None,
             with_format: false,
+            namespace: String::new(),
         };
         walk(world, patterns, &mount);
     }
@@ -646,9 +650,28 @@ fn pattern(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
                     format!("{}<drf_format_suffix:format>", full.trim_end_matches('/'))
                 }
             };
-            endpoint(world, &full, view, mount, site);
+            let mut named = mount.clone();
+            named.layers = at_name(world, &full, args, mount);
+            endpoint(world, &full, view, &named, site);
         }
     }
+}
+
+/// The layers around a view as they are for one with this name and path.
+fn at_name(world: &mut World<'_>, path: &str, args: &Args, mount: &Mount) -> Vec<Layer> {
+    let name = world.text(args.get(3, "name"));
+    let asked = Asked {
+        endpoint: format!("{}{name}", mount.namespace),
+        is_named: true,
+        path: path.to_owned(),
+    };
+    let layers = mount.layers.iter();
+    layers
+        .map(|layer| Layer {
+            place: layer.place,
+            proof: guard::at(world, &layer.proof, &asked),
+        })
+        .collect()
 }
 
 /// Whether a view is an include; walks it if so.
@@ -661,7 +684,12 @@ fn included(world: &mut World<'_>, view: V, mount: &Mount) -> bool {
             }
             if let Some(given) = args.get(0, "arg") {
                 for given in world.machine.alternatives(given) {
-                    include(world, given, mount);
+                    let mut inner = mount.clone();
+                    if let Some(name) = namespace(world, given, &args) {
+                        inner.namespace.push_str(&name);
+                        inner.namespace.push(':');
+                    }
+                    include(world, given, &inner);
                 }
             }
             true
@@ -683,6 +711,24 @@ fn included(world: &mut World<'_>, view: V, mount: &Mount) -> bool {
         }
         _ => false,
     }
+}
+
+/// The namespace that an include makes: the one it is given, or that of the application.
+fn namespace(world: &mut World<'_>, given: V, args: &Args) -> Option<String> {
+    let own = args.get(1, "namespace").map(|v| world.text(Some(v)));
+    own.filter(|own| !own.is_empty()).or_else(|| {
+        let v = match world.machine.get(given).clone() {
+            Value::Str(name) => {
+                let module = world.machine.dotted(&name);
+                world.machine.attribute(module, Symbol::from("app_name"))
+            }
+            Value::Module(_) => world.machine.attribute(given, Symbol::from("app_name")),
+            // `include((patterns, "shop"))`.
+            Value::List(items) if items.len() == 2 => items[1],
+            _ => return None,
+        };
+        world.texts(v).pop()
+    })
 }
 
 fn include(world: &mut World<'_>, given: V, mount: &Mount) {
@@ -966,7 +1012,7 @@ pub(super) fn of_class(world: &mut World<'_>, class: V) -> Vec<Layer> {
                     add(layer.proof);
                 }
                 if let Target::Function(..) = handler.target {
-                    add(guard::before(world, dispatch));
+                    add(guard::before_on(world, class, dispatch));
                 }
             }
             ClassRef::External(path) => {

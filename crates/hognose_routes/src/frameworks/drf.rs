@@ -649,7 +649,7 @@ pub(super) fn permissions(
     for name in ["initial", "check_permissions"] {
         let hook = world.machine.attribute(class, Symbol::from(name));
         if let Target::Function(..) = world.handler(hook).target
-            && let proof @ Proof::Guard { .. } = guard::before(world, hook)
+            && let proof @ Proof::Guard { .. } = guard::before_on(world, class, hook)
         {
             layer = Layer {
                 place: Place::Class,

@@ -244,6 +244,7 @@ fn static_route(world: &mut World<'_>, mount: &Mount, url: &str, v: V) {
 fn hook_layers(world: &mut World<'_>, mount: &Mount, endpoint: &str, path: &str) -> Vec<Layer> {
     let asked = Asked {
         endpoint: endpoint.to_owned(),
+        is_named: false,
         path: path.to_owned(),
     };
     mount
@@ -542,6 +543,18 @@ fn class_view(
             &layers,
         );
         return;
+    }
+    // What a class view of the project asks before it goes to the method.
+    let dispatch = world
+        .machine
+        .attribute(class, Symbol::from("dispatch_request"));
+    let dispatch_handler = world.handler(dispatch);
+    if let Target::Function(..) = dispatch_handler.target {
+        layers.extend(world.wrapper_layers(&dispatch_handler, Place::Class));
+        layers.push(Layer {
+            place: Place::Class,
+            proof: guard::before_on(world, class, dispatch),
+        });
     }
     for (method, handler) in defined {
         if given.as_ref().is_some_and(|given| !given.contains(&method)) {

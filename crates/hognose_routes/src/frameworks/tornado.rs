@@ -113,7 +113,7 @@ fn handler_at(world: &mut World<'_>, pattern: &str, v: V, mount: &Mount, site: O
     if let Target::Function(..) = world.handler(prepare).target {
         layers.push(Layer {
             place: Place::Class,
-            proof: guard::before(world, prepare),
+            proof: guard::before_on(world, v, prepare),
         });
     }
     let supported = world

@@ -69,7 +69,7 @@ fn asked(
         calls,
         blocks: 0,
     };
-    world.given.push((at, function, given));
+    world.given.push((at, function, given, None));
     let body = world.machine.project.module(at)[function].body;
     answers.block(world, body);
     world.given.pop();

@@ -7,6 +7,7 @@ use hognose_python::Constant;
 use hognose_python::ir::*;
 
 use super::user::{children, is_request};
+use crate::run::{HOLE, V, Value};
 use crate::world::World;
 
 /// Expressions looked at for one question.
@@ -21,8 +22,10 @@ const META: &[char] = &['<', '{', '(', '[', '\\', '^', '$', '*', '+', '?', '|'];
 /// An endpoint as a request that reaches it shows it.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    /// Its name with those of the blueprints around it; empty where the framework has none or it is not known.
+    /// Its name with those of the blueprints or namespaces around it; empty where it has none or it is not known.
     pub endpoint: String,
+    /// Whether it is known that it has this name, or none.
+    pub is_named: bool,
     /// The pattern of its path.
     pub path: String,
 }
@@ -31,6 +34,8 @@ pub struct Asked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Endpoint,
+    /// Its name without those around it.
+    Name,
     Blueprint,
     Path,
     /// Something that depends on what is asked for in a way that is not known.
@@ -84,14 +89,19 @@ impl Asked {
     fn text(&self, part: Part) -> Option<Text<'_>> {
         let (text, pattern) = match part {
             Part::Endpoint => (self.endpoint.as_str(), false),
-            Part::Blueprint => {
-                let front = self.endpoint.rsplit_once('.')?.0;
-                (front, false)
+            Part::Name | Part::Blueprint => {
+                let split = self
+                    .endpoint
+                    .rsplit_once(if self.is_named { ':' } else { '.' });
+                let (front, name) = split.unwrap_or(("", &self.endpoint));
+                (if part == Part::Name { name } else { front }, false)
             }
             Part::Path => (self.path.as_str(), true),
             Part::Other => return None,
         };
-        if text.is_empty() || text.contains(crate::world::UNKNOWN_PART) && !pattern {
+        if text.is_empty() && !(self.is_named && !pattern)
+            || text.contains(crate::world::UNKNOWN_PART) && !pattern
+        {
             return None;
         }
         if !pattern {
@@ -157,7 +167,7 @@ fn decide(
                 (None, Some(part)) => (part, left, true),
                 (None, None) => return None,
             };
-            let constant = world.machine.evaluator.constant(at, other)?;
+            let constant = constant(world, at, other, 0)?;
             if constant == Constant::None {
                 // A request that reaches an endpoint has a name and a path.
                 return match op {
@@ -182,7 +192,7 @@ fn decide(
             match module[func] {
                 Expr::Attribute { value, attr } => {
                     let part = part(world, at, value)?;
-                    let constant = world.machine.evaluator.constant(at, given.first()?.value)?;
+                    let constant = constant(world, at, given.first()?.value, 0)?;
                     compared(asked, part, attr.as_str(), &constant)
                 }
                 // `any(path.startswith(front) for front in FRONTS)`.
@@ -198,7 +208,7 @@ fn decide(
                     if path.as_str() != "builtins.any" || !generator.conditions.is_empty() {
                         return None;
                     }
-                    let constant = world.machine.evaluator.constant(at, generator.iter)?;
+                    let constant = constant(world, at, generator.iter, 0)?;
                     match module[module[id].element] {
                         Expr::Call { func, args } => {
                             let Expr::Attribute { value, attr } = module[func] else {
@@ -244,6 +254,79 @@ fn decide(
             Part::Endpoint | Part::Path => Some(true),
             _ => None,
         },
+    }
+}
+
+/// A constant that something is compared with: a setting and what a class holds as well.
+fn constant(world: &mut World<'_>, at: ModuleId, expr: ExprId, depth: u32) -> Option<Constant> {
+    if let Some(constant) = world.machine.evaluator.constant(at, expr) {
+        return Some(constant);
+    }
+    if depth >= MAX_NESTING {
+        return None;
+    }
+    let module = world.machine.project.module(at);
+    match module[expr] {
+        Expr::Binary {
+            op: Operator::Add,
+            left,
+            right,
+        } => {
+            let left = constant(world, at, left, depth + 1)?;
+            let right = constant(world, at, right, depth + 1)?;
+            match (left, right) {
+                (Constant::Str(left), Constant::Str(right)) => Some(Constant::Str(left + &right)),
+                (Constant::Seq(mut left), Constant::Seq(right)) => {
+                    left.extend(right);
+                    Some(Constant::Seq(left))
+                }
+                _ => None,
+            }
+        }
+        // Where a site is not mounted below a path.
+        Expr::Call { func, .. } => {
+            let path = world.machine.evaluator.dotted(at, func)?;
+            path.as_str()
+                .ends_with("get_script_prefix")
+                .then(|| Constant::Str("/".to_owned()))
+        }
+        Expr::Attribute { value, attr } => {
+            let v = match module[value] {
+                Expr::Name { def, .. }
+                    if matches!(module[def].kind, DefKind::Param(0))
+                        && let ScopeKind::Function(function) = module[module[def].scope].kind
+                        && let Some(class) = module[function].class =>
+                {
+                    world.machine.own_member(at, class, attr)?
+                }
+                _ => {
+                    let path = world.machine.evaluator.dotted(at, value)?;
+                    let settings = world.machine.settings?;
+                    if path.as_str() != "django.conf.settings" {
+                        return None;
+                    }
+                    world.machine.exported(settings, attr)?
+                }
+            };
+            of_value(world, v)
+        }
+        _ => None,
+    }
+}
+
+/// A text, or a list of texts, as a constant.
+fn of_value(world: &mut World<'_>, v: V) -> Option<Constant> {
+    match world.machine.get(v).clone() {
+        Value::Str(text) => (!text.contains(HOLE)).then(|| Constant::Str(text.to_string())),
+        Value::List(items) => items
+            .into_iter()
+            .map(|item| match world.machine.get(item) {
+                Value::Str(text) if !text.contains(HOLE) => Some(Constant::Str(text.to_string())),
+                _ => None,
+            })
+            .collect::<Option<Vec<_>>>()
+            .map(Constant::Seq),
+        _ => None,
     }
 }
 
@@ -409,6 +492,15 @@ fn part(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Part> {
     for _ in 0..MAX_NESTING {
         match module[expr] {
             Expr::Attribute { value, attr } => {
+                let of_match = match attr.as_str() {
+                    "url_name" => Some(Part::Name),
+                    "view_name" => Some(Part::Endpoint),
+                    "namespace" => Some(Part::Blueprint),
+                    _ => None,
+                };
+                if of_match.is_some() && is_match(world, at, value) {
+                    return of_match;
+                }
                 let part = match attr.as_str() {
                     "endpoint" => Part::Endpoint,
                     "blueprint" => Part::Blueprint,
@@ -459,6 +551,31 @@ fn part(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Part> {
     None
 }
 
+/// Whether an expression is what Django has found for the path of a request.
+fn is_match(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+    let module = world.machine.project.module(at);
+    let mut expr = expr;
+    for _ in 0..MAX_NESTING {
+        match module[expr] {
+            Expr::Attribute { value, attr } => {
+                return attr.as_str() == "resolver_match" && is_request(world, at, value);
+            }
+            Expr::Call { func, .. } => {
+                let path = world.machine.evaluator.dotted(at, func);
+                return path.is_some_and(|path| {
+                    path.as_str().starts_with("django.") && path.as_str().ends_with(".resolve")
+                });
+            }
+            Expr::Name { def, .. } => match module[def].kind {
+                DefKind::Value(value) => expr = value,
+                _ => return false,
+            },
+            _ => return false,
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -466,6 +583,7 @@ mod tests {
     fn path(path: &str) -> Asked {
         Asked {
             endpoint: "shop.cart".to_owned(),
+            is_named: false,
             path: path.to_owned(),
         }
     }

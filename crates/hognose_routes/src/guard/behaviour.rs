@@ -8,13 +8,13 @@ use hognose_python::ir::*;
 
 use super::asked::{Asked, asks_for_variable, holds, looks};
 use super::nobody::{asks_for_absence, asks_for_type, for_nobody};
-use super::refusal::{Refusal, is_mistake, last, refusal, strip};
-use super::user::{Given, children, depends, identifies, is_parameter};
+use super::refusal::{Refusal, catches_refusals, is_mistake, last, refusal, strip};
+use super::user::{Given, children, depends, identifies, is_parameter, is_request};
 use super::{MAX_DEPTH, Proof};
 use crate::endpoint::Level;
 use crate::evidence::code::method;
 use crate::run::{V, Value};
-use crate::world::World;
+use crate::world::{Target, World};
 
 /// Blocks inside of each other.
 const MAX_BLOCKS: u32 = 40;
@@ -158,7 +158,11 @@ fn walk(
     if remembered {
         world.proofs().insert(memo.clone(), (Proof::Nothing, false));
     }
-    world.given.push((at, function, given.clone()));
+    let receiver = match closure.map(|closure| world.machine.get(closure)) {
+        Some(Value::Method { receiver, .. }) => Some(*receiver),
+        _ => None,
+    };
+    world.given.push((at, function, given.clone(), receiver));
     let outer = std::mem::replace(&mut world.looks, false);
     let mut walk = Walk {
         raises_only,
@@ -273,7 +277,10 @@ impl Walk {
                     if self.strict && !self.tests.is_empty() {
                         continue;
                     }
-                    match self.decided(world, test) {
+                    let decided = self
+                        .of_class(world, test, 0)
+                        .or_else(|| self.decided(world, test));
+                    match decided {
                         Some(truth) => {
                             left = self.block(world, if truth { body } else { orelse });
                         }
@@ -295,9 +302,11 @@ impl Walk {
                     // What a handler swallows keeps nobody out.
                     let swallowed = module.handlers(handlers).iter().any(|handler| {
                         let last = module.block(handler.body).last();
-                        !last.is_some_and(|last| {
+                        let goes_on = !last.is_some_and(|last| {
                             matches!(module[*last], Stmt::Raise { .. } | Stmt::Return(_))
-                        })
+                        });
+                        let types = handler.types.map(|types| types.get());
+                        goes_on && types.is_none_or(|types| catches_refusals(world, self.at, types))
                     });
                     self.swallowed += u32::from(swallowed);
                     let mut all_left = self.block(world, body);
@@ -470,21 +479,32 @@ impl Walk {
         if self.swallowed > 0 {
             return;
         }
-        // Only what every request runs through, as far as its path lets it.
+        // Only what every request runs through, as far as its path lets it; what a setting leaves out is taken to run.
         let around = self.tests.clone();
-        let of_path = !around.is_empty()
+        let mut waiting = around.iter().map(|(test, _)| *test);
+        let mut asked = Vec::new();
+        if self.strict {
+            asked.extend(waiting);
+        } else {
+            asked.extend(waiting.by_ref().filter(|test| !self.is_apart(world, *test)));
+        }
+        let of_path = !asked.is_empty()
             && !self.strict
-            && around.iter().all(|(test, _)| looks(world, self.at, *test));
-        if !(around.is_empty() || of_path) || !self.tried.is_empty() || self.calls >= MAX_DEPTH {
+            && asked.iter().all(|test| looks(world, self.at, *test));
+        if !(asked.is_empty() || of_path) || !self.tried.is_empty() || self.calls >= MAX_DEPTH {
             return;
         }
-        if of_path {
+        if !around.is_empty() {
             let known = std::mem::replace(&mut self.proof, Proof::Nothing);
             self.tests.clear();
             self.called(world, value);
             self.tests = around;
             let found = std::mem::replace(&mut self.proof, known);
-            self.perhaps |= matches!(found, Proof::Guard { .. });
+            if of_path {
+                self.perhaps |= matches!(found, Proof::Guard { .. });
+            } else {
+                self.add(found);
+            }
             return;
         }
         let module = world.machine.project.module(self.at);
@@ -507,7 +527,16 @@ impl Walk {
                         self.add(proof);
                     }
                 }
-                for callee in world.machine.evaluator.eval(self.at, func) {
+                let member = self.member(world, func);
+                if let Some(member) = member {
+                    let proof = self.of_member(world, member, func, args);
+                    self.add(proof);
+                }
+                let callees = match member {
+                    Some(_) => Default::default(),
+                    None => world.machine.evaluator.eval(self.at, func),
+                };
+                for callee in callees {
                     match callee {
                         Evaluated::External(path) => {
                             let given = self.arguments(world, args);
@@ -542,6 +571,195 @@ impl Walk {
                 children(module, expr, |child| waiting.push(child));
             }
         }
+    }
+
+    /// The object that the function at hand is a method of, where it is known.
+    fn receiver(&self, world: &World<'_>) -> Option<V> {
+        match world.machine.get(self.closure?) {
+            Value::Method { receiver, .. } => Some(*receiver),
+            _ => None,
+        }
+    }
+
+    /// The method of a known object that is called, as that object's class has it: `self.check()`, `super().check()`,
+    /// `view_class().check()`.
+    fn member(&self, world: &mut World<'_>, func: ExprId) -> Option<V> {
+        let module = world.machine.project.module(self.at);
+        let Expr::Attribute { value, attr } = module[func] else {
+            return None;
+        };
+        let closure = self.closure?;
+        let site = (self.at, value);
+        let object = match module[value] {
+            Expr::Name { def, .. } => match module[def].kind {
+                DefKind::Param(0) => self.receiver(world)?,
+                _ => self.variable(world, value)?,
+            },
+            Expr::Call { func: made_by, .. } => match module[made_by] {
+                Expr::Name { def, .. }
+                    if module[module[def].scope].slots[module[def].slot.index()]
+                        .name
+                        .as_str()
+                        == "super" =>
+                {
+                    let Value::Method { receiver, function } = *world.machine.get(closure) else {
+                        return None;
+                    };
+                    let Target::Function(at, function) = world.handler(function).target else {
+                        return None;
+                    };
+                    let class = (at, world.machine.project.module(at)[function].class?);
+                    world.machine.make(Value::Super { receiver, class })
+                }
+                _ => {
+                    let class = self.variable(world, made_by)?;
+                    match world.machine.get(class) {
+                        Value::Class { .. } => world.machine.object_of(class, site),
+                        _ => return None,
+                    }
+                }
+            },
+            _ => return None,
+        };
+        if !matches!(
+            world.machine.get(object),
+            Value::Instance { .. } | Value::Super { .. } | Value::Class { .. }
+        ) {
+            return None;
+        }
+        let member = world.machine.attribute(object, attr);
+        world.machine.callable(member).then_some(member)
+    }
+
+    /// What a variable of the functions around holds.
+    fn variable(&self, world: &World<'_>, expr: ExprId) -> Option<V> {
+        let module = world.machine.project.module(self.at);
+        let Expr::Name { def, .. } = module[expr] else {
+            return None;
+        };
+        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+        matches!(module[def].kind, DefKind::Entry)
+            .then(|| world.machine.around(self.closure?, name))
+            .flatten()
+    }
+
+    /// What a method of a known object refuses.
+    fn of_member(&self, world: &mut World<'_>, member: V, func: ExprId, args: List) -> Proof {
+        let mut proof = Proof::Nothing;
+        for wrapper in world.handler(member).wrappers {
+            if let one @ Proof::Guard { .. } = super::wrapper(world, wrapper) {
+                proof = proof.and(one);
+            }
+        }
+        let Target::Function(at, function) = world.handler(member).target else {
+            return proof;
+        };
+        // A decorated method is bound once more without its decorators.
+        let closure = match *world.machine.get(member) {
+            Value::Method { receiver, function } => {
+                let function = world.handler_value(function);
+                world.machine.make(Value::Method { receiver, function })
+            }
+            _ => member,
+        };
+        let given = self.given_to(world, func, args, at, function);
+        let (closure, calls) = (Some(closure), self.calls + 1);
+        match walk(
+            world,
+            at,
+            function,
+            closure,
+            given,
+            calls,
+            true,
+            self.strict,
+        ) {
+            own @ Proof::Guard { .. } => proof.and(own),
+            _ => proof,
+        }
+    }
+
+    /// Whether a condition says nothing of the request: it asks the application, or a setting.
+    fn is_apart(&self, world: &mut World<'_>, test: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        let mut waiting = vec![test];
+        for _ in 0..MAX_PARTS {
+            let Some(expr) = waiting.pop() else {
+                return !depends(world, self.at, test);
+            };
+            if is_request(world, self.at, expr) {
+                return false;
+            }
+            match module[expr] {
+                Expr::Name { def, .. } => match module[def].kind {
+                    DefKind::Value(value) => waiting.push(value),
+                    DefKind::Entry | DefKind::ImportFrom { .. } | DefKind::Import { .. } => {}
+                    _ => return false,
+                },
+                // What an object holds may be what was asked for; that it is given as it is says nothing.
+                Expr::Attribute { value, .. } if is_first(module, value) => return false,
+                Expr::Call { func, args } => {
+                    if !is_first(module, func) {
+                        waiting.push(func);
+                    }
+                    let given = module.args(args).iter().map(|argument| argument.value);
+                    waiting.extend(given.filter(|value| !is_first(module, *value)));
+                }
+                _ => children(module, expr, |child| waiting.push(child)),
+            }
+        }
+        false
+    }
+
+    /// Whether a condition holds by what the class of a known object says.
+    fn of_class(&self, world: &mut World<'_>, test: ExprId, depth: usize) -> Option<bool> {
+        let module = world.machine.project.module(self.at);
+        if depth >= MAX_PARTS {
+            return None;
+        }
+        match module[test] {
+            Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => Some(!self.of_class(world, operand, depth + 1)?),
+            Expr::Attribute { .. } => {
+                let v = self.of_object(world, test)?;
+                world.machine.truth(v)
+            }
+            Expr::Compare {
+                op: op @ (CmpOp::Is | CmpOp::IsNot),
+                left,
+                right,
+            } if matches!(module[right], Expr::None) => {
+                let v = self.of_object(world, left)?;
+                let is_none = matches!(world.machine.get(v), Value::None);
+                Some(is_none == (op == CmpOp::Is))
+            }
+            _ => None,
+        }
+    }
+
+    /// What an attribute of the object at hand holds, where its class says so.
+    fn of_object(&self, world: &mut World<'_>, expr: ExprId) -> Option<V> {
+        let module = world.machine.project.module(self.at);
+        let Expr::Attribute { value, attr } = module[expr] else {
+            return None;
+        };
+        if !is_first(module, value) {
+            return None;
+        }
+        let receiver = self.receiver(world)?;
+        let v = world.machine.attribute(receiver, attr);
+        matches!(
+            world.machine.get(v),
+            Value::None
+                | Value::Bool(_)
+                | Value::Int(_)
+                | Value::Str(_)
+                | Value::List(_)
+                | Value::Class { .. }
+        )
+        .then_some(v)
     }
 
     /// What a context manager of the project refuses when it is entered.
@@ -789,6 +1007,11 @@ impl Walk {
             self.add(proof);
         }
     }
+}
+
+/// Whether an expression is the first parameter of its function: the object of a method.
+fn is_first(module: &Module, expr: ExprId) -> bool {
+    matches!(module[expr], Expr::Name { def, .. } if matches!(module[def].kind, DefKind::Param(0)))
 }
 
 /// Whether a block that may fail looks at who asks.

@@ -5,7 +5,7 @@ use hognose_python::{Symbol, Value as Evaluated};
 use rustc_hash::FxHashSet;
 
 use super::refusal::of_value as refusal;
-use crate::world::World;
+use crate::world::{Target, World};
 
 /// Expressions looked at for one question.
 const MAX_LOOKED: usize = 600;
@@ -290,7 +290,7 @@ fn reaches(
                     DefKind::Param(index) => {
                         if let ScopeKind::Function(function) = module[module[def].scope].kind
                             && let Some(param) = module[function].params.get(usize::from(index))
-                            && (world.given.iter().any(|(home, of, given)| {
+                            && (world.given.iter().any(|(home, of, given, _)| {
                                 (*home, *of) == (at, function) && given.has(index, identity)
                             }) || is_credential(world, at, param, identity, nesting))
                         {
@@ -314,7 +314,7 @@ fn reaches(
                 }
             }
             Expr::Call { func, .. } if depth < 3 => {
-                for value in world.machine.evaluator.eval(at, func) {
+                for value in callees(world, at, func) {
                     if let Evaluated::Function(home, function) = value {
                         let data = &world.machine.project.module(home)[function];
                         for value in &data.return_values {
@@ -345,6 +345,27 @@ fn reaches(
         children(module, expr, |child| waiting.push((at, child, depth)));
     }
     false
+}
+
+/// What a call runs: of a known object, the method as its class has it.
+fn callees(world: &mut World<'_>, at: ModuleId, func: ExprId) -> Vec<Evaluated> {
+    let module = world.machine.project.module(at);
+    if let Expr::Attribute { value, attr } = module[func]
+        && let Expr::Name { def, .. } = module[value]
+        && let DefKind::Param(0) = module[def].kind
+        && let ScopeKind::Function(function) = module[module[def].scope].kind
+        && let Some(receiver) = world
+            .given
+            .iter()
+            .rev()
+            .find_map(|(home, of, _, receiver)| receiver.filter(|_| (*home, *of) == (at, function)))
+    {
+        let v = world.machine.attribute(receiver, attr);
+        if let Target::Function(at, function) = world.handler(v).target {
+            return vec![Evaluated::Function(at, function)];
+        }
+    }
+    world.machine.evaluator.eval(at, func).into_iter().collect()
 }
 
 /// What a proxy of the project stands for: `current_user = LocalProxy(lambda: find_user())`.
