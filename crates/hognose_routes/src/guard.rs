@@ -23,7 +23,7 @@ pub use refusal::{Refusal, of_value as refusal};
 pub use user::{Given, children, depends, is_parameter, is_request, is_session};
 
 /// Calls, and wrappers, inside of the code of one guard that are followed.
-const MAX_DEPTH: u32 = 8;
+const MAX_DEPTH: u32 = 6;
 
 /// Where a layer stands, outermost first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

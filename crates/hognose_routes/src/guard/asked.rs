@@ -3,8 +3,8 @@
 //! Such a guard proves different things of different endpoints, so it is walked once for each, with the conditions on the
 //! endpoint's name or path decided as far as its pattern decides them. Which way a comparison goes needs no telling then.
 
-use hognose_python::Constant;
 use hognose_python::ir::*;
+use hognose_python::{Constant, Value as Evaluated};
 
 use super::user::{children, is_request};
 use crate::run::{HOLE, V, Value};
@@ -187,6 +187,10 @@ fn decide(
             };
             truth.map(|truth| truth == matches!(op, CmpOp::Eq | CmpOp::In))
         }
+        Expr::Call { .. } if let Some((home, function)) = predicate(world, at, test) => {
+            let body = world.machine.project.module(home)[function].body;
+            answer(world, home, body, asked, depth + 1)?
+        }
         Expr::Call { func, args } => {
             let given = module.args(args);
             match module[func] {
@@ -255,6 +259,69 @@ fn decide(
             _ => None,
         },
     }
+}
+
+/// The function of the project that a condition asks about the request, where that answers yes or no: `is_open(request)`.
+fn predicate(world: &mut World<'_>, at: ModuleId, test: ExprId) -> Option<(ModuleId, FunctionId)> {
+    let module = world.machine.project.module(at);
+    let Expr::Call { func, args } = module[test] else {
+        return None;
+    };
+    let mut given = module.args(args).iter();
+    if !given.any(|argument| is_request(world, at, argument.value)) {
+        return None;
+    }
+    let values = world.machine.evaluator.eval(at, func);
+    let (home, function) = values.into_iter().find_map(|value| match value {
+        Evaluated::Function(home, function) => Some((home, function)),
+        _ => None,
+    })?;
+    let module = world.machine.project.module(home);
+    let answers = &module[function].return_values;
+    let yes_or_no = |answer: &ExprId| {
+        matches!(
+            module[*answer],
+            Expr::Bool(_)
+                | Expr::Compare { .. }
+                | Expr::Logic { .. }
+                | Expr::Unary { .. }
+                | Expr::Call { .. }
+        )
+    };
+    (!answers.is_empty() && answers.iter().all(yes_or_no)).then_some((home, function))
+}
+
+/// What a block of such a function answers, `Some(None)` where it goes on behind it; `None` where that is not decided.
+fn answer(
+    world: &mut World<'_>,
+    at: ModuleId,
+    block: Block,
+    asked: &Asked,
+    depth: u32,
+) -> Option<Option<bool>> {
+    if depth >= MAX_NESTING {
+        return None;
+    }
+    let module = world.machine.project.module(at);
+    for stmt in module.block(block) {
+        match module[*stmt] {
+            Stmt::Return(Some(value)) => {
+                return decide(world, at, value.get(), asked, depth + 1).map(Some);
+            }
+            Stmt::If {
+                test, body, orelse, ..
+            } => {
+                let truth = decide(world, at, test, asked, depth + 1)?;
+                let block = if truth { body } else { orelse };
+                if let found @ Some(_) = answer(world, at, block, asked, depth + 1)? {
+                    return Some(found);
+                }
+            }
+            Stmt::Assign { .. } | Stmt::Expr(_) | Stmt::Pass => {}
+            _ => return None,
+        }
+    }
+    Some(None)
 }
 
 /// A constant that something is compared with: a setting and what a class holds as well.
@@ -377,10 +444,41 @@ pub fn looks(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
         if part(world, at, expr).is_some() {
             return true;
         }
+        if let Some((home, function)) = predicate(world, at, expr)
+            && function_looks(world, home, function)
+        {
+            return true;
+        }
         if let Expr::Name { def, .. } = module[expr]
             && let DefKind::Value(value) = module[def].kind
         {
             waiting.push(value);
+        }
+        children(module, expr, |child| waiting.push(child));
+    }
+    false
+}
+
+/// Whether what a function answers depends on what is asked for.
+fn function_looks(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> bool {
+    let module = world.machine.project.module(at);
+    let data = &module[function];
+    let conditions = module.stmts().filter_map(|(_, stmt)| match *stmt {
+        Stmt::If { test, .. } if data.range.contains_range(module.expr_range(test)) => Some(test),
+        _ => None,
+    });
+    let mut waiting: Vec<ExprId> = data
+        .return_values
+        .iter()
+        .copied()
+        .chain(conditions)
+        .collect();
+    for _ in 0..MAX_LOOKED {
+        let Some(expr) = waiting.pop() else {
+            return false;
+        };
+        if part(world, at, expr).is_some() {
+            return true;
         }
         children(module, expr, |child| waiting.push(child));
     }
@@ -535,10 +633,22 @@ fn part(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Part> {
                 _ => return None,
             },
             // `path.rstrip("/")` and the like are the path, but not as it is written.
-            Expr::Call { func, .. } => {
+            Expr::Call { func, args } => {
                 let Expr::Attribute { value, attr } = module[func] else {
-                    return None;
+                    // What Starlette takes for the path below a mount.
+                    let path = world.machine.evaluator.dotted(at, func)?;
+                    let given = module.args(args).first()?.value;
+                    let is_path = path.as_str().ends_with(".get_route_path");
+                    return (is_path && is_request(world, at, given)).then_some(Part::Path);
                 };
+                // `scope.get("path")`.
+                if attr.as_str() == "get"
+                    && let Some(key) = module.args(args).first()
+                    && let Expr::Str(key) = module[key.value]
+                    && matches!(module.str(key), "path" | "PATH_INFO")
+                {
+                    return is_request(world, at, value).then_some(Part::Path);
+                }
                 let changed = matches!(
                     attr.as_str(),
                     "lower" | "strip" | "rstrip" | "lstrip" | "split" | "decode" | "removeprefix"

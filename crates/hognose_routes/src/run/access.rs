@@ -808,13 +808,23 @@ impl Machine<'_> {
             Value::Bool(value) => Some(*value),
             Value::Int(value) => Some(*value != 0),
             Value::Str(text) if !text.contains(HOLE) => Some(!text.is_empty()),
-            Value::List(items) if !items.is_empty() => Some(true),
+            // Of a list of what something outside gave it is not known how long it is.
+            Value::List(items) if items.iter().any(|v| !self.is_given(*v)) => Some(true),
             Value::Function { .. }
             | Value::Class { .. }
             | Value::Instance { .. }
             | Value::Module(_)
             | Value::Method { .. } => Some(true),
             _ => None,
+        }
+    }
+
+    /// Whether a value is one of which nothing is known, or what a method of such a one gave.
+    fn is_given(&self, v: V) -> bool {
+        match self.get(v) {
+            Value::Unknown | Value::Attribute { .. } => true,
+            Value::Call { callee, .. } => matches!(self.get(*callee), Value::Attribute { .. }),
+            _ => false,
         }
     }
 }
