@@ -234,13 +234,17 @@ impl Answers<'_> {
         }
         match module[expr] {
             Expr::None => None,
-            // What the base says is asked of the base.
-            _ if is_super_call(module, expr) => None,
+            // What a base outside says is asked of the base.
+            Expr::Call { func, args } if is_super_call(module, expr) => {
+                self.of_call(world, func, args)
+            }
             Expr::Logic { op, values } => {
                 let values = module.list(values);
-                let mut all = values
-                    .iter()
-                    .map(|value| self.of_value(world, *value, depth + 1));
+                let mut all = values.iter().map(|value| {
+                    let proof = self.of_value(world, *value, depth + 1);
+                    let of_base = op == BoolOp::And && is_super_call(module, *value);
+                    proof.or(of_base.then_some(Proof::Nothing))
+                });
                 match op {
                     BoolOp::And => all.try_fold(Proof::Nothing, |known, one| Some(known.and(one?))),
                     BoolOp::Or => all.flatten().reduce(Proof::or),

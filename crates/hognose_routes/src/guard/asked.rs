@@ -8,7 +8,7 @@ use hognose_python::{Constant, Value as Evaluated};
 
 use super::user::{children, is_request};
 use crate::run::{HOLE, V, Value};
-use crate::world::World;
+use crate::world::{UNKNOWN_PART, World};
 
 /// Expressions looked at for one question.
 const MAX_LOOKED: usize = 200;
@@ -46,6 +46,8 @@ enum Part {
 struct Text<'a> {
     front: &'a str,
     whole: bool,
+    /// A variable follows, which may be anything.
+    is_followed: bool,
 }
 
 impl Text<'_> {
@@ -57,7 +59,7 @@ impl Text<'_> {
     fn starts_with(&self, other: &str) -> Option<bool> {
         if self.front.starts_with(other) {
             Some(true)
-        } else if !self.whole && other.starts_with(self.front) {
+        } else if !self.whole && !self.is_followed && other.starts_with(self.front) {
             None
         } else {
             Some(false)
@@ -74,6 +76,15 @@ impl Text<'_> {
     fn ends_with(&self, other: &str) -> Option<bool> {
         self.whole.then(|| self.front.ends_with(other))
     }
+}
+
+/// Whether the rest of a pattern begins with a variable, not with something that is not known or one of several words.
+fn begins_with_variable(rest: &str) -> bool {
+    if let Some(group) = rest.strip_prefix("(?P<") {
+        let end = group.find(')').unwrap_or(group.len());
+        return !group[..end].contains('|');
+    }
+    (rest.starts_with('<') || rest.starts_with('{')) && !rest.starts_with(UNKNOWN_PART)
 }
 
 impl Asked {
@@ -108,6 +119,7 @@ impl Asked {
             return Some(Text {
                 front: text,
                 whole: true,
+                is_followed: false,
             });
         }
         let end = text.find(META).unwrap_or(text.len());
@@ -116,6 +128,7 @@ impl Asked {
         Some(Text {
             front: &text[..end],
             whole,
+            is_followed: begins_with_variable(&text[end..]),
         })
     }
 }
@@ -703,8 +716,13 @@ mod tests {
         let asked = path("/shop/<int:id>");
         let text = asked.text(Part::Path).expect("a path");
         assert_eq!(text.starts_with("/shop/"), Some(true));
-        assert_eq!(text.starts_with("/shop/7"), None);
+        assert_eq!(text.starts_with("/shop/7"), Some(false));
         assert_eq!(text.starts_with("/admin"), Some(false));
+        let asked = path("/(admin|shop)/");
+        let text = asked.text(Part::Path).expect("a path");
+        assert_eq!(text.starts_with("/admin"), None);
+        let asked = path("/shop/<int:id>");
+        let text = asked.text(Part::Path).expect("a path");
         assert_eq!(text.equals("/shop/7"), Some(false));
         assert_eq!(text.equals("/"), Some(false));
         assert_eq!(text.contains("7"), None);

@@ -380,6 +380,7 @@ impl Walk {
                     && !STATES.iter().any(|state| attribute.contains(state))
             });
         }
+        texts.retain(|text| !text.is_empty());
         found.names = texts;
         found
     }
