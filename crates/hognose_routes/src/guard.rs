@@ -585,8 +585,18 @@ pub fn hook(world: &mut World<'_>, place: Place, v: V) -> Layer {
 pub fn at(world: &mut World<'_>, proof: &Proof, asked: &Asked) -> Proof {
     match *proof {
         Proof::Depends(v) => {
-            world.ask(Some(asked.clone()));
-            let proof = before(world, v);
+            // Who calls chooses the variables of the path: what asks nothing for one choice asks nothing.
+            let mut proof = Proof::Unknown;
+            for is_other in [true, false] {
+                world.ask(Some(Asked {
+                    is_other,
+                    ..asked.clone()
+                }));
+                proof = before(world, v);
+                if matches!(proof, Proof::Nothing | Proof::Public) {
+                    break;
+                }
+            }
             world.ask(None);
             proof
         }

@@ -664,6 +664,7 @@ fn at_name(world: &mut World<'_>, path: &str, args: &Args, mount: &Mount) -> Vec
         endpoint: format!("{}{name}", mount.namespace),
         is_named: true,
         path: path.to_owned(),
+        is_other: false,
     };
     let layers = mount.layers.iter();
     layers

@@ -244,8 +244,8 @@ fn static_route(world: &mut World<'_>, mount: &Mount, url: &str, v: V) {
 fn hook_layers(world: &mut World<'_>, mount: &Mount, endpoint: &str, path: &str) -> Vec<Layer> {
     let asked = Asked {
         endpoint: endpoint.to_owned(),
-        is_named: false,
         path: path.to_owned(),
+        ..Asked::default()
     };
     mount
         .hooks

@@ -7,7 +7,7 @@ use super::common::{Mount, paths};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};
 use crate::run::{Args, Site, V, Value};
-use crate::world::{Target, World};
+use crate::world::{Target, UNKNOWN_PART, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["pyramid"],
@@ -57,9 +57,29 @@ fn find(world: &mut World<'_>) {
         let made = world.made_with(config);
         default = default.or(made.keyword("default_permission"));
         let root = root.or(made.keyword("root_factory"));
+        // Where traversal begins: at the root of the application, or behind a route.
+        let mut roots: Vec<(String, V)> = root
+            .map(|root| (mount.prefix.clone(), root))
+            .into_iter()
+            .collect();
+        for route in &routes {
+            let rest = ["*traverse", "{traverse"]
+                .iter()
+                .find_map(|rest| route.pattern.find(rest));
+            if let (Some(end), Some(factory)) = (rest, route.factory.or(root)) {
+                let front = route.pattern[..end].trim_end_matches('/');
+                roots.push((front.to_owned(), factory));
+            }
+        }
+        let roots: Vec<(Vec<(V, String)>, V)> = roots
+            .into_iter()
+            .map(|(front, root)| (contexts(world, root, front), root))
+            .collect();
         for view in views.iter().chain(&declared) {
-            if view.route.is_empty() && root.is_some() {
-                traversed(world, view, default, root, &mount);
+            if view.route.is_empty() {
+                for (contexts, root) in &roots {
+                    traversed(world, view, default, contexts, *root, &mount);
+                }
             }
             for route in routes.iter().filter(|route| route.name == view.route) {
                 let factory = route.factory.or(root);
@@ -91,7 +111,12 @@ fn configuration(
                     routes.push(Route {
                         name: name.clone(),
                         pattern: format!("{front}/{pattern}"),
-                        factory: args.keyword("factory"),
+                        factory: args.keyword("factory").map(|v| {
+                            match world.machine.get(v).clone() {
+                                Value::Str(name) => named_from(world, config, &name),
+                                _ => v,
+                            }
+                        }),
                     });
                 }
             }
@@ -179,12 +204,38 @@ fn named_from(world: &mut World<'_>, config: V, name: &str) -> V {
     world.machine.dotted(&format!("{package}.{rest}"))
 }
 
-/// A view of a context that traversal finds, at a path that only its name is known of.
+/// Classes of contexts that are looked through for others below them.
+const MAX_CONTEXTS: usize = 256;
+
+/// The classes of contexts below a root with their paths, where a dict of a class names what lies below its objects.
+fn contexts(world: &mut World<'_>, root: V, front: String) -> Vec<(V, String)> {
+    let mut found = vec![(root, front)];
+    let mut next = 0;
+    while next < found.len() && found.len() < MAX_CONTEXTS {
+        let (class, path) = found[next].clone();
+        next += 1;
+        for (_, member) in world.members(class) {
+            let Value::Dict(items) = world.machine.get(member).clone() else {
+                continue;
+            };
+            for (name, below) in items {
+                let known = found.iter().any(|(known, _)| *known == below);
+                if matches!(world.machine.get(below), Value::Class { .. }) && !known {
+                    found.push((below, format!("{path}/{}", world.text(Some(name)))));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A view of a context that traversal finds; where the way to that is not known, at a path that only its end is known of.
 fn traversed(
     world: &mut World<'_>,
     view: &View,
     default: Option<V>,
-    root: Option<V>,
+    contexts: &[(V, String)],
+    root: V,
     mount: &Mount,
 ) {
     let context = view.args.keyword("context");
@@ -212,14 +263,18 @@ fn traversed(
         return;
     }
     let name = world.text(view.args.keyword("name"));
-    let of_root = context.is_some() && context == root;
-    let front = if of_root { "" } else { "/<?>" };
-    let path = format!("{}{front}/{name}", mount.prefix);
-    let path = match name.is_empty() && !of_root {
-        true => path.trim_end_matches('/').to_owned(),
-        false => path,
+    let known = contexts.iter().find(|(class, _)| context == Some(*class));
+    let front = match (known, contexts.first()) {
+        (Some((_, path)), _) => path.clone(),
+        (None, Some((_, path))) => format!("{path}/{UNKNOWN_PART}"),
+        (None, None) => UNKNOWN_PART.to_owned(),
     };
-    endpoint(world, &path, view, default, context.or(root), mount);
+    let path = match name.is_empty() && !front.is_empty() {
+        true => front,
+        false => format!("{front}/{name}"),
+    };
+    let factory = context.or(Some(root));
+    endpoint(world, &path, view, default, factory, mount);
 }
 
 /// Views that are declared with `@view_config`, on functions, classes and methods.

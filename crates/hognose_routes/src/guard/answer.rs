@@ -236,7 +236,7 @@ impl Answers<'_> {
             Expr::None => None,
             // What a base outside says is asked of the base.
             Expr::Call { func, args } if is_super_call(module, expr) => {
-                self.of_call(world, func, args)
+                self.of_call(world, func, args, false)
             }
             Expr::Logic { op, values } => {
                 let values = module.list(values);
@@ -265,7 +265,7 @@ impl Answers<'_> {
                 self.of_value(world, module.args(args)[0].value, depth + 1)
             }
             Expr::Call { func, args } => {
-                if let Some(proof) = self.of_call(world, func, args) {
+                if let Some(proof) = self.of_call(world, func, args, true) {
                     return Some(proof);
                 }
                 Some(self.of_condition(world, expr))
@@ -298,8 +298,14 @@ impl Answers<'_> {
         }
     }
 
-    /// What another function proves that is asked in turn; `None` where that is not told by its answers.
-    fn of_call(&self, world: &mut World<'_>, func: ExprId, args: List) -> Option<Proof> {
+    /// What another function proves that is asked in turn, perhaps one of a library; `None` where its answers do not tell.
+    fn of_call(
+        &self,
+        world: &mut World<'_>,
+        func: ExprId,
+        args: List,
+        of_library: bool,
+    ) -> Option<Proof> {
         if self.calls >= MAX_DEPTH {
             return None;
         }
@@ -318,7 +324,7 @@ impl Answers<'_> {
                     }
                 }
                 // `IsAuthenticated().has_permission(request, view)`.
-                Evaluated::External(path) => {
+                Evaluated::External(path) if of_library => {
                     let class = path.as_str().strip_suffix(".has_permission");
                     if let Some(entry) = class.and_then(super::entry) {
                         return Some(entry.proof(world, &crate::run::Args::default()));

@@ -28,6 +28,8 @@ pub struct Asked {
     pub is_named: bool,
     /// The pattern of its path.
     pub path: String,
+    /// Variables of the path are taken for other values than those that are compared with.
+    pub is_other: bool,
 }
 
 /// What of a request is compared.
@@ -128,7 +130,7 @@ impl Asked {
         Some(Text {
             front: &text[..end],
             whole,
-            is_followed: begins_with_variable(&text[end..]),
+            is_followed: self.is_other && begins_with_variable(&text[end..]),
         })
     }
 }
@@ -706,8 +708,8 @@ mod tests {
     fn path(path: &str) -> Asked {
         Asked {
             endpoint: "shop.cart".to_owned(),
-            is_named: false,
             path: path.to_owned(),
+            ..Asked::default()
         }
     }
 
@@ -716,12 +718,18 @@ mod tests {
         let asked = path("/shop/<int:id>");
         let text = asked.text(Part::Path).expect("a path");
         assert_eq!(text.starts_with("/shop/"), Some(true));
-        assert_eq!(text.starts_with("/shop/7"), Some(false));
+        assert_eq!(text.starts_with("/shop/7"), None);
         assert_eq!(text.starts_with("/admin"), Some(false));
-        let asked = path("/(admin|shop)/");
-        let text = asked.text(Part::Path).expect("a path");
+        let other = |pattern: &str| Asked {
+            is_other: true,
+            ..path(pattern)
+        };
+        let named = other("/shop/<int:id>");
+        let text = named.text(Part::Path).expect("a path");
+        assert_eq!(text.starts_with("/shop/7"), Some(false));
+        let one_of_two = other("/(admin|shop)/");
+        let text = one_of_two.text(Part::Path).expect("a path");
         assert_eq!(text.starts_with("/admin"), None);
-        let asked = path("/shop/<int:id>");
         let text = asked.text(Part::Path).expect("a path");
         assert_eq!(text.equals("/shop/7"), Some(false));
         assert_eq!(text.equals("/"), Some(false));

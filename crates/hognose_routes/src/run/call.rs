@@ -121,6 +121,9 @@ impl Machine<'_> {
                     if let Value::Attribute { of, attr } = self.get(*callee)
                         && matches!(attr.as_str(), "as_view" | "as_asgi")
                     {
+                        if matches!(self.get(*of), Value::External(_)) {
+                            return true;
+                        }
                         v = *of;
                         continue;
                     }

@@ -100,8 +100,8 @@ impl Machine<'_> {
                     .collect();
                 self.make(Value::List(left))
             }
-            (Operator::BitOr | Operator::Sub, Value::List(_), Value::Unknown) => left,
-            (Operator::BitOr, Value::Unknown, Value::List(_)) => right,
+            (Operator::BitOr | Operator::Sub, Value::List(_), _) => left,
+            (Operator::BitOr, _, Value::List(_)) => right,
             (Operator::BitOr, Value::Dict(_), _) => {
                 let dict = self.make(Value::Dict(Vec::new()));
                 self.update(dict, left);
