@@ -25,6 +25,9 @@ pub use user::{Given, children, depends, is_parameter, is_request, is_session};
 /// Calls, and wrappers, inside of the code of one guard that are followed.
 const MAX_DEPTH: u32 = 6;
 
+/// What is asked for where nobody is let through.
+const NOBODY: &str = "nobody";
+
 /// Where a layer stands, outermost first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
@@ -148,9 +151,14 @@ impl Proof {
             (Self::Nothing | Self::Public, _) | (_, Self::Nothing | Self::Public) => Self::Public,
             // Where one asks for no name, none is needed.
             (guard @ Self::Guard { .. }, other @ Self::Guard { .. }) => {
-                match guard.is_nameless() || other.is_nameless() {
-                    true => Self::of(Level::Authenticated),
-                    false => guard.with(other, Level::min),
+                if guard.is_nameless() || other.is_nameless() {
+                    Self::of(Level::Authenticated)
+                } else if guard == Self::permission(NOBODY) {
+                    other
+                } else if other == Self::permission(NOBODY) {
+                    guard
+                } else {
+                    guard.with(other, Level::min)
                 }
             }
         }

@@ -557,7 +557,8 @@ fn class_view(
         });
     }
     for (method, handler) in defined {
-        if given.as_ref().is_some_and(|given| !given.contains(&method)) {
+        let is_left_out = |given: &Vec<String>| !given.contains(&method) && *given != ["*"];
+        if given.as_ref().is_some_and(is_left_out) {
             continue;
         }
         let mut layers = layers.clone();

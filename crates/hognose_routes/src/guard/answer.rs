@@ -7,7 +7,7 @@ use super::behaviour::Walk;
 use super::nobody::{asks_for_absence, for_nobody};
 use super::refusal::{Refusal, last, strip};
 use super::user::{Given, depends};
-use super::{MAX_DEPTH, Proof};
+use super::{MAX_DEPTH, NOBODY, Proof};
 use crate::world::{Target, World};
 
 /// Blocks, and parts of one answer, inside of each other.
@@ -35,6 +35,8 @@ struct Answers<'q> {
     ways: Vec<(ExprId, bool)>,
     /// What the answers that let a request go on prove, each of them.
     found: Option<Proof>,
+    /// An answer was seen, and a base outside has no say in any.
+    denies: bool,
     calls: u32,
     blocks: u32,
 }
@@ -66,14 +68,23 @@ fn asked(
         question,
         ways: Vec::new(),
         found: None,
+        denies: !answers_as_base(world, at, function),
         calls,
         blocks: 0,
     };
+    let module = world.machine.project.module(at);
+    let returned = &module[function].return_values;
+    answers.denies &= !returned.is_empty();
+    answers.denies &= !returned
+        .iter()
+        .any(|value| matches!(module[*value], Expr::None));
     world.given.push((at, function, given, None));
     let body = world.machine.project.module(at)[function].body;
     answers.block(world, body);
     world.given.pop();
     match answers.found {
+        // Every answer is no.
+        None if answers.denies => Proof::permission(NOBODY),
         None => Proof::Unknown,
         Some(Proof::Nothing) => Proof::Public,
         Some(proof) => proof,
@@ -194,8 +205,14 @@ impl Answers<'_> {
         let Some(mut proof) = self.of_value(world, value, 0) else {
             return;
         };
+        let mut is_conditional = false;
         for (test, truth) in self.ways.clone() {
+            is_conditional |= !depends(world, self.walk.at, test);
             proof = proof.and(self.of_way(world, test, truth));
+        }
+        // What lets anyone through, but only where something else is so, is not known to.
+        if is_conditional && proof == Proof::Nothing {
+            proof = Proof::Unknown;
         }
         self.found = Some(match self.found.take() {
             None => proof,

@@ -198,6 +198,10 @@ impl Machine<'_> {
             return *v;
         }
         // Lists and dicts may be long: they are not copied to find a method.
+        // Of texts and numbers only the members of an enumeration have one.
+        if attr.as_str() == "value" && matches!(self.get(object), Value::Str(_) | Value::Int(_)) {
+            return object;
+        }
         if matches!(
             self.get(object),
             Value::List(_) | Value::Dict(_) | Value::Str(_)
