@@ -266,7 +266,7 @@ fn is_sent(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
                 }
                 Expr::Name { .. } if module.args(args).len() == 1 => {
                     let path = world.machine.evaluator.dotted(at, func);
-                    if !path.is_some_and(|path| path.as_str() == "builtins.bool") {
+                    if path.is_none_or(|path| path.as_str() != "builtins.bool") {
                         return false;
                     }
                     expr = module.args(args)[0].value;

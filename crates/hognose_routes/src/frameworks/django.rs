@@ -324,7 +324,7 @@ fn call(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
                 return;
             };
             let required = args.get(1, "suffix_required");
-            if !required.is_some_and(|v| world.machine.truth(v) == Some(true)) {
+            if required.is_none_or(|v| world.machine.truth(v) != Some(true)) {
                 walk(world, list, mount);
             }
             let mut inner = mount.clone();

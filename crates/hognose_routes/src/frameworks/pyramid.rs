@@ -34,6 +34,17 @@ struct View {
     site: Option<Site>,
 }
 
+/// What a configurator and its includes set up.
+#[derive(Default)]
+struct Found {
+    routes: Vec<Route>,
+    views: Vec<View>,
+    /// The permission that views ask for which name none.
+    default: Option<V>,
+    /// What makes the context where a route has nothing else for it.
+    root: Option<V>,
+}
+
 fn find(world: &mut World<'_>) {
     let configurators = world.objects_of("pyramid", &["Configurator"]);
     if configurators.is_empty() {
@@ -46,14 +57,14 @@ fn find(world: &mut World<'_>) {
             continue;
         }
         let mount = Mount::new(world, "pyramid", config);
-        let (mut routes, mut views, mut default) = (Vec::new(), Vec::new(), None);
-        configuration(world, config, &mount, &mut routes, &mut views, &mut default);
-        let mut root = None;
-        for (method, args, _) in world.calls_on(config) {
-            if method == "set_root_factory" {
-                root = args.get(0, "factory");
-            }
-        }
+        let mut found = Found::default();
+        configuration(world, config, &mount, &mut found);
+        let Found {
+            routes,
+            views,
+            mut default,
+            root,
+        } = found;
         let made = world.made_with(config);
         default = default.or(made.keyword("default_permission"));
         let root = root.or(made.keyword("root_factory"));
@@ -90,14 +101,7 @@ fn find(world: &mut World<'_>) {
 }
 
 /// What was called on a configurator, and on those that its includes are given.
-fn configuration(
-    world: &mut World<'_>,
-    config: V,
-    mount: &Mount,
-    routes: &mut Vec<Route>,
-    views: &mut Vec<View>,
-    default: &mut Option<V>,
-) {
+fn configuration(world: &mut World<'_>, config: V, mount: &Mount, found: &mut Found) {
     for (method, args, call) in world.calls_on(config) {
         match method {
             "add_route" => {
@@ -108,7 +112,7 @@ fn configuration(
                 ) {
                     let front = mount.prefix.trim_end_matches('/');
                     let pattern = pattern.trim_start_matches('/');
-                    routes.push(Route {
+                    found.routes.push(Route {
                         name: name.clone(),
                         pattern: format!("{front}/{pattern}"),
                         factory: args.keyword("factory").map(|v| {
@@ -135,7 +139,7 @@ fn configuration(
                     if let Value::Str(name) = world.machine.get(callable).clone() {
                         callable = named_from(world, config, &name);
                     }
-                    views.push(View {
+                    found.views.push(View {
                         route: world.text(args.keyword("route_name")),
                         attr: args.keyword("attr").map(|v| world.text(Some(v))),
                         args,
@@ -144,7 +148,8 @@ fn configuration(
                     });
                 }
             }
-            "set_default_permission" => *default = args.get(0, "permission"),
+            "set_default_permission" => found.default = args.get(0, "permission"),
+            "set_root_factory" => found.root = args.get(0, "factory"),
             "include" => {
                 let Some(given) = args.get(0, "callable") else {
                     continue;
@@ -178,7 +183,7 @@ fn configuration(
                     .unwrap_or((hognose_python::ModuleId(0), hognose_python::ir::ExprId(0)));
                 world.machine.run_call(function, given, site);
                 world.index();
-                configuration(world, inner_config, &inner, routes, views, default);
+                configuration(world, inner_config, &inner, found);
             }
             _ => {}
         }

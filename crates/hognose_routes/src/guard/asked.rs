@@ -112,7 +112,7 @@ impl Asked {
             Part::Path => (self.path.as_str(), true),
             Part::Other => return None,
         };
-        if text.is_empty() && !(self.is_named && !pattern)
+        if text.is_empty() && (pattern || !self.is_named)
             || text.contains(crate::world::UNKNOWN_PART) && !pattern
         {
             return None;
