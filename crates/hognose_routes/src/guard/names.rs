@@ -37,6 +37,12 @@ const ASKING: &[&str] = &[
     "perm", "role", "group", "scope", "priv", "grant", "allowed", "can_", "member",
 ];
 
+/// Attributes by which one user is told from another.
+const IDENTIFIERS: &[&str] = &["id", "pk", "user_id", "username", "email", "login"];
+
+/// How flags of a user begin that say what he may do.
+const FLAGS: &[&str] = &["is_", "can_", "role_", "admin", "superuser", "staff"];
+
 /// Parts of the names of flags that say that an account or a token is in order, not what its owner may do.
 const STATES: &[&str] = &[
     "valid",
@@ -135,7 +141,7 @@ impl Walk {
             // Whoever is nobody gets past this part, and is refused elsewhere.
             let of_somebody = for_nobody(world, self.at, way.expr, 0) == Some(!way.truth);
             let named = self.named(world, refusal, way, 0);
-            if named.names.is_empty() && !named.object {
+            if named.names.is_empty() && !named.object && !named.of_roles {
                 nameless |= !of_somebody && identifies(world, self.at, way.expr);
             }
             all.take(named);
@@ -223,6 +229,10 @@ impl Walk {
                         && self.is_of_object(world, left, right)
                     {
                         found.object = true;
+                    }
+                    if let Some(list) = self.is_listed(world, left, right) {
+                        texts.push(list);
+                        continue;
                     }
                     // `"key" not in session` asks whether there is one at all.
                     if matches!(op, CmpOp::In | CmpOp::NotIn) {
@@ -376,7 +386,7 @@ impl Walk {
         if texts.is_empty() && !part.truth {
             texts = attributes;
             texts.retain(|attribute| {
-                (attribute.starts_with("is_") || attribute.starts_with("can_"))
+                FLAGS.iter().any(|front| attribute.starts_with(front))
                     && !STATES.iter().any(|state| attribute.contains(state))
             });
         }
@@ -447,6 +457,25 @@ impl Walk {
         self.parameters(world, expr)
             .iter()
             .any(|index| self.given.texts.iter().any(|(known, _)| known == index))
+    }
+
+    /// The setting that says which users there are to be: `user.id not in settings.admins`.
+    fn is_listed(&self, world: &mut World<'_>, user: ExprId, list: ExprId) -> Option<String> {
+        let module = world.machine.project.module(self.at);
+        let (Expr::Attribute { attr: key, .. }, Expr::Attribute { value, attr }) =
+            (&module[user], &module[list])
+        else {
+            return None;
+        };
+        let Expr::Name { def, .. } = module[*value] else {
+            return None;
+        };
+        let outside = matches!(
+            module[def].kind,
+            DefKind::Entry | DefKind::ImportFrom { .. } | DefKind::Import { .. }
+        );
+        let names = IDENTIFIERS.contains(&key.as_str()) && depends(world, self.at, user);
+        (names && outside && !depends(world, self.at, list)).then(|| attr.as_str().to_owned())
     }
 
     /// Whether a comparison is of the user and something of the object at hand: `note.owner_id == user.id`.
