@@ -234,6 +234,16 @@ impl Walk {
                         texts.push(list);
                         continue;
                     }
+                    // `user.role != Role.ADMIN`.
+                    if matches!(op, CmpOp::Eq | CmpOp::NotEq) {
+                        for side in [left, right] {
+                            if matches!(module[side], Expr::Attribute { .. })
+                                && let Some(constant) = self.texts_of(world, side)
+                            {
+                                texts.extend(constant);
+                            }
+                        }
+                    }
                     // `"key" not in session` asks whether there is one at all.
                     if matches!(op, CmpOp::In | CmpOp::NotIn) {
                         let of_user = matches!(module[right], Expr::Attribute { attr, .. }
