@@ -12,6 +12,7 @@ mod idle;
 mod open;
 mod order;
 mod refusals;
+mod rights;
 
 use hognose_python::ir::ModuleId;
 use ruff_text_size::TextRange;
@@ -28,6 +29,7 @@ pub const RULES: &[&str] = &[
     idle::GUARD_NOT_APPLIED,
     refusals::REFUSAL_IGNORED,
     claims::ROLE_FROM_REQUEST,
+    rights::RIGHTS_FROM_BODY,
     open::OUTSIDE_GUARD,
     open::AMONG_GUARDED,
     open::STATE_CHANGE,
@@ -91,6 +93,7 @@ pub fn gather(world: &mut World<'_>, wanted: &(dyn Fn(&str) -> bool + Sync)) -> 
         idle::check,
         refusals::check,
         claims::check,
+        rights::check,
         open::check,
     ] {
         check(world, &mut found);

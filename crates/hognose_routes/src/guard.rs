@@ -1,5 +1,6 @@
 //! What a request must prove on its way to a handler: layers, each with a proof, and what they come to together.
 
+mod answer;
 mod asked;
 mod behaviour;
 mod library;
@@ -15,13 +16,17 @@ use crate::endpoint::{Level, Verdict};
 use crate::run::{Args, Machine, V, Value};
 use crate::world::{Target, World, named};
 
+pub use answer::{Question, takes_object};
 pub use asked::Asked;
 use library::entry;
 pub use refusal::{Refusal, of_value as refusal};
 pub use user::{Given, children, depends, is_parameter, is_request, is_session};
 
-/// Calls inside of the code of one guard that are followed.
-const MAX_DEPTH: u32 = 5;
+/// Calls, and wrappers, inside of the code of one guard that are followed.
+const MAX_DEPTH: u32 = 6;
+
+/// What is asked for where nobody is let through.
+const NOBODY: &str = "nobody";
 
 /// Where a layer stands, outermost first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,10 +149,25 @@ impl Proof {
                 Self::Unknown
             }
             (Self::Nothing | Self::Public, _) | (_, Self::Nothing | Self::Public) => Self::Public,
+            // Where one asks for no name, none is needed.
             (guard @ Self::Guard { .. }, other @ Self::Guard { .. }) => {
-                guard.with(other, Level::min)
+                if guard.is_nameless() || other.is_nameless() {
+                    Self::of(Level::Authenticated)
+                } else if guard == Self::permission(NOBODY) {
+                    other
+                } else if other == Self::permission(NOBODY) {
+                    guard
+                } else {
+                    guard.with(other, Level::min)
+                }
             }
         }
+    }
+
+    /// Whether it asks for no more than that there is a user.
+    fn is_nameless(&self) -> bool {
+        matches!(self, Self::Guard { level: Level::Authenticated, roles, permissions }
+            if roles.is_empty() && permissions.is_empty())
     }
 }
 
@@ -360,35 +380,6 @@ pub fn wrapper(world: &mut World<'_>, v: V) -> Proof {
             },
         },
         Value::Call { callee, args, .. } => {
-            // `method_decorator(login_required)`: what it is given decorates.
-            if let Value::Call {
-                callee: outer,
-                args: given,
-                ..
-            } = world.machine.get(callee).clone()
-                && matches!(world.machine.get(outer), Value::External(path) if path.as_str().ends_with("method_decorator"))
-            {
-                let Some(inner) = given.positional.first().copied() else {
-                    return Proof::Unknown;
-                };
-                return world
-                    .list(inner)
-                    .unwrap_or_else(|| vec![inner])
-                    .into_iter()
-                    .map(|v| decorator(world, v))
-                    .fold(Proof::Nothing, Proof::and);
-            }
-            // `falcon.before(check)`: what it is given runs before.
-            if let Value::Call {
-                callee: outer,
-                args: given,
-                ..
-            } = world.machine.get(callee).clone()
-                && matches!(world.machine.get(outer), Value::External(path) if named(path.as_str(), "falcon", "before"))
-                && let Some(check) = given.positional.first()
-            {
-                return before(world, *check);
-            }
             if let Value::Call { .. } = world.machine.get(callee) {
                 return decorator(world, callee);
             }
@@ -407,19 +398,75 @@ pub fn wrapper(world: &mut World<'_>, v: V) -> Proof {
 pub fn decorator(world: &mut World<'_>, v: V) -> Proof {
     match world.machine.get(v).clone() {
         Value::Call { callee, args, .. } => {
+            let path = path_of(&world.machine, callee);
+            if let Some(inner) = args.positional.first().copied() {
+                // `method_decorator(login_required)`: what it is given decorates.
+                if path.ends_with("method_decorator") {
+                    return world
+                        .list(inner)
+                        .unwrap_or_else(|| vec![inner])
+                        .into_iter()
+                        .map(|v| decorator(world, v))
+                        .fold(Proof::Nothing, Proof::and);
+                }
+                // `falcon.before(check)`: what it is given runs before.
+                if named(&path, "falcon", "before") {
+                    return before(world, inner);
+                }
+            }
             if let Some(proof) = of_library(world, callee, &args) {
                 return proof;
             }
             of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown)
         }
-        Value::Function {
-            module, function, ..
-        } => {
-            // A decorator of the project that was not applied in the run: the function it makes.
-            made_in(world, module, function)
-        }
+        Value::Function { .. }
+        | Value::Method { .. }
+        | Value::Instance { .. }
+        | Value::Class { .. } => applied(world, v),
         Value::Wrapped { .. } => Proof::Unknown,
         _ => of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
+    }
+}
+
+/// What a decorator of the project proves that was not applied in the run: it is applied to something of which nothing is
+/// known.
+fn applied(world: &mut World<'_>, v: V) -> Proof {
+    let machine = &mut world.machine;
+    let site = (ModuleId(0), hognose_python::ir::ExprId(0));
+    let something = machine.make(Value::Wrapped {
+        inner: Machine::UNKNOWN,
+        by: Machine::UNKNOWN,
+        wrapper: None,
+        site,
+    });
+    let args = Args {
+        positional: vec![something],
+        ..Args::default()
+    };
+    let made = machine.run_call(v, args, site);
+    world.index();
+    let mut proof = Proof::Nothing;
+    let mut inner = made;
+    for _ in 0..MAX_DEPTH {
+        if inner == something {
+            return proof;
+        }
+        let (one, next) = match world.machine.get(inner).clone() {
+            Value::Wrapped { inner: next, .. } => (wrapper(world, inner), next),
+            Value::Call { args, .. } => match args.positional.first() {
+                Some(next) => (wrapper(world, inner), *next),
+                None => break,
+            },
+            // A wrapper that does not say what it stands around.
+            Value::Function { .. } => return proof.and(behaviour::of_wrapper(world, inner)),
+            _ => break,
+        };
+        proof = proof.and(one);
+        inner = next;
+    }
+    match world.handler(v).target {
+        Target::Function(at, function) => proof.and(made_in(world, at, function)),
+        _ => proof.and(Proof::Unknown),
     }
 }
 
@@ -466,6 +513,22 @@ pub fn before(world: &mut World<'_>, v: V) -> Proof {
 /// What a callable that runs before a handler proves by what it raises alone: a dependency, whose answer is handed on.
 pub fn dependency(world: &mut World<'_>, v: V) -> Proof {
     before_as(world, v, true)
+}
+
+/// What a method of a class proves that runs before its handlers, on an object of this very class.
+pub fn before_on(world: &mut World<'_>, class: V, method: V) -> Proof {
+    let v = match world.machine.get(method) {
+        Value::Function { .. } => {
+            let site = (ModuleId(0), hognose_python::ir::ExprId(0));
+            let receiver = world.machine.object_of(class, site);
+            world.machine.make(Value::Method {
+                receiver,
+                function: method,
+            })
+        }
+        _ => method,
+    };
+    before(world, v)
 }
 
 fn before_as(world: &mut World<'_>, v: V, raises_only: bool) -> Proof {
@@ -530,8 +593,18 @@ pub fn hook(world: &mut World<'_>, place: Place, v: V) -> Layer {
 pub fn at(world: &mut World<'_>, proof: &Proof, asked: &Asked) -> Proof {
     match *proof {
         Proof::Depends(v) => {
-            world.ask(Some(asked.clone()));
-            let proof = before(world, v);
+            // Who calls chooses the variables of the path: what asks nothing for one choice asks nothing.
+            let mut proof = Proof::Unknown;
+            for is_other in [true, false] {
+                world.ask(Some(Asked {
+                    is_other,
+                    ..asked.clone()
+                }));
+                proof = before(world, v);
+                if matches!(proof, Proof::Nothing | Proof::Public) {
+                    break;
+                }
+            }
             world.ask(None);
             proof
         }
@@ -540,9 +613,9 @@ pub fn at(world: &mut World<'_>, proof: &Proof, asked: &Asked) -> Proof {
 }
 
 /// What a method proves by its answer: one that says whether a request may go on.
-pub fn answer(world: &mut World<'_>, v: V) -> Proof {
+pub fn answer(world: &mut World<'_>, v: V, question: Question<'_>) -> Proof {
     match world.handler(v).target {
-        Target::Function(at, function) => behaviour::of_answer(world, at, function),
+        Target::Function(at, function) => answer::of_answer(world, at, function, question),
         _ => Proof::Unknown,
     }
 }
@@ -550,15 +623,7 @@ pub fn answer(world: &mut World<'_>, v: V) -> Proof {
 /// Whether what a method answers may be what its base does.
 pub fn answers_as_base(world: &World<'_>, v: V) -> bool {
     match world.handler(v).target {
-        Target::Function(at, function) => behaviour::answers_as_base(world, at, function),
-        _ => false,
-    }
-}
-
-/// Whether a method looks at the method of the request.
-pub fn asks_for_method(world: &mut World<'_>, v: V) -> bool {
-    match world.handler(v).target {
-        Target::Function(at, function) => behaviour::asks_for_method(world, at, function),
+        Target::Function(at, function) => answer::answers_as_base(world, at, function),
         _ => false,
     }
 }

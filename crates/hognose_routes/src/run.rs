@@ -23,6 +23,7 @@ use hognose_python::ir::*;
 use hognose_python::{ClassRef, Evaluator, Found, Project};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub use statement::INIT_SUBCLASS;
 pub use value::{Args, HOLE, Site, V, Value};
 
 /// Steps (statements and expressions) that all of a project may take. Large applications set up in some hundred thousand.

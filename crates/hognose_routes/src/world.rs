@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use crate::endpoint::{Endpoint, Inventory};
 use crate::guard::{self, Asked, Given, Layer, Place, Proof};
-use crate::run::{Args, HOLE, Machine, Site, V, Value};
+use crate::run::{Args, HOLE, INIT_SUBCLASS, Machine, Site, V, Value};
 
 /// Wrappers around one handler.
 const MAX_LAYERS: usize = 64;
@@ -73,8 +73,8 @@ pub struct World<'p> {
     asked: Option<Asked>,
     /// Who calls whom, once somebody asked.
     graph: Option<Rc<CallGraph>>,
-    /// What the functions that are being looked through were given.
-    pub given: Vec<(ModuleId, FunctionId, Given)>,
+    /// What the functions that are being looked through were given, and the objects that they are methods of.
+    pub given: Vec<(ModuleId, FunctionId, Given, Option<V>)>,
     /// Whether dependencies of the project tell who asks, remembered.
     pub identified: FxHashMap<(ModuleId, FunctionId, bool), bool>,
 }
@@ -252,6 +252,23 @@ impl<'p> World<'p> {
             }
         }
         found
+    }
+
+    /// Classes of the project that are defined with keywords.
+    pub fn classes_with_keywords(&self) -> Vec<(V, Args)> {
+        let calls = self
+            .objects
+            .iter()
+            .filter_map(|v| match self.machine.get(*v) {
+                Value::Call { callee, args, .. } => match self.machine.get(*callee) {
+                    Value::Attribute { of, attr } if attr.as_str() == INIT_SUBCLASS => {
+                        Some((*of, args.clone()))
+                    }
+                    _ => None,
+                },
+                _ => None,
+            });
+        calls.collect()
     }
 
     /// The arguments that an object was made with.
@@ -614,8 +631,8 @@ impl<'p> World<'p> {
         methods.dedup();
         let (handler, file, line) = self.place_of(target, registered);
         let asked = Asked {
-            endpoint: String::new(),
             path: path.to_owned(),
+            ..Asked::default()
         };
         let layers: Vec<Layer> = layers
             .iter()

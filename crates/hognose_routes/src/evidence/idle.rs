@@ -139,6 +139,7 @@ fn dependencies(world: &mut World<'_>, found: &mut Vec<Evidence>) {
                         if matches!(code[def].kind, DefKind::Function(_)))
                 });
                 if !makes
+                    || is_used(world, at, expr)
                     || guard::refuses_by_itself(world, module, function)
                     || !matches!(guard::made_in(world, module, function), Proof::Guard { .. })
                 {
@@ -154,6 +155,25 @@ fn dependencies(world: &mut World<'_>, found: &mut Vec<Evidence>) {
         let range = world.machine.project.module(at).expr_range(expr);
         found.push(Evidence::new(GUARD_NOT_APPLIED, at, range, what));
     }
+}
+
+/// Whether somebody takes what a dependency gives: it stands in no list, and not at a parameter that nothing reads.
+fn is_used(world: &World<'_>, at: ModuleId, depends: ExprId) -> bool {
+    let module = world.machine.project.module(at);
+    let listed = module.exprs().any(
+        |(_, expr)| matches!(*expr, Expr::ListOf(list) if module.list(list).contains(&depends)),
+    );
+    let place = module.expr_range(depends);
+    let unread = module.functions.iter().any(|function| {
+        function.params.iter().any(|param| {
+            let mut given = param.default.iter().chain(&param.annotation);
+            given.any(|given| module.expr_range(*given).contains_range(place))
+                && !module
+                    .exprs()
+                    .any(|(_, expr)| matches!(*expr, Expr::Name { def, .. } if def == param.def))
+        })
+    });
+    !(listed || unread)
 }
 
 /// `def read(dependencies=[Depends(check)])`: the framework takes the parameter for a part of the request.

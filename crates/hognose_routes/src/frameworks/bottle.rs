@@ -4,7 +4,7 @@ use hognose_python::Symbol;
 
 use super::Framework;
 use super::common::{BY_NAME, Mount, decorated, endpoint, methods, paths};
-use crate::guard::Place;
+use crate::guard::{self, Layer, Place};
 use crate::run::{Args, V};
 use crate::world::World;
 
@@ -49,10 +49,16 @@ fn find(world: &mut World<'_>) {
 fn application(world: &mut World<'_>, app: V, mount: &Mount) {
     let mut mount = mount.clone();
     for (method, args, call) in world.calls_on(app) {
-        if method == "hook" && world.text(args.get(0, "name")) == "before_request" {
-            for (v, _) in decorated(world, call) {
-                mount.hook(world, Place::Hook, v);
-            }
+        if !matches!(method, "hook" | "add_hook")
+            || world.text(args.get(0, "name")) != "before_request"
+        {
+            continue;
+        }
+        for (v, _) in decorated(world, call) {
+            mount.hook(world, Place::Hook, v);
+        }
+        if let Some(v) = args.get(1, "func") {
+            mount.hook(world, Place::Hook, v);
         }
     }
     for (method, args, call) in world.calls_on(app) {
@@ -80,10 +86,26 @@ fn route(world: &mut World<'_>, name: &str, args: &Args, call: V, mount: &Mount)
     if !DECORATORS.contains(&name) {
         return;
     }
+    let mut mount = mount.clone();
+    // `apply=[guard]`: decorators that are given with the path.
+    if let Some(list) = args.keyword("apply") {
+        for v in world.list(list).unwrap_or_else(|| vec![list]) {
+            mount.layers.push(Layer {
+                place: Place::Decorator,
+                proof: guard::decorator(world, v),
+            });
+        }
+    }
+    let mount = &mount;
     let methods = if name == "route" {
         methods(world, args.get(1, "method")).unwrap_or_else(|| vec!["GET".to_owned()])
     } else {
         vec![name.to_uppercase()]
+    };
+    // What Bottle calls `ANY`.
+    let methods: Vec<String> = match methods.iter().any(|method| method == "ANY") {
+        true => vec!["*".to_owned()],
+        false => methods,
     };
     let mut handlers = decorated(world, call);
     if let Some(v) = args.get(2, "callback") {

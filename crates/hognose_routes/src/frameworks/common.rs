@@ -91,7 +91,8 @@ pub(super) fn endpoint(
     match handler.target {
         Target::Function(at, function) => layers.extend(world.body_layer(at, function)),
         Target::Class(..) => {
-            class(world, mount, path, v, site, class_methods, &layers);
+            let of = decorated_class(world, v);
+            class(world, mount, path, of, site, class_methods, &layers);
             return;
         }
         Target::Other(other) => {
@@ -183,6 +184,20 @@ pub(super) fn guards(
             proof: guard::before(world, v),
         })
         .collect()
+}
+
+/// The object that was made of a class in decorators from outside, which the run leaves as it was called.
+pub(super) fn object_in(world: &mut World<'_>, v: V) -> V {
+    let Value::Call { callee, args, site } = world.machine.get(v).clone() else {
+        return v;
+    };
+    let class = decorated_class(world, callee);
+    if class == callee || !matches!(world.machine.get(class), Value::Class { .. }) {
+        return v;
+    }
+    let object = world.machine.run_call(class, args, site);
+    world.index();
+    object
 }
 
 /// Decorators around a class; real ones have one or two.

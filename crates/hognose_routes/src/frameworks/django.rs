@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::common::decorated_class;
 use super::{Framework, django_apps, drf, ninja};
 use crate::endpoint::Level;
-use crate::guard::{self, Layer, Place, Proof};
+use crate::guard::{self, Asked, Layer, Place, Proof, Question};
 use crate::run::{Args, Machine, Site, V, Value};
 use crate::world::{Handler, Target, World};
 
@@ -71,6 +71,10 @@ pub(super) struct Mount {
     site: Option<Site>,
     /// The settings of this URLconf.
     pub(super) settings: Option<ModuleId>,
+    /// The patterns of views end in a format: `books.json`.
+    with_format: bool,
+    /// Namespaces around, each with a colon behind it.
+    namespace: String,
 }
 
 /// Tells the run which module the settings are, so that what asks them gets an answer.
@@ -144,6 +148,8 @@ fn find(world: &mut World<'_>) {
                 nesting: 0,
                 site: None,
                 settings: Some(settings),
+                with_format: false,
+                namespace: String::new(),
             };
             walk(world, patterns, &mount);
         }
@@ -176,6 +182,8 @@ fn find(world: &mut World<'_>) {
             nesting: 0,
             site: None,
             settings: None,
+            with_format: false,
+            namespace: String::new(),
         };
         walk(world, patterns, &mount);
     }
@@ -306,10 +314,22 @@ fn call(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
                 walk(world, *v, &inner);
             }
         }
-        "format_suffix_patterns" | "decorator_include" => {
+        "decorator_include" => {
             if let Some(v) = args.positional.first() {
                 walk(world, *v, mount);
             }
+        }
+        "format_suffix_patterns" => {
+            let Some(list) = args.get(0, "urlpatterns") else {
+                return;
+            };
+            let required = args.get(1, "suffix_required");
+            if required.is_none_or(|v| world.machine.truth(v) != Some(true)) {
+                walk(world, list, mount);
+            }
+            let mut inner = mount.clone();
+            inner.with_format = true;
+            walk(world, list, &inner);
         }
         "static" | "staticfiles_urlpatterns" => {
             let debug = setting(world, mount.settings, "DEBUG");
@@ -619,9 +639,40 @@ fn pattern(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
             if included(world, view, &inner) {
                 continue;
             }
-            endpoint(world, &full, view, mount, site);
+            let is_regex = !guard::path_of(&world.machine, v).ends_with(".path()");
+            let full = match (mount.with_format, is_regex) {
+                (false, _) => full.clone(),
+                (true, true) => {
+                    let bare = full.trim_end_matches('$').trim_end_matches('/');
+                    format!(r"{bare}\.(?P<format>[a-z0-9]+)/?$")
+                }
+                (true, false) => {
+                    format!("{}<drf_format_suffix:format>", full.trim_end_matches('/'))
+                }
+            };
+            let mut named = mount.clone();
+            named.layers = at_name(world, &full, args, mount);
+            endpoint(world, &full, view, &named, site);
         }
     }
+}
+
+/// The layers around a view as they are for one with this name and path.
+fn at_name(world: &mut World<'_>, path: &str, args: &Args, mount: &Mount) -> Vec<Layer> {
+    let name = world.text(args.get(3, "name"));
+    let asked = Asked {
+        endpoint: format!("{}{name}", mount.namespace),
+        is_named: true,
+        path: path.to_owned(),
+        is_other: false,
+    };
+    let layers = mount.layers.iter();
+    layers
+        .map(|layer| Layer {
+            place: layer.place,
+            proof: guard::at(world, &layer.proof, &asked),
+        })
+        .collect()
 }
 
 /// Whether a view is an include; walks it if so.
@@ -634,7 +685,12 @@ fn included(world: &mut World<'_>, view: V, mount: &Mount) -> bool {
             }
             if let Some(given) = args.get(0, "arg") {
                 for given in world.machine.alternatives(given) {
-                    include(world, given, mount);
+                    let mut inner = mount.clone();
+                    if let Some(name) = namespace(world, given, &args) {
+                        inner.namespace.push_str(&name);
+                        inner.namespace.push(':');
+                    }
+                    include(world, given, &inner);
                 }
             }
             true
@@ -656,6 +712,24 @@ fn included(world: &mut World<'_>, view: V, mount: &Mount) -> bool {
         }
         _ => false,
     }
+}
+
+/// The namespace that an include makes: the one it is given, or that of the application.
+fn namespace(world: &mut World<'_>, given: V, args: &Args) -> Option<String> {
+    let own = args.get(1, "namespace").map(|v| world.text(Some(v)));
+    own.filter(|own| !own.is_empty()).or_else(|| {
+        let v = match world.machine.get(given).clone() {
+            Value::Str(name) => {
+                let module = world.machine.dotted(&name);
+                world.machine.attribute(module, Symbol::from("app_name"))
+            }
+            Value::Module(_) => world.machine.attribute(given, Symbol::from("app_name")),
+            // `include((patterns, "shop"))`.
+            Value::List(items) if items.len() == 2 => items[1],
+            _ => return None,
+        };
+        world.texts(v).pop()
+    })
 }
 
 fn include(world: &mut World<'_>, given: V, mount: &Mount) {
@@ -865,6 +939,16 @@ fn class_view(
         return;
     }
     let target = decorated.target;
+    // A view of a library that the tables know.
+    if matches!(world.machine.get(class), Value::External(_))
+        && let Some(proof) = guard::of_library(world, class, &Args::default())
+    {
+        layers.retain(|layer| proof != Proof::Public || layer.place != Place::Settings);
+        layers.push(Layer {
+            place: Place::Class,
+            proof,
+        });
+    }
     let Some(methods) = class_methods(world, class) else {
         let any = vec!["*".to_owned()];
         let mut layers = layers;
@@ -879,8 +963,8 @@ fn class_view(
         world.add("django", &mount.app, path, any, target, site, &layers);
         return;
     };
-    let is_api = drf::is_api_view(world, class);
     let given = args.keyword("permission_classes");
+    let is_api = drf::is_api_view(world, class) || given.is_some();
     for (method, handler) in methods {
         let mut layers = layers.clone();
         if is_api {
@@ -929,7 +1013,7 @@ pub(super) fn of_class(world: &mut World<'_>, class: V) -> Vec<Layer> {
                     add(layer.proof);
                 }
                 if let Target::Function(..) = handler.target {
-                    add(guard::before(world, dispatch));
+                    add(guard::before_on(world, class, dispatch));
                 }
             }
             ClassRef::External(path) => {
@@ -947,7 +1031,7 @@ pub(super) fn of_class(world: &mut World<'_>, class: V) -> Vec<Layer> {
                     }
                     if last == "UserPassesTestMixin" {
                         let test = world.machine.attribute(class, Symbol::from("test_func"));
-                        proof = match guard::answer(world, test) {
+                        proof = match guard::answer(world, test, Question::default()) {
                             Proof::Nothing => Proof::Unknown,
                             found => found,
                         };

@@ -6,7 +6,7 @@ use hognose_python::{ClassRef, Symbol};
 use super::common::decorated_class;
 use super::django::{Mount, VIEWS, below, of_class, setting};
 use crate::endpoint::Level;
-use crate::guard::{self, Layer, Place, Proof};
+use crate::guard::{self, Layer, Place, Proof, Question};
 use crate::run::{Args, Machine, Site, V, Value};
 use crate::world::{Handler, Target, World};
 
@@ -136,7 +136,14 @@ pub(super) fn router(world: &mut World<'_>, router: V, mount: &Mount) {
     ) {
         let parent = world.text(made.get(1, "parent_prefix"));
         let lookup = world.text(made.keyword("lookup"));
-        front = format!("{parent}/(?P<{lookup}_pk>[^/.]+)/");
+        let viewset = registered_at(world, made.get(0, "parent_router"), &parent);
+        let attribute = |name: &str, world: &mut World<'_>| {
+            let v = world.machine.attribute(viewset?, Symbol::from(name));
+            world.texts(v).pop().filter(|text| !text.is_empty())
+        };
+        let field = attribute("lookup_field", world).unwrap_or_else(|| "pk".to_owned());
+        let value = attribute("lookup_value_regex", world).unwrap_or_else(|| "[^/.]+".to_owned());
+        front = format!("{parent}/(?P<{lookup}_{field}>{value})/");
     }
     let mut registered: Vec<(String, V)> = Vec::new();
     registrations(world, router, &mut registered, 0);
@@ -149,7 +156,12 @@ pub(super) fn router(world: &mut World<'_>, router: V, mount: &Mount) {
         && world.machine.truth(rooted) != Some(false)
     {
         let target = Target::Other(router);
-        let proof = default_permissions(world, "GET", mount);
+        let request = Request {
+            method: "GET",
+            action: None,
+            of_object: false,
+        };
+        let proof = default_permissions(world, request, mount);
         let mut layers = mount.layers.clone();
         layers.push(proof);
         for pattern in ["", "<drf_format_suffix:format>"] {
@@ -176,6 +188,14 @@ pub(super) fn router(world: &mut World<'_>, router: V, mount: &Mount) {
             site,
         );
     }
+}
+
+/// The view set that is registered with a router under a prefix.
+fn registered_at(world: &mut World<'_>, router: Option<V>, prefix: &str) -> Option<V> {
+    let mut registered = Vec::new();
+    registrations(world, router?, &mut registered, 0);
+    let (_, viewset) = registered.into_iter().find(|(known, _)| known == prefix)?;
+    Some(decorated_class(world, viewset))
 }
 
 /// A route of a router: a pattern with gaps, and which action a method leads to.
@@ -518,6 +538,64 @@ pub(super) fn action(
     );
 }
 
+/// A request as a permission sees it.
+#[derive(Clone, Copy)]
+struct Request<'a> {
+    method: &'a str,
+    action: Option<&'a str>,
+    /// Whether the view takes an object as REST framework gives it, which asks the permissions for it.
+    of_object: bool,
+}
+
+impl Request<'_> {
+    fn is_safe(&self) -> bool {
+        matches!(self.method, "GET" | "HEAD" | "OPTIONS")
+    }
+
+    fn question(&self) -> Question<'_> {
+        Question {
+            method: Some(self.method),
+            action: self.action,
+            of_user: false,
+        }
+    }
+}
+
+/// Whether a view takes the object at hand as REST framework gives it.
+fn takes_object(world: &mut World<'_>, class: V, method: &str, action: Option<&str>) -> bool {
+    let getter = world.machine.attribute(class, Symbol::from("get_object"));
+    let getter = world.handler(getter).target;
+    if matches!(getter, Target::Function(..)) && !guard::takes_object(world, getter) {
+        return false;
+    }
+    let name = action.map_or_else(|| method.to_lowercase(), str::to_owned);
+    let v = world.machine.attribute(class, Symbol::from(name.as_str()));
+    let handler = world.handler(v).target;
+    if let Target::Function(..) = handler {
+        return guard::takes_object(world, handler);
+    }
+    match action {
+        Some(action) => matches!(action, "retrieve" | "update" | "partial_update" | "destroy"),
+        None => {
+            let order = world.machine.mro(class);
+            let of = |part: &str| {
+                order.iter().any(|class| {
+                    matches!(class, ClassRef::External(path) if {
+                        let last = path.as_str().rsplit('.').next().unwrap_or_default();
+                        last.ends_with("APIView") && last.contains(part)
+                    })
+                })
+            };
+            match method {
+                "GET" => of("Retrieve"),
+                "PUT" | "PATCH" => of("Update"),
+                "DELETE" => of("Destroy"),
+                _ => false,
+            }
+        }
+    }
+}
+
 /// What the permissions of a view ask for.
 pub(super) fn permissions(
     world: &mut World<'_>,
@@ -527,13 +605,18 @@ pub(super) fn permissions(
     action: Option<&str>,
     mount: &Mount,
 ) -> Layer {
+    let request = Request {
+        method,
+        action,
+        of_object: takes_object(world, class, method, action),
+    };
     // A method that chooses is asked, for the action at hand.
     let chooser = world
         .machine
         .attribute(class, Symbol::from("get_permissions"));
     if let Target::Function(..) = world.handler(chooser).target {
         let proof = match chosen(world, class, given, method, action) {
-            Some(list) => of_list(world, list, method),
+            Some(list) => of_list(world, list, request),
             None => Proof::Unknown,
         };
         return Layer {
@@ -554,10 +637,10 @@ pub(super) fn permissions(
     let mut layer = match own {
         Some(list) => Layer {
             place: Place::Class,
-            proof: of_list(world, list, method),
+            proof: of_list(world, list, request),
         },
         None => {
-            let mut layer = default_permissions(world, method, mount);
+            let mut layer = default_permissions(world, request, mount);
             layer.proof = layer.proof.and(of_bases(world, class));
             layer
         }
@@ -566,7 +649,7 @@ pub(super) fn permissions(
     for name in ["initial", "check_permissions"] {
         let hook = world.machine.attribute(class, Symbol::from(name));
         if let Target::Function(..) = world.handler(hook).target
-            && let proof @ Proof::Guard { .. } = guard::before(world, hook)
+            && let proof @ Proof::Guard { .. } = guard::before_on(world, class, hook)
         {
             layer = Layer {
                 place: Place::Class,
@@ -621,7 +704,7 @@ fn chosen(
 }
 
 /// What the settings ask of every view.
-fn default_permissions(world: &mut World<'_>, method: &str, mount: &Mount) -> Layer {
+fn default_permissions(world: &mut World<'_>, request: Request<'_>, mount: &Mount) -> Layer {
     let Some(settings) = setting(world, mount.settings, "REST_FRAMEWORK") else {
         return Layer {
             place: Place::Settings,
@@ -638,7 +721,7 @@ fn default_permissions(world: &mut World<'_>, method: &str, mount: &Mount) -> La
             let mut proof = Proof::Nothing;
             for name in names {
                 let v = world.machine.dotted(&name);
-                proof = proof.and(permission(world, v, method, 0));
+                proof = proof.and(permission(world, v, request, 0));
             }
             proof
         }
@@ -655,15 +738,15 @@ fn default_permissions(world: &mut World<'_>, method: &str, mount: &Mount) -> La
 }
 
 /// All of a list of permissions.
-fn of_list(world: &mut World<'_>, list: V, method: &str) -> Proof {
+fn of_list(world: &mut World<'_>, list: V, request: Request<'_>) -> Proof {
     let mut proof: Option<Proof> = None;
     for list in world.machine.alternatives(list) {
         let one = match world.list(list) {
             Some(items) => items
                 .into_iter()
-                .map(|v| permission(world, v, method, 0))
+                .map(|v| permission(world, v, request, 0))
                 .fold(Proof::Nothing, Proof::and),
-            None => permission(world, list, method, 0),
+            None => permission(world, list, request, 0),
         };
         proof = Some(match proof {
             None => one,
@@ -679,19 +762,18 @@ fn of_list(world: &mut World<'_>, list: V, method: &str) -> Proof {
     }
 }
 
-/// One permission: a class, an object of one, or several with `&` and `|`.
-fn permission(world: &mut World<'_>, v: V, method: &str, depth: usize) -> Proof {
+/// One permission: a class, an object of one, or several with `&`, `|` and `~`.
+fn permission(world: &mut World<'_>, v: V, request: Request<'_>, depth: usize) -> Proof {
     if depth > 8 {
         return Proof::Unknown;
     }
-    let safe = matches!(method, "GET" | "HEAD" | "OPTIONS");
     match world.machine.get(v).clone() {
         Value::Call { callee, args, .. } => {
             let path = guard::path_of(&world.machine, callee);
             let mut parts = args
                 .positional
                 .iter()
-                .map(|v| permission(world, *v, method, depth + 1))
+                .map(|v| permission(world, *v, request, depth + 1))
                 .collect::<Vec<_>>()
                 .into_iter();
             match path.as_str() {
@@ -700,82 +782,102 @@ fn permission(world: &mut World<'_>, v: V, method: &str, depth: usize) -> Proof 
                     Some(first) => parts.fold(first, Proof::or),
                     None => Proof::Unknown,
                 },
-                _ => permission(world, callee, method, depth + 1),
+                _ => permission(world, callee, request, depth + 1),
             }
         }
-        Value::Instance { class, .. } => permission(world, class, method, depth + 1),
+        Value::Instance { class, .. } => permission(world, class, request, depth + 1),
         Value::External(path) => {
             let last = path.as_str().rsplit('.').next().unwrap_or_default();
             match last {
-                "IsAuthenticatedOrReadOnly" | "DjangoModelPermissionsOrAnonReadOnly" if safe => {
+                "IsAuthenticatedOrReadOnly" | "DjangoModelPermissionsOrAnonReadOnly"
+                    if request.is_safe() =>
+                {
                     Proof::Public
                 }
                 "IsAuthenticatedOrReadOnly" => Proof::of(Level::Authenticated),
                 // Who reads needs none of the permissions of the model.
-                "DjangoModelPermissions" | "DjangoObjectPermissions" if safe => {
+                "DjangoModelPermissions" | "DjangoObjectPermissions" if request.is_safe() => {
                     Proof::of(Level::Authenticated)
                 }
                 "DjangoModelPermissionsOrAnonReadOnly" => Proof::permission("model permissions"),
                 _ => guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Unknown),
             }
         }
-        Value::Class { module, class, .. } => {
-            let name = world.machine.project.module(module)[class].name.as_str();
-            let check = world.machine.attribute(v, Symbol::from("has_permission"));
-            let of_object = world
-                .machine
-                .attribute(v, Symbol::from("has_object_permission"));
-            let mut proof = match world.handler(check).target {
-                Target::Function(..) if guard::answers_as_base(world, check) => {
-                    let base = of_base(world, v, method, depth);
-                    match guard::answer(world, check) {
-                        own @ Proof::Guard { .. } => base.and(own),
-                        _ => base,
-                    }
-                }
-                Target::Function(..) => match guard::answer(world, check) {
-                    // Who reads is often let through: the method decides.
-                    Proof::Guard { .. } if guard::asks_for_method(world, check) => {
-                        if safe {
-                            Proof::Unknown
-                        } else {
-                            guard::answer(world, check)
-                        }
-                    }
-                    Proof::Nothing => Proof::Unknown,
-                    proof => proof,
-                },
-                _ => guard::of_library(world, v, &Args::default()).unwrap_or(Proof::Nothing),
-            };
-            if let Target::Function(..) = world.handler(of_object).target
-                && let Proof::Guard { .. } = guard::answer(world, of_object)
-            {
-                proof = match proof {
-                    Proof::Nothing | Proof::Public => Proof::Unknown,
-                    proof => proof,
-                };
-            }
-            match proof {
-                Proof::Guard {
-                    level: Level::Permission,
-                    roles,
-                    permissions,
-                } if roles.is_empty() && permissions.is_empty() => Proof::permission(name),
-                proof => proof,
-            }
-        }
+        Value::Class { .. } => permission_class(world, v, request, depth),
         _ => Proof::Unknown,
     }
 }
 
+/// A permission that is a class of the project.
+fn permission_class(world: &mut World<'_>, v: V, request: Request<'_>, depth: usize) -> Proof {
+    let check = world.machine.attribute(v, Symbol::from("has_permission"));
+    let mut proof = match world.handler(check).target {
+        Target::Function(..) => {
+            let own = guard::answer(world, check, request.question());
+            if guard::answers_as_base(world, check) {
+                let base = of_base(world, v, request, depth);
+                match own {
+                    Proof::Guard { .. } => base.and(own),
+                    _ => base,
+                }
+            } else {
+                own
+            }
+        }
+        _ => of_base(world, v, request, depth),
+    };
+    let of_object = world
+        .machine
+        .attribute(v, Symbol::from("has_object_permission"));
+    if request.of_object
+        && let Target::Function(..) = world.handler(of_object).target
+    {
+        match guard::answer(world, of_object, request.question()) {
+            Proof::Guard {
+                level,
+                roles,
+                permissions,
+            } => {
+                let level = match level {
+                    Level::Authenticated => Level::Object,
+                    level => level,
+                };
+                proof = proof.and(Proof::Guard {
+                    level,
+                    roles,
+                    permissions,
+                });
+            }
+            Proof::Unknown if matches!(proof, Proof::Nothing | Proof::Public) => {
+                proof = Proof::Unknown;
+            }
+            _ => {}
+        }
+    }
+    match proof {
+        Proof::Guard {
+            level: Level::Permission,
+            roles,
+            permissions,
+        } if roles.is_empty() && permissions.is_empty() => {
+            let name = match world.handler(v).target {
+                Target::Class(at, class) => world.machine.project.module(at)[class].name.as_str(),
+                _ => "",
+            };
+            Proof::permission(name)
+        }
+        proof => proof,
+    }
+}
+
 /// What the nearest base outside of the project asks for.
-fn of_base(world: &mut World<'_>, class: V, method: &str, depth: usize) -> Proof {
+fn of_base(world: &mut World<'_>, class: V, request: Request<'_>, depth: usize) -> Proof {
     for ancestor in world.machine.mro(class).iter() {
         if let ClassRef::External(path) = ancestor
             && path.as_str() != "builtins.object"
         {
             let base = world.machine.external(*path);
-            return permission(world, base, method, depth + 1);
+            return permission(world, base, request, depth + 1);
         }
     }
     Proof::Unknown
@@ -816,12 +918,17 @@ pub(super) fn function_view(
     let methods: Vec<String> = methods?.into_iter().map(|m| m.to_uppercase()).collect();
     let writes = methods.iter().find(|method| *method != "GET");
     let method = writes.map_or("GET", String::as_str);
+    let request = Request {
+        method,
+        action: None,
+        of_object: false,
+    };
     let layer = match given {
         Some(list) => Layer {
             place: Place::Decorator,
-            proof: of_list(world, list, method),
+            proof: of_list(world, list, request),
         },
-        None => default_permissions(world, method, mount),
+        None => default_permissions(world, request, mount),
     };
     Some(FunctionView {
         methods,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::common::Mount;
 use super::{Framework, flask};
 use crate::endpoint::Level;
-use crate::guard::{self, Layer, Place, Proof};
+use crate::guard::{self, Layer, Place, Proof, Question};
 use crate::run::{Args, Site, V, Value};
 use crate::world::{Handler, Target, World, named};
 
@@ -286,7 +286,7 @@ fn accessible(world: &mut World<'_>, view: V) -> Option<Layer> {
     match world.handler(method).target {
         Target::Function(..) => Some(Layer {
             place: Place::Class,
-            proof: guard::answer(world, method),
+            proof: guard::answer(world, method, Question::default()),
         }),
         _ => None,
     }

@@ -1,9 +1,10 @@
 //! Falcon: objects with `on_get`, `on_post` and the like at URI templates.
 
 use super::Framework;
-use super::common::{Mount, class, paths};
+use super::common::{Mount, class, endpoint, object_in, paths};
 use crate::guard::{self, Layer, Place, Proof};
-use crate::world::World;
+use crate::run::{Args, V, Value};
+use crate::world::{Target, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["falcon"],
@@ -44,12 +45,23 @@ fn find(world: &mut World<'_>) {
             }
         }
         for (method, args, call) in world.calls_on(app) {
+            if matches!(method, "add_sink" | "add_static_route") {
+                below(world, method, &args, call, &mount);
+            }
             if method != "add_route" {
                 continue;
             }
-            let Some(resource) = args.get(1, "resource") else {
+            let Some(mut resource) = args.get(1, "resource") else {
                 continue;
             };
+            // An object of a class that is decorated.
+            let mut around = world.handler(resource).wrappers;
+            if let Value::Call { callee, .. } = *world.machine.get(resource)
+                && let Target::Class(..) = world.handler(callee).target
+            {
+                around = world.handler(callee).wrappers;
+                resource = object_in(world, resource);
+            }
             let suffix = match args.keyword("suffix") {
                 Some(v) => format!("_{}", world.text(Some(v))),
                 None => String::new(),
@@ -65,8 +77,7 @@ fn find(world: &mut World<'_>) {
             // `@falcon.before(hook)` on the class of the resource.
             let mut layers = mount.layers.clone();
             let site = world.site(call);
-            let wrappers = world.handler(resource).wrappers;
-            for v in wrappers {
+            for v in around {
                 layers.push(Layer {
                     place: Place::Class,
                     proof: match guard::wrapper(world, v) {
@@ -79,5 +90,36 @@ fn find(world: &mut World<'_>) {
                 class(world, &mount, &path, resource, site, &names, &layers);
             }
         }
+    }
+}
+
+/// What takes all requests below a prefix: a sink, or a directory of files.
+fn below(world: &mut World<'_>, method: &str, args: &Args, call: V, mount: &Mount) {
+    let site = world.site(call);
+    let of_files = method == "add_static_route";
+    let (prefix, methods) = match of_files {
+        true => (args.get(0, "prefix"), "GET"),
+        false => (args.get(1, "prefix"), "*"),
+    };
+    let front = match prefix {
+        Some(v) => world.text(Some(v)),
+        None => "/".to_owned(),
+    };
+    let path = match of_files {
+        true => format!("{}/{{filename:path}}", front.trim_end_matches('/')),
+        false => front,
+    };
+    let methods = vec![methods.to_owned()];
+    match args.get(0, "sink").filter(|_| !of_files) {
+        Some(sink) => endpoint(world, mount, &path, methods, sink, site, &[]),
+        None => world.add(
+            mount.framework,
+            &mount.app,
+            &path,
+            methods,
+            Target::Other(call),
+            site,
+            &mount.layers,
+        ),
     }
 }

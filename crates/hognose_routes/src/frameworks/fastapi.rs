@@ -8,7 +8,7 @@ use hognose_python::ir::{FunctionId, ModuleId};
 use super::{Framework, fastapi_library};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};
-use crate::run::{Args, Site, V, Value};
+use crate::run::{Args, Machine, Site, V, Value};
 use crate::world::{Outside, Target, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
@@ -269,7 +269,8 @@ fn router_routes(world: &mut World<'_>, router: V, mount: &Mount) {
     mount.prefix.push_str(&world.text(made.keyword("prefix")));
     let layers = dependencies(world, &made, Place::Router);
     mount.layers.extend(layers);
-    if let Some(list) = made.keyword("routes") {
+    // Starlette's router takes its routes first; that of FastAPI takes nothing by position.
+    if let Some(list) = made.get(0, "routes") {
         route_list(world, list, &mount);
     }
     routes(world, router, &mount);
@@ -380,7 +381,7 @@ fn mounted(world: &mut World<'_>, args: &Args, call: V, mount: &Mount) {
     inner.nesting += 1;
     let path = world.text(args.get(0, "path"));
     inner.prefix.push_str(path.trim_end_matches('/'));
-    if let Some(list) = args.keyword("routes") {
+    if let Some(list) = args.get(2, "routes") {
         route_list(world, list, &inner);
     }
     let Some(app) = args.get(1, "app") else {
@@ -458,9 +459,13 @@ fn route_list(world: &mut World<'_>, list: V, mount: &Mount) {
         if world.is_a(v, "starlette", &["Mount"]) || world.is_a(v, "fastapi", &["Mount"]) {
             mounted(world, &args, v, mount);
         } else if world.is_a(v, "starlette", &["Host"]) {
-            if let Some(app) = args.get(1, "app") {
-                router_routes(world, app, mount);
+            // The host is no part of the path.
+            let mut of_host = args.clone();
+            of_host.keywords.retain(|(name, _)| name.as_str() != "host");
+            if let Some(first) = of_host.positional.first_mut() {
+                *first = Machine::NONE;
             }
+            mounted(world, &of_host, v, mount);
         } else if world.is_a(v, "starlette", &["WebSocketRoute"])
             || world.is_a(v, "fastapi", &["APIWebSocketRoute"])
         {

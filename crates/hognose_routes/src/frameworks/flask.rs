@@ -11,8 +11,20 @@ use crate::run::{Args, Site, V, Value};
 use crate::world::{Handler, Target, UNKNOWN_PART, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
-    packages: &["flask", "quart", "flask_restful", "flask_restx"],
-    begins: &[("flask", "Flask"), ("quart", "Quart")],
+    packages: &[
+        "flask",
+        "quart",
+        "flask_restful",
+        "flask_restx",
+        "apiflask",
+        "flask_openapi3",
+    ],
+    begins: &[
+        ("flask", "Flask"),
+        ("quart", "Quart"),
+        ("apiflask", "APIFlask"),
+        ("flask_openapi3", "OpenAPI"),
+    ],
     prepare: super::unprepared,
     start: super::unprepared,
     find,
@@ -40,7 +52,12 @@ struct Mount {
 fn find(world: &mut World<'_>) {
     let mut mounted: Vec<V> = Vec::new();
     let mut any = false;
-    for (package, class, framework) in [("flask", "Flask", "flask"), ("quart", "Quart", "quart")] {
+    for (package, class, framework) in [
+        ("flask", "Flask", "flask"),
+        ("quart", "Quart", "quart"),
+        ("apiflask", "APIFlask", "flask"),
+        ("flask_openapi3", "OpenAPI", "flask"),
+    ] {
         for app in world.objects_of(package, &[class]) {
             if world.is_left_out(app) {
                 continue;
@@ -105,9 +122,12 @@ fn find(world: &mut World<'_>) {
 }
 
 fn blueprints(world: &mut World<'_>) -> Vec<V> {
-    let mut found = world.objects_of("flask", &["Blueprint"]);
-    found.extend(world.objects_of("quart", &["Blueprint"]));
-    found.extend(world.objects_of("flask_smorest", &["Blueprint"]));
+    let mut found = Vec::new();
+    for package in ["flask", "quart", "flask_smorest"] {
+        found.extend(world.objects_of(package, &["Blueprint"]));
+    }
+    found.extend(world.objects_of("apiflask", &["APIBlueprint"]));
+    found.extend(world.objects_of("flask_openapi3", &["APIBlueprint"]));
     found
 }
 
@@ -130,9 +150,15 @@ fn loose_blueprints(world: &mut World<'_>) -> Vec<V> {
 }
 
 fn is_blueprint(world: &mut World<'_>, v: V) -> bool {
-    ["flask", "quart", "flask_smorest"]
-        .iter()
-        .any(|package| world.is_a(v, package, &["Blueprint"]))
+    [
+        "flask",
+        "quart",
+        "flask_smorest",
+        "apiflask",
+        "flask_openapi3",
+    ]
+    .iter()
+    .any(|package| world.is_a(v, package, &["Blueprint", "APIBlueprint"]))
 }
 
 fn blueprints_below(world: &mut World<'_>, v: V, nesting: usize) -> Vec<V> {
@@ -219,6 +245,7 @@ fn hook_layers(world: &mut World<'_>, mount: &Mount, endpoint: &str, path: &str)
     let asked = Asked {
         endpoint: endpoint.to_owned(),
         path: path.to_owned(),
+        ..Asked::default()
     };
     mount
         .hooks
@@ -471,13 +498,17 @@ fn class_view(
     outer: &[Layer],
 ) {
     let mut layers = outer.to_vec();
+    let mut of_methods: Vec<(String, Layer)> = Vec::new();
     for list in ["decorators", "method_decorators"] {
         let v = world.machine.attribute(class, Symbol::from(list));
-        for decorator in world.list(v).unwrap_or_default() {
-            layers.push(Layer {
-                place: Place::Class,
-                proof: guard::decorator(world, decorator),
-            });
+        layers.extend(decorators(world, v, Place::Class));
+        // Flask-RESTful takes some for each method.
+        if let Value::Dict(items) = world.machine.get(v).clone() {
+            for (method, v) in items {
+                let method = world.text(Some(method)).to_uppercase();
+                let layers = decorators(world, v, Place::Class);
+                of_methods.extend(layers.into_iter().map(|layer| (method.clone(), layer)));
+            }
         }
     }
     let target = world.handler(class).target;
@@ -513,11 +544,26 @@ fn class_view(
         );
         return;
     }
+    // What a class view of the project asks before it goes to the method.
+    let dispatch = world
+        .machine
+        .attribute(class, Symbol::from("dispatch_request"));
+    let dispatch_handler = world.handler(dispatch);
+    if let Target::Function(..) = dispatch_handler.target {
+        layers.extend(world.wrapper_layers(&dispatch_handler, Place::Class));
+        layers.push(Layer {
+            place: Place::Class,
+            proof: guard::before_on(world, class, dispatch),
+        });
+    }
     for (method, handler) in defined {
-        if given.as_ref().is_some_and(|given| !given.contains(&method)) {
+        let is_left_out = |given: &Vec<String>| !given.contains(&method) && *given != ["*"];
+        if given.as_ref().is_some_and(is_left_out) {
             continue;
         }
         let mut layers = layers.clone();
+        let own = of_methods.iter().filter(|(of, _)| *of == method);
+        layers.extend(own.map(|(_, layer)| layer.clone()));
         layers.extend(world.wrapper_layers(&handler, Place::Decorator));
         if let Target::Function(at, function) = handler.target {
             layers.extend(world.body_layer(at, function));
@@ -532,6 +578,18 @@ fn class_view(
             &layers,
         );
     }
+}
+
+/// What the decorators of a list prove.
+fn decorators(world: &mut World<'_>, list: V, place: Place) -> Vec<Layer> {
+    let decorators = world.list(list).unwrap_or_default();
+    decorators
+        .into_iter()
+        .map(|v| Layer {
+            place,
+            proof: guard::decorator(world, v),
+        })
+        .collect()
 }
 
 /// Methods that a class or its bases in the project define, in upper case.
@@ -565,18 +623,9 @@ fn apis(world: &mut World<'_>, owner: V, mount: &Mount) {
             }
             let prefix = world.text(made.keyword("prefix"));
             let mut mount = mount.clone();
-            let of_api: Vec<Layer> = {
-                let v = made
-                    .keyword("decorators")
-                    .unwrap_or(crate::run::Machine::UNKNOWN);
-                let decorators = world.list(v).unwrap_or_default();
-                decorators
-                    .into_iter()
-                    .map(|v| Layer {
-                        place: Place::Router,
-                        proof: guard::decorator(world, v),
-                    })
-                    .collect()
+            let of_api = match made.keyword("decorators") {
+                Some(v) => decorators(world, v, Place::Router),
+                None => Vec::new(),
             };
             if package != "flask_restful" {
                 documentation(world, &mount, &made, &prefix, api);
@@ -607,12 +656,7 @@ fn apis(world: &mut World<'_>, owner: V, mount: &Mount) {
                 };
                 let mut layers = of_api.clone();
                 if let Some(v) = made.keyword("decorators") {
-                    for decorator in world.list(v).unwrap_or_default() {
-                        layers.push(Layer {
-                            place: Place::Router,
-                            proof: guard::decorator(world, decorator),
-                        });
-                    }
+                    layers.extend(decorators(world, v, Place::Router));
                 }
                 resources(world, namespace, &mount, &path, &layers);
             }

@@ -7,7 +7,7 @@ use hognose_python::Symbol;
 
 use super::Framework;
 use super::common::Mount;
-use crate::guard::{self, Layer, Place};
+use crate::guard::{self, Layer, Place, Question};
 use crate::run::{V, Value};
 use crate::world::{Handler, Target, World, named};
 
@@ -143,7 +143,7 @@ fn permission_class(world: &mut World<'_>, class: V) -> Layer {
         .attribute(class, Symbol::from("has_permission"));
     Layer {
         place: Place::Decorator,
-        proof: guard::answer(world, method),
+        proof: guard::answer(world, method, Question::default()),
     }
 }
 

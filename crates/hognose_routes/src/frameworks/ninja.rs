@@ -8,7 +8,7 @@ use hognose_python::ir::{Expr, FunctionId, ModuleId, Stmt};
 use super::common::{decorated, methods};
 use super::django::{Mount, below};
 use crate::endpoint::Level;
-use crate::guard::{self, Layer, Place, Proof};
+use crate::guard::{self, Layer, Place, Proof, Question};
 use crate::run::{Args, V, Value};
 use crate::world::{Target, World};
 
@@ -203,7 +203,7 @@ fn of_callback(world: &mut World<'_>, v: V) -> Proof {
     if accepts_all(world, at, function) {
         return Proof::Public;
     }
-    match guard::answer(world, asks) {
+    match guard::answer(world, asks, Question::default()) {
         guard @ Proof::Guard { .. } => guard,
         _ => Proof::of(Level::Authenticated),
     }

@@ -1,13 +1,13 @@
 //! Pyramid: routes by name, and the views that are configured for them.
 
-use hognose_python::Symbol;
+use hognose_python::{ClassRef, Symbol};
 
 use super::Framework;
 use super::common::{Mount, paths};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};
 use crate::run::{Args, Site, V, Value};
-use crate::world::{Target, World};
+use crate::world::{Target, UNKNOWN_PART, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["pyramid"],
@@ -34,6 +34,17 @@ struct View {
     site: Option<Site>,
 }
 
+/// What a configurator and its includes set up.
+#[derive(Default)]
+struct Found {
+    routes: Vec<Route>,
+    views: Vec<View>,
+    /// The permission that views ask for which name none.
+    default: Option<V>,
+    /// What makes the context where a route has nothing else for it.
+    root: Option<V>,
+}
+
 fn find(world: &mut World<'_>) {
     let configurators = world.objects_of("pyramid", &["Configurator"]);
     if configurators.is_empty() {
@@ -46,18 +57,41 @@ fn find(world: &mut World<'_>) {
             continue;
         }
         let mount = Mount::new(world, "pyramid", config);
-        let (mut routes, mut views, mut default) = (Vec::new(), Vec::new(), None);
-        configuration(world, config, &mount, &mut routes, &mut views, &mut default);
-        let mut root = None;
-        for (method, args, _) in world.calls_on(config) {
-            if method == "set_root_factory" {
-                root = args.get(0, "factory");
-            }
-        }
+        let mut found = Found::default();
+        configuration(world, config, &mount, &mut found);
+        let Found {
+            routes,
+            views,
+            mut default,
+            root,
+        } = found;
         let made = world.made_with(config);
         default = default.or(made.keyword("default_permission"));
         let root = root.or(made.keyword("root_factory"));
+        // Where traversal begins: at the root of the application, or behind a route.
+        let mut roots: Vec<(String, V)> = root
+            .map(|root| (mount.prefix.clone(), root))
+            .into_iter()
+            .collect();
+        for route in &routes {
+            let rest = ["*traverse", "{traverse"]
+                .iter()
+                .find_map(|rest| route.pattern.find(rest));
+            if let (Some(end), Some(factory)) = (rest, route.factory.or(root)) {
+                let front = route.pattern[..end].trim_end_matches('/');
+                roots.push((front.to_owned(), factory));
+            }
+        }
+        let roots: Vec<(Vec<(V, String)>, V)> = roots
+            .into_iter()
+            .map(|(front, root)| (contexts(world, root, front), root))
+            .collect();
         for view in views.iter().chain(&declared) {
+            if view.route.is_empty() {
+                for (contexts, root) in &roots {
+                    traversed(world, view, default, contexts, *root, &mount);
+                }
+            }
             for route in routes.iter().filter(|route| route.name == view.route) {
                 let factory = route.factory.or(root);
                 endpoint(world, &route.pattern, view, default, factory, &mount);
@@ -67,14 +101,7 @@ fn find(world: &mut World<'_>) {
 }
 
 /// What was called on a configurator, and on those that its includes are given.
-fn configuration(
-    world: &mut World<'_>,
-    config: V,
-    mount: &Mount,
-    routes: &mut Vec<Route>,
-    views: &mut Vec<View>,
-    default: &mut Option<V>,
-) {
+fn configuration(world: &mut World<'_>, config: V, mount: &Mount, found: &mut Found) {
     for (method, args, call) in world.calls_on(config) {
         match method {
             "add_route" => {
@@ -85,16 +112,34 @@ fn configuration(
                 ) {
                     let front = mount.prefix.trim_end_matches('/');
                     let pattern = pattern.trim_start_matches('/');
-                    routes.push(Route {
+                    found.routes.push(Route {
                         name: name.clone(),
                         pattern: format!("{front}/{pattern}"),
-                        factory: args.keyword("factory"),
+                        factory: args.keyword("factory").map(|v| {
+                            match world.machine.get(v).clone() {
+                                Value::Str(name) => named_from(world, config, &name),
+                                _ => v,
+                            }
+                        }),
                     });
                 }
             }
+            "add_static_view" => {
+                let name = world.text(args.get(0, "name"));
+                // A whole URL is served by somebody else.
+                if !name.contains("//") {
+                    let path = format!("{}/{}/*subpath", mount.prefix, name.trim_matches('/'));
+                    let get = vec!["GET".to_owned()];
+                    let (target, site) = (Target::Other(call), world.site(call));
+                    world.add("pyramid", &mount.app, &path, get, target, site, &[]);
+                }
+            }
             "add_view" => {
-                if let Some(callable) = args.get(0, "view") {
-                    views.push(View {
+                if let Some(mut callable) = args.get(0, "view") {
+                    if let Value::Str(name) = world.machine.get(callable).clone() {
+                        callable = named_from(world, config, &name);
+                    }
+                    found.views.push(View {
                         route: world.text(args.keyword("route_name")),
                         attr: args.keyword("attr").map(|v| world.text(Some(v))),
                         args,
@@ -103,7 +148,8 @@ fn configuration(
                     });
                 }
             }
-            "set_default_permission" => *default = args.get(0, "permission"),
+            "set_default_permission" => found.default = args.get(0, "permission"),
+            "set_root_factory" => found.root = args.get(0, "factory"),
             "include" => {
                 let Some(given) = args.get(0, "callable") else {
                     continue;
@@ -118,25 +164,7 @@ fn configuration(
                     continue;
                 };
                 let mut function = match world.machine.get(given).clone() {
-                    Value::Str(name) => {
-                        // A name that begins with a dot counts from the package of the configurator.
-                        let package = world.site(config).map(|(at, _)| {
-                            let module = world.machine.project.module(at);
-                            let name = module.name.as_str();
-                            if module.is_package {
-                                name.to_owned()
-                            } else {
-                                name.rsplit_once('.')
-                                    .map_or("", |(front, _)| front)
-                                    .to_owned()
-                            }
-                        });
-                        let full = match name.strip_prefix('.') {
-                            Some(rest) => format!("{}.{rest}", package.unwrap_or_default()),
-                            None => name.to_string(),
-                        };
-                        world.machine.dotted(&full)
-                    }
+                    Value::Str(name) => named_from(world, config, &name),
                     _ => given,
                 };
                 if let Value::Module(_) = world.machine.get(function) {
@@ -155,11 +183,103 @@ fn configuration(
                     .unwrap_or((hognose_python::ModuleId(0), hognose_python::ir::ExprId(0)));
                 world.machine.run_call(function, given, site);
                 world.index();
-                configuration(world, inner_config, &inner, routes, views, default);
+                configuration(world, inner_config, &inner, found);
             }
             _ => {}
         }
     }
+}
+
+/// What a dotted name stands for: one that begins with a dot counts from the package of the configurator.
+fn named_from(world: &mut World<'_>, config: V, name: &str) -> V {
+    let Some(rest) = name.strip_prefix('.') else {
+        return world.machine.dotted(name);
+    };
+    let package = world.site(config).map_or(String::new(), |(at, _)| {
+        let module = world.machine.project.module(at);
+        let name = module.name.as_str();
+        match module.is_package {
+            true => name.to_owned(),
+            false => name
+                .rsplit_once('.')
+                .map_or("", |(front, _)| front)
+                .to_owned(),
+        }
+    });
+    world.machine.dotted(&format!("{package}.{rest}"))
+}
+
+/// Classes of contexts that are looked through for others below them.
+const MAX_CONTEXTS: usize = 256;
+
+/// The classes of contexts below a root with their paths, where a dict of a class names what lies below its objects.
+fn contexts(world: &mut World<'_>, root: V, front: String) -> Vec<(V, String)> {
+    let mut found = vec![(root, front)];
+    let mut next = 0;
+    while next < found.len() && found.len() < MAX_CONTEXTS {
+        let (class, path) = found[next].clone();
+        next += 1;
+        for (_, member) in world.members(class) {
+            let Value::Dict(items) = world.machine.get(member).clone() else {
+                continue;
+            };
+            for (name, below) in items {
+                let known = found.iter().any(|(known, _)| *known == below);
+                if matches!(world.machine.get(below), Value::Class { .. }) && !known {
+                    found.push((below, format!("{path}/{}", world.text(Some(name)))));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A view of a context that traversal finds; where the way to that is not known, at a path that only its end is known of.
+fn traversed(
+    world: &mut World<'_>,
+    view: &View,
+    default: Option<V>,
+    contexts: &[(V, String)],
+    root: V,
+    mount: &Mount,
+) {
+    let context = view.args.keyword("context");
+    // Views of exceptions answer where another view has failed.
+    let of_exception = context.is_some_and(|context| {
+        let outside = match world.machine.get(context) {
+            Value::External(path) => vec![path.as_str().to_owned()],
+            _ => world
+                .machine
+                .mro(context)
+                .iter()
+                .filter_map(|class| match class {
+                    ClassRef::External(path) => Some(path.as_str().to_owned()),
+                    ClassRef::Project(..) => None,
+                })
+                .collect(),
+        };
+        outside.iter().any(|path| {
+            path.ends_with("Exception")
+                || path.ends_with("Error")
+                || path.contains("httpexceptions")
+        })
+    });
+    if of_exception {
+        return;
+    }
+    let name = world.text(view.args.keyword("name"));
+    let known = contexts.iter().find(|(class, _)| context == Some(*class));
+    let front = match (known, contexts.first()) {
+        (Some((_, path)), _) => path.clone(),
+        (None, Some((_, path))) => format!("{path}/{UNKNOWN_PART}"),
+        (None, None) => UNKNOWN_PART.to_owned(),
+    };
+    let path = match name.is_empty() && !front.is_empty() {
+        true => front,
+        false => format!("{front}/{name}"),
+    };
+    let factory = context.or(Some(root));
+    endpoint(world, &path, view, default, factory, mount);
 }
 
 /// Views that are declared with `@view_config`, on functions, classes and methods.

@@ -3,7 +3,7 @@
 use super::Framework;
 use super::common::{BY_NAME, Mount, decorated, endpoint, methods, paths};
 use crate::guard::Place;
-use crate::run::{Args, V};
+use crate::run::{Args, V, Value};
 use crate::world::World;
 
 pub(super) const FRAMEWORK: Framework = Framework {
@@ -35,20 +35,48 @@ fn find(world: &mut World<'_>) {
 
 fn hooks(world: &mut World<'_>, v: V, mount: &mut Mount) {
     for (method, args, call) in world.calls_on(v) {
-        match method {
-            "on_request" => {
-                for (v, _) in decorated(world, call) {
-                    mount.hook(world, Place::Hook, v);
-                }
+        let of_requests = match method {
+            "on_request" => true,
+            "middleware" | "register_middleware" => {
+                let at = args.get(usize::from(method == "register_middleware"), "attach_to");
+                let at = at.or_else(|| args.positional.first().copied());
+                world.text(at) != "response"
             }
-            "middleware" => {
-                for (v, _) in decorated(world, call) {
-                    if world.text(args.get(0, "attach_to")) != "response" {
-                        mount.hook(world, Place::Hook, v);
-                    }
-                }
-            }
-            _ => {}
+            _ => false,
+        };
+        if !of_requests {
+            continue;
+        }
+        // With parentheses and without them.
+        let mut functions: Vec<V> = decorated(world, call).into_iter().map(|(v, _)| v).collect();
+        let given = args.positional.first().copied();
+        functions.extend(given.filter(|v| world.machine.callable(*v)));
+        for v in functions {
+            mount.hook(world, Place::Hook, v);
+        }
+    }
+}
+
+/// The front of a path that a version makes.
+fn front_of(world: &World<'_>, args: &Args) -> Option<String> {
+    let version = args.keyword("version")?;
+    if matches!(world.machine.get(version), Value::None) {
+        return None;
+    }
+    let mut text = match args.keyword("version_prefix") {
+        Some(v) => world.text(Some(v)),
+        None => "/v".to_owned(),
+    };
+    world.machine.print(version, &mut text);
+    Some(text)
+}
+
+/// Class views that were attached where they are defined: `class Shop(HTTPMethodView, attach=app, uri="/shop")`.
+fn attached(world: &mut World<'_>, to: V, mount: &Mount, version: &str) {
+    for (class, args) in world.classes_with_keywords() {
+        if args.keyword("attach") == Some(to) {
+            let site = world.site(class);
+            add(world, &args, 0, Vec::new(), class, mount, version, site);
         }
     }
 }
@@ -63,14 +91,7 @@ fn blueprint(world: &mut World<'_>, v: V, mount: &Mount, prefix: Option<String>,
             continue;
         }
         let made = world.made_with(v);
-        let version = match made.keyword("version") {
-            Some(v) => {
-                let mut text = String::from("/v");
-                world.machine.print(v, &mut text);
-                text
-            }
-            None => version.to_owned(),
-        };
+        let version = front_of(world, &made).unwrap_or_else(|| version.to_owned());
         let own = world.text(made.keyword("url_prefix"));
         if world.is_a(v, "sanic", &["Blueprint"]) {
             let front = prefix.clone().unwrap_or(own);
@@ -92,6 +113,7 @@ fn blueprint(world: &mut World<'_>, v: V, mount: &Mount, prefix: Option<String>,
 }
 
 fn routes(world: &mut World<'_>, v: V, mount: &Mount, version: &str) {
+    attached(world, v, mount, version);
     for (method, args, call) in world.calls_on(v) {
         let site = world.site(call);
         match method {
@@ -146,11 +168,7 @@ fn add(
     site: Option<crate::run::Site>,
 ) {
     let mut mount = mount.clone();
-    let own = args.keyword("version").map(|v| {
-        let mut text = String::from("/v");
-        world.machine.print(v, &mut text);
-        text
-    });
+    let own = front_of(world, args);
     mount
         .prefix
         .insert_str(0, own.as_deref().unwrap_or(version));

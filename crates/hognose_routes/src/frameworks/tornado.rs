@@ -113,10 +113,28 @@ fn handler_at(world: &mut World<'_>, pattern: &str, v: V, mount: &Mount, site: O
     if let Target::Function(..) = world.handler(prepare).target {
         layers.push(Layer {
             place: Place::Class,
-            proof: guard::before(world, prepare),
+            proof: guard::before_on(world, v, prepare),
         });
     }
-    let found = class(world, mount, pattern, v, site, BY_NAME, &layers);
+    let supported = world
+        .machine
+        .attribute(v, Symbol::from("SUPPORTED_METHODS"));
+    let supported = world.text_list(supported).filter(|own| !own.is_empty());
+    let named: Vec<(String, String)> = match supported {
+        Some(own) => own
+            .into_iter()
+            .map(|method| (method.to_lowercase(), method))
+            .collect(),
+        None => BY_NAME
+            .iter()
+            .map(|(name, method)| ((*name).to_owned(), (*method).to_owned()))
+            .collect(),
+    };
+    let named: Vec<(&str, &str)> = named
+        .iter()
+        .map(|(name, method)| (name.as_str(), method.as_str()))
+        .collect();
+    let found = class(world, mount, pattern, v, site, &named, &layers);
     let mut outside: Vec<String> = Vec::new();
     match world.machine.get(v) {
         Value::External(path) => outside.push(path.as_str().to_owned()),

@@ -3,11 +3,12 @@
 //! Such a guard proves different things of different endpoints, so it is walked once for each, with the conditions on the
 //! endpoint's name or path decided as far as its pattern decides them. Which way a comparison goes needs no telling then.
 
-use hognose_python::Constant;
 use hognose_python::ir::*;
+use hognose_python::{Constant, Value as Evaluated};
 
 use super::user::{children, is_request};
-use crate::world::World;
+use crate::run::{HOLE, V, Value};
+use crate::world::{UNKNOWN_PART, World};
 
 /// Expressions looked at for one question.
 const MAX_LOOKED: usize = 200;
@@ -21,16 +22,22 @@ const META: &[char] = &['<', '{', '(', '[', '\\', '^', '$', '*', '+', '?', '|'];
 /// An endpoint as a request that reaches it shows it.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    /// Its name with those of the blueprints around it; empty where the framework has none or it is not known.
+    /// Its name with those of the blueprints or namespaces around it; empty where it has none or it is not known.
     pub endpoint: String,
+    /// Whether it is known that it has this name, or none.
+    pub is_named: bool,
     /// The pattern of its path.
     pub path: String,
+    /// Variables of the path are taken for other values than those that are compared with.
+    pub is_other: bool,
 }
 
 /// What of a request is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Endpoint,
+    /// Its name without those around it.
+    Name,
     Blueprint,
     Path,
     /// Something that depends on what is asked for in a way that is not known.
@@ -41,6 +48,8 @@ enum Part {
 struct Text<'a> {
     front: &'a str,
     whole: bool,
+    /// A variable follows, which may be anything.
+    is_followed: bool,
 }
 
 impl Text<'_> {
@@ -52,7 +61,7 @@ impl Text<'_> {
     fn starts_with(&self, other: &str) -> Option<bool> {
         if self.front.starts_with(other) {
             Some(true)
-        } else if !self.whole && other.starts_with(self.front) {
+        } else if !self.whole && !self.is_followed && other.starts_with(self.front) {
             None
         } else {
             Some(false)
@@ -71,6 +80,15 @@ impl Text<'_> {
     }
 }
 
+/// Whether the rest of a pattern begins with a variable, not with something that is not known or one of several words.
+fn begins_with_variable(rest: &str) -> bool {
+    if let Some(group) = rest.strip_prefix("(?P<") {
+        let end = group.find(')').unwrap_or(group.len());
+        return !group[..end].contains('|');
+    }
+    (rest.starts_with('<') || rest.starts_with('{')) && !rest.starts_with(UNKNOWN_PART)
+}
+
 impl Asked {
     /// Whether the path has a variable of a name: `<int:id>`, `{id}`, `(?P<id>...)`.
     fn has_variable(&self, name: &str) -> bool {
@@ -84,20 +102,26 @@ impl Asked {
     fn text(&self, part: Part) -> Option<Text<'_>> {
         let (text, pattern) = match part {
             Part::Endpoint => (self.endpoint.as_str(), false),
-            Part::Blueprint => {
-                let front = self.endpoint.rsplit_once('.')?.0;
-                (front, false)
+            Part::Name | Part::Blueprint => {
+                let split = self
+                    .endpoint
+                    .rsplit_once(if self.is_named { ':' } else { '.' });
+                let (front, name) = split.unwrap_or(("", &self.endpoint));
+                (if part == Part::Name { name } else { front }, false)
             }
             Part::Path => (self.path.as_str(), true),
             Part::Other => return None,
         };
-        if text.is_empty() || text.contains(crate::world::UNKNOWN_PART) && !pattern {
+        if text.is_empty() && (pattern || !self.is_named)
+            || text.contains(crate::world::UNKNOWN_PART) && !pattern
+        {
             return None;
         }
         if !pattern {
             return Some(Text {
                 front: text,
                 whole: true,
+                is_followed: false,
             });
         }
         let end = text.find(META).unwrap_or(text.len());
@@ -106,6 +130,7 @@ impl Asked {
         Some(Text {
             front: &text[..end],
             whole,
+            is_followed: self.is_other && begins_with_variable(&text[end..]),
         })
     }
 }
@@ -157,7 +182,7 @@ fn decide(
                 (None, Some(part)) => (part, left, true),
                 (None, None) => return None,
             };
-            let constant = world.machine.evaluator.constant(at, other)?;
+            let constant = constant(world, at, other, 0)?;
             if constant == Constant::None {
                 // A request that reaches an endpoint has a name and a path.
                 return match op {
@@ -177,12 +202,16 @@ fn decide(
             };
             truth.map(|truth| truth == matches!(op, CmpOp::Eq | CmpOp::In))
         }
+        Expr::Call { .. } if let Some((home, function)) = predicate(world, at, test) => {
+            let body = world.machine.project.module(home)[function].body;
+            answer(world, home, body, asked, depth + 1)?
+        }
         Expr::Call { func, args } => {
             let given = module.args(args);
             match module[func] {
                 Expr::Attribute { value, attr } => {
                     let part = part(world, at, value)?;
-                    let constant = world.machine.evaluator.constant(at, given.first()?.value)?;
+                    let constant = constant(world, at, given.first()?.value, 0)?;
                     compared(asked, part, attr.as_str(), &constant)
                 }
                 // `any(path.startswith(front) for front in FRONTS)`.
@@ -198,7 +227,7 @@ fn decide(
                     if path.as_str() != "builtins.any" || !generator.conditions.is_empty() {
                         return None;
                     }
-                    let constant = world.machine.evaluator.constant(at, generator.iter)?;
+                    let constant = constant(world, at, generator.iter, 0)?;
                     match module[module[id].element] {
                         Expr::Call { func, args } => {
                             let Expr::Attribute { value, attr } = module[func] else {
@@ -244,6 +273,142 @@ fn decide(
             Part::Endpoint | Part::Path => Some(true),
             _ => None,
         },
+    }
+}
+
+/// The function of the project that a condition asks about the request, where that answers yes or no: `is_open(request)`.
+fn predicate(world: &mut World<'_>, at: ModuleId, test: ExprId) -> Option<(ModuleId, FunctionId)> {
+    let module = world.machine.project.module(at);
+    let Expr::Call { func, args } = module[test] else {
+        return None;
+    };
+    let mut given = module.args(args).iter();
+    if !given.any(|argument| is_request(world, at, argument.value)) {
+        return None;
+    }
+    let values = world.machine.evaluator.eval(at, func);
+    let (home, function) = values.into_iter().find_map(|value| match value {
+        Evaluated::Function(home, function) => Some((home, function)),
+        _ => None,
+    })?;
+    let module = world.machine.project.module(home);
+    let answers = &module[function].return_values;
+    let yes_or_no = |answer: &ExprId| {
+        matches!(
+            module[*answer],
+            Expr::Bool(_)
+                | Expr::Compare { .. }
+                | Expr::Logic { .. }
+                | Expr::Unary { .. }
+                | Expr::Call { .. }
+        )
+    };
+    (!answers.is_empty() && answers.iter().all(yes_or_no)).then_some((home, function))
+}
+
+/// What a block of such a function answers, `Some(None)` where it goes on behind it; `None` where that is not decided.
+fn answer(
+    world: &mut World<'_>,
+    at: ModuleId,
+    block: Block,
+    asked: &Asked,
+    depth: u32,
+) -> Option<Option<bool>> {
+    if depth >= MAX_NESTING {
+        return None;
+    }
+    let module = world.machine.project.module(at);
+    for stmt in module.block(block) {
+        match module[*stmt] {
+            Stmt::Return(Some(value)) => {
+                return decide(world, at, value.get(), asked, depth + 1).map(Some);
+            }
+            Stmt::If {
+                test, body, orelse, ..
+            } => {
+                let truth = decide(world, at, test, asked, depth + 1)?;
+                let block = if truth { body } else { orelse };
+                if let found @ Some(_) = answer(world, at, block, asked, depth + 1)? {
+                    return Some(found);
+                }
+            }
+            Stmt::Assign { .. } | Stmt::Expr(_) | Stmt::Pass => {}
+            _ => return None,
+        }
+    }
+    Some(None)
+}
+
+/// A constant that something is compared with: a setting and what a class holds as well.
+fn constant(world: &mut World<'_>, at: ModuleId, expr: ExprId, depth: u32) -> Option<Constant> {
+    if let Some(constant) = world.machine.evaluator.constant(at, expr) {
+        return Some(constant);
+    }
+    if depth >= MAX_NESTING {
+        return None;
+    }
+    let module = world.machine.project.module(at);
+    match module[expr] {
+        Expr::Binary {
+            op: Operator::Add,
+            left,
+            right,
+        } => {
+            let left = constant(world, at, left, depth + 1)?;
+            let right = constant(world, at, right, depth + 1)?;
+            match (left, right) {
+                (Constant::Str(left), Constant::Str(right)) => Some(Constant::Str(left + &right)),
+                (Constant::Seq(mut left), Constant::Seq(right)) => {
+                    left.extend(right);
+                    Some(Constant::Seq(left))
+                }
+                _ => None,
+            }
+        }
+        // Where a site is not mounted below a path.
+        Expr::Call { func, .. } => {
+            let path = world.machine.evaluator.dotted(at, func)?;
+            path.as_str()
+                .ends_with("get_script_prefix")
+                .then(|| Constant::Str("/".to_owned()))
+        }
+        Expr::Attribute { value, attr } => {
+            let v = match module[value] {
+                Expr::Name { def, .. }
+                    if matches!(module[def].kind, DefKind::Param(0))
+                        && let ScopeKind::Function(function) = module[module[def].scope].kind
+                        && let Some(class) = module[function].class =>
+                {
+                    world.machine.own_member(at, class, attr)?
+                }
+                _ => {
+                    let path = world.machine.evaluator.dotted(at, value)?;
+                    let settings = world.machine.settings?;
+                    if path.as_str() != "django.conf.settings" {
+                        return None;
+                    }
+                    world.machine.exported(settings, attr)?
+                }
+            };
+            of_value(world, v)
+        }
+        _ => None,
+    }
+}
+
+/// A text, or a list of texts, as a constant.
+fn of_value(world: &mut World<'_>, v: V) -> Option<Constant> {
+    match world.machine.get(v).clone() {
+        Value::Str(text) => (!text.contains(HOLE)).then(|| Constant::Str(text.to_string())),
+        Value::List(items) => items
+            .into_iter()
+            .map(|item| match world.machine.get(item) {
+                Value::Str(text) if !text.contains(HOLE) => Some(Constant::Str(text.to_string())),
+                _ => None,
+            })
+            .collect::<Option<Vec<_>>>()
+            .map(Constant::Seq),
+        _ => None,
     }
 }
 
@@ -294,10 +459,41 @@ pub fn looks(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
         if part(world, at, expr).is_some() {
             return true;
         }
+        if let Some((home, function)) = predicate(world, at, expr)
+            && function_looks(world, home, function)
+        {
+            return true;
+        }
         if let Expr::Name { def, .. } = module[expr]
             && let DefKind::Value(value) = module[def].kind
         {
             waiting.push(value);
+        }
+        children(module, expr, |child| waiting.push(child));
+    }
+    false
+}
+
+/// Whether what a function answers depends on what is asked for.
+fn function_looks(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> bool {
+    let module = world.machine.project.module(at);
+    let data = &module[function];
+    let conditions = module.stmts().filter_map(|(_, stmt)| match *stmt {
+        Stmt::If { test, .. } if data.range.contains_range(module.expr_range(test)) => Some(test),
+        _ => None,
+    });
+    let mut waiting: Vec<ExprId> = data
+        .return_values
+        .iter()
+        .copied()
+        .chain(conditions)
+        .collect();
+    for _ in 0..MAX_LOOKED {
+        let Some(expr) = waiting.pop() else {
+            return false;
+        };
+        if part(world, at, expr).is_some() {
+            return true;
         }
         children(module, expr, |child| waiting.push(child));
     }
@@ -409,6 +605,15 @@ fn part(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Part> {
     for _ in 0..MAX_NESTING {
         match module[expr] {
             Expr::Attribute { value, attr } => {
+                let of_match = match attr.as_str() {
+                    "url_name" => Some(Part::Name),
+                    "view_name" => Some(Part::Endpoint),
+                    "namespace" => Some(Part::Blueprint),
+                    _ => None,
+                };
+                if of_match.is_some() && is_match(world, at, value) {
+                    return of_match;
+                }
                 let part = match attr.as_str() {
                     "endpoint" => Part::Endpoint,
                     "blueprint" => Part::Blueprint,
@@ -443,10 +648,22 @@ fn part(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Part> {
                 _ => return None,
             },
             // `path.rstrip("/")` and the like are the path, but not as it is written.
-            Expr::Call { func, .. } => {
+            Expr::Call { func, args } => {
                 let Expr::Attribute { value, attr } = module[func] else {
-                    return None;
+                    // What Starlette takes for the path below a mount.
+                    let path = world.machine.evaluator.dotted(at, func)?;
+                    let given = module.args(args).first()?.value;
+                    let is_path = path.as_str().ends_with(".get_route_path");
+                    return (is_path && is_request(world, at, given)).then_some(Part::Path);
                 };
+                // `scope.get("path")`.
+                if attr.as_str() == "get"
+                    && let Some(key) = module.args(args).first()
+                    && let Expr::Str(key) = module[key.value]
+                    && matches!(module.str(key), "path" | "PATH_INFO")
+                {
+                    return is_request(world, at, value).then_some(Part::Path);
+                }
                 let changed = matches!(
                     attr.as_str(),
                     "lower" | "strip" | "rstrip" | "lstrip" | "split" | "decode" | "removeprefix"
@@ -459,6 +676,31 @@ fn part(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Part> {
     None
 }
 
+/// Whether an expression is what Django has found for the path of a request.
+fn is_match(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+    let module = world.machine.project.module(at);
+    let mut expr = expr;
+    for _ in 0..MAX_NESTING {
+        match module[expr] {
+            Expr::Attribute { value, attr } => {
+                return attr.as_str() == "resolver_match" && is_request(world, at, value);
+            }
+            Expr::Call { func, .. } => {
+                let path = world.machine.evaluator.dotted(at, func);
+                return path.is_some_and(|path| {
+                    path.as_str().starts_with("django.") && path.as_str().ends_with(".resolve")
+                });
+            }
+            Expr::Name { def, .. } => match module[def].kind {
+                DefKind::Value(value) => expr = value,
+                _ => return false,
+            },
+            _ => return false,
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -467,6 +709,7 @@ mod tests {
         Asked {
             endpoint: "shop.cart".to_owned(),
             path: path.to_owned(),
+            ..Asked::default()
         }
     }
 
@@ -477,6 +720,17 @@ mod tests {
         assert_eq!(text.starts_with("/shop/"), Some(true));
         assert_eq!(text.starts_with("/shop/7"), None);
         assert_eq!(text.starts_with("/admin"), Some(false));
+        let other = |pattern: &str| Asked {
+            is_other: true,
+            ..path(pattern)
+        };
+        let named = other("/shop/<int:id>");
+        let text = named.text(Part::Path).expect("a path");
+        assert_eq!(text.starts_with("/shop/7"), Some(false));
+        let one_of_two = other("/(admin|shop)/");
+        let text = one_of_two.text(Part::Path).expect("a path");
+        assert_eq!(text.starts_with("/admin"), None);
+        let text = asked.text(Part::Path).expect("a path");
         assert_eq!(text.equals("/shop/7"), Some(false));
         assert_eq!(text.equals("/"), Some(false));
         assert_eq!(text.contains("7"), None);

@@ -8,13 +8,13 @@ use hognose_python::ir::*;
 
 use super::asked::{Asked, asks_for_variable, holds, looks};
 use super::nobody::{asks_for_absence, asks_for_type, for_nobody};
-use super::refusal::{Refusal, is_mistake, last, refusal, strip};
-use super::user::{Given, children, depends, identifies, is_parameter};
+use super::refusal::{Refusal, catches_refusals, is_mistake, last, refusal, strip};
+use super::user::{Given, children, depends, identifies, is_parameter, is_request};
 use super::{MAX_DEPTH, Proof};
 use crate::endpoint::Level;
 use crate::evidence::code::method;
 use crate::run::{V, Value};
-use crate::world::World;
+use crate::world::{Target, World};
 
 /// Blocks inside of each other.
 const MAX_BLOCKS: u32 = 40;
@@ -130,123 +130,6 @@ pub fn of_wrapper(world: &mut World<'_>, wrapper: V) -> Proof {
     }
 }
 
-/// What a method proves that answers whether a request may go on.
-pub fn of_answer(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
-    let module = world.machine.project.module(at);
-    let walk = Walk {
-        at,
-        closure: None,
-        given: Given::default(),
-        tests: Vec::new(),
-        passed: Vec::new(),
-        tried: Vec::new(),
-        raises_only: false,
-        strict: false,
-        calls: 0,
-        blocks: 0,
-        proof: Proof::Nothing,
-        of_shown: Proof::Nothing,
-        unclear: false,
-        perhaps: false,
-        swallowed: 0,
-        answers: Vec::new(),
-    };
-    let mut proof: Option<Proof> = None;
-    for value in &module[function].return_values {
-        let one = match module[*value] {
-            Expr::Bool(false) | Expr::None => continue,
-            // What the base says is asked of the base.
-            _ if is_super_call(module, *value) => continue,
-            _ if depends(world, at, *value) => {
-                walk.proof_of(world, Refusal::Forbidden, &[(*value, true)])
-            }
-            // A plain `True` after conditions on the user: those decide.
-            Expr::Bool(true) => {
-                let tests: Vec<(ExprId, bool)> = module
-                    .stmts()
-                    .filter_map(|(_, stmt)| match *stmt {
-                        Stmt::If { test, .. }
-                            if module[function]
-                                .range
-                                .contains_range(module.expr_range(test)) =>
-                        {
-                            Some((test, true))
-                        }
-                        _ => None,
-                    })
-                    .collect();
-                let mut deciding = Vec::new();
-                for test in tests {
-                    if depends(world, at, test.0) {
-                        deciding.push(test);
-                    }
-                }
-                if deciding.is_empty() {
-                    Proof::Public
-                } else {
-                    walk.proof_of(world, Refusal::Forbidden, &deciding)
-                }
-            }
-            _ => Proof::Unknown,
-        };
-        proof = Some(match proof {
-            None => one,
-            Some(known) => known.or(one),
-        });
-    }
-    proof.unwrap_or(Proof::Unknown)
-}
-
-/// Whether an expression is `super().method(...)`.
-fn is_super_call(module: &Module, expr: ExprId) -> bool {
-    let Expr::Call { func, .. } = module[expr] else {
-        return false;
-    };
-    let Expr::Attribute { value, .. } = module[func] else {
-        return false;
-    };
-    let Expr::Call { func, .. } = module[value] else {
-        return false;
-    };
-    matches!(module[func], Expr::Name { def, .. }
-        if module[module[def].scope].slots[module[def].slot.index()].name.as_str() == "super")
-}
-
-/// Whether what a method answers may be what its base does.
-pub fn answers_as_base(world: &World<'_>, at: ModuleId, function: FunctionId) -> bool {
-    let module = world.machine.project.module(at);
-    let mut waiting = module[function].return_values.clone();
-    for _ in 0..MAX_PARTS {
-        let Some(expr) = waiting.pop() else { break };
-        if is_super_call(module, expr) {
-            return true;
-        }
-        if let Expr::Logic { values, .. } = module[expr] {
-            waiting.extend(module.list(values));
-        }
-    }
-    false
-}
-
-/// Whether a function looks at the method of the request.
-pub fn asks_for_method(world: &World<'_>, at: ModuleId, function: FunctionId) -> bool {
-    let module = world.machine.project.module(at);
-    let range = module[function].range;
-    module.exprs().any(|(id, expr)| {
-        range.contains_range(module.expr_range(id))
-            && match *expr {
-                Expr::Attribute { attr, .. } => matches!(attr.as_str(), "method" | "SAFE_METHODS"),
-                Expr::Name { def, .. } => {
-                    module[module[def].scope].slots[module[def].slot.index()]
-                        .name
-                        .as_str()
-                        == "SAFE_METHODS"
-                }
-                _ => false,
-            }
-    })
-}
-
 /// What the body of a handler checks of every request.
 pub fn of_body(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
     walk(world, at, function, None, Given::default(), 0, false, true)
@@ -270,31 +153,26 @@ fn walk(
         world.looks |= looks;
         return known;
     }
-    world.proofs().insert(memo.clone(), (Proof::Nothing, false));
-    world.given.push((at, function, given.clone()));
+    // What a function proves with the variables around it holds for these alone.
+    let remembered = closure.is_none();
+    if remembered {
+        world.proofs().insert(memo.clone(), (Proof::Nothing, false));
+    }
+    let receiver = match closure.map(|closure| world.machine.get(closure)) {
+        Some(Value::Method { receiver, .. }) => Some(*receiver),
+        _ => None,
+    };
+    world.given.push((at, function, given.clone(), receiver));
     let outer = std::mem::replace(&mut world.looks, false);
     let mut walk = Walk {
-        at,
-        closure,
-        given,
-        tests: Vec::new(),
-        passed: Vec::new(),
-        tried: Vec::new(),
         raises_only,
         strict,
         calls,
-        blocks: 0,
-        proof: Proof::Nothing,
-        of_shown: Proof::Nothing,
-        unclear: false,
-        perhaps: false,
-        swallowed: 0,
-        answers: if raises_only {
-            Vec::new()
-        } else {
-            late_answers(world.machine.project.module(at), function)
-        },
+        ..Walk::new(at, closure, given)
     };
+    if !raises_only {
+        walk.answers = late_answers(world.machine.project.module(at), function);
+    }
     let body = world.machine.project.module(at)[function].body;
     walk.block(world, body);
     world.given.pop();
@@ -306,7 +184,9 @@ fn walk(
         proof => proof,
     };
     let looks = world.looks;
-    world.proofs().insert(memo, (proof.clone(), looks));
+    if remembered {
+        world.proofs().insert(memo, (proof.clone(), looks));
+    }
     world.looks |= outer;
     proof
 }
@@ -332,6 +212,28 @@ fn late_answers(module: &Module, function: FunctionId) -> Vec<ExprId> {
 }
 
 impl Walk {
+    /// A walk that has seen nothing.
+    pub(super) fn new(at: ModuleId, closure: Option<V>, given: Given) -> Self {
+        Self {
+            at,
+            closure,
+            given,
+            tests: Vec::new(),
+            passed: Vec::new(),
+            tried: Vec::new(),
+            raises_only: false,
+            strict: false,
+            calls: 0,
+            blocks: 0,
+            proof: Proof::Nothing,
+            of_shown: Proof::Nothing,
+            unclear: false,
+            perhaps: false,
+            swallowed: 0,
+            answers: Vec::new(),
+        }
+    }
+
     /// Walks a block; whether whoever shows nothing goes no further than it.
     fn block(&mut self, world: &mut World<'_>, block: Block) -> bool {
         if self.blocks >= MAX_BLOCKS {
@@ -375,7 +277,10 @@ impl Walk {
                     if self.strict && !self.tests.is_empty() {
                         continue;
                     }
-                    match self.decided(world, test) {
+                    let decided = self
+                        .of_class(world, test, 0)
+                        .or_else(|| self.decided(world, test));
+                    match decided {
                         Some(truth) => {
                             left = self.block(world, if truth { body } else { orelse });
                         }
@@ -397,9 +302,11 @@ impl Walk {
                     // What a handler swallows keeps nobody out.
                     let swallowed = module.handlers(handlers).iter().any(|handler| {
                         let last = module.block(handler.body).last();
-                        !last.is_some_and(|last| {
+                        let goes_on = !last.is_some_and(|last| {
                             matches!(module[*last], Stmt::Raise { .. } | Stmt::Return(_))
-                        })
+                        });
+                        let types = handler.types.map(|types| types.get());
+                        goes_on && types.is_none_or(|types| catches_refusals(world, self.at, types))
                     });
                     self.swallowed += u32::from(swallowed);
                     let mut all_left = self.block(world, body);
@@ -572,21 +479,32 @@ impl Walk {
         if self.swallowed > 0 {
             return;
         }
-        // Only what every request runs through, as far as its path lets it.
+        // Only what every request runs through, as far as its path lets it; what a setting leaves out is taken to run.
         let around = self.tests.clone();
-        let of_path = !around.is_empty()
+        let mut waiting = around.iter().map(|(test, _)| *test);
+        let mut asked = Vec::new();
+        if self.strict {
+            asked.extend(waiting);
+        } else {
+            asked.extend(waiting.by_ref().filter(|test| !self.is_apart(world, *test)));
+        }
+        let of_path = !asked.is_empty()
             && !self.strict
-            && around.iter().all(|(test, _)| looks(world, self.at, *test));
-        if !(around.is_empty() || of_path) || !self.tried.is_empty() || self.calls >= MAX_DEPTH {
+            && asked.iter().all(|test| looks(world, self.at, *test));
+        if !(asked.is_empty() || of_path) || !self.tried.is_empty() || self.calls >= MAX_DEPTH {
             return;
         }
-        if of_path {
+        if !around.is_empty() {
             let known = std::mem::replace(&mut self.proof, Proof::Nothing);
             self.tests.clear();
             self.called(world, value);
             self.tests = around;
             let found = std::mem::replace(&mut self.proof, known);
-            self.perhaps |= matches!(found, Proof::Guard { .. });
+            if of_path {
+                self.perhaps |= matches!(found, Proof::Guard { .. });
+            } else {
+                self.add(found);
+            }
             return;
         }
         let module = world.machine.project.module(self.at);
@@ -609,7 +527,16 @@ impl Walk {
                         self.add(proof);
                     }
                 }
-                for callee in world.machine.evaluator.eval(self.at, func) {
+                let member = self.member(world, func);
+                if let Some(member) = member {
+                    let proof = self.of_member(world, member, func, args);
+                    self.add(proof);
+                }
+                let callees = match member {
+                    Some(_) => Default::default(),
+                    None => world.machine.evaluator.eval(self.at, func),
+                };
+                for callee in callees {
                     match callee {
                         Evaluated::External(path) => {
                             let given = self.arguments(world, args);
@@ -644,6 +571,195 @@ impl Walk {
                 children(module, expr, |child| waiting.push(child));
             }
         }
+    }
+
+    /// The object that the function at hand is a method of, where it is known.
+    fn receiver(&self, world: &World<'_>) -> Option<V> {
+        match world.machine.get(self.closure?) {
+            Value::Method { receiver, .. } => Some(*receiver),
+            _ => None,
+        }
+    }
+
+    /// The method of a known object that is called, as that object's class has it: `self.check()`, `super().check()`,
+    /// `view_class().check()`.
+    fn member(&self, world: &mut World<'_>, func: ExprId) -> Option<V> {
+        let module = world.machine.project.module(self.at);
+        let Expr::Attribute { value, attr } = module[func] else {
+            return None;
+        };
+        let closure = self.closure?;
+        let site = (self.at, value);
+        let object = match module[value] {
+            Expr::Name { def, .. } => match module[def].kind {
+                DefKind::Param(0) => self.receiver(world)?,
+                _ => self.variable(world, value)?,
+            },
+            Expr::Call { func: made_by, .. } => match module[made_by] {
+                Expr::Name { def, .. }
+                    if module[module[def].scope].slots[module[def].slot.index()]
+                        .name
+                        .as_str()
+                        == "super" =>
+                {
+                    let Value::Method { receiver, function } = *world.machine.get(closure) else {
+                        return None;
+                    };
+                    let Target::Function(at, function) = world.handler(function).target else {
+                        return None;
+                    };
+                    let class = (at, world.machine.project.module(at)[function].class?);
+                    world.machine.make(Value::Super { receiver, class })
+                }
+                _ => {
+                    let class = self.variable(world, made_by)?;
+                    match world.machine.get(class) {
+                        Value::Class { .. } => world.machine.object_of(class, site),
+                        _ => return None,
+                    }
+                }
+            },
+            _ => return None,
+        };
+        if !matches!(
+            world.machine.get(object),
+            Value::Instance { .. } | Value::Super { .. } | Value::Class { .. }
+        ) {
+            return None;
+        }
+        let member = world.machine.attribute(object, attr);
+        world.machine.callable(member).then_some(member)
+    }
+
+    /// What a variable of the functions around holds.
+    fn variable(&self, world: &World<'_>, expr: ExprId) -> Option<V> {
+        let module = world.machine.project.module(self.at);
+        let Expr::Name { def, .. } = module[expr] else {
+            return None;
+        };
+        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+        matches!(module[def].kind, DefKind::Entry)
+            .then(|| world.machine.around(self.closure?, name))
+            .flatten()
+    }
+
+    /// What a method of a known object refuses.
+    fn of_member(&self, world: &mut World<'_>, member: V, func: ExprId, args: List) -> Proof {
+        let mut proof = Proof::Nothing;
+        for wrapper in world.handler(member).wrappers {
+            if let one @ Proof::Guard { .. } = super::wrapper(world, wrapper) {
+                proof = proof.and(one);
+            }
+        }
+        let Target::Function(at, function) = world.handler(member).target else {
+            return proof;
+        };
+        // A decorated method is bound once more without its decorators.
+        let closure = match *world.machine.get(member) {
+            Value::Method { receiver, function } => {
+                let function = world.handler_value(function);
+                world.machine.make(Value::Method { receiver, function })
+            }
+            _ => member,
+        };
+        let given = self.given_to(world, func, args, at, function);
+        let (closure, calls) = (Some(closure), self.calls + 1);
+        match walk(
+            world,
+            at,
+            function,
+            closure,
+            given,
+            calls,
+            true,
+            self.strict,
+        ) {
+            own @ Proof::Guard { .. } => proof.and(own),
+            _ => proof,
+        }
+    }
+
+    /// Whether a condition says nothing of the request: it asks the application, or a setting.
+    fn is_apart(&self, world: &mut World<'_>, test: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        let mut waiting = vec![test];
+        for _ in 0..MAX_PARTS {
+            let Some(expr) = waiting.pop() else {
+                return !depends(world, self.at, test);
+            };
+            if is_request(world, self.at, expr) {
+                return false;
+            }
+            match module[expr] {
+                Expr::Name { def, .. } => match module[def].kind {
+                    DefKind::Value(value) => waiting.push(value),
+                    DefKind::Entry | DefKind::ImportFrom { .. } | DefKind::Import { .. } => {}
+                    _ => return false,
+                },
+                // What an object holds may be what was asked for; that it is given as it is says nothing.
+                Expr::Attribute { value, .. } if is_first(module, value) => return false,
+                Expr::Call { func, args } => {
+                    if !is_first(module, func) {
+                        waiting.push(func);
+                    }
+                    let given = module.args(args).iter().map(|argument| argument.value);
+                    waiting.extend(given.filter(|value| !is_first(module, *value)));
+                }
+                _ => children(module, expr, |child| waiting.push(child)),
+            }
+        }
+        false
+    }
+
+    /// Whether a condition holds by what the class of a known object says.
+    fn of_class(&self, world: &mut World<'_>, test: ExprId, depth: usize) -> Option<bool> {
+        let module = world.machine.project.module(self.at);
+        if depth >= MAX_PARTS {
+            return None;
+        }
+        match module[test] {
+            Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => Some(!self.of_class(world, operand, depth + 1)?),
+            Expr::Attribute { .. } => {
+                let v = self.of_object(world, test)?;
+                world.machine.truth(v)
+            }
+            Expr::Compare {
+                op: op @ (CmpOp::Is | CmpOp::IsNot),
+                left,
+                right,
+            } if matches!(module[right], Expr::None) => {
+                let v = self.of_object(world, left)?;
+                let is_none = matches!(world.machine.get(v), Value::None);
+                Some(is_none == (op == CmpOp::Is))
+            }
+            _ => None,
+        }
+    }
+
+    /// What an attribute of the object at hand holds, where its class says so.
+    fn of_object(&self, world: &mut World<'_>, expr: ExprId) -> Option<V> {
+        let module = world.machine.project.module(self.at);
+        let Expr::Attribute { value, attr } = module[expr] else {
+            return None;
+        };
+        if !is_first(module, value) {
+            return None;
+        }
+        let receiver = self.receiver(world)?;
+        let v = world.machine.attribute(receiver, attr);
+        matches!(
+            world.machine.get(v),
+            Value::None
+                | Value::Bool(_)
+                | Value::Int(_)
+                | Value::Str(_)
+                | Value::List(_)
+                | Value::Class { .. }
+        )
+        .then_some(v)
     }
 
     /// What a context manager of the project refuses when it is entered.
@@ -731,7 +847,7 @@ impl Walk {
     }
 
     /// What a call of a function of the project gives its parameters.
-    fn given_to(
+    pub(super) fn given_to(
         &self,
         world: &mut World<'_>,
         func: ExprId,
@@ -891,6 +1007,11 @@ impl Walk {
             self.add(proof);
         }
     }
+}
+
+/// Whether an expression is the first parameter of its function: the object of a method.
+fn is_first(module: &Module, expr: ExprId) -> bool {
+    matches!(module[expr], Expr::Name { def, .. } if matches!(module[def].kind, DefKind::Param(0)))
 }
 
 /// Whether a block that may fail looks at who asks.

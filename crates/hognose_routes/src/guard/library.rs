@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
-use super::Proof;
+use super::{Proof, Question};
 use crate::endpoint::Level;
 use crate::run::{Args, V, Value};
 use crate::world::World;
@@ -60,6 +60,8 @@ struct Row {
     flags: Vec<String>,
     /// A keyword that makes it let anyone through when it is true.
     optional: Option<String>,
+    /// The position of a function that is asked with the user.
+    test: Option<usize>,
 }
 
 /// What a library's guard proves.
@@ -73,6 +75,7 @@ pub struct Entry {
     name: Option<String>,
     flags: Vec<String>,
     optional: Option<String>,
+    test: Option<usize>,
 }
 
 struct Tables {
@@ -96,6 +99,7 @@ static KNOWN: LazyLock<Tables> = LazyLock::new(|| {
         name: None,
         flags: Vec::new(),
         optional: None,
+        test: None,
     };
     for text in TABLES {
         // The tables are part of the program; a test reads each of them.
@@ -134,6 +138,7 @@ static KNOWN: LazyLock<Tables> = LazyLock::new(|| {
                 name: row.name,
                 flags: row.flags,
                 optional: row.optional,
+                test: row.test,
             };
             tables.exact.insert(key(&row.path), entry);
         }
@@ -179,6 +184,7 @@ pub fn entry(path: &str) -> Option<Entry> {
             name: None,
             flags: Vec::new(),
             optional: None,
+            test: None,
         })
 }
 
@@ -212,6 +218,16 @@ impl Entry {
                 Some(true) => return Proof::Public,
                 Some(false) => {}
                 None => return Proof::Unknown,
+            }
+        }
+        if let Some(v) = self.test.and_then(|at| args.positional.get(at)) {
+            let question = Question {
+                of_user: true,
+                ..Question::default()
+            };
+            match super::answer(world, *v, question) {
+                Proof::Unknown => {}
+                proof => return proof,
             }
         }
         let roles = names(world, args, &self.roles);

@@ -5,8 +5,9 @@ use hognose_python::ir::*;
 use super::Proof;
 use super::asked::looks;
 use super::behaviour::Walk;
+use super::nobody::for_nobody;
 use super::refusal::Refusal;
-use super::user::{children, depends, is_header};
+use super::user::{children, depends, identifies, is_credential_itself};
 use crate::endpoint::Level;
 use crate::run::Value;
 use crate::world::World;
@@ -28,13 +29,94 @@ const PRESENCE: &[&str] = &[
     "state",
 ];
 
+/// Conditions inside of each other.
+const MAX_PARTS: u32 = 40;
+
 /// Parts of the names of methods that ask whether a user has what they are given.
 const ASKING: &[&str] = &[
     "perm", "role", "group", "scope", "priv", "grant", "allowed", "can_", "member",
 ];
 
+/// Attributes by which one user is told from another.
+const IDENTIFIERS: &[&str] = &["id", "pk", "user_id", "username", "email", "login"];
+
+/// How flags of a user begin that say what he may do.
+const FLAGS: &[&str] = &["is_", "can_", "role_", "admin", "superuser", "staff"];
+
+/// Parts of the names of flags that say that an account or a token is in order, not what its owner may do.
+const STATES: &[&str] = &[
+    "valid",
+    "expired",
+    "verified",
+    "active",
+    "enabled",
+    "confirmed",
+    "authenticated",
+    "anonymous",
+    "logged",
+];
+
+/// One part of the condition under which a request is refused: an expression, and what it then is.
+#[derive(Clone, Copy)]
+struct Part {
+    expr: ExprId,
+    truth: bool,
+}
+
+/// What one part of a condition names.
+#[derive(Default)]
+struct Named {
+    names: Vec<String>,
+    /// It compares the user with the object at hand.
+    object: bool,
+    /// It speaks of roles or groups.
+    of_roles: bool,
+    /// A caller or the maker of the guard gives the names, or a method is asked for them.
+    given: bool,
+}
+
+impl Named {
+    fn take(&mut self, other: Self) {
+        self.names.extend(other.names);
+        self.object |= other.object;
+        self.of_roles |= other.of_roles;
+        self.given |= other.given;
+    }
+}
+
+/// The parts that must all hold for a condition to be what it is; the condition itself where it is none of several.
+fn parts(module: &Module, part: Part, all_of: bool, found: &mut Vec<Part>, depth: u32) {
+    match module[part.expr] {
+        Expr::Unary {
+            op: UnaryOp::Not,
+            operand,
+        } if depth < MAX_PARTS => {
+            let inner = Part {
+                expr: operand,
+                truth: !part.truth,
+            };
+            parts(module, inner, all_of, found, depth + 1);
+        }
+        Expr::Logic { op, values } if depth < MAX_PARTS => {
+            let holds_together = (op == BoolOp::And) == part.truth;
+            if holds_together == all_of {
+                for value in module.list(values) {
+                    let inner = Part {
+                        expr: *value,
+                        truth: part.truth,
+                    };
+                    parts(module, inner, all_of, found, depth + 1);
+                }
+            } else {
+                found.push(part);
+            }
+        }
+        _ => found.push(part),
+    }
+}
+
 impl Walk {
-    /// What conditions ask for.
+    /// What it takes not to be refused where all of some conditions hold.
     pub(super) fn proof_of(
         &self,
         world: &mut World<'_>,
@@ -42,215 +124,285 @@ impl Walk {
         tests: &[(ExprId, bool)],
     ) -> Proof {
         let module = world.machine.project.module(self.at);
-        let mut texts: Vec<String> = Vec::new();
-        // What a caller or the maker of the guard names counts before what stands in its conditions.
-        let mut named: Vec<String> = Vec::new();
-        let mut attributes: Vec<String> = Vec::new();
-        let mut object = false;
-        let mut closure_used = false;
-        let mut given_used = false;
-        let mut asked = false;
-        let mut of_arguments: Vec<ExprId> = Vec::new();
-        for (test, _) in tests {
-            if !depends(world, self.at, *test) {
+        let mut ways: Vec<Part> = Vec::new();
+        for (expr, truth) in tests {
+            let part = Part {
+                expr: *expr,
+                truth: *truth,
+            };
+            parts(module, part, true, &mut ways, 0);
+        }
+        let mut all = Named::default();
+        let mut nameless = false;
+        for way in ways {
+            if !depends(world, self.at, way.expr) {
                 continue;
             }
-            // With each expression whether a variable led to it: what it was made from names less than a condition.
-            let mut waiting = vec![(*test, false)];
-            let mut left = 128;
-            while let Some((expr, led)) = waiting.pop() {
-                left -= 1;
-                if left == 0 {
-                    break;
-                }
-                // Names of endpoints and beginnings of paths are no names of roles.
-                let plain = !matches!(module[expr], Expr::Logic { .. } | Expr::Unary { .. });
-                if plain && looks(world, self.at, expr) {
-                    continue;
-                }
-                let mut led_only = false;
-                match module[expr] {
-                    Expr::Compare { op, left, right } => {
-                        // What a header must say is no name.
-                        if is_header(world, self.at, left) || is_header(world, self.at, right) {
-                            continue;
-                        }
-                        if matches!(op, CmpOp::Eq | CmpOp::NotEq)
-                            && self.is_of_object(world, left, right)
-                        {
-                            object = true;
-                        }
-                        // `"key" not in session` asks whether there is one at all.
-                        if matches!(op, CmpOp::In | CmpOp::NotIn) {
-                            let of_user = matches!(module[right], Expr::Attribute { attr, .. }
-                                if !PRESENCE.contains(&attr.as_str()));
-                            if depends(world, self.at, right) && !of_user {
-                                // `permission not in granted`.
-                                if let Expr::Name { .. } = module[left] {
-                                    waiting.push((left, led));
-                                }
-                                continue;
-                            }
-                            if let Some(found) = self.texts_of(world, right) {
-                                if self.is_given(world, right) {
-                                    given_used = true;
-                                    named.extend(found);
-                                } else {
-                                    texts.extend(found);
-                                }
-                            }
-                        }
-                    }
-                    Expr::Str(text) if !led => texts.push(module.str(text).to_owned()),
-                    Expr::FString(_) => led_only = true,
-                    Expr::Name { def, .. } => {
-                        match module[def].kind {
-                            DefKind::Value(value) => waiting.push((value, true)),
-                            DefKind::Phi(list) => {
-                                for def in module.defs_list(list) {
-                                    if let DefKind::Value(value) = module[*def].kind {
-                                        waiting.push((value, true));
-                                    }
-                                }
-                            }
-                            _ => {}
-                        }
-                        if self.is_given(world, expr)
-                            && let Some(found) = self.texts_of(world, expr)
-                        {
-                            named.extend(found);
-                            given_used = true;
-                        }
-                        if let DefKind::Entry = module[def].kind
-                            && let Some(closure) = self.closure
-                        {
-                            let name =
-                                module[module[def].scope].slots[module[def].slot.index()].name;
-                            if let Some(v) = world.machine.around(closure, name)
-                                && let Some(found) = world.text_list(v)
-                            {
-                                named.extend(found);
-                                closure_used = true;
-                            }
-                        }
-                    }
-                    Expr::Attribute { value, attr } => {
-                        // `self.roles` of an object that guards.
-                        if let Expr::Name { def, .. } = module[value]
-                            && let DefKind::Param(0) = module[def].kind
-                            && let Some(closure) = self.closure
-                            && let Value::Method { receiver, .. } = *world.machine.get(closure)
-                        {
-                            let v = world.machine.attribute(receiver, attr);
-                            if let Some(found) = world.text_list(v) {
-                                named.extend(found);
-                                closure_used = true;
-                            }
-                            continue;
-                        }
-                        if !PRESENCE.contains(&attr.as_str()) && !of_arguments.contains(&expr) {
-                            attributes.push(attr.as_str().to_owned());
-                        }
-                    }
-                    // The key under which something lies is no name of a role.
-                    Expr::Subscript { value, .. } => {
-                        waiting.push((value, led));
-                        continue;
-                    }
-                    Expr::Call { func, args } => {
-                        let lookup = matches!(module[func], Expr::Attribute { attr, .. } if attr.as_str() == "get");
-                        if lookup {
-                            waiting.push((func, led));
-                            continue;
-                        }
-                        // `user.has_perm("shop.sell")`, `has_required_scope(request, ["read"])`.
-                        let name = match module[func] {
-                            Expr::Attribute { attr, .. } => attr.as_str(),
-                            Expr::Name { def, .. } => module[module[def].scope].slots
-                                [module[def].slot.index()]
-                            .name
-                            .as_str(),
-                            _ => "",
-                        };
-                        // `user.is_in(group)` says of the user what its argument says.
-                        if !module.args(args).is_empty()
-                            && let Expr::Attribute { value, .. } = module[func]
-                        {
-                            of_arguments.push(func);
-                            waiting.push((value, led));
-                        }
-                        if ASKING.iter().any(|part| name.contains(part)) {
-                            for argument in module.args(args) {
-                                if let Some(found) = self.texts_of(world, argument.value)
-                                    && !found.is_empty()
-                                {
-                                    texts.extend(found);
-                                    asked = true;
-                                }
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-                let led = led || led_only;
-                children(module, expr, |child| waiting.push((child, led)));
+            // Whoever is nobody gets past this part, and is refused elsewhere.
+            let of_somebody = for_nobody(world, self.at, way.expr, 0) == Some(!way.truth);
+            let named = self.named(world, refusal, way, 0);
+            if named.names.is_empty() && !named.object && !named.of_roles {
+                nameless |= !of_somebody && identifies(world, self.at, way.expr);
             }
+            all.take(named);
         }
-        // A key or password that is compared is no name.
-        if refusal == Refusal::Other && !closure_used && !given_used && !asked {
-            texts.clear();
-        }
-        if !matches!(refusal, Refusal::Forbidden | Refusal::Other)
-            && !closure_used
-            && !given_used
-            && !asked
-        {
-            return Proof::of(Level::Authenticated);
-        }
-        if !named.is_empty() {
-            texts = named;
-        }
-        texts.sort();
-        texts.dedup();
-        if object {
+        if all.object {
             return Proof::Guard {
                 level: Level::Object,
                 roles: Vec::new(),
                 permissions: Vec::new(),
             };
         }
-        let of_roles = attributes
-            .iter()
-            .any(|attribute| attribute.contains("role") || attribute.contains("group"));
-        if texts.is_empty() {
-            attributes.sort();
-            attributes.dedup();
-            // `user.is_admin`: the attribute is what is asked for.
-            let flags: Vec<String> = attributes
-                .into_iter()
-                .filter(|attribute| attribute.starts_with("is_") || attribute.starts_with("can_"))
-                .collect();
-            if flags.is_empty() {
-                return Proof::of(
-                    if refusal == Refusal::Forbidden && !tests.is_empty() && of_roles {
-                        Level::Permission
-                    } else {
-                        Level::Authenticated
-                    },
-                );
-            }
-            texts = flags;
+        // One of several ways that asks for no name is open to everybody who is somebody.
+        if nameless || all.names.is_empty() {
+            let of_roles = refusal == Refusal::Forbidden && all.of_roles && !nameless;
+            return Proof::of(if of_roles {
+                Level::Permission
+            } else {
+                Level::Authenticated
+            });
         }
-        let (roles, permissions) = if of_roles {
-            (texts, Vec::new())
+        all.names.sort();
+        all.names.dedup();
+        let (roles, permissions) = if all.of_roles {
+            (all.names, Vec::new())
         } else {
-            (Vec::new(), texts)
+            (Vec::new(), all.names)
         };
         Proof::Guard {
             level: Level::Permission,
             roles,
             permissions,
         }
+    }
+
+    /// What a part of a condition names: of one that holds where any of several does, all of them.
+    fn named(&self, world: &mut World<'_>, refusal: Refusal, part: Part, depth: u32) -> Named {
+        let module = world.machine.project.module(self.at);
+        let mut inner = Vec::new();
+        parts(module, part, false, &mut inner, depth);
+        if let [only] = *inner.as_slice() {
+            return self.named_by_one(world, refusal, only);
+        }
+        let mut all = Named::default();
+        for one in inner {
+            if depth < MAX_PARTS && depends(world, self.at, one.expr) {
+                let one = self.named(world, refusal, one, depth + 1);
+                all.take(one);
+            }
+        }
+        all
+    }
+
+    /// What a condition names that is not made of others.
+    fn named_by_one(&self, world: &mut World<'_>, refusal: Refusal, part: Part) -> Named {
+        let module = world.machine.project.module(self.at);
+        let mut texts: Vec<String> = Vec::new();
+        // What a caller or the maker of the guard names counts before what stands in its conditions.
+        let mut named: Vec<String> = Vec::new();
+        let mut attributes: Vec<String> = Vec::new();
+        let mut found = Named::default();
+        let mut of_arguments: Vec<ExprId> = Vec::new();
+        // With each expression whether a variable led to it: what it was made from names less than a condition.
+        let mut waiting = vec![(part.expr, false)];
+        let mut left = 128;
+        while let Some((expr, led)) = waiting.pop() {
+            left -= 1;
+            if left == 0 {
+                break;
+            }
+            // Names of endpoints and beginnings of paths are no names of roles.
+            let plain = !matches!(module[expr], Expr::Logic { .. } | Expr::Unary { .. });
+            if plain && looks(world, self.at, expr) {
+                continue;
+            }
+            let mut led_only = false;
+            match module[expr] {
+                Expr::Compare { op, left, right } => {
+                    // What a header must say is no name, and neither is what a key must be.
+                    if is_credential_itself(world, self.at, left)
+                        || is_credential_itself(world, self.at, right)
+                    {
+                        continue;
+                    }
+                    if matches!(op, CmpOp::Eq | CmpOp::NotEq)
+                        && self.is_of_object(world, left, right)
+                    {
+                        found.object = true;
+                    }
+                    if let Some(list) = self.is_listed(world, left, right) {
+                        texts.push(list);
+                        continue;
+                    }
+                    // `user.role != Role.ADMIN`.
+                    if matches!(op, CmpOp::Eq | CmpOp::NotEq) {
+                        for side in [left, right] {
+                            if matches!(module[side], Expr::Attribute { .. })
+                                && let Some(constant) = self.texts_of(world, side)
+                            {
+                                texts.extend(constant);
+                            }
+                        }
+                    }
+                    // `"key" not in session` asks whether there is one at all.
+                    if matches!(op, CmpOp::In | CmpOp::NotIn) {
+                        let of_user = matches!(module[right], Expr::Attribute { attr, .. }
+                            if !PRESENCE.contains(&attr.as_str()));
+                        if depends(world, self.at, right) && !of_user {
+                            // `permission not in granted`.
+                            if let Expr::Name { .. } = module[left] {
+                                waiting.push((left, led));
+                            }
+                            continue;
+                        }
+                        if let Some(listed) = self.texts_of(world, right) {
+                            if self.is_given(world, right) {
+                                found.given = true;
+                                named.extend(listed);
+                            } else {
+                                texts.extend(listed);
+                            }
+                        }
+                    }
+                }
+                Expr::Str(text) if !led => texts.push(module.str(text).to_owned()),
+                Expr::FString(_) => led_only = true,
+                Expr::Name { def, .. } => {
+                    match module[def].kind {
+                        DefKind::Value(value) => waiting.push((value, true)),
+                        DefKind::Phi(list) => {
+                            for def in module.defs_list(list) {
+                                if let DefKind::Value(value) = module[*def].kind {
+                                    waiting.push((value, true));
+                                }
+                            }
+                        }
+                        _ => {}
+                    }
+                    if self.is_given(world, expr)
+                        && let Some(given) = self.texts_of(world, expr)
+                    {
+                        named.extend(given);
+                        found.given = true;
+                    }
+                    if let DefKind::Entry = module[def].kind
+                        && let Some(closure) = self.closure
+                    {
+                        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+                        if let Some(v) = world.machine.around(closure, name)
+                            && let Some(around) = world.text_list(v)
+                        {
+                            named.extend(around);
+                            found.given = true;
+                        }
+                    }
+                }
+                Expr::Attribute { value, attr } => {
+                    // `self.roles` of an object that guards.
+                    if let Expr::Name { def, .. } = module[value]
+                        && let DefKind::Param(0) = module[def].kind
+                        && let Some(closure) = self.closure
+                        && let Value::Method { receiver, .. } = *world.machine.get(closure)
+                    {
+                        let v = world.machine.attribute(receiver, attr);
+                        if let Some(held) = world.text_list(v) {
+                            named.extend(held);
+                            found.given = true;
+                        }
+                        continue;
+                    }
+                    if !PRESENCE.contains(&attr.as_str()) && !of_arguments.contains(&expr) {
+                        attributes.push(attr.as_str().to_owned());
+                    }
+                }
+                // The key under which something lies is no name of a role.
+                Expr::Subscript { value, index } => {
+                    if let Expr::Str(key) = module[index] {
+                        found.of_roles |= speaks_of_roles(module.str(key));
+                    }
+                    waiting.push((value, led));
+                    continue;
+                }
+                Expr::Call { func, args } => {
+                    let given = module.args(args);
+                    // `user.has_perm("shop.sell")`, `has_required_scope(request, ["read"])`.
+                    let name = match module[func] {
+                        Expr::Attribute { attr, .. } => attr.as_str(),
+                        Expr::Name { def, .. } => module[module[def].scope].slots
+                            [module[def].slot.index()]
+                        .name
+                        .as_str(),
+                        _ => "",
+                    };
+                    let key = |at: usize| match module[given.get(at)?.value] {
+                        Expr::Str(text) => Some(module.str(text)),
+                        _ => None,
+                    };
+                    match name {
+                        "get" if matches!(module[func], Expr::Attribute { .. }) => {
+                            found.of_roles |= key(0).is_some_and(speaks_of_roles);
+                            waiting.push((func, led));
+                            continue;
+                        }
+                        // `getattr(user, "is_admin", False)`.
+                        "getattr" | "hasattr" if matches!(module[func], Expr::Name { .. }) => {
+                            if let Some(object) = given.first() {
+                                waiting.push((object.value, led));
+                            }
+                            let attr = key(1).filter(|attr| !PRESENCE.contains(attr));
+                            attributes.extend(attr.map(str::to_owned));
+                            continue;
+                        }
+                        _ => {}
+                    }
+                    // `user.is_in(group)` says of the user what its argument says.
+                    if !given.is_empty()
+                        && let Expr::Attribute { value, .. } = module[func]
+                    {
+                        of_arguments.push(func);
+                        waiting.push((value, led));
+                    }
+                    if ASKING.iter().any(|part| name.contains(part)) {
+                        for argument in given {
+                            if let Some(asked) = self.texts_of(world, argument.value)
+                                && !asked.is_empty()
+                            {
+                                texts.extend(asked);
+                                found.given = true;
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+            let led = led || led_only;
+            children(module, expr, |child| waiting.push((child, led)));
+        }
+        found.of_roles |= attributes
+            .iter()
+            .any(|attribute| speaks_of_roles(attribute));
+        // A key or password that is compared is no name.
+        let says = match refusal {
+            Refusal::Forbidden => true,
+            Refusal::Unauthorized | Refusal::Redirect | Refusal::Other => found.of_roles,
+        };
+        if !(found.given || says) {
+            texts.clear();
+        }
+        if !named.is_empty() {
+            texts = named;
+        }
+        // `not user.is_admin`: the attribute is what is asked for; `user.is_blocked` asks for nothing.
+        if texts.is_empty() && !part.truth {
+            texts = attributes;
+            texts.retain(|attribute| {
+                FLAGS.iter().any(|front| attribute.starts_with(front))
+                    && !STATES.iter().any(|state| attribute.contains(state))
+            });
+        }
+        texts.retain(|text| !text.is_empty());
+        found.names = texts;
+        found
     }
 
     /// Texts that an expression holds: a constant, or what the call that leads here gives.
@@ -317,6 +469,25 @@ impl Walk {
             .any(|index| self.given.texts.iter().any(|(known, _)| known == index))
     }
 
+    /// The setting that says which users there are to be: `user.id not in settings.admins`.
+    fn is_listed(&self, world: &mut World<'_>, user: ExprId, list: ExprId) -> Option<String> {
+        let module = world.machine.project.module(self.at);
+        let (Expr::Attribute { attr: key, .. }, Expr::Attribute { value, attr }) =
+            (&module[user], &module[list])
+        else {
+            return None;
+        };
+        let Expr::Name { def, .. } = module[*value] else {
+            return None;
+        };
+        let outside = matches!(
+            module[def].kind,
+            DefKind::Entry | DefKind::ImportFrom { .. } | DefKind::Import { .. }
+        );
+        let names = IDENTIFIERS.contains(&key.as_str()) && depends(world, self.at, user);
+        (names && outside && !depends(world, self.at, list)).then(|| attr.as_str().to_owned())
+    }
+
     /// Whether a comparison is of the user and something of the object at hand: `note.owner_id == user.id`.
     fn is_of_object(&self, world: &mut World<'_>, left: ExprId, right: ExprId) -> bool {
         let module = world.machine.project.module(self.at);
@@ -335,6 +506,11 @@ impl Walk {
         matches!(module[value], Expr::Name { def, .. }
             if matches!(module[def].kind, DefKind::Param(_) | DefKind::Value(_) | DefKind::Phi(_)))
     }
+}
+
+/// Whether what is named so is a role or a group.
+fn speaks_of_roles(name: &str) -> bool {
+    name.contains("role") || name.contains("group")
 }
 
 fn collect(constant: &hognose_python::Constant, texts: &mut Vec<String>) {

@@ -91,6 +91,32 @@ pub(super) fn is_mistake(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> b
         .is_some_and(|path| MISTAKES.contains(&last(path.as_str())))
 }
 
+/// Exceptions that all refusals of some library are.
+const OF_ALL: &[&str] = &[
+    "Exception",
+    "BaseException",
+    "HTTPException",
+    "APIException",
+    "HTTPError",
+];
+
+/// Whether an `except` of some types may catch a refusal.
+pub(super) fn catches_refusals(world: &mut World<'_>, at: ModuleId, types: ExprId) -> bool {
+    let module = world.machine.project.module(at);
+    let types = match module[types] {
+        Expr::Tuple(list) => module.list(list).to_vec(),
+        _ => vec![types],
+    };
+    types.into_iter().any(|class| {
+        let values = world.machine.evaluator.eval(at, class);
+        let harmless = |value: &Evaluated| {
+            matches!(value, Evaluated::External(path)
+                if by_name(path.as_str()).is_none() && !OF_ALL.contains(&last(path.as_str())))
+        };
+        values.is_empty() || !values.iter().all(harmless)
+    })
+}
+
 /// How a value that is raised, returned or called refuses.
 pub fn of_value(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Refusal> {
     refusal(world, at, expr, 0)

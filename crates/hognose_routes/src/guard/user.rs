@@ -5,7 +5,7 @@ use hognose_python::{Symbol, Value as Evaluated};
 use rustc_hash::FxHashSet;
 
 use super::refusal::of_value as refusal;
-use crate::world::World;
+use crate::world::{Target, World};
 
 /// Expressions looked at for one question.
 const MAX_LOOKED: usize = 600;
@@ -58,6 +58,7 @@ const OF_REQUEST: &[&str] = &[
     "get_header",
     "get_cookie",
     "credentials",
+    "token",
     "identity",
     "authenticated_userid",
     "has_permission",
@@ -168,9 +169,80 @@ fn key_of<'m>(world: &mut World<'m>, at: ModuleId, expr: ExprId) -> Option<&'m s
     }
 }
 
-/// Whether an expression takes a header or cookie of a request.
-pub(super) fn is_header(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
-    key_of(world, at, expr).is_some()
+/// Names in a row that are followed to what a request shows.
+const MAX_NAMES: usize = 16;
+
+/// Whether an expression is what a request shows, such as a header or a key, not what is known of its owner.
+pub(super) fn is_credential_itself(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
+    let module = world.machine.project.module(at);
+    let mut expr = expr;
+    for _ in 0..MAX_NAMES {
+        if key_of(world, at, expr).is_some() {
+            return true;
+        }
+        match module[expr] {
+            Expr::Name { def, .. } => match module[def].kind {
+                DefKind::Value(value) => expr = value,
+                DefKind::Param(index) => {
+                    let ScopeKind::Function(function) = module[module[def].scope].kind else {
+                        return false;
+                    };
+                    let param = module[function].params.get(usize::from(index));
+                    return param.is_some_and(|param| is_shown(world, at, param));
+                }
+                _ => return false,
+            },
+            // `bearer.credentials`.
+            Expr::Attribute { value, attr } if attr.as_str() == "credentials" => expr = value,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether the framework fills a parameter with what the request shows, not with what the project makes of it.
+fn is_shown(world: &mut World<'_>, at: ModuleId, param: &Param) -> bool {
+    let mut waiting: Vec<ExprId> = param
+        .default
+        .iter()
+        .chain(&param.annotation)
+        .copied()
+        .collect();
+    let module = world.machine.project.module(at);
+    for _ in 0..MAX_NAMES {
+        let Some(expr) = waiting.pop() else {
+            return false;
+        };
+        match module[expr] {
+            Expr::Call { func, args } => {
+                let path = world.machine.evaluator.dotted(at, func);
+                let name = path.map_or("", |path| {
+                    let path = path.as_str();
+                    path.rsplit('.').next().unwrap_or(path)
+                });
+                match name {
+                    "Header" | "Cookie" | "Query" => return true,
+                    "Depends" | "Security" => {
+                        let Some(given) = module.args(args).first() else {
+                            return false;
+                        };
+                        let values = world.machine.evaluator.eval(at, given.value);
+                        let made = |value: &Evaluated| {
+                            matches!(value, Evaluated::Function(..) | Evaluated::Class(..))
+                        };
+                        return !values.is_empty() && !values.iter().any(made);
+                    }
+                    _ => {}
+                }
+            }
+            Expr::Subscript { index, .. } => match module[index] {
+                Expr::Tuple(list) => waiting.extend(module.list(list)),
+                _ => waiting.push(index),
+            },
+            _ => {}
+        }
+    }
+    false
 }
 
 fn carries_credentials(key: &str) -> bool {
@@ -218,7 +290,7 @@ fn reaches(
                     DefKind::Param(index) => {
                         if let ScopeKind::Function(function) = module[module[def].scope].kind
                             && let Some(param) = module[function].params.get(usize::from(index))
-                            && (world.given.iter().any(|(home, of, given)| {
+                            && (world.given.iter().any(|(home, of, given, _)| {
                                 (*home, *of) == (at, function) && given.has(index, identity)
                             }) || is_credential(world, at, param, identity, nesting))
                         {
@@ -242,7 +314,7 @@ fn reaches(
                 }
             }
             Expr::Call { func, .. } if depth < 3 => {
-                for value in world.machine.evaluator.eval(at, func) {
+                for value in callees(world, at, func) {
                     if let Evaluated::Function(home, function) = value {
                         let data = &world.machine.project.module(home)[function];
                         for value in &data.return_values {
@@ -273,6 +345,27 @@ fn reaches(
         children(module, expr, |child| waiting.push((at, child, depth)));
     }
     false
+}
+
+/// What a call runs: of a known object, the method as its class has it.
+fn callees(world: &mut World<'_>, at: ModuleId, func: ExprId) -> Vec<Evaluated> {
+    let module = world.machine.project.module(at);
+    if let Expr::Attribute { value, attr } = module[func]
+        && let Expr::Name { def, .. } = module[value]
+        && let DefKind::Param(0) = module[def].kind
+        && let ScopeKind::Function(function) = module[module[def].scope].kind
+        && let Some(receiver) = world
+            .given
+            .iter()
+            .rev()
+            .find_map(|(home, of, _, receiver)| receiver.filter(|_| (*home, *of) == (at, function)))
+    {
+        let v = world.machine.attribute(receiver, attr);
+        if let Target::Function(at, function) = world.handler(v).target {
+            return vec![Evaluated::Function(at, function)];
+        }
+    }
+    world.machine.evaluator.eval(at, func).into_iter().collect()
 }
 
 /// What a proxy of the project stands for: `current_user = LocalProxy(lambda: find_user())`.

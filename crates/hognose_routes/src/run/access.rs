@@ -28,6 +28,9 @@ impl Machine<'_> {
         if let Some(v) = self.starred(at, name) {
             return v;
         }
+        if let Some(v) = self.module_variable(at, name) {
+            return v;
+        }
         if is_builtin(name.as_str()) {
             return self.external(Symbol::from(format!("builtins.{}", name.as_str())));
         }
@@ -56,6 +59,10 @@ impl Machine<'_> {
 
     /// What a name means around a function: in the frames of the functions that made it.
     pub fn around(&self, closure: V, name: Symbol) -> Option<V> {
+        let closure = match *self.get(closure) {
+            Value::Method { function, .. } => function,
+            _ => closure,
+        };
         let Value::Function { frame, .. } = *self.get(closure) else {
             return None;
         };
@@ -68,6 +75,28 @@ impl Machine<'_> {
         }
         let (frame, slot) = self.home(frame, name, false)?;
         self.frames[frame].vars[slot.index()]
+    }
+
+    /// What Python sets in every module.
+    fn module_variable(&mut self, id: ModuleId, name: Symbol) -> Option<V> {
+        let module = self.project.module(id);
+        let full = module.name.as_str();
+        Some(match name.as_str() {
+            "__name__" => self.text(full),
+            "__package__" => {
+                let package = match module.is_package {
+                    true => full,
+                    false => full.rsplit_once('.').map_or("", |(package, _)| package),
+                };
+                self.text(package)
+            }
+            // The directory of a package stands for the package.
+            "__path__" if module.is_package => {
+                let module = self.make(Value::Module(id));
+                self.make(Value::List(vec![module]))
+            }
+            _ => return None,
+        })
     }
 
     /// A constant as a value.
@@ -169,6 +198,10 @@ impl Machine<'_> {
             return *v;
         }
         // Lists and dicts may be long: they are not copied to find a method.
+        // Of texts and numbers only the members of an enumeration have one.
+        if attr.as_str() == "value" && matches!(self.get(object), Value::Str(_) | Value::Int(_)) {
+            return object;
+        }
         if matches!(
             self.get(object),
             Value::List(_) | Value::Dict(_) | Value::Str(_)
@@ -189,6 +222,10 @@ impl Machine<'_> {
                     };
                     return default.unwrap_or(v);
                 }
+                // What makes a view of a class is asked of that class.
+                if attr.as_str() == "as_view" {
+                    return self.attribute_of(object, attr);
+                }
                 let path = self.evaluator.path_of_attribute(path, attr);
                 if let Found::Module(id) = self.project.find(path, ModuleId(0))
                     && path.as_str().contains('.')
@@ -197,7 +234,12 @@ impl Machine<'_> {
                 }
                 self.external(path)
             }
-            Value::Module(id) => self.exported(id, attr).unwrap_or(Self::UNKNOWN),
+            Value::Module(id) => match (self.exported(id, attr), attr.as_str()) {
+                (Some(v), _) => v,
+                (None, "__name__") => self.text(self.project.module(id).name.as_str()),
+                (None, "__path__") => self.make(Value::List(vec![object])),
+                (None, _) => Self::UNKNOWN,
+            },
             Value::Union(all) => {
                 let mut result = Self::UNKNOWN;
                 for v in all {
@@ -770,13 +812,23 @@ impl Machine<'_> {
             Value::Bool(value) => Some(*value),
             Value::Int(value) => Some(*value != 0),
             Value::Str(text) if !text.contains(HOLE) => Some(!text.is_empty()),
-            Value::List(items) if !items.is_empty() => Some(true),
+            // Of a list of what something outside gave it is not known how long it is.
+            Value::List(items) if items.iter().any(|v| !self.is_given(*v)) => Some(true),
             Value::Function { .. }
             | Value::Class { .. }
             | Value::Instance { .. }
             | Value::Module(_)
             | Value::Method { .. } => Some(true),
             _ => None,
+        }
+    }
+
+    /// Whether a value is one of which nothing is known, or what a method of such a one gave.
+    fn is_given(&self, v: V) -> bool {
+        match self.get(v) {
+            Value::Unknown | Value::Attribute { .. } => true,
+            Value::Call { callee, .. } => matches!(self.get(*callee), Value::Attribute { .. }),
+            _ => false,
         }
     }
 }

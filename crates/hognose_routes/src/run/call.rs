@@ -63,9 +63,22 @@ impl Machine<'_> {
                         all.keywords = outer_args.keywords;
                         all.open = args.open;
                     }
-                    all.positional.extend(args.positional);
-                    all.keywords.extend(args.keywords);
-                    return self.call(inner, all, site);
+                    let decorates = !is_partial
+                        && args.keywords.is_empty()
+                        && matches!(*args.positional, [only] if self.callable(only));
+                    all.positional.extend(&args.positional);
+                    all.keywords.extend(&args.keywords);
+                    let result = self.call(inner, all, site);
+                    // `user_passes_test(is_manager)` makes a decorator of a function that is asked, not called in its place.
+                    if decorates
+                        && matches!(
+                            *self.get(result),
+                            Value::Unknown | Value::None | Value::Bool(_) | Value::Attribute { .. }
+                        )
+                    {
+                        return self.make(Value::Call { callee, args, site });
+                    }
+                    return result;
                 }
                 self.make(Value::Call { callee, args, site })
             }
@@ -108,6 +121,9 @@ impl Machine<'_> {
                     if let Value::Attribute { of, attr } = self.get(*callee)
                         && matches!(attr.as_str(), "as_view" | "as_asgi")
                     {
+                        if matches!(self.get(*of), Value::External(_)) {
+                            return true;
+                        }
                         v = *of;
                         continue;
                     }

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// The name of the module that is started: any of them may be.
+const MAIN: &str = "__main__";
+
 impl Machine<'_> {
     pub(super) fn eval(&mut self, f: usize, expr: ExprId) -> V {
         if self.nesting >= MAX_NESTING || !self.step() {
@@ -347,7 +350,7 @@ impl Machine<'_> {
 
     fn compare(&self, op: CmpOp, left: V, right: V) -> Option<bool> {
         let scalar = |v: V| match self.get(v) {
-            Value::Str(text) => !text.contains(HOLE),
+            Value::Str(text) => !text.contains(HOLE) && &**text != MAIN,
             Value::Int(_) | Value::Bool(_) | Value::None => true,
             _ => false,
         };

@@ -3,6 +3,39 @@
 use super::*;
 
 impl Machine<'_> {
+    /// Whether a class is one of some classes or inherits from one; `None` where that is not known.
+    pub(super) fn is_subclass(&mut self, v: V, class: V) -> Option<bool> {
+        if !matches!(self.get(v), Value::Class { .. }) {
+            return None;
+        }
+        let order = self.mro(v);
+        let classes = match self.get(class) {
+            Value::List(classes) => classes.clone(),
+            _ => vec![class],
+        };
+        let mut known = true;
+        for class in classes {
+            let wanted = match *self.get(class) {
+                Value::Class { module, class, .. } => ClassRef::Project(module, class),
+                Value::External(path) => ClassRef::External(path),
+                _ => {
+                    known = false;
+                    continue;
+                }
+            };
+            if order.contains(&wanted) {
+                return Some(true);
+            }
+            // A base outside may inherit from what is asked for.
+            known &= matches!(wanted, ClassRef::Project(..))
+                || order.iter().all(|class| match class {
+                    ClassRef::External(path) => path.as_str() == "builtins.object",
+                    ClassRef::Project(..) => true,
+                });
+        }
+        known.then_some(false)
+    }
+
     /// Whether a value is of a class or of one of several, where that is certain.
     pub(super) fn is_instance(&mut self, v: V, class: V) -> Option<bool> {
         let classes = match self.get(class) {

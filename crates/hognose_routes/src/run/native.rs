@@ -87,6 +87,21 @@ impl Machine<'_> {
                 let site = (ModuleId(0), ExprId(0));
                 self.make(Value::Call { callee, args, site })
             }
+            // Of sets. What is taken away and not known is taken for nothing.
+            (Operator::BitOr, Value::List(mut a), Value::List(b)) => {
+                a.extend(b);
+                a.truncate(MAX_LIST);
+                self.make(Value::List(a))
+            }
+            (Operator::Sub, Value::List(a), Value::List(b)) => {
+                let left = a
+                    .into_iter()
+                    .filter(|v| !b.iter().any(|other| self.same(*v, *other)))
+                    .collect();
+                self.make(Value::List(left))
+            }
+            (Operator::BitOr | Operator::Sub, Value::List(_), _) => left,
+            (Operator::BitOr, _, Value::List(_)) => right,
             (Operator::BitOr, Value::Dict(_), _) => {
                 let dict = self.make(Value::Dict(Vec::new()));
                 self.update(dict, left);
@@ -349,12 +364,31 @@ impl Machine<'_> {
                 }
                 _ => Self::UNKNOWN,
             },
-            "builtins.bool"
-            | "builtins.any"
-            | "builtins.all"
-            | "builtins.callable"
-            | "builtins.issubclass" => Self::UNKNOWN,
+            "builtins.bool" | "builtins.any" | "builtins.all" | "builtins.callable" => {
+                Self::UNKNOWN
+            }
+            "builtins.issubclass" => match self.is_subclass(first?, second?) {
+                Some(truth) => self.make(Value::Bool(truth)),
+                None => Self::UNKNOWN,
+            },
+            "inspect.isclass" => match self.get(first?) {
+                Value::Class { .. } => self.make(Value::Bool(true)),
+                Value::Function { .. }
+                | Value::Str(_)
+                | Value::Int(_)
+                | Value::List(_)
+                | Value::Dict(_)
+                | Value::Module(_)
+                | Value::Instance { .. } => self.make(Value::Bool(false)),
+                _ => Self::UNKNOWN,
+            },
             "builtins.hasattr" => {
+                if let (Value::Module(id), Value::Str(name)) = (self.get(first?), self.get(second?))
+                {
+                    let (id, name) = (*id, Symbol::from(&**name));
+                    let truth = self.exported(id, name).is_some();
+                    return Some(self.make(Value::Bool(truth)));
+                }
                 let name = args.positional.get(1).map(|name| self.get(*name));
                 let includes = matches!(name, Some(Value::Str(name)) if &**name == "url_patterns");
                 match first.filter(|_| includes).and_then(|v| self.includes(v)) {
@@ -371,8 +405,69 @@ impl Machine<'_> {
                 let Value::Str(name) = self.get(name) else {
                     return Some(Self::UNKNOWN);
                 };
-                let name = name.clone();
+                let mut name = name.to_string();
+                // `import_module(".views", package=__name__)`.
+                if name.starts_with('.') {
+                    let package = second.or_else(|| args.keyword("package"))?;
+                    let Value::Str(package) = self.get(package) else {
+                        return Some(Self::UNKNOWN);
+                    };
+                    let levels = name.len() - name.trim_start_matches('.').len();
+                    let mut front: Vec<&str> = package.split('.').collect();
+                    front.truncate((front.len() + 1).saturating_sub(levels));
+                    name = format!("{}.{}", front.join("."), name.trim_start_matches('.'));
+                }
                 self.dotted(&name)
+            }
+            // Triples of a loader, a name, and whether it is a package.
+            "pkgutil.iter_modules" | "pkgutil.walk_packages" => {
+                let Some(package) = first
+                    .or_else(|| args.keyword("path"))
+                    .and_then(|v| self.elements(v).0.first().copied())
+                else {
+                    return Some(Self::UNKNOWN);
+                };
+                let Value::Module(id) = *self.get(package) else {
+                    return Some(Self::UNKNOWN);
+                };
+                let prefix = second.or_else(|| args.keyword("prefix"));
+                let deep = path.as_str().ends_with("walk_packages");
+                let mut found = Vec::new();
+                for (name, is_package) in self.modules_in(id, deep) {
+                    let mut text = String::new();
+                    if let Some(prefix) = prefix {
+                        self.print(prefix, &mut text);
+                    }
+                    text.push_str(&name);
+                    let name = self.text(text);
+                    let is_package = self.make(Value::Bool(is_package));
+                    found.push(self.make(Value::List(vec![Self::UNKNOWN, name, is_package])));
+                }
+                self.make(Value::List(found))
+            }
+            "builtins.dir" | "inspect.getmembers" => {
+                let Value::Module(id) = *self.get(first?) else {
+                    return Some(Self::UNKNOWN);
+                };
+                let module = self.project.module(id);
+                let mut names: Vec<Symbol> = module[Module::TOP]
+                    .slots
+                    .iter()
+                    .filter(|slot| slot.bound)
+                    .map(|slot| slot.name)
+                    .collect();
+                names.sort_unstable_by_key(|name| name.as_str());
+                let pairs = path.as_str() == "inspect.getmembers";
+                let mut found = Vec::new();
+                for name in names {
+                    let text = self.text(name.as_str());
+                    if pairs && let Some(v) = self.exported(id, name) {
+                        found.push(self.make(Value::List(vec![text, v])));
+                    } else if !pairs {
+                        found.push(text);
+                    }
+                }
+                self.make(Value::List(found))
             }
             "os.path.join" | "posixpath.join" => {
                 let mut text = String::new();
@@ -398,6 +493,22 @@ impl Machine<'_> {
                 return reads.then(|| args.keyword("default")).flatten();
             }
         })
+    }
+
+    /// The modules of a package by their names in it, and whether they are packages.
+    fn modules_in(&self, package: ModuleId, deep: bool) -> Vec<(String, bool)> {
+        let front = format!("{}.", self.project.module(package).name.as_str());
+        let mut found: Vec<(String, bool)> = self
+            .project
+            .iter()
+            .filter(|(_, module)| module.kind != hognose_python::SourceKind::Stub)
+            .filter_map(|(_, module)| {
+                let name = module.name.as_str().strip_prefix(&front)?;
+                (deep || !name.contains('.')).then(|| (name.to_owned(), module.is_package))
+            })
+            .collect();
+        found.sort_unstable();
+        found
     }
 
     /// The module, or the object in one, of a dotted name.

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// The method of its bases that a new class is given to.
+pub const INIT_SUBCLASS: &str = "__init_subclass__";
+
 /// What decorates classes and gives them back, by the beginnings of access paths.
 const LEAVES_CLASS: &[&str] = &[
     "dataclasses.",
@@ -183,6 +186,7 @@ impl Machine<'_> {
                     self.eval(f, *base);
                 }
                 self.block(frame, module[class].body);
+                self.tell_bases(f, v, &module[class].keywords);
                 for decorator in module[class].decorators.iter().rev() {
                     v = self.decorate(f, *decorator, v, at);
                 }
@@ -227,6 +231,24 @@ impl Machine<'_> {
             return self.wrap(v, decorator_value, None, (at, decorator));
         }
         result
+    }
+
+    /// Remembers the keywords of a class: its bases are called with them.
+    fn tell_bases(&mut self, f: usize, class: V, keywords: &[Arg]) {
+        let mut args = Args::default();
+        for keyword in keywords {
+            if let ArgKind::Keyword(name) = keyword.kind
+                && name.as_str() != "metaclass"
+            {
+                let v = self.eval(f, keyword.value);
+                args.keywords.push((name, v));
+            }
+        }
+        if let Some(first) = keywords.first().filter(|_| !args.keywords.is_empty()) {
+            let callee = self.attribute_of(class, Symbol::from(INIT_SUBCLASS));
+            let site = (self.frames[f].module, first.value);
+            self.make(Value::Call { callee, args, site });
+        }
     }
 
     /// Whether a decorator from outside gives back the class that it decorates.
