@@ -1,0 +1,206 @@
+//! Refusals on the way to the handler: one that depends on who asks makes a guard.
+
+use hognose_python::ir::*;
+
+use super::super::Proof;
+use super::super::nobody::{asks_for_absence, asks_for_type, for_nobody};
+use super::super::refusal::{Refusal, is_mistake, last, refusal, strip};
+use super::super::user::{children, depends, identifies};
+use super::{MAX_PARTS, Walk};
+use crate::endpoint::Level;
+use crate::world::World;
+
+impl Walk {
+    /// A call whose result nobody looks at may be one that refuses, such as `abort(403)`.
+    pub(super) fn refuses_by_call(&mut self, world: &mut World<'_>, value: ExprId) {
+        let module = world.machine.project.module(self.at);
+        let Expr::Call { func, .. } = module[strip(module, value)] else {
+            return;
+        };
+        let refuses = |name: &str| {
+            matches!(
+                name,
+                "abort" | "send_error" | "set_status" | "permission_denied" | "close" | "redirect"
+            )
+        };
+        let called = match module[func] {
+            Expr::Attribute { attr, .. } => refuses(attr.as_str()),
+            _ => world
+                .machine
+                .evaluator
+                .dotted(self.at, func)
+                .is_some_and(|path| refuses(last(path.as_str()))),
+        };
+        if called {
+            self.refuses(world, value, false);
+        }
+    }
+
+    /// A value that is raised or returned: a refusal that depends on who asks makes a guard.
+    pub(super) fn refuses(&mut self, world: &mut World<'_>, value: ExprId, raised: bool) {
+        let refusal = match refusal(world, self.at, value, 0) {
+            Some(refusal) => refusal,
+            // Whatever is raised on the way to a handler keeps it from running.
+            None if raised
+                && !self.strict
+                && self.swallowed == 0
+                && !is_mistake(world, self.at, value)
+                && self.stops_nobody(world) =>
+            {
+                Refusal::Other
+            }
+            None => return,
+        };
+        // Of what is refused for another reason than that nobody is known, some looks at other headers: a redirect to
+        // the right host, for example.
+        let depends = if refusal == Refusal::Unauthorized {
+            depends
+        } else {
+            identifies
+        };
+        let around: Vec<(ExprId, bool)> = self.tests.clone();
+        let mut deciding: Option<Vec<(ExprId, bool)>> = None;
+        if around
+            .iter()
+            .any(|(test, _)| depends(world, self.at, *test))
+        {
+            deciding = Some(around);
+        } else if around.is_empty() {
+            let passed: Vec<ExprId> = self
+                .passed
+                .clone()
+                .into_iter()
+                .filter(|test| depends(world, self.at, *test))
+                .collect();
+            if !passed.is_empty() {
+                deciding = Some(passed.into_iter().map(|test| (test, false)).collect());
+            }
+            // Who it is is known by now: what lets some of them through is about them.
+            if matches!(self.proof, Proof::Guard { .. }) && refusal == Refusal::Forbidden {
+                let names = self.closure_names(world);
+                if !names.is_empty() {
+                    self.add(Proof::Guard {
+                        level: Level::Permission,
+                        roles: Vec::new(),
+                        permissions: names,
+                    });
+                }
+            }
+        }
+        if deciding.is_none()
+            && let Some(tried) = self.tried.last().copied()
+            && tries_identity(world, self.at, tried, depends)
+        {
+            deciding = Some(Vec::new());
+        }
+        let Some(tests) = deciding else {
+            return;
+        };
+        if self.strict
+            && tests
+                .iter()
+                .any(|(test, _)| self.asks_for_input(world, *test))
+        {
+            return;
+        }
+        if refusal == Refusal::Redirect {
+            // Whoever is logged in is often sent away from the page of the login: that guards nothing.
+            let module = world.machine.project.module(self.at);
+            let absent = tests
+                .iter()
+                .any(|(test, holds)| asks_for_absence(module, *test) == *holds);
+            if !tests.is_empty() && !absent {
+                return;
+            }
+        }
+        let proof = self.proof_of(world, refusal, &tests);
+        let of_shown = self.tests.iter().any(|(test, truth)| {
+            for_nobody(world, self.at, *test, 0) == Some(!truth) && depends(world, self.at, *test)
+        });
+        if of_shown {
+            let known = std::mem::replace(&mut self.of_shown, Proof::Nothing);
+            self.of_shown = known.and(proof);
+        } else {
+            self.add(proof);
+        }
+    }
+
+    /// Whether whoever is nobody, and nobody for want of anything else, comes to the statement at hand.
+    fn stops_nobody(&self, world: &mut World<'_>) -> bool {
+        let module = world.machine.project.module(self.at);
+        let mut waiting = self.tests.clone();
+        let mut around = false;
+        for _ in 0..MAX_PARTS {
+            let Some((test, truth)) = waiting.pop() else {
+                break;
+            };
+            // Of `roles and user.role not in roles` the second part is about the user.
+            if let Expr::Logic { values, .. } = module[test] {
+                waiting.extend(module.list(values).iter().map(|value| (*value, truth)));
+                continue;
+            }
+            let absent = match for_nobody(world, self.at, test, 0) {
+                Some(holds) => holds == truth,
+                None => asks_for_absence(module, test) == truth && !asks_for_type(module, test),
+            };
+            around |= absent && identifies(world, self.at, test);
+        }
+        let tried = || self.tried.last().copied();
+        around
+            || self.tests.is_empty()
+                && tried().is_some_and(|tried| tries_identity(world, self.at, tried, identifies))
+    }
+
+    /// Texts that the factory of this decorator was given and that the conditions passed so far are made from.
+    fn closure_names(&self, world: &mut World<'_>) -> Vec<String> {
+        let Some(closure) = self.closure else {
+            return Vec::new();
+        };
+        let module = world.machine.project.module(self.at);
+        let mut waiting: Vec<ExprId> = self.passed.clone();
+        let mut names = Vec::new();
+        for _ in 0..MAX_PARTS {
+            let Some(expr) = waiting.pop() else { break };
+            if let Expr::Name { def, .. } = module[expr] {
+                match module[def].kind {
+                    DefKind::Value(value) => waiting.push(value),
+                    DefKind::Phi(list) => {
+                        for def in module.defs_list(list) {
+                            if let DefKind::Value(value) = module[*def].kind {
+                                waiting.push(value);
+                            }
+                        }
+                    }
+                    DefKind::Entry => {
+                        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+                        if let Some(v) = world.machine.around(closure, name)
+                            && let Some(found) = world.text_list(v)
+                        {
+                            names.extend(found);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            children(module, expr, |child| waiting.push(child));
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// Whether a block that may fail looks at who asks.
+fn tries_identity(
+    world: &mut World<'_>,
+    at: ModuleId,
+    block: Block,
+    depends: fn(&mut World<'_>, ModuleId, ExprId) -> bool,
+) -> bool {
+    let module = world.machine.project.module(at);
+    module.block(block).iter().any(|stmt| match module[*stmt] {
+        Stmt::Expr(value) | Stmt::Assign { value, .. } => depends(world, at, value),
+        Stmt::Return(Some(value)) => depends(world, at, value.get()),
+        _ => false,
+    })
+}
