@@ -1,4 +1,4 @@
-//! The frameworks: each is one file with a function that reads endpoints from what was called.
+//! The frameworks: each is one module with a function that reads endpoints from what was called.
 
 mod aiohttp;
 mod aws_lambda;
@@ -7,7 +7,6 @@ mod cherrypy;
 mod common;
 mod connexion;
 mod django;
-mod django_apps;
 mod drf;
 mod exposed;
 mod falcon;
