@@ -26,9 +26,9 @@ use logs::{Log, Logs};
 use sites::{Bodies, Exit, Site};
 
 use crate::endpoint::{Endpoint, Level};
-use crate::evidence::code::{bases_outside, last, method};
+use crate::evidence::code::{bases_outside, method};
 use crate::evidence::deeds::Looked;
-use crate::world::{Registered, Target, World};
+use crate::world::{Registered, Target, World, last};
 
 pub use change::{Covered, lost};
 pub use findings::RULES;

@@ -37,6 +37,12 @@ pub fn named(path: &str, package: &str, name: &str) -> bool {
             .is_some_and(|modules| !modules.contains("()"))
 }
 
+/// The last part of an access path.
+pub fn last(path: &str) -> &str {
+    let path = path.trim_end_matches("()");
+    path.rsplit('.').next().unwrap_or(path)
+}
+
 /// Imports between a module in which endpoints are served and one whose calls are looked at. What a handler calls is defined
 /// one import away, the classes that tells of are two away; what lies further serves everybody.
 const MAX_IMPORTS: u32 = 2;

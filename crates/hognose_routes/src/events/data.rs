@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::{Kind, Outcome};
-use crate::evidence::code::{is_within, last};
+use crate::evidence::code::is_within;
+use crate::world::last;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -11,10 +11,10 @@ use hognose_python::ir::*;
 use rustc_hash::FxHashMap;
 
 use super::data::EVENTS;
-use crate::evidence::code::{bases_outside, is_within, last};
+use crate::evidence::code::{bases_outside, is_within};
 use crate::evidence::deeds::callees;
 use crate::guard::children;
-use crate::world::World;
+use crate::world::{World, last};
 
 /// Calls inside of each other in which something is written for what happened outside of them. Deep helpers write for
 /// reasons of their own.

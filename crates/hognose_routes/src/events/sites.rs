@@ -14,10 +14,9 @@ use rustc_hash::FxHashMap;
 use super::data::EVENTS;
 use super::logs::{Ends, Log, Logs, MAX_STEPS, aborts, calls, expressions, name_of};
 use super::{Kind, Outcome};
-use crate::evidence::code::last;
 use crate::evidence::deeds::callees;
 use crate::guard::{self, Refusal};
-use crate::world::World;
+use crate::world::{World, last};
 
 /// Calls inside of each other that may ask a question for their caller.
 const MAX_DEPTH: u32 = 6;

@@ -5,11 +5,11 @@ use hognose_python::ir::*;
 use hognose_python::{ClassRef, Symbol, Value as Evaluated};
 
 use super::Evidence;
-use super::code::{any_inside, bases_outside, edits, elements, excerpt, last, member, method};
+use super::code::{any_inside, bases_outside, edits, elements, excerpt, member, method};
 use crate::endpoint::Level;
 use crate::guard::{self, Proof};
 use crate::run::Args;
-use crate::world::{Target, World};
+use crate::world::{Target, World, last};
 
 pub(super) const PERMISSION_MISSPELT: &str = "drf-permission-misspelt";
 pub(super) const MIXIN_AFTER_VIEW: &str = "auth-mixin-after-view";

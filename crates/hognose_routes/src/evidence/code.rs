@@ -59,12 +59,6 @@ pub fn excerpt(module: &Module, range: TextRange) -> String {
     cut
 }
 
-/// The last part of an access path.
-pub fn last(path: &str) -> &str {
-    let path = path.trim_end_matches("()");
-    path.rsplit('.').next().unwrap_or(path)
-}
-
 /// Whether an access path lies below one of some packages.
 pub fn is_within(path: &str, packages: &[String]) -> bool {
     packages.iter().any(|package| {

@@ -9,9 +9,9 @@ use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
-use super::code::{Places, is_within, last, method};
+use super::code::{Places, is_within, method};
 use crate::guard;
-use crate::world::World;
+use crate::world::{World, last};
 
 /// Functions followed from one handler. What a handler does stands near it; deep helpers do everything for everybody.
 const MAX_FUNCTIONS: usize = 60;

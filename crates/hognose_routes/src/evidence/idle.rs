@@ -5,10 +5,10 @@ use hognose_python::Value as Evaluated;
 use hognose_python::ir::*;
 
 use super::Evidence;
-use super::code::{elements, excerpt, last, member};
+use super::code::{elements, excerpt, member};
 use crate::guard::{self, Proof};
 use crate::run::{Args, V, Value};
-use crate::world::{Target, World, named};
+use crate::world::{Target, World, last, named};
 
 pub(super) const GUARD_NOT_APPLIED: &str = "guard-not-applied";
 

@@ -5,10 +5,10 @@ use hognose_python::ir::*;
 use rustc_hash::FxHashSet;
 
 use super::Evidence;
-use super::code::{bases_outside, excerpt, function_around, last, method};
+use super::code::{bases_outside, excerpt, function_around, method};
 use crate::guard::{self, Refusal};
 use crate::run::{Args, Value};
-use crate::world::{Target, World};
+use crate::world::{Target, World, last};
 
 pub(super) const REFUSAL_IGNORED: &str = "refusal-ignored";
 

@@ -9,7 +9,7 @@ use hognose_python::ClassRef;
 use super::django::Mount;
 use crate::guard::{self, Layer, Place};
 use crate::run::{V, Value};
-use crate::world::{Handler, World};
+use crate::world::{Handler, World, last};
 
 pub(super) use permissions::permissions;
 use permissions::{Request, default_permissions, of_list};
@@ -36,6 +36,16 @@ pub(super) fn is_api_view(world: &mut World<'_>, class: V) -> bool {
     }
 }
 
+/// A pattern with a format behind it: `books.json`.
+pub(super) fn with_format(pattern: &str, is_regex: bool) -> String {
+    let bare = pattern.trim_end_matches('$').trim_end_matches('/');
+    if is_regex {
+        format!(r"{bare}\.(?P<format>[a-z0-9]+)/?$")
+    } else {
+        format!("{bare}<drf_format_suffix:format>")
+    }
+}
+
 /// A function under `@api_view`.
 pub(super) fn function_view(
     world: &mut World<'_>,
@@ -53,12 +63,7 @@ pub(super) fn function_view(
             continue;
         }
         let args = world.made_with(callee);
-        match path
-            .trim_end_matches("()")
-            .rsplit('.')
-            .next()
-            .unwrap_or_default()
-        {
+        match last(&path) {
             "api_view" => {
                 let list = args.get(0, "http_method_names");
                 let list = list.and_then(|v| world.text_list(v));

@@ -13,7 +13,7 @@ use super::{Framework, flask};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof, Question};
 use crate::run::{Args, Site, V, Value};
-use crate::world::{Handler, Target, World, named};
+use crate::world::{Handler, Target, World, last, named};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["flask_appbuilder", "flask_admin"],
@@ -233,9 +233,7 @@ fn text_of(world: &mut World<'_>, class: V, name: &str) -> Option<String> {
 
 /// The last part of a class's name.
 fn class_name(world: &World<'_>, view: V) -> String {
-    let path = guard::path_of(&world.machine, view);
-    let path = path.trim_end_matches("()");
-    path.rsplit('.').next().unwrap_or(path).to_owned()
+    last(&guard::path_of(&world.machine, view)).to_owned()
 }
 
 /// The base of a view of Flask-AppBuilder.

@@ -6,7 +6,7 @@ use super::Framework;
 use super::common::{Mount, guards, methods, paths};
 use crate::guard::Place;
 use crate::run::{V, Value};
-use crate::world::{Target, World};
+use crate::world::{Target, World, last};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["litestar", "starlite"],
@@ -152,11 +152,7 @@ fn function(world: &mut World<'_>, v: V, mount: &Mount) {
             continue;
         }
         let args = world.made_with(callee);
-        let name = path
-            .trim_end_matches("()")
-            .rsplit('.')
-            .next()
-            .unwrap_or_default();
+        let name = last(&path);
         let methods = match name {
             "get" | "post" | "put" | "patch" | "delete" | "head" => vec![name.to_uppercase()],
             "route" => methods(world, args.keyword("http_method")).unwrap_or_default(),

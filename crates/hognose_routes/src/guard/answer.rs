@@ -5,10 +5,10 @@ use hognose_python::{Constant, Value as Evaluated};
 
 use super::behaviour::Walk;
 use super::nobody::{asks_for_absence, for_nobody};
-use super::refusal::{Refusal, last, strip};
+use super::refusal::{Refusal, strip};
 use super::user::{Given, depends};
 use super::{MAX_DEPTH, NOBODY, Proof};
-use crate::world::{Target, World};
+use crate::world::{Target, World, last};
 
 /// Blocks, and parts of one answer, inside of each other.
 const MAX_NESTING: u32 = 40;

@@ -4,7 +4,7 @@ use hognose_python::ir::*;
 use hognose_python::{ClassRef, Symbol, Value as Evaluated};
 
 use super::user::alias;
-use crate::world::{Target, World};
+use crate::world::{Target, World, last};
 
 /// How a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +53,6 @@ const REFUSALS: &[(&str, Refusal)] = &[
     ("HTTPTemporaryRedirect", Refusal::Redirect),
     ("HTTPRedirect", Refusal::Redirect),
 ];
-
-pub(super) fn last(path: &str) -> &str {
-    let path = path.trim_end_matches("()");
-    path.rsplit('.').next().unwrap_or(path)
-}
 
 pub(super) fn strip(module: &Module, expr: ExprId) -> ExprId {
     match module[expr] {

@@ -8,7 +8,7 @@ use super::{Mount, VIEWS, admin, setting};
 use crate::endpoint::Level;
 use crate::guard::{self, Asked, Layer, Place, Proof};
 use crate::run::{Args, Site, V, Value};
-use crate::world::{Target, World};
+use crate::world::{Target, World, last};
 
 /// Includes inside of each other.
 const MAX_NESTING: usize = 24;
@@ -53,11 +53,7 @@ pub(super) fn walk(world: &mut World<'_>, v: V, mount: &Mount) {
 
 fn call(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
     let path = guard::path_of(&world.machine, v);
-    let name = path
-        .trim_end_matches("()")
-        .rsplit('.')
-        .next()
-        .unwrap_or_default();
+    let name = last(&path);
     match name {
         "path" | "re_path" | "url" => pattern(world, v, args, mount),
         "i18n_patterns" => {
@@ -219,15 +215,10 @@ fn pattern(world: &mut World<'_>, v: V, args: &Args, mount: &Mount) {
                 continue;
             }
             let is_regex = !guard::path_of(&world.machine, v).ends_with(".path()");
-            let full = match (mount.with_format, is_regex) {
-                (false, _) => full.clone(),
-                (true, true) => {
-                    let bare = full.trim_end_matches('$').trim_end_matches('/');
-                    format!(r"{bare}\.(?P<format>[a-z0-9]+)/?$")
-                }
-                (true, false) => {
-                    format!("{}<drf_format_suffix:format>", full.trim_end_matches('/'))
-                }
+            let full = if mount.with_format {
+                drf::with_format(&full, is_regex)
+            } else {
+                full.clone()
             };
             let mut named = mount.clone();
             named.layers = at_name(world, &full, args, mount);

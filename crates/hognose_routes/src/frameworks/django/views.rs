@@ -7,7 +7,7 @@ use super::super::drf;
 use super::{Mount, VIEWS};
 use crate::guard::{self, Layer, Place, Proof, Question};
 use crate::run::{Args, Site, V, Value};
-use crate::world::{Handler, Target, World};
+use crate::world::{Handler, Target, World, last};
 
 /// One view at a path.
 pub(super) fn endpoint(
@@ -86,8 +86,7 @@ fn default_layers(world: &mut World<'_>, mount: &Mount, handler: &Handler) -> Ve
 fn restricted(world: &mut World<'_>, handler: &Handler) -> Option<Vec<String>> {
     for v in &handler.wrappers {
         let path = guard::path_of(&world.machine, *v);
-        let path = path.trim_end_matches("()");
-        let name = path.rsplit('.').next().unwrap_or_default();
+        let name = last(&path);
         if !path.starts_with("django.") {
             continue;
         }

@@ -6,9 +6,10 @@ use super::super::common::decorated_class;
 use super::super::django::{Mount, VIEWS, below, of_class};
 use super::permissions::permissions;
 use super::router::{Route, Style};
+use super::with_format;
 use crate::guard::{self, Layer, Place};
 use crate::run::{Site, V, Value};
-use crate::world::{Target, World};
+use crate::world::{Target, World, last};
 
 pub(super) fn view_set(
     world: &mut World<'_>,
@@ -65,12 +66,8 @@ pub(super) fn view_set(
         if prefix.is_empty() {
             pattern = pattern.trim_start_matches('/').to_owned();
         }
-        let bare = pattern.trim_end_matches('$').trim_end_matches('/');
-        let with_format = match (formats && !bare.is_empty(), regex) {
-            (false, _) => None,
-            (true, true) => Some(format!(r"{bare}\.(?P<format>[a-z0-9]+)/?$")),
-            (true, false) => Some(format!("{bare}<drf_format_suffix:format>")),
-        };
+        let is_root = pattern.trim_end_matches(['/', '$']).is_empty();
+        let with_format = (formats && !is_root).then(|| with_format(&pattern, regex));
         if !regex {
             pattern = pattern.trim_end_matches('$').to_owned();
         }
@@ -168,11 +165,7 @@ fn extra_action(world: &mut World<'_>, name: &str, member: V) -> Option<Extra> {
             return Some(extra);
         }
         let path = guard::path_of(&world.machine, callee);
-        let last = path
-            .trim_end_matches("()")
-            .rsplit('.')
-            .next()
-            .unwrap_or_default();
+        let last = last(&path);
         if !path.starts_with("rest_framework")
             || !matches!(last, "action" | "detail_route" | "list_route")
         {

@@ -4,11 +4,11 @@ use hognose_python::ir::*;
 
 use super::super::Proof;
 use super::super::nobody::{asks_for_absence, asks_for_type, for_nobody};
-use super::super::refusal::{Refusal, is_mistake, last, refusal, strip};
+use super::super::refusal::{Refusal, is_mistake, refusal, strip};
 use super::super::user::{children, depends, identifies};
 use super::{MAX_PARTS, Walk};
 use crate::endpoint::Level;
-use crate::world::World;
+use crate::world::{World, last};
 
 impl Walk {
     /// A call whose result nobody looks at may be one that refuses, such as `abort(403)`.
