@@ -308,6 +308,8 @@ pub struct Hole {
     pub cleaned: RuleSet,
     /// What it is of another hole.
     pub part: Option<(Part, u32)>,
+    /// The constant key of a dict that it stood under, where it was taken out with others: what has another name is something else.
+    pub key: Option<Symbol>,
     /// What speaks against its getting there: 0 nothing, 1 a function that nobody knows was given it, or a setting lets it through, 2
     /// and more less likely ones.
     pub doubt: u8,
@@ -321,6 +323,7 @@ impl PartialEq for Hole {
             && self.facts == other.facts
             && self.cleaned == other.cleaned
             && self.part == other.part
+            && self.key == other.key
             && self.doubt == other.doubt
             && self.taints.len() == other.taints.len()
             && self
@@ -375,6 +378,7 @@ impl Hole {
             facts: Facts::NONE,
             cleaned: RuleSet::default(),
             part: None,
+            key: None,
             doubt: 0,
         }
     }
@@ -387,6 +391,9 @@ impl Hole {
         self.cleaned = RuleSet(self.cleaned.0 & other.cleaned.0);
         if self.part != other.part {
             self.part = None;
+        }
+        if self.key != other.key {
+            self.key = None;
         }
         self.doubt = self.doubt.max(other.doubt);
     }

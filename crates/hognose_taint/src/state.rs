@@ -166,8 +166,8 @@ impl Object {
         for value in &self.items {
             all.join(value);
         }
-        for (_, value) in &self.fields {
-            all.join(value);
+        for (name, value) in &self.fields {
+            all.join(&value.keyed(*name));
         }
         all
     }

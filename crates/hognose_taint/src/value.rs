@@ -563,6 +563,7 @@ pub fn input_hole(path: &Arc<InputPath>) -> Hole {
         facts: Facts::NONE,
         cleaned: RuleSet::default(),
         part: None,
+        key: None,
         doubt: 0,
     }
 }
@@ -622,6 +623,33 @@ pub fn hash_id(thing: &impl Hash) -> u32 {
 }
 
 impl Value {
+    /// What was taken out of a dict with others, and stood under this key.
+    #[must_use]
+    pub fn keyed(&self, key: Symbol) -> Self {
+        self.with_holes(|hole| hole.key = Some(key))
+    }
+
+    /// What a dict gives for a key under which it may stand: what stood under another one before is hardly it.
+    #[must_use]
+    pub fn named(&self, key: Symbol) -> Self {
+        self.with_holes(|hole| {
+            if hole.key.is_some_and(|known| known != key) {
+                hole.doubt = hole.doubt.saturating_add(1);
+            }
+        })
+    }
+
+    fn with_holes(&self, mut change: impl FnMut(&mut Hole)) -> Self {
+        if !self.has_sources() {
+            return self.clone();
+        }
+        let changed = self.0.iter().map(|atom| match atom {
+            Atom::Text(text) => Atom::Text(crate::shape::map_holes(text, &mut change).into()),
+            other => other.clone(),
+        });
+        Self::of(changed.collect::<Vec<_>>())
+    }
+
     /// With all its texts as one hole behind what they begin with.
     #[must_use]
     pub fn collapsed(self) -> Self {

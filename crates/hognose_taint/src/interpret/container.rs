@@ -283,7 +283,7 @@ impl Interpreter<'_, '_> {
                 for (number, (field, value)) in object.fields.iter().enumerate().take(MAX_ITEMS) {
                     let pair = Object::sequence(
                         Kind::Tuple,
-                        vec![Value::text(field.as_str()), value.clone()],
+                        vec![Value::text(field.as_str()), value.keyed(*field)],
                     );
                     let pair_id = self.object_at(site, 200 + u32::try_from(number).unwrap_or(0));
                     if let Some(known) = state.heap.get_mut(pair_id.0 as usize) {

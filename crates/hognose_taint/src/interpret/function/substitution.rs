@@ -251,6 +251,7 @@ impl Interpreter<'_, '_> {
             facts,
             cleaned,
             part: base,
+            key: hole.key,
             doubt,
         })
     }

@@ -77,7 +77,7 @@ impl Interpreter<'_, '_> {
                         contents
                     };
                 };
-                let mut value = object.rest.clone();
+                let mut value = object.rest.named(name);
                 match object.field(name) {
                     Some(found) => value.join(found),
                     None => {
