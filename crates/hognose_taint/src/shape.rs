@@ -308,8 +308,9 @@ pub struct Hole {
     pub cleaned: RuleSet,
     /// What it is of another hole.
     pub part: Option<(Part, u32)>,
-    /// The constant key of a dict that it stood under, where it was taken out with others: what has another name is something else.
-    pub key: Option<Symbol>,
+    /// The constant keys of a dict that it may have stood under, where it was taken out with others: what has another name is
+    /// something else. Empty where nothing is known of that.
+    pub keys: SmallVec<[Symbol; 2]>,
     /// What speaks against its getting there: 0 nothing, 1 a function that nobody knows was given it, or a setting lets it through, 2
     /// and more less likely ones.
     pub doubt: u8,
@@ -323,7 +324,7 @@ impl PartialEq for Hole {
             && self.facts == other.facts
             && self.cleaned == other.cleaned
             && self.part == other.part
-            && self.key == other.key
+            && self.keys == other.keys
             && self.doubt == other.doubt
             && self.taints.len() == other.taints.len()
             && self
@@ -338,6 +339,9 @@ impl Eq for Hole {}
 
 /// Origins kept for one hole.
 const MAX_TAINTS: usize = 4;
+
+/// Keys that a hole may have stood under; of more nothing is known.
+const MAX_HOLE_KEYS: usize = 8;
 
 /// Adds origins that are not known yet.
 pub fn add_taints(into: &mut SmallVec<[Taint; 1]>, from: &[Taint]) {
@@ -378,7 +382,7 @@ impl Hole {
             facts: Facts::NONE,
             cleaned: RuleSet::default(),
             part: None,
-            key: None,
+            keys: SmallVec::new(),
             doubt: 0,
         }
     }
@@ -392,8 +396,16 @@ impl Hole {
         if self.part != other.part {
             self.part = None;
         }
-        if self.key != other.key {
-            self.key = None;
+        if self.keys != other.keys {
+            let own = self.keys.len();
+            for key in &other.keys {
+                if own > 0 && !self.keys.contains(key) {
+                    self.keys.push(*key);
+                }
+            }
+            if other.keys.is_empty() || self.keys.len() > MAX_HOLE_KEYS {
+                self.keys.clear();
+            }
         }
         self.doubt = self.doubt.max(other.doubt);
     }

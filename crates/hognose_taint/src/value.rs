@@ -563,7 +563,7 @@ pub fn input_hole(path: &Arc<InputPath>) -> Hole {
         facts: Facts::NONE,
         cleaned: RuleSet::default(),
         part: None,
-        key: None,
+        keys: SmallVec::new(),
         doubt: 0,
     }
 }
@@ -626,14 +626,14 @@ impl Value {
     /// What was taken out of a dict with others, and stood under this key.
     #[must_use]
     pub fn keyed(&self, key: Symbol) -> Self {
-        self.with_holes(|hole| hole.key = Some(key))
+        self.with_holes(|hole| hole.keys = SmallVec::from_iter([key]))
     }
 
     /// What a dict gives for a key under which it may stand: what stood under another one before is hardly it.
     #[must_use]
     pub fn named(&self, key: Symbol) -> Self {
         self.with_holes(|hole| {
-            if hole.key.is_some_and(|known| known != key) {
+            if !hole.keys.is_empty() && !hole.keys.contains(&key) {
                 hole.doubt = hole.doubt.saturating_add(1);
             }
         })

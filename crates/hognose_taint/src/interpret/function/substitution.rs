@@ -251,7 +251,7 @@ impl Interpreter<'_, '_> {
             facts,
             cleaned,
             part: base,
-            key: hole.key,
+            keys: hole.keys.clone(),
             doubt,
         })
     }
