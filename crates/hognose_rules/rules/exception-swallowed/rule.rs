@@ -129,7 +129,10 @@ pub fn check(context: &mut Context<'_, '_>) {
                 continue;
             }
             let goes_on = orelse.is_empty() && falls_through(module, handler.body);
-            if goes_on && let Some((name, func)) = last_refusal(context, body) {
+            if goes_on
+                && !only_says_missing(context, handler.types)
+                && let Some((name, func)) = last_refusal(context, body)
+            {
                 let waived = waives_one_of_several(context, func, handler.types);
                 let draft = context.report(head(context.module, handler), format!("when {name} refuses, the exception is dropped and the code goes on as if it had not"));
                 draft.severity(Severity::Medium).persona(if waived {
@@ -194,6 +197,23 @@ fn is_broad(context: &mut Context<'_, '_>, types: Option<NonMaxExpr>) -> bool {
                 path.as_str(),
                 "builtins.Exception" | "builtins.BaseException"
             )
+        })
+    })
+}
+
+/// Whether a handler takes nothing but what says that something is not there: who refuses says something else.
+fn only_says_missing(context: &mut Context<'_, '_>, types: Option<NonMaxExpr>) -> bool {
+    const ENDS: &[&str] = &["NotFound", "NotFoundError", "NotFoundException", "DoesNotExist"];
+    const LOOKUPS: &[&str] = &["KeyError", "IndexError", "LookupError", "AttributeError"];
+    let Some(types) = types else { return false };
+    let module = context.module;
+    let listed = match module[types.get()] {
+        Expr::Tuple(list) => module.list(list).to_vec(),
+        _ => vec![types.get()],
+    };
+    listed.into_iter().all(|class| {
+        name_of(context, class).is_some_and(|name| {
+            ENDS.iter().any(|end| name.ends_with(end)) || LOOKUPS.contains(&name.as_str())
         })
     })
 }
