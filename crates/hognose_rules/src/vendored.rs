@@ -55,16 +55,16 @@ impl Vendored {
             let Some((directory, name)) = entry.path.rsplit_once('/') else {
                 continue;
             };
-            let mut from = 0;
-            for part in directory.split('/') {
-                let path = &directory[..from + part.len()];
+            let ends = directory.match_indices('/').map(|(end, _)| end);
+            for end in ends.chain([directory.len()]) {
+                let path = &directory[..end];
+                let part = path.rsplit('/').next().unwrap_or_default();
                 if is_vendored_name(part) && !directories.contains(path) {
                     directories.insert(path.to_owned());
                 }
                 if part == VENDOR {
                     vendors.insert(path);
                 }
-                from += part.len() + 1;
             }
             if OWN_PARTS.contains(&name) && directory.ends_with(VENDOR) {
                 own.insert(directory);

@@ -290,7 +290,7 @@ impl Lowering {
             range: TextRange,
             mark: usize,
         }
-        let range_of_all = range;
+        let chain = range;
         let mut opened: Vec<Open> = Vec::with_capacity(rest.len() + 1);
         let mut clause = Some((test, body, range));
         let mut rest = rest.iter();
@@ -332,7 +332,7 @@ impl Lowering {
                     }
                     if let Some(test) = &next.test {
                         // What follows an `elif` lies within it.
-                        let within = TextRange::new(next.start(), range_of_all.end());
+                        let within = TextRange::new(next.start(), chain.end());
                         Some((test, next.body.as_slice(), within))
                     } else {
                         orelse = self.block(&next.body);

@@ -183,15 +183,18 @@ fn falls_through(module: &Module, body: Block) -> bool {
         .any(|stmt| matches!(module[*stmt], Stmt::Continue))
 }
 
+/// The classes that a handler names: `except A`, `except (A, B)`.
+fn listed(module: &Module, types: NonMaxExpr) -> Vec<ExprId> {
+    match module[types.get()] {
+        Expr::Tuple(list) => module.list(list).to_vec(),
+        _ => vec![types.get()],
+    }
+}
+
 /// Everything, `Exception` or `BaseException`.
 fn is_broad(context: &mut Context<'_, '_>, types: Option<NonMaxExpr>) -> bool {
     let Some(types) = types else { return true };
-    let module = context.module;
-    let listed = match module[types.get()] {
-        Expr::Tuple(list) => module.list(list).to_vec(),
-        _ => vec![types.get()],
-    };
-    listed.into_iter().any(|class| {
+    listed(context.module, types).into_iter().any(|class| {
         context.paths(class).iter().any(|path| {
             matches!(
                 path.as_str(),
@@ -206,12 +209,7 @@ fn only_says_missing(context: &mut Context<'_, '_>, types: Option<NonMaxExpr>) -
     const ENDS: &[&str] = &["NotFound", "NotFoundError", "NotFoundException", "DoesNotExist"];
     const LOOKUPS: &[&str] = &["KeyError", "IndexError", "LookupError", "AttributeError"];
     let Some(types) = types else { return false };
-    let module = context.module;
-    let listed = match module[types.get()] {
-        Expr::Tuple(list) => module.list(list).to_vec(),
-        _ => vec![types.get()],
-    };
-    listed.into_iter().all(|class| {
+    listed(context.module, types).into_iter().all(|class| {
         name_of(context, class).is_some_and(|name| {
             ENDS.iter().any(|end| name.ends_with(end)) || LOOKUPS.contains(&name.as_str())
         })
