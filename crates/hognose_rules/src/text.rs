@@ -3,6 +3,8 @@
 use hognose_python::ir::*;
 use hognose_python::{Constant, Evaluator, ModuleId, Symbol, Value};
 
+use crate::columns::is_of_known_form;
+
 /// Operators and variables followed. Real strings need fewer than ten.
 const MAX_DEPTH: u32 = 32;
 
@@ -198,7 +200,9 @@ struct Collector<'a, 'p> {
 
 impl Collector<'_, '_> {
     fn part(&mut self, at: ModuleId, expr: ExprId) {
-        if is_name_in_code(self.values.project().module(at), expr) {
+        if is_name_in_code(self.values.project().module(at), expr)
+            || is_of_known_form(self.values, at, expr)
+        {
             return self.pieces.push(Piece::Number);
         }
         let known = self.values.eval(at, expr);

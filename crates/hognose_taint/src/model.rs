@@ -294,6 +294,8 @@ pub struct Sanitizer {
     pub conditions: Conditions,
     /// What is left.
     pub gives: Gives,
+    /// It is a text with methods and operators of its own.
+    pub typed: bool,
 }
 
 /// When a guard says something.
@@ -342,6 +344,8 @@ pub struct Propagator {
     pub alphabet: Alphabet,
     /// The text comes out as it went in.
     pub same_text: bool,
+    /// What comes out has methods and operators of its own, not those of what went in.
+    pub typed: bool,
 }
 
 /// An object outside of the project that holds what is put in.

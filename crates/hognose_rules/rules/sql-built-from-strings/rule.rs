@@ -87,6 +87,7 @@ const QUOTERS: &[&str] = &[
     "Literal",
     "Placeholder",
     "as_string",
+    "compile",
     "format_table",
     "format_table_seq",
     "format_column",

@@ -253,6 +253,8 @@ struct SanitizerFile {
     keeps: Option<String>,
     yields: Option<String>,
     #[serde(default)]
+    typed: bool,
+    #[serde(default)]
     facts: Vec<String>,
     #[serde(default, rename = "for")]
     rules: Vec<String>,
@@ -290,6 +292,8 @@ struct PropagatorFile {
     alphabet: Option<String>,
     #[serde(default)]
     same_text: bool,
+    #[serde(default)]
+    typed: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -573,6 +577,7 @@ impl Builder {
                     argument,
                     conditions: conditions(&file.hold, &file.unless)?,
                     gives: gives.clone(),
+                    typed: file.typed,
                 };
                 self.each(&file.calls, |model| {
                     model.sanitizers.push(sanitizer.clone())
@@ -629,6 +634,7 @@ impl Builder {
                     None => Alphabet::ALL,
                 },
                 same_text: file.same_text,
+                typed: file.typed || !file.same_text,
             };
             self.each(&file.calls, |model| {
                 model.propagators.push(propagator.clone())

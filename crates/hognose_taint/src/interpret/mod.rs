@@ -150,7 +150,7 @@ pub(crate) struct Interpreter<'a, 'p> {
     pub variables: FxHashMap<u32, &'a Variables>,
     /// What a resolved path was resolved from, by the ids of their holes.
     resolved: FxHashMap<u32, u32>,
-    /// Copies of texts as browsers read them, by the ids of their holes.
+    /// Copies of texts as browsers read them, and parts of texts that were taken in another form, by the ids of their holes.
     copies: FxHashMap<u32, Arc<crate::shape::Hole>>,
     /// What is at the sinks of the place that is watched.
     pub sightings: Vec<crate::watch::Sighting>,

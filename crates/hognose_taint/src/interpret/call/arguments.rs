@@ -214,6 +214,10 @@ impl Interpreter<'_, '_> {
                 Elements::At(index) if object.exact => {
                     found.extend(object.item(i64::from(index)).cloned());
                 }
+                // Of a list of a stranger's words the first is one of them.
+                Elements::At(0) if object.items.is_empty() && is_open(&object.rest) => {
+                    found.push(object.rest.clone());
+                }
                 Elements::At(_) => {}
                 Elements::Rest if object.exact => {
                     let ends = |item: &Value| {
@@ -388,4 +392,10 @@ fn is_one_of(atom: &Atom, known: &[Literal]) -> Option<bool> {
         Atom::Unknown | Atom::Scalar | Atom::Input(_) | Atom::Text(_) | Atom::External(_) => None,
         _ => Some(known.iter().any(equals)),
     }
+}
+
+/// Whether nothing that a value can be is of the program's choice.
+fn is_open(value: &Value) -> bool {
+    let is_text = |atom: &Atom| matches!(atom, Atom::Text(_) | Atom::Input(_));
+    !value.is_nothing() && value.atoms().iter().all(is_text)
 }

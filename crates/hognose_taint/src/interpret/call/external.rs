@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hognose_python::ir::*;
+use hognose_python::static_symbol;
 
 use super::super::Interpreter;
 use super::arguments::Arguments;
@@ -230,11 +231,63 @@ impl Interpreter<'_, '_> {
                 };
                 result.join(&value);
             }
-            return Some(if result.is_nothing() {
-                Value::unknown()
-            } else {
-                result
-            });
+            if result.is_nothing() {
+                result = Value::unknown();
+            }
+            if sanitizer.typed {
+                result.add(Atom::External(self.values.path_of_call(path)));
+            }
+            return Some(result);
+        }
+        None
+    }
+
+    /// An operator of a text that has its own: what is put into `Markup` is escaped. `None` where models say nothing of it.
+    pub(in crate::interpret) fn described_operator(
+        &mut self,
+        state: &mut State,
+        op: Operator,
+        left: &Value,
+        right: &Value,
+        expr: ExprId,
+    ) -> Option<Value> {
+        let (of_left, of_right) = match op {
+            Operator::Add => (static_symbol!("__add__"), Some(static_symbol!("__radd__"))),
+            Operator::Mod => (static_symbol!("__mod__"), None),
+            _ => return None,
+        };
+        if let Some((class, put_in)) = self.put_into(state, left, of_left, right, expr) {
+            let mut value = self.joined_texts(state, &[left.clone(), put_in]);
+            value.add(class);
+            return Some(value);
+        }
+        let (class, put_in) = self.put_into(state, right, of_right?, left, expr)?;
+        let mut value = self.joined_texts(state, &[put_in, right.clone()]);
+        value.add(class);
+        Some(value)
+    }
+
+    /// What a method of a text leaves of what it is given, with the class of the text.
+    fn put_into(
+        &mut self,
+        state: &mut State,
+        text: &Value,
+        method: Symbol,
+        given: &Value,
+        expr: ExprId,
+    ) -> Option<(Atom, Value)> {
+        for atom in text.atoms() {
+            let Atom::External(class) = atom else {
+                continue;
+            };
+            let path = self.values.path_of_attribute(*class, method);
+            let Some(model) = self.call_model(path) else {
+                continue;
+            };
+            let arguments = Arguments::of(std::slice::from_ref(given));
+            if let Some(value) = self.sanitized(state, path, model, None, &arguments, expr) {
+                return Some((atom.clone(), value));
+            }
         }
         None
     }
@@ -286,7 +339,7 @@ impl Interpreter<'_, '_> {
             match &propagator.to {
                 To::Return => {
                     let mut value = value;
-                    if !propagator.same_text {
+                    if propagator.typed {
                         value.add(Atom::External(result_path));
                     }
                     match &mut result {

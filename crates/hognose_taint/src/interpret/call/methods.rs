@@ -59,7 +59,7 @@ impl Interpreter<'_, '_> {
             let skipped = match atom {
                 Atom::External(_) => text_wins && !described,
                 Atom::Text(_) => external_source || described,
-                Atom::Str(_) | Atom::Unknown => is_path,
+                Atom::Str(_) | Atom::Unknown => is_path || described,
                 Atom::Input(_) => is_path || typed,
                 _ => false,
             };

@@ -410,7 +410,12 @@ impl Interpreter<'_, '_> {
         };
         if outcome {
             if let Ok(alphabet) = parsed.alphabet(mode) {
-                let mut restriction = Restriction::alphabet(alphabet.into());
+                let mut alphabet = Alphabet::from(alphabet);
+                // Behind a line feed that `$` lets through nothing of the text is left that could do harm.
+                if let Ok(false) = parsed.may_contain(mode, "\n") {
+                    alphabet = alphabet.without("\n");
+                }
+                let mut restriction = Restriction::alphabet(alphabet);
                 if let Ok(Some(_)) = parsed.literals(mode) {
                     restriction = Restriction::FINITE;
                 }

@@ -77,12 +77,10 @@ impl Interpreter<'_, '_> {
                         .union(Alphabet::of(" \t\n\r")),
                     ..restriction
                 };
-                // A form of it is one of few: letters of either case, blanks around.
-                if restriction.finite {
-                    let letters = Alphabet::word("_-./ \t");
-                    state.restrict(whole, Restriction::alphabet(letters));
-                } else {
-                    state.restrict(whole, wider);
+                // Where the form is one of few, so is the text, but for the case of its letters.
+                state.restrict(whole, wider);
+                if let Some(other) = self.copies.get(&whole).cloned() {
+                    self.restrict_whole(state, &other, wider);
                 }
             }
             Part::AsRead if restriction.facts.has_any(Facts::OF_URLS) => {
@@ -117,7 +115,9 @@ impl Interpreter<'_, '_> {
             let Some(copy) = self.copies.get(&id) else {
                 return;
             };
-            let Some((_, whole)) = copy.part else { return };
+            let Some((Part::AsRead, whole)) = copy.part else {
+                return;
+            };
             let mut copy = (**copy).clone();
             state.known_of(id).apply(&mut copy);
             if crate::need::is_relative(&copy) {

@@ -87,6 +87,9 @@ impl<'p> Interpreter<'_, 'p> {
         right: &Value,
         expr: ExprId,
     ) -> Value {
+        if let Some(value) = self.described_operator(state, op, left, right, expr) {
+            return value;
+        }
         match op {
             Operator::Add => self.add(state, left, right, expr),
             Operator::Mod => self.percent(state, left, right, expr),

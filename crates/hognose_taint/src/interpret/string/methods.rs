@@ -167,18 +167,15 @@ impl Interpreter<'_, '_> {
                     &mut changed,
                     match stretch {
                         Stretch::Known(text) => Stretch::Known(Symbol::from(known(text.as_str()))),
-                        Stretch::Hole(hole) => {
-                            let mut hole = (**hole).clone();
-                            let before = hole.alphabet;
+                        Stretch::Hole(whole) => {
+                            let mut hole = (**whole).clone();
                             hole.alphabet = alphabet(hole.alphabet);
-                            // A change that keeps the characters keeps the identity of what is checked.
-                            if before != hole.alphabet || part != Part::Form {
-                                hole.part = single.then_some((part, hole.id));
-                                hole.id = hash_id(&(hole.id, expr.0, 5u8));
-                            } else if part == Part::Form {
-                                hole.part = single.then_some((Part::Form, hole.id));
-                                hole.id = hash_id(&(hole.id, expr.0, 6u8));
+                            // What is found of the form holds of what it is a form of, and of what that is a part of.
+                            if part == Part::Form && hole.part.is_some() {
+                                self.copies.insert(hole.id, Arc::clone(whole));
                             }
+                            hole.part = single.then_some((part, hole.id));
+                            hole.id = hash_id(&(hole.id, expr.0, 5u8));
                             Stretch::Hole(Arc::new(hole))
                         }
                         Stretch::Any => Stretch::Any,
@@ -431,6 +428,15 @@ impl Interpreter<'_, '_> {
             }
             let mut object = Object::new(Kind::List);
             object.exact = false;
+            // What the text begins with, up to where it is cut, is the first piece.
+            if let (Some(Stretch::Known(front)), Some(separator)) = (text.first(), &separator)
+                && all
+                && let Some((first, _)) = front.as_str().split_once(|c| separator.contains(c))
+                && !first.is_empty()
+            {
+                object.exact = true;
+                object.items = vec![Value::text(first)];
+            }
             let mut stretches = collapse(&text);
             stretches.retain(|stretch| !matches!(stretch, Stretch::Known(_)) || text.len() == 1);
             let stretches = map_holes(&stretches, |hole| {
