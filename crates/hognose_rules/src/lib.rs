@@ -7,9 +7,10 @@
 //! [`docs/development/rule-format.md`]: https://github.com/hognose-dev/hognose/blob/main/docs/development/rule-format.md
 
 mod built_in;
-mod columns;
+
 mod condition;
 mod context;
+mod declared;
 mod expression;
 mod fingerprint;
 mod flow;

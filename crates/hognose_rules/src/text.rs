@@ -3,7 +3,7 @@
 use hognose_python::ir::*;
 use hognose_python::{Constant, Evaluator, ModuleId, Symbol, Value};
 
-use crate::columns::is_of_known_form;
+use crate::declared::is_of_known_form;
 
 /// Operators and variables followed. Real strings need fewer than ten.
 const MAX_DEPTH: u32 = 32;

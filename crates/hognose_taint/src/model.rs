@@ -493,8 +493,8 @@ pub enum ParameterPick {
 /// What it is.
 #[derive(Debug, Clone, Copy)]
 pub enum Filling {
-    /// An object.
-    Object(Symbol),
+    /// An object; of the class that an attribute of the method's own class names, where there is one.
+    Object(Symbol, Option<Symbol>),
     /// A source.
     Source(u32),
 }

@@ -46,6 +46,16 @@ impl Alphabet {
         pattern.alphabet(Mode::FullMatch).ok().map(Self::from)
     }
 
+    /// The characters of texts for which a call finds a match; `None` where they may be any. A line feed that `$` lets through at
+    /// the end does not count: behind it nothing of the text is left that could do harm.
+    pub fn let_through(pattern: &Pattern, mode: Mode) -> Option<Self> {
+        let alphabet = Self::from(pattern.alphabet(mode).ok()?);
+        Some(match pattern.may_contain(mode, "\n") {
+            Ok(false) => alphabet.without("\n"),
+            _ => alphabet,
+        })
+    }
+
     /// Letters, digits and what else `str.isalnum` and its like let through: others too, for they hold for all of Unicode.
     pub fn word(extra: &str) -> Self {
         let mut alphabet =

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hognose_python::ir::*;
 use hognose_python::{ClassRef, Constant, Evaluator, ModuleId, Project, Value as Evaluated};
+use hognose_regex::{Flags, Mode, Pattern};
 use rustc_hash::FxHashMap;
 
 use crate::facts::{EntryFacts, Fact, Filled, OfClass};
@@ -542,16 +543,16 @@ fn functions(
         if let Some(class) = data.class {
             let order = values.mro(id, class);
             for entry in &models.entries {
-                let fits = entry.registered.iter().any(|registered| match registered {
+                let is_called = entry.registered.iter().any(|registered| match registered {
                     Registered::Method(base, names) => names
                         .iter()
                         .any(|name| named(name, name_of))
-                        && order.iter().any(
-                            |ancestor| matches!(ancestor, ClassRef::External(path) if path == base),
-                        ),
+                        && order.iter().any(|ancestor| {
+                            matches!(ancestor, ClassRef::External(path) if crate::model::fits(base.as_str(), path.as_str()))
+                        }),
                     _ => false,
                 });
-                if fits {
+                if is_called {
                     let facts = fill(project, models, values, entry, id, function, None);
                     add_entry(models, values, survey, entry, (id, function), facts, 0);
                 }
@@ -951,12 +952,19 @@ fn fill(
                 match chosen {
                     None => None,
                     // An annotation knows better than a convention, and what a framework takes from texts is of no class.
-                    Some((ParameterPick::Rest, _) | (_, Filling::Object(_)))
+                    Some((ParameterPick::Rest, _) | (_, Filling::Object(..)))
                         if names_a_class(values, at, param) =>
                     {
                         annotated(values, at, param, entry.route_source)
                     }
-                    Some((_, Filling::Object(path))) => Some(Filled::Atom(Atom::External(*path))),
+                    Some((_, Filling::Object(path, named_by))) => {
+                        let class = data.class.zip(*named_by);
+                        let named = class.and_then(|(class, named_by)| {
+                            let owner = Evaluated::Class(at, class);
+                            named_class(values, owner, named_by)
+                        });
+                        Some(Filled::Atom(named.unwrap_or(Atom::External(*path))))
+                    }
                     Some((_, Filling::Source(source))) => {
                         let known = annotated(values, at, param, *source);
                         Some(known.unwrap_or(Filled::Source(*source, None)))
@@ -970,6 +978,14 @@ fn fill(
         routed: route.is_some(),
         variables: variables_of(route),
         returns: entry.returns.iter().cloned().map(Arc::new).collect(),
+    }
+}
+
+/// An instance of the project's class that an attribute of a class names: `form_class = SearchForm`.
+fn named_class(values: &mut Evaluator<'_>, owner: Evaluated, attribute: Symbol) -> Option<Atom> {
+    match values.attribute(&[owner], attribute).as_slice() {
+        [Evaluated::Class(at, class)] => Some(Atom::Instance(*at, *class)),
+        _ => None,
     }
 }
 
@@ -1028,6 +1044,34 @@ fn bounded(module: &Module, expr: ExprId) -> bool {
             _ => false,
         },
         _ => false,
+    }
+}
+
+/// `Query(pattern="[a-z]+")`, `Annotated[str, Path(pattern=…)]`: the characters of texts that the framework lets through.
+fn letters(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> Option<Alphabet> {
+    let (at, expr) = values.written(at, expr);
+    let module = values.project().module(at);
+    match module[expr] {
+        Expr::Call { args, .. } => {
+            let pattern = module.args(args).iter().find(|given| {
+                matches!(given.kind, ArgKind::Keyword(name) if matches!(name.as_str(), "pattern" | "regex"))
+            })?;
+            match values.constant(at, pattern.value)? {
+                Constant::Str(text) => {
+                    let pattern = Pattern::parse(&text, Flags::NONE).ok()?;
+                    Alphabet::let_through(&pattern, Mode::Search)
+                }
+                _ => None,
+            }
+        }
+        Expr::Subscript { index, .. } => match module[index] {
+            Expr::Tuple(list) => {
+                let mut described = module.list(list).iter().skip(1);
+                described.find_map(|element| letters(values, at, *element))
+            }
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -1120,8 +1164,10 @@ fn typed(
             _ => None,
         };
     }
+    let mut described = param.default.into_iter().chain(param.annotation);
+    let letters = described.find_map(|expr| letters(values, at, expr));
     let Some(annotation) = param.annotation else {
-        return Some(Filled::Source(sources.text, None));
+        return Some(Filled::Source(sources.text, letters));
     };
     for value in values.instance_of(at, annotation) {
         match value {
@@ -1159,7 +1205,7 @@ fn typed(
             _ => {}
         }
     }
-    Some(Filled::Source(sources.text, None))
+    Some(Filled::Source(sources.text, letters))
 }
 
 /// A function may be registered several times: what any of them says is possible.

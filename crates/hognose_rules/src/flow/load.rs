@@ -150,6 +150,8 @@ struct ParameterFile {
     #[serde(default)]
     rest: bool,
     is: Option<String>,
+    /// The attribute of the class that names a class of the project, of which it is then.
+    class: Option<String>,
     kind: Option<String>,
     what: Option<String>,
     alphabet: Option<String>,
@@ -1042,7 +1044,10 @@ impl Builder {
                         return Err("a parameter is picked by at, name, annotation or rest".into());
                     };
                     let filling = match (&parameter.is, &parameter.kind) {
-                        (Some(path), _) => Filling::Object(Symbol::from(path)),
+                        (Some(path), _) => Filling::Object(
+                            Symbol::from(path),
+                            parameter.class.as_deref().map(Symbol::from),
+                        ),
                         (None, Some(kind)) => Filling::Source(
                             self.source(
                                 kind,
@@ -1069,6 +1074,7 @@ impl Builder {
                 returns.push(self.sent("stack-trace-exposure")?);
             }
             Some("text") => returns.push(self.sent("stack-trace-exposure")?),
+            Some("redirect") => returns.push(self.sent("open-redirect")?),
             None => {}
             Some(other) => return Err(format!("no such return: `{other}`")),
         }

@@ -409,12 +409,7 @@ impl Interpreter<'_, '_> {
             _ => Mode::Search,
         };
         if outcome {
-            if let Ok(alphabet) = parsed.alphabet(mode) {
-                let mut alphabet = Alphabet::from(alphabet);
-                // Behind a line feed that `$` lets through nothing of the text is left that could do harm.
-                if let Ok(false) = parsed.may_contain(mode, "\n") {
-                    alphabet = alphabet.without("\n");
-                }
+            if let Some(alphabet) = Alphabet::let_through(&parsed, mode) {
                 let mut restriction = Restriction::alphabet(alphabet);
                 if let Ok(Some(_)) = parsed.literals(mode) {
                     restriction = Restriction::FINITE;

@@ -4,6 +4,7 @@ use hognose_python::ir::*;
 
 use super::super::Interpreter;
 use super::super::assign::single_key;
+use crate::facts::Filled;
 use crate::model::Trust;
 use crate::routes::bound_of;
 use crate::shape::{Alphabet, Hole, Restriction};
@@ -107,7 +108,7 @@ impl<'p> Interpreter<'_, 'p> {
             && let Some(left) = self.declared_field(expr, name)
         {
             if left.finite {
-                return None;
+                return Some(Atom::Scalar.into());
             }
             left.apply(&mut hole);
         }
@@ -216,7 +217,10 @@ impl<'p> Interpreter<'_, 'p> {
         for _ in 0..MAX_COPIES {
             match module[values] {
                 Expr::Attribute { value, .. } => {
-                    owner = Some(self.values.eval(at, value).into_iter().collect());
+                    owner = Some(match self.handed_instance(value) {
+                        Some(instance) => vec![instance],
+                        None => self.values.eval(at, value).into_iter().collect(),
+                    });
                     break;
                 }
                 Expr::Name { def, .. } => match module[def].kind {
@@ -235,6 +239,24 @@ impl<'p> Interpreter<'_, 'p> {
             }
         }
         owner
+    }
+
+    /// The instance that a framework hands over for a parameter, where it is of a class of the project.
+    fn handed_instance(&self, expr: ExprId) -> Option<hognose_python::Value> {
+        let module = self.module();
+        let at = self.at();
+        let (function, Expr::Name { def, .. }) = (at.function?, module[expr]) else {
+            return None;
+        };
+        let entry = self.setting.facts.entries.get(&(at.module, function))?;
+        let params = &module[function].params;
+        let number = params.iter().position(|param| param.def == def)?;
+        match entry.parameters.get(number)? {
+            Some(Filled::Atom(Atom::Instance(module, class))) => {
+                Some(hognose_python::Value::Instance(*module, *class))
+            }
+            _ => None,
+        }
     }
 
     /// What a field of a class, the project's or not, leaves of what was sent.

@@ -257,9 +257,10 @@ impl Interpreter<'_, '_> {
         if let Some(hognose_python::Constant::Str(pattern)) = pattern
             && let Some(parsed) =
                 self.parsed(&Value::text(&pattern), Some(hognose_regex::Flags::NONE))
-            && let Ok(alphabet) = parsed.alphabet(hognose_regex::Mode::Search)
+            && let Some(alphabet) =
+                crate::shape::Alphabet::let_through(&parsed, hognose_regex::Mode::Search)
         {
-            let restriction = crate::shape::Restriction::alphabet(alphabet.into());
+            let restriction = crate::shape::Restriction::alphabet(alphabet);
             self.restrict_value(state, &value, restriction);
             let id = self.site(expr);
             let mut checked = Value::nothing();

@@ -1,4 +1,4 @@
-//! Attributes of database models that hold a number, a date or a UUID, by the types of their columns.
+//! Attributes that hold a number, a date or a UUID by the types of the columns of a model, and members of enumerations.
 
 use hognose_python::ir::*;
 use hognose_python::{ClassRef, Evaluator, ModuleId, Symbol, Value};
@@ -58,7 +58,8 @@ const COLUMN_TYPES: &[&str] = &[
     "timedelta",
 ];
 
-/// Whether an expression is an attribute of a model of the project whose column holds nothing but numbers and their like.
+/// Whether an expression is an attribute of a model of the project whose column holds nothing but numbers and their like, or
+/// the name or value of a member of an enumeration.
 pub(crate) fn is_of_known_form(values: &mut Evaluator<'_>, at: ModuleId, expr: ExprId) -> bool {
     let Expr::Attribute { value, attr } = values.project().module(at)[expr] else {
         return false;
@@ -66,9 +67,20 @@ pub(crate) fn is_of_known_form(values: &mut Evaluator<'_>, at: ModuleId, expr: E
     let owners = values.eval(at, value);
     !owners.is_empty()
         && owners.iter().all(|owner| match *owner {
-            Value::Instance(home, class) => is_column(values, home, class, attr),
+            Value::Instance(home, class) => {
+                is_column(values, home, class, attr)
+                    || matches!(attr.as_str(), "name" | "value")
+                        && is_enumeration(values, home, class)
+            }
             _ => false,
         })
+}
+
+fn is_enumeration(values: &mut Evaluator<'_>, at: ModuleId, class: ClassId) -> bool {
+    let order = values.mro(at, class);
+    order.iter().any(|ancestor| {
+        matches!(ancestor, ClassRef::External(path) if path.as_str().starts_with("enum."))
+    })
 }
 
 /// Whether the class, or the first of its bases to have the attribute, declares it as such a column.
