@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::facts::{Fact, Facts, Filled};
 use crate::interpret::{Asked, ClassWrite, Interpreter, Setting, Templates};
 use crate::model::{Models, Need, Sink};
-use crate::routes::{ClassRoutes, add_route, bound_by_routes, by_class};
+use crate::routes::{ClassRoutes, Variables, add_route, bound_by_routes, by_class, join_variables};
 use crate::shape::{RuleSet, Stretch};
 use crate::state::State;
 use crate::summary::{Exported, Found, Judged, Reach, SinkRef, Summary, Unit};
@@ -194,6 +194,7 @@ pub fn analyse<'p>(
     let mut reads: FxHashMap<Read, Vec<u32>> = FxHashMap::default();
     let mut counted = Coverage::default();
     let mut routes = ClassRoutes::default();
+    let mut prefixes = Variables::new();
     let mut matter: Vec<(u32, crate::survey::Matter)> = Vec::new();
     let mut called_from_outside: Vec<u32> = Vec::new();
     for (number, survey) in surveys.into_iter().enumerate() {
@@ -228,6 +229,7 @@ pub fn analyse<'p>(
                 .push(u32::try_from(units.number(function.0, scope)).unwrap_or(u32::MAX));
             crate::survey::merge_entry(&mut facts.entries, function, entry);
         }
+        join_variables(&mut prefixes, survey.prefixes);
         for (class, known) in survey.routes {
             match known {
                 Some(known) => {
@@ -248,7 +250,7 @@ pub fn analyse<'p>(
             }
         }
     }
-    bound_by_routes(project, &routes, &mut facts.entries);
+    bound_by_routes(project, &routes, &prefixes, &mut facts.entries);
     facts.variables = by_class(&routes);
     for callees in &mut next {
         callees.sort_unstable();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hognose_python::ir::{ClassId, FunctionId};
+use hognose_python::ir::{ClassId, Function, FunctionId};
 use hognose_python::{ModuleId, Project};
 use rustc_hash::FxHashMap;
 
@@ -70,13 +70,15 @@ pub(crate) fn add_route(
     }
 }
 
-/// Puts what all routes to a class say of the arguments of its methods into what is known of these.
+/// Puts what all routes to a class say of the arguments of its methods into what is known of these, and what `prefixes`,
+/// routes with others behind them, say of arguments that a function's own routes do not name.
 pub(crate) fn bound_by_routes(
     project: &Project,
     routes: &ClassRoutes,
+    prefixes: &Variables,
     entries: &mut FxHashMap<(ModuleId, FunctionId), EntryFacts>,
 ) {
-    if routes.is_empty() {
+    if routes.is_empty() && prefixes.is_empty() {
         return;
     }
     #[expect(
@@ -88,10 +90,13 @@ pub(crate) fn bound_by_routes(
         let routes = function
             .class
             .and_then(|class| routes.get(&(*module, class))?.as_ref());
+        if let Some(routes) = routes {
+            facts.variables = variables_of(routes.iter().map(String::as_str));
+        }
+        bound_by_prefixes(function, prefixes, facts);
         let Some(routes) = routes else {
             continue;
         };
-        facts.variables = variables_of(routes.iter().map(String::as_str));
         for (number, param) in function.params.iter().enumerate().skip(1) {
             let Some(filled) = facts.parameters.get_mut(number) else {
                 continue;
@@ -106,6 +111,23 @@ pub(crate) fn bound_by_routes(
                 Passed::Of(Alphabet::NONE) => Some(Filled::Atom(Atom::Scalar)),
                 Passed::Of(alphabet) => Some(Filled::Source(source, Some(alphabet))),
             };
+        }
+    }
+}
+
+/// What the routes above those of a function pass under a name that its own do not have.
+fn bound_by_prefixes(function: &Function, prefixes: &Variables, facts: &mut EntryFacts) {
+    for (param, filled) in function.params.iter().zip(&mut facts.parameters) {
+        let Some(Filled::Source(source, None)) = *filled else {
+            continue;
+        };
+        if facts.variables.iter().any(|(own, _)| *own == param.name) {
+            continue;
+        }
+        match bound_of(prefixes, param.name) {
+            Some(Alphabet::NONE) => *filled = Some(Filled::Atom(Atom::Scalar)),
+            Some(alphabet) => *filled = Some(Filled::Source(source, Some(alphabet))),
+            None => {}
         }
     }
 }

@@ -12,7 +12,9 @@ use crate::model::{
     Argument, Asks, Entry, Filled as Fill, Filling, Models, ParameterPick, Registered, Trust,
     Typed, When,
 };
-use crate::routes::{ClassRoutes, add_route, join_variables, route_variables, variables_of};
+use crate::routes::{
+    ClassRoutes, Variables, add_route, join_variables, route_variables, variables_of,
+};
 use crate::shape::Alphabet;
 use crate::summary::Unit;
 use crate::value::{Atom, Symbol};
@@ -50,6 +52,8 @@ pub(crate) struct Survey {
     pub entries: Vec<((ModuleId, FunctionId), EntryFacts)>,
     /// Classes with methods that a framework calls, by the routes to them.
     pub routes: ClassRoutes,
+    /// What routes pass to whatever is included behind them.
+    pub prefixes: Variables,
     /// Fields of records.
     pub records: Vec<((ModuleId, ClassId), Vec<Symbol>)>,
     /// Enumerations.
@@ -736,6 +740,10 @@ fn registered(
             }
             let route = route_of(values, id, entry, Some(args), module);
             routed(values, id, given, route.as_ref(), survey);
+            if is_included(values, id, given) {
+                let variables = variables_of(route.as_deref());
+                join_variables(&mut survey.prefixes, variables);
+            }
             for value in values.eval(id, given) {
                 let function = match value {
                     Evaluated::Function(at, function) => Some((at, function)),
@@ -770,6 +778,22 @@ fn is_class(values: &mut Evaluator<'_>, id: ModuleId, expr: ExprId) -> bool {
             .eval(id, expr)
             .iter()
             .any(|value| matches!(value, Evaluated::Class(..)))
+}
+
+/// Whether what is passed with a route is a call of what lies outside, and neither a view that a class makes nor one that is
+/// wrapped: other routes.
+fn is_included(values: &mut Evaluator<'_>, id: ModuleId, given: ExprId) -> bool {
+    let module = values.project().module(id);
+    let Expr::Call { func, args } = module[given] else {
+        return false;
+    };
+    let wraps = |value: &Evaluated| matches!(value, Evaluated::Function(..) | Evaluated::Class(..));
+    let of_others = |argument: &Arg| values.eval(id, argument.value).iter().any(wraps);
+    let is_view = module.args(args).iter().any(of_others);
+    !is_view
+        && values
+            .dotted(id, func)
+            .is_some_and(|path| !path.as_str().ends_with(".as_view"))
 }
 
 /// A class that is passed with a route, itself or as the view it makes.

@@ -82,9 +82,10 @@ impl<'p> Interpreter<'_, 'p> {
             let taint = hole.taints.first().cloned()?;
             // What lies below it may be a source of its own: the name of an uploaded file.
             matches!(&taint.origin, Origin::Source(source) if source.model == number)
-                .then_some((taint, hole.cleaned))
+                .then_some((taint, (hole.cleaned, hole.doubt)))
         });
-        let (known, cleaned) = known.unzip();
+        let (known, of_base) = known.unzip();
+        let (cleaned, doubt) = of_base.unwrap_or_default();
         let taint = known.unwrap_or_else(|| Taint {
             origin: Origin::Source(Source {
                 model: number,
@@ -102,7 +103,8 @@ impl<'p> Interpreter<'_, 'p> {
         let mut hole = Hole::new(hash_id(&(part, key, place)), taint);
         hole.alphabet = model.alphabet;
         // What the whole is no danger for, its parts are none for either: an open file is no path.
-        hole.cleaned.0 = model.cleaned.0 | cleaned.map_or(0, |rules| rules.0);
+        hole.cleaned.0 = model.cleaned.0 | cleaned.0;
+        hole.doubt = doubt;
         if model.fields
             && let Some(Key::Item(name)) = key
             && let Some(left) = self.declared_field(expr, name)
@@ -114,7 +116,7 @@ impl<'p> Interpreter<'_, 'p> {
         }
         if model.fields
             && let Some(Key::Item(name)) = key
-            && self.is_checked_by_class(expr, name)
+            && (self.is_checked_by_class(expr, name) || self.is_declared_elsewhere(expr, name))
         {
             hole.doubt = 1;
         }
@@ -164,6 +166,30 @@ impl<'p> Interpreter<'_, 'p> {
     /// What a field leaves of what was sent, by its declaration in the class whose values `expr` takes one of.
     fn declared_field(&mut self, expr: ExprId, name: Symbol) -> Option<Restriction> {
         let mut left: Option<Restriction> = None;
+        for field in self.declarations(expr, name)? {
+            let one = self.left_by(field)?;
+            left = Some(left.map_or(one, |all| all.or(one)));
+        }
+        left
+    }
+
+    /// Whether a field is of a library of which no field is described: what it yields is not known.
+    fn is_declared_elsewhere(&mut self, expr: ExprId, name: Symbol) -> bool {
+        let models = self.setting.models;
+        let library = |path: Symbol| path.as_str().split('.').next().unwrap_or_default();
+        let described = |path: Symbol| {
+            let mut known = models.fields.keys();
+            known.any(|field| library(*field) == library(path))
+        };
+        let declared = self.declarations(expr, name).unwrap_or_default();
+        declared.iter().any(
+            |field| matches!(field, hognose_python::Value::External(path) if !described(*path)),
+        )
+    }
+
+    /// The declarations of a field in the classes whose values `expr` takes one of.
+    fn declarations(&mut self, expr: ExprId, name: Symbol) -> Option<Vec<hognose_python::Value>> {
+        let mut all = Vec::new();
         for owner in self.declaring(expr)? {
             let hognose_python::Value::Instance(of, class) = owner else {
                 return None;
@@ -173,12 +199,9 @@ impl<'p> Interpreter<'_, 'p> {
             if declared.is_empty() {
                 return None;
             }
-            for field in declared {
-                let one = self.left_by(field)?;
-                left = Some(left.map_or(one, |all| all.or(one)));
-            }
+            all.extend(declared);
         }
-        left
+        Some(all)
     }
 
     /// Whether the class whose values `expr` takes one of has a method of its own that checks this one: `clean_title`.
