@@ -42,6 +42,7 @@ pub fn check(context: &mut Context<'_, '_>) {
     if context.module.text.as_str().contains("pwnedpasswords") {
         return;
     }
+    let kept = kept_hashes(context);
     for call in context.calls() {
         let Some(path) = call.paths.first().copied() else {
             continue;
@@ -90,7 +91,9 @@ pub fn check(context: &mut Context<'_, '_>) {
             }
             name_of(context, part).filter(|name| is_password(name))
         });
-        let Some(name) = named else { continue };
+        let Some(name) = named.or_else(|| kept.get(&call.expr).cloned()) else {
+            continue;
+        };
         let shortens = context
             .calls()
             .iter()
@@ -106,6 +109,40 @@ pub fn check(context: &mut Context<'_, '_>) {
             draft.severity(Severity::Medium).persona(Persona::Pedantic);
         }
     }
+}
+
+/// What is kept as the hash of a password, with the password's name in it: `user.password_hash = …`, `def hash_password(…)`.
+fn kept_hashes(context: &mut Context<'_, '_>) -> FxHashMap<ExprId, String> {
+    let stored = named_values(context).into_iter();
+    let mut made: Vec<(String, ExprId)> = stored.map(|named| (named.name, named.value)).collect();
+    for function in &context.module.functions {
+        let returned = function.return_values.iter();
+        made.extend(returned.map(|value| (function.name.as_str().to_owned(), *value)));
+    }
+    let mut found = FxHashMap::default();
+    for (name, value) in made {
+        if let Some(password) = hashed_password(&name) {
+            for part in parts(context, value) {
+                found.entry(part).or_insert_with(|| password.clone());
+            }
+        }
+    }
+    found
+}
+
+/// The password that something called so is the hash of.
+fn hashed_password(name: &str) -> Option<String> {
+    const PASSWORDS: &[&str] = &["password", "passwd", "passphrase", "pwd", "pw", "pass"];
+    const HASHES: &[&str] = &["hash", "hashed", "digest", "encrypt", "encrypted", "crypt"];
+    const OTHERS: &[&str] = &["user", "new", "old", "stored", "the", "my", "computed"];
+    let words = words(name);
+    let is_one_of = |list: &[&str]| words.iter().find(|word| list.contains(&word.as_str()));
+    let plain = words.iter().all(|word| {
+        let lists = [PASSWORDS, HASHES, OTHERS];
+        lists.iter().any(|list| list.contains(&word.as_str()))
+    });
+    is_one_of(HASHES)?;
+    is_one_of(PASSWORDS).filter(|_| plain).cloned()
 }
 
 /// Whether a call is of a slow function, by path or by the name of a method of something unknown.

@@ -350,6 +350,11 @@ impl<'p> Interpreter<'_, 'p> {
             return;
         };
         for sink in sinks {
+            // Of a store conditions ask the key and the value, as of the arguments of a call.
+            let stored = Arguments::of(&[key.clone(), value.clone()]);
+            if self.conditions(state, &sink.conditions, None, &stored) != Some(true) {
+                continue;
+            }
             let given = match sink.arguments.first().and_then(|argument| argument.stored) {
                 Some(Stored::Key) => key,
                 _ => value,
