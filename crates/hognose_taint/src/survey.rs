@@ -889,13 +889,23 @@ fn route_text(values: &mut Evaluator<'_>, id: ModuleId, expr: ExprId) -> Option<
     let mut text = String::new();
     let mut known = false;
     for part in parts.into_iter().rev() {
-        let part = match module[part] {
-            Expr::Formatted { value, .. } => value,
-            _ => part,
+        // `"%s/books/(.*)" % prefix`
+        let (part, filled) = match module[part] {
+            Expr::Formatted { value, .. } => (value, false),
+            Expr::Binary {
+                op: Operator::Mod,
+                left,
+                ..
+            } => (left, true),
+            _ => (part, false),
         };
         if let Some(Constant::Str(part)) = values.constant(id, part) {
             known = true;
-            text.push_str(&part);
+            if filled {
+                text.push_str(&part.replace("%s", ""));
+            } else {
+                text.push_str(&part);
+            }
         }
     }
     known.then_some(text)

@@ -105,9 +105,14 @@ impl Interpreter<'_, '_> {
             .atoms()
             .iter()
             .any(|atom| matches!(atom, Atom::Text(_) | Atom::Str(_) | Atom::Input(_)));
+        let settled = value.atoms().contains(&Atom::Scalar);
         for atom in value.atoms() {
             // The same thing seen from outside: a path, something a source gives.
             if texts && matches!(atom, Atom::External(_) | Atom::Instance(..)) {
+                continue;
+            }
+            // A field of a form that was found to hold no text.
+            if settled && self.has_external_source(&atom.clone().into()) {
                 continue;
             }
             let text = match atom {

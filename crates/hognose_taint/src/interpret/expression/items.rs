@@ -117,12 +117,7 @@ impl<'p> Interpreter<'_, 'p> {
                     let path = self.values.path_of_item(*path);
                     let mut found = Value::from(Atom::External(path));
                     if let Some(text) = self.source_text(path, Some(container), Some(key), expr) {
-                        // A number or a choice is nothing that could be looked into.
-                        if text.has_holes() {
-                            found.join(&text);
-                        } else {
-                            found = text;
-                        }
+                        found.join(&text);
                     }
                     value.join(&found);
                 }

@@ -84,6 +84,7 @@ impl<'p> Interpreter<'_, 'p> {
             matches!(&taint.origin, Origin::Source(source) if source.model == number)
                 .then_some((taint, (hole.cleaned, hole.doubt)))
         });
+        let is_of_value = known.is_some();
         let (known, of_base) = known.unzip();
         let (cleaned, doubt) = of_base.unwrap_or_default();
         let taint = known.unwrap_or_else(|| Taint {
@@ -105,6 +106,10 @@ impl<'p> Interpreter<'_, 'p> {
         // What the whole is no danger for, its parts are none for either: an open file is no path.
         hole.cleaned.0 = model.cleaned.0 | cleaned.0;
         hole.doubt = doubt;
+        // What a field yields and has attributes of its own is an object of the program, and no text.
+        if model.fields && is_of_value && !path.as_str().ends_with([']', ')']) {
+            hole.doubt = hole.doubt.max(1);
+        }
         if model.fields
             && let Some(Key::Item(name)) = key
             && let Some(left) = self.declared_field(expr, name)
