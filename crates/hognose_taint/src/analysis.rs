@@ -126,14 +126,19 @@ pub struct Options {
     pub cleans: FxHashMap<(ModuleId, FunctionId), RuleSet>,
 }
 
-/// Follows data through a project.
+/// Follows data through a project; of each of its modules it has to be known what it is made of, in their order.
 pub fn analyse<'p>(
-    project: &'p Project,
-    models: &'p Models,
+    surveyor: Surveyor<'p>,
+    surveys: Vec<Survey>,
     options: Options,
     choose: &dyn Fn(&[Entered]) -> Chosen,
     is_test: &dyn Fn(ModuleId) -> bool,
 ) -> Analysis {
+    let Surveyor {
+        project,
+        models,
+        described,
+    } = surveyor;
     let Options { watch, cleans } = options;
     let units = Units::new(project);
     let evaluators: Mutex<Vec<Evaluator<'p>>> = Mutex::default();
@@ -172,19 +177,6 @@ pub fn analyse<'p>(
             .as_ref()
             .and_then(|message| message_numbers.get(message).copied()),
     };
-    let described = crate::survey::described(project, models);
-    // What each module is made of.
-    let surveys: Vec<Survey> = (0..project.modules.len())
-        .into_par_iter()
-        .map(|number| {
-            let id = ModuleId(u32::try_from(number).unwrap_or(u32::MAX));
-            let mut survey = Survey::default();
-            with_values(&mut |values| {
-                survey = crate::survey::survey(project, models, &described, values, id);
-            });
-            survey
-        })
-        .collect();
     let mut facts = Facts {
         described,
         cleans,
@@ -539,7 +531,8 @@ fn all_sinks(models: &Models) -> Vec<&Sink> {
     all
 }
 
-pub(crate) use crate::survey::{Read, Survey};
+pub(crate) use crate::survey::Read;
+use crate::survey::{Survey, Surveyor};
 
 /// What a walk of a body came to.
 #[derive(Debug, Default)]

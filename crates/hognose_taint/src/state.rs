@@ -524,20 +524,26 @@ impl State {
             && self.known == other.known
     }
 
-    /// Writes down what is known of a hole, and leaves the values as they are.
-    pub fn note(&mut self, id: u32, restriction: Restriction) {
+    /// Writes down what is known of a hole, and leaves the values as they are. Says whether it is more than was known.
+    pub fn note(&mut self, id: u32, restriction: Restriction) -> bool {
         match self.known.iter_mut().find(|known| known.id == id) {
-            Some(known) => known.restriction = known.restriction.and(restriction),
-            None => self.known.push(Known { id, restriction }),
+            Some(known) => {
+                let both = known.restriction.and(restriction);
+                std::mem::replace(&mut known.restriction, both) != both
+            }
+            None => {
+                self.known.push(Known { id, restriction });
+                true
+            }
         }
     }
 
     /// Restricts all holes of an id, everywhere.
     pub fn restrict(&mut self, id: u32, restriction: Restriction) {
-        if restriction == Restriction::NONE {
+        // What was known before is in the values already.
+        if restriction == Restriction::NONE || !self.note(id, restriction) {
             return;
         }
-        self.note(id, restriction);
         let mut change = |value: &mut Value| restrict_value(value, id, restriction);
         for frame in &mut self.frames {
             for number in 0..frame.slots.len() {

@@ -34,33 +34,33 @@ pub(crate) enum Read {
     Named(Symbol),
 }
 
-/// See the module.
+/// What a module is made of; see the module.
 #[derive(Debug, Default)]
-pub(crate) struct Survey {
+pub struct Survey {
     /// Calls of project functions: from a scope, of a body.
-    pub calls: Vec<(ScopeId, Unit)>,
+    pub(crate) calls: Vec<(ScopeId, Unit)>,
     /// Scopes that meet a source, or a sink that parameters of public functions count for.
-    pub matter: Vec<(ScopeId, Matter)>,
+    pub(crate) matter: Vec<(ScopeId, Matter)>,
     /// What is read in a scope of what other bodies store.
-    pub reads: Vec<(ScopeId, Read)>,
+    pub(crate) reads: Vec<(ScopeId, Read)>,
     /// Functions whose results a framework passes to a body.
-    pub given: Vec<(Unit, Unit)>,
+    pub(crate) given: Vec<(Unit, Unit)>,
     /// Functions that a framework calls.
-    pub entries: Vec<((ModuleId, FunctionId), EntryFacts)>,
+    pub(crate) entries: Vec<((ModuleId, FunctionId), EntryFacts)>,
     /// Classes with methods that a framework calls, by the routes to them.
-    pub routes: ClassRoutes,
+    pub(crate) routes: ClassRoutes,
     /// Fields of records.
-    pub records: Vec<((ModuleId, ClassId), Vec<Symbol>)>,
+    pub(crate) records: Vec<((ModuleId, ClassId), Vec<Symbol>)>,
     /// Enumerations.
-    pub enums: Vec<(ModuleId, ClassId)>,
+    pub(crate) enums: Vec<(ModuleId, ClassId)>,
     /// All calls.
-    pub calls_met: usize,
+    pub(crate) calls_met: usize,
     /// Those of which no callee is known.
-    pub unresolved: usize,
+    pub(crate) unresolved: usize,
     /// Methods that override one of a class above, or may stand for it there.
-    pub overrides: Vec<(OfClass, (ModuleId, FunctionId))>,
+    pub(crate) overrides: Vec<(OfClass, (ModuleId, FunctionId))>,
     /// Attributes that are set so that values in pages are escaped.
-    pub escaping: Vec<Symbol>,
+    pub(crate) escaping: Vec<Symbol>,
 }
 
 /// Decorators that make a class a record.
@@ -87,7 +87,7 @@ const RECORD_BASES: &[&str] = &[
 ];
 
 /// Functions of the project of which the user's own models speak, with the access paths they have there.
-pub(crate) fn described(
+fn described(
     project: &Project,
     models: &Models,
 ) -> FxHashMap<(ModuleId, FunctionId), Symbol> {
@@ -129,8 +129,30 @@ fn path_around(module: &Module, mut scope: ScopeId) -> Option<String> {
     Some(names.join("."))
 }
 
-/// Looks over a module.
-pub(crate) fn survey(
+/// Looks over modules before data is followed through them.
+pub struct Surveyor<'p> {
+    pub(crate) project: &'p Project,
+    pub(crate) models: &'p Models,
+    pub(crate) described: FxHashMap<(ModuleId, FunctionId), Symbol>,
+}
+
+impl<'p> Surveyor<'p> {
+    /// Of a project, with what models say.
+    pub fn new(project: &'p Project, models: &'p Models) -> Self {
+        Self {
+            project,
+            models,
+            described: described(project, models),
+        }
+    }
+
+    /// What a module is made of. It costs little with an evaluator that was just asked about this module, by rules for one.
+    pub fn survey(&self, values: &mut Evaluator<'p>, id: ModuleId) -> Survey {
+        survey(self.project, self.models, &self.described, values, id)
+    }
+}
+
+fn survey(
     project: &Project,
     models: &Models,
     described: &FxHashMap<(ModuleId, FunctionId), Symbol>,
