@@ -156,8 +156,7 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
                 crate::flow::declared(registry, project, today)
             }),
         };
-        let analysis =
-            hognose_taint::analyse(surveyor, surveys, asked, &decide, &tests);
+        let analysis = hognose_taint::analyse(surveyor, surveys, asked, &decide, &tests);
         let threat = decided.into_inner().unwrap_or_default();
         let flows = crate::flow::report(registry, project, &analysis, &threat, &enabled, &tests);
         let watched = options.watch.map(|watch| {

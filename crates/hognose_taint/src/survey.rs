@@ -87,10 +87,7 @@ const RECORD_BASES: &[&str] = &[
 ];
 
 /// Functions of the project of which the user's own models speak, with the access paths they have there.
-fn described(
-    project: &Project,
-    models: &Models,
-) -> FxHashMap<(ModuleId, FunctionId), Symbol> {
+fn described(project: &Project, models: &Models) -> FxHashMap<(ModuleId, FunctionId), Symbol> {
     let mut found = FxHashMap::default();
     if models.own.is_empty() {
         return found;

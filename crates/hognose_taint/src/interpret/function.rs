@@ -299,7 +299,8 @@ impl Interpreter<'_, '_> {
             for atom in value.atoms() {
                 let worth = match atom {
                     Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Str(_) => {
-                        summary.decides & bit != 0 && summary.matters()
+                        summary.decides & bit != 0
+                            && (summary.makes_something() || tainted && summary.matters())
                     }
                     Atom::Function(..) | Atom::Class(..) => {
                         (summary.calls | summary.decides) & bit != 0
@@ -807,4 +808,15 @@ struct Substitution {
     known: FxHashMap<Arc<InputPath>, Value>,
     /// The holes in them.
     holes: FxHashMap<Arc<InputPath>, Arc<[Arc<Hole>]>>,
+}
+
+impl Substitution {
+    /// A parameter as it was given.
+    fn given(&self, number: u16) -> Value {
+        let given = self.params.get(usize::from(number));
+        given
+            .filter(|value| !value.is_nothing())
+            .cloned()
+            .unwrap_or_else(Value::unknown)
+    }
 }

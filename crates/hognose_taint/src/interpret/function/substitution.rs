@@ -22,15 +22,14 @@ impl Interpreter<'_, '_> {
         substitution: &mut Substitution,
         path: &Arc<InputPath>,
     ) -> Value {
+        if let (Root::Param(number), true) = (path.root, path.keys.is_empty()) {
+            return substitution.given(number);
+        }
         if let Some(known) = substitution.known.get(path) {
             return known.clone();
         }
         let mut value = match path.root {
-            Root::Param(number) => substitution
-                .params
-                .get(usize::from(number))
-                .cloned()
-                .unwrap_or_else(Value::unknown),
+            Root::Param(number) => substitution.given(number),
             Root::Captured(scope, slot) => {
                 let here = self.at().module == substitution.module;
                 // What a function of another module captured, met by a walk in place, is nobody's here.
@@ -107,6 +106,9 @@ impl Interpreter<'_, '_> {
         value: &Value,
         objects: Option<&[ObjId]>,
     ) -> Value {
+        if let Some(Atom::Input(path)) = value.only() {
+            return self.resolve(state, substitution, path);
+        }
         if !value.has_holes() && !value.has_objects() {
             return value.clone();
         }
