@@ -163,21 +163,18 @@ impl Summary {
 
     /// Whether knowing more of its inputs can change more than a truth value for the caller.
     pub fn matters(&self) -> bool {
-        self.makes_something()
+        self.undecided
             || self.raises
             || !self.reaches.is_empty()
-            || self.returns.value.has_holes()
-    }
-
-    /// The same where nothing in its inputs comes from outside.
-    pub fn makes_something(&self) -> bool {
-        self.undecided
             || !self.returns.heap.is_empty()
-            || self.returns.value.has_sources()
             || self.returns.value.atoms().iter().any(|atom| {
                 matches!(
                     atom,
-                    Atom::Function(..) | Atom::Class(..) | Atom::External(_)
+                    crate::value::Atom::Text(_)
+                        | crate::value::Atom::Input(_)
+                        | crate::value::Atom::Function(..)
+                        | crate::value::Atom::Class(..)
+                        | crate::value::Atom::External(_)
                 )
             })
     }

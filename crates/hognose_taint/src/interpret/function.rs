@@ -299,8 +299,7 @@ impl Interpreter<'_, '_> {
             for atom in value.atoms() {
                 let worth = match atom {
                     Atom::None | Atom::Bool(_) | Atom::Int(_) | Atom::Str(_) => {
-                        summary.decides & bit != 0
-                            && (summary.makes_something() || tainted && summary.matters())
+                        summary.decides & bit != 0 && summary.matters()
                     }
                     Atom::Function(..) | Atom::Class(..) => {
                         (summary.calls | summary.decides) & bit != 0

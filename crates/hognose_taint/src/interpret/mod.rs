@@ -39,7 +39,7 @@ use crate::value::{Atom, InputPath, Key, ObjId, Place, Root, Source, Value, hash
 const MAX_WORK: u32 = 5_000;
 
 /// Functions walked in place inside of each other.
-pub(crate) const MAX_INLINED: usize = 3;
+pub(crate) const MAX_INLINED: usize = 4;
 
 /// Descriptors, and special methods that store, called inside of each other.
 const MAX_DESCRIPTORS: u32 = 2;
