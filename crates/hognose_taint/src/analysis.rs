@@ -183,7 +183,7 @@ pub fn analyse<'p>(
         ..Facts::default()
     };
     let mut next: Vec<Vec<u32>> = vec![Vec::new(); units.all.len()];
-    let mut reads: FxHashMap<Read, Vec<u32>> = FxHashMap::default();
+    let mut reads: Vec<(Read, u32)> = Vec::new();
     let mut counted = Coverage::default();
     let mut routes = ClassRoutes::default();
     let mut matter: Vec<(u32, crate::survey::Matter)> = Vec::new();
@@ -197,12 +197,10 @@ pub fn analyse<'p>(
             let to = units.number(callee.0, callee.1);
             next[from].push(u32::try_from(to).unwrap_or(u32::MAX));
         }
-        for (scope, read) in survey.reads {
-            reads
-                .entry(read)
-                .or_default()
-                .push(u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX));
-        }
+        reads.extend(survey.reads.into_iter().map(|(scope, read)| {
+            let unit = u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX);
+            (read, unit)
+        }));
         for (scope, why) in survey.matter {
             matter.push((
                 u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX),
@@ -396,10 +394,14 @@ pub fn analyse<'p>(
         if !changed.is_empty() && passes < MAX_PASSES {
             passes += 1;
             // Bodies not walked so far that read what has changed, and walked ones that did.
-            let changed_reads = changed
+            let changed_reads: FxHashSet<Read> = changed
                 .iter()
-                .flat_map(|fact| [Read::Of(*fact), Read::Named(fact.name())]);
-            concerned.extend(changed_reads.filter_map(|read| reads.get(&read)).flatten());
+                .flat_map(|fact| [Read::Of(*fact), Read::Named(fact.name())])
+                .collect();
+            let readers = reads
+                .iter()
+                .filter(|(read, _)| changed_reads.contains(read));
+            concerned.extend(readers.map(|(_, unit)| *unit));
             for (unit, outcome) in results.iter().enumerate() {
                 let Some(Outcome { asked, .. }) = outcome else {
                     continue;

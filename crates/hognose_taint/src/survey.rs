@@ -387,42 +387,55 @@ fn method(
     None
 }
 
-/// Functions looked at for the one around a place; those that ended before it lie in between.
-const MAX_LOOKED: usize = 64;
-
 /// Which function a place stands in.
 struct Scopes {
-    /// Start, end, scope; by start.
-    spans: Vec<(u32, u32, ScopeId)>,
+    /// By start.
+    spans: Vec<Span>,
+}
+
+struct Span {
+    start: u32,
+    end: u32,
+    scope: ScopeId,
+    /// The number of the function around it.
+    around: Option<usize>,
 }
 
 impl Scopes {
     fn new(module: &Module) -> Self {
-        let mut spans: Vec<(u32, u32, ScopeId)> = module
+        let mut spans: Vec<Span> = module
             .functions
             .iter()
-            .map(|function| {
+            .map(|function| Span {
                 // Decorators and defaults are evaluated outside.
-                let start = function.name_range.start().to_u32();
-                (start, function.range.end().to_u32(), function.scope)
+                start: function.name_range.start().to_u32(),
+                end: function.range.end().to_u32(),
+                scope: function.scope,
+                around: None,
             })
             .collect();
-        spans.sort_unstable();
+        spans.sort_unstable_by_key(|span| (span.start, span.end));
+        for number in 1..spans.len() {
+            spans[number].around = Self::innermost(&spans, number - 1, spans[number].start);
+        }
         Self { spans }
     }
 
-    fn around(&self, at: u32) -> ScopeId {
-        let mut number = self.spans.partition_point(|(start, ..)| *start <= at);
-        let mut looked = 0;
-        while number > 0 && looked < MAX_LOOKED {
-            number -= 1;
-            looked += 1;
-            let (_, end, scope) = self.spans[number];
-            if at < end {
-                return scope;
-            }
+    /// Of a function and those around it, the first that a place stands in.
+    fn innermost(spans: &[Span], from: usize, at: u32) -> Option<usize> {
+        let mut number = from;
+        while at >= spans[number].end {
+            number = spans[number].around?;
         }
-        Module::TOP
+        Some(number)
+    }
+
+    fn around(&self, at: u32) -> ScopeId {
+        let begun = self.spans.partition_point(|span| span.start <= at);
+        begun
+            .checked_sub(1)
+            .and_then(|last| Self::innermost(&self.spans, last, at))
+            .map_or(Module::TOP, |number| self.spans[number].scope)
     }
 }
 
