@@ -645,11 +645,12 @@ impl Interpreter<'_, '_> {
                 });
             }
         }
-        if tainted {
+        if tainted && self.quiet == 0 {
             for (path, written) in &summary.writes {
-                let value = self.import_substituted(state, &mut substitution, written);
-                self.write_through(state, &mut substitution, path, value);
+                self.write_through(state, &mut substitution, path, written);
             }
+        }
+        if tainted {
             for (path, restriction) in &summary.on_return {
                 let value = self.resolve(state, &mut substitution, path);
                 self.restrict_value(state, &value, *restriction);

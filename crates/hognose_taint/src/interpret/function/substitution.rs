@@ -323,28 +323,30 @@ impl Interpreter<'_, '_> {
         &mut self,
         state: &mut State,
         substitution: &mut Substitution,
-        path: &Arc<InputPath>,
-        value: Value,
+        path: &InputPath,
+        written: &Exported,
     ) {
         let Some((last, front)) = path.keys.split_last() else {
             return;
         };
+        let owner = InputPath::new(path.root, front.iter().copied().collect());
+        let owner = self.resolve(state, substitution, &owner);
+        let holds = |atom: &Atom| {
+            matches!(
+                atom,
+                Atom::Object(_)
+                    | Atom::Input(_)
+                    | Atom::Instance(..)
+                    | Atom::Class(..)
+                    | Atom::Module(_)
+            )
+        };
+        if !owner.atoms().iter().any(holds) {
+            return;
+        }
+        let value = self.import_substituted(state, substitution, written);
         // The callee has told its class itself.
         self.written_before = true;
-        self.write_into(state, substitution, path.root, (last, front), value);
-        self.written_before = false;
-    }
-
-    fn write_into(
-        &mut self,
-        state: &mut State,
-        substitution: &mut Substitution,
-        root: Root,
-        (last, front): (&Key, &[Key]),
-        value: Value,
-    ) {
-        let owner = InputPath::new(root, front.iter().copied().collect());
-        let owner = self.resolve(state, substitution, &owner);
         match last {
             Key::Attr(attr) => self.set_attribute(state, &owner, *attr, value),
             Key::Item(name) => {
@@ -357,5 +359,6 @@ impl Interpreter<'_, '_> {
             }
             Key::Any | Key::Value => self.pour(state, &owner, &value),
         }
+        self.written_before = false;
     }
 }
