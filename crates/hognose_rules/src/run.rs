@@ -12,6 +12,7 @@ use hognose_python::ir::*;
 use hognose_python::{
     Constant, Evaluator, Module, ModuleId, Project, SourceKind, Symbol, Value, Values,
 };
+use hognose_taint::{Survey, Surveyor};
 use rayon::prelude::*;
 use ruff_text_size::TextRange;
 use rustc_hash::FxHashMap;
@@ -85,12 +86,18 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
     }))
     .unwrap_or_else(|_| Settings::failed());
     let judged = judge(project, registry, &enabled, &settings);
-    let results: Vec<(Vec<Finding>, Vec<Note>)> = project
+    let surveyor = Surveyor::new(project, &registry.flows.models);
+    let results: Vec<OfModule> = project
         .iter()
         .collect::<Vec<_>>()
         .into_par_iter()
-        .filter(|(_, module)| module.kind != SourceKind::Stub)
         .map_init(Memory::new(registry, project), |memory, (id, module)| {
+            if module.kind == SourceKind::Stub {
+                return OfModule {
+                    survey: Some(Survey::default()),
+                    ..OfModule::default()
+                };
+            }
             memory.values.forget();
             let mut run = ModuleRun {
                 registry,
@@ -105,16 +112,30 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
                 notes: Vec::new(),
             };
             run.all();
-            run.finish()
+            let (findings, notes) = run.finish();
+            // What is a part of flows here is asked while the evaluator still knows the module.
+            let values = &mut memory.values;
+            let survey = catch_unwind(AssertUnwindSafe(|| surveyor.survey(values, id)));
+            if survey.is_err() {
+                memory.values = Evaluator::new(project, &registry.aliases);
+            }
+            OfModule {
+                findings,
+                notes,
+                survey: survey.ok(),
+            }
         })
         .collect();
     let mut findings = Vec::new();
     let mut notes = settings.notes.clone();
-    for (mut some, mut remarks) in results {
-        findings.append(&mut some);
-        notes.append(&mut remarks);
+    let mut surveys = Vec::with_capacity(results.len());
+    for mut of_module in results {
+        findings.append(&mut of_module.findings);
+        notes.append(&mut of_module.notes);
+        surveys.extend(of_module.survey);
     }
-    let analysed = catch_unwind(AssertUnwindSafe(|| {
+    let surveyed = surveys.len() == project.modules.len();
+    let analyse = || {
         let decided = std::cell::OnceCell::new();
         let decide = |entries: &[hognose_taint::Entered]| {
             decided
@@ -135,8 +156,7 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
                 crate::flow::declared(registry, project, today)
             }),
         };
-        let analysis =
-            hognose_taint::analyse(project, &registry.flows.models, asked, &decide, &tests);
+        let analysis = hognose_taint::analyse(surveyor, surveys, asked, &decide, &tests);
         let threat = decided.into_inner().unwrap_or_default();
         let flows = crate::flow::report(registry, project, &analysis, &threat, &enabled, &tests);
         let watched = options.watch.map(|watch| {
@@ -148,9 +168,11 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
             coverage: analysis.coverage,
         };
         (flows, harmless, data_flow, watched)
-    }));
+    };
+    let analysed = surveyed.then(|| catch_unwind(AssertUnwindSafe(analyse)));
+
     let (data_flow, watched) = match analysed {
-        Ok((mut flows, harmless, data_flow, watched)) => {
+        Some(Ok((mut flows, harmless, data_flow, watched))) => {
             for finding in &mut findings {
                 if harmless.hold(registry, finding) {
                     finding.persona = Persona::Auditor;
@@ -160,7 +182,7 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
             findings.extend(flows);
             (Some(data_flow), watched)
         }
-        Err(_) => {
+        Some(Err(_)) | None => {
             notes.push(Note {
                 file: None,
                 text: "the analysis of data flow failed; its findings are missing".to_owned(),
@@ -179,6 +201,15 @@ pub fn run(registry: &Registry, project: &Project, options: &RunOptions) -> Outc
         data_flow,
         watched,
     }
+}
+
+/// What was found out of one module.
+#[derive(Default)]
+struct OfModule {
+    findings: Vec<Finding>,
+    notes: Vec<Note>,
+    /// What it is made of, unless finding that out failed.
+    survey: Option<Survey>,
 }
 
 /// Sinks that the analysis of data flow knows to be given nothing harmful.

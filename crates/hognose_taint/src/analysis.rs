@@ -126,14 +126,19 @@ pub struct Options {
     pub cleans: FxHashMap<(ModuleId, FunctionId), RuleSet>,
 }
 
-/// Follows data through a project.
+/// Follows data through a project; of each of its modules it has to be known what it is made of, in their order.
 pub fn analyse<'p>(
-    project: &'p Project,
-    models: &'p Models,
+    surveyor: Surveyor<'p>,
+    surveys: Vec<Survey>,
     options: Options,
     choose: &dyn Fn(&[Entered]) -> Chosen,
     is_test: &dyn Fn(ModuleId) -> bool,
 ) -> Analysis {
+    let Surveyor {
+        project,
+        models,
+        described,
+    } = surveyor;
     let Options { watch, cleans } = options;
     let units = Units::new(project);
     let evaluators: Mutex<Vec<Evaluator<'p>>> = Mutex::default();
@@ -172,26 +177,13 @@ pub fn analyse<'p>(
             .as_ref()
             .and_then(|message| message_numbers.get(message).copied()),
     };
-    let described = crate::survey::described(project, models);
-    // What each module is made of.
-    let surveys: Vec<Survey> = (0..project.modules.len())
-        .into_par_iter()
-        .map(|number| {
-            let id = ModuleId(u32::try_from(number).unwrap_or(u32::MAX));
-            let mut survey = Survey::default();
-            with_values(&mut |values| {
-                survey = crate::survey::survey(project, models, &described, values, id);
-            });
-            survey
-        })
-        .collect();
     let mut facts = Facts {
         described,
         cleans,
         ..Facts::default()
     };
     let mut next: Vec<Vec<u32>> = vec![Vec::new(); units.all.len()];
-    let mut reads: FxHashMap<Read, Vec<u32>> = FxHashMap::default();
+    let mut reads: Vec<(Read, u32)> = Vec::new();
     let mut counted = Coverage::default();
     let mut routes = ClassRoutes::default();
     let mut prefixes = Variables::new();
@@ -206,12 +198,10 @@ pub fn analyse<'p>(
             let to = units.number(callee.0, callee.1);
             next[from].push(u32::try_from(to).unwrap_or(u32::MAX));
         }
-        for (scope, read) in survey.reads {
-            reads
-                .entry(read)
-                .or_default()
-                .push(u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX));
-        }
+        reads.extend(survey.reads.into_iter().map(|(scope, read)| {
+            let unit = u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX);
+            (read, unit)
+        }));
         for (scope, why) in survey.matter {
             matter.push((
                 u32::try_from(units.number(id, scope)).unwrap_or(u32::MAX),
@@ -406,10 +396,14 @@ pub fn analyse<'p>(
         if !changed.is_empty() && passes < MAX_PASSES {
             passes += 1;
             // Bodies not walked so far that read what has changed, and walked ones that did.
-            let changed_reads = changed
+            let changed_reads: FxHashSet<Read> = changed
                 .iter()
-                .flat_map(|fact| [Read::Of(*fact), Read::Named(fact.name())]);
-            concerned.extend(changed_reads.filter_map(|read| reads.get(&read)).flatten());
+                .flat_map(|fact| [Read::Of(*fact), Read::Named(fact.name())])
+                .collect();
+            let readers = reads
+                .iter()
+                .filter(|(read, _)| changed_reads.contains(read));
+            concerned.extend(readers.map(|(_, unit)| *unit));
             for (unit, outcome) in results.iter().enumerate() {
                 let Some(Outcome { asked, .. }) = outcome else {
                     continue;
@@ -541,7 +535,8 @@ fn all_sinks(models: &Models) -> Vec<&Sink> {
     all
 }
 
-pub(crate) use crate::survey::{Read, Survey};
+pub(crate) use crate::survey::Read;
+use crate::survey::{Survey, Surveyor};
 
 /// What a walk of a body came to.
 #[derive(Debug, Default)]

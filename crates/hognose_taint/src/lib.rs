@@ -27,4 +27,5 @@ pub mod watch;
 
 pub use analysis::{Analysis, Chosen, Coverage, Entered, Options, analyse};
 pub use model::Models;
+pub use survey::{Survey, Surveyor};
 pub use watch::Watch;

@@ -194,14 +194,32 @@ impl Object {
         }
     }
 
+    /// Whether something holds of one of its values; asked so often that one iterator over all of them is too slow.
+    pub fn has(&self, test: impl Fn(&Value) -> bool) -> bool {
+        self.items.iter().any(&test)
+            || self.fields.iter().any(|(_, value)| test(value))
+            || test(&self.rest)
+            || test(&self.keys)
+    }
+
     /// Whether a hole or an input is in it, objects in it not looked into.
     pub fn has_holes(&self) -> bool {
-        self.parts().any(Value::has_holes)
+        self.has(Value::has_holes)
     }
 
     /// Whether it refers to other objects.
     pub fn has_objects(&self) -> bool {
-        self.parts().any(Value::has_objects)
+        self.has(Value::has_objects)
+    }
+
+    /// Whether it holds the same, as one object or as several.
+    fn holds_the_same(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.exact == other.exact
+            && self.items == other.items
+            && self.fields == other.fields
+            && self.rest == other.rest
+            && self.keys == other.keys
     }
 
     fn join(&mut self, other: &Self) {
@@ -515,29 +533,41 @@ impl State {
         }
     }
 
-    /// Whether two points hold the same, for the end of loops.
+    /// Whether two points hold the same, for the end of loops. That what a loop makes is made again is no news.
     pub fn same(&self, other: &Self) -> bool {
+        let same_object = |at: usize| match (&self.heap[at], &other.heap[at]) {
+            (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs) || mine.holds_the_same(theirs),
+            (mine, theirs) => mine.is_none() && theirs.is_none(),
+        };
+        let mut objects = self.heap.differences(&other.heap).into_iter().flatten();
         self.live == other.live
             && self.frames == other.frames
-            && self.heap == other.heap
+            && self.heap.len() == other.heap.len()
+            && objects.all(same_object)
             && self.written == other.written
             && self.known == other.known
     }
 
-    /// Writes down what is known of a hole, and leaves the values as they are.
-    pub fn note(&mut self, id: u32, restriction: Restriction) {
+    /// Writes down what is known of a hole, and leaves the values as they are. Says whether it is more than was known.
+    pub fn note(&mut self, id: u32, restriction: Restriction) -> bool {
         match self.known.iter_mut().find(|known| known.id == id) {
-            Some(known) => known.restriction = known.restriction.and(restriction),
-            None => self.known.push(Known { id, restriction }),
+            Some(known) => {
+                let both = known.restriction.and(restriction);
+                std::mem::replace(&mut known.restriction, both) != both
+            }
+            None => {
+                self.known.push(Known { id, restriction });
+                true
+            }
         }
     }
 
     /// Restricts all holes of an id, everywhere.
     pub fn restrict(&mut self, id: u32, restriction: Restriction) {
-        if restriction == Restriction::NONE {
+        // What was known before is in the values already.
+        if restriction == Restriction::NONE || !self.note(id, restriction) {
             return;
         }
-        self.note(id, restriction);
         let mut change = |value: &mut Value| restrict_value(value, id, restriction);
         for frame in &mut self.frames {
             for number in 0..frame.slots.len() {
@@ -550,7 +580,7 @@ impl State {
             let Some(object) = &self.heap[number] else {
                 continue;
             };
-            let concerned = object.parts().any(|value| mentions(value, id));
+            let concerned = object.has(|value| mentions(value, id));
             if concerned && let Some(object) = &mut self.heap[number] {
                 Arc::make_mut(object).each(&mut change);
             }

@@ -37,35 +37,35 @@ pub(crate) enum Read {
     Named(Symbol),
 }
 
-/// See the module.
+/// What a module is made of; see the module.
 #[derive(Debug, Default)]
-pub(crate) struct Survey {
+pub struct Survey {
     /// Calls of project functions: from a scope, of a body.
-    pub calls: Vec<(ScopeId, Unit)>,
+    pub(crate) calls: Vec<(ScopeId, Unit)>,
     /// Scopes that meet a source, or a sink that parameters of public functions count for.
-    pub matter: Vec<(ScopeId, Matter)>,
+    pub(crate) matter: Vec<(ScopeId, Matter)>,
     /// What is read in a scope of what other bodies store.
-    pub reads: Vec<(ScopeId, Read)>,
+    pub(crate) reads: Vec<(ScopeId, Read)>,
     /// Functions whose results a framework passes to a body.
-    pub given: Vec<(Unit, Unit)>,
+    pub(crate) given: Vec<(Unit, Unit)>,
     /// Functions that a framework calls.
-    pub entries: Vec<((ModuleId, FunctionId), EntryFacts)>,
+    pub(crate) entries: Vec<((ModuleId, FunctionId), EntryFacts)>,
     /// Classes with methods that a framework calls, by the routes to them.
-    pub routes: ClassRoutes,
+    pub(crate) routes: ClassRoutes,
     /// What routes pass to whatever is included behind them.
-    pub prefixes: Variables,
+    pub(crate) prefixes: Variables,
     /// Fields of records.
-    pub records: Vec<((ModuleId, ClassId), Vec<Symbol>)>,
+    pub(crate) records: Vec<((ModuleId, ClassId), Vec<Symbol>)>,
     /// Enumerations.
-    pub enums: Vec<(ModuleId, ClassId)>,
+    pub(crate) enums: Vec<(ModuleId, ClassId)>,
     /// All calls.
-    pub calls_met: usize,
+    pub(crate) calls_met: usize,
     /// Those of which no callee is known.
-    pub unresolved: usize,
+    pub(crate) unresolved: usize,
     /// Methods that override one of a class above, or may stand for it there.
-    pub overrides: Vec<(OfClass, (ModuleId, FunctionId))>,
+    pub(crate) overrides: Vec<(OfClass, (ModuleId, FunctionId))>,
     /// Attributes that are set so that values in pages are escaped.
-    pub escaping: Vec<Symbol>,
+    pub(crate) escaping: Vec<Symbol>,
 }
 
 /// Decorators that make a class a record.
@@ -92,10 +92,7 @@ const RECORD_BASES: &[&str] = &[
 ];
 
 /// Functions of the project of which the user's own models speak, with the access paths they have there.
-pub(crate) fn described(
-    project: &Project,
-    models: &Models,
-) -> FxHashMap<(ModuleId, FunctionId), Symbol> {
+fn described(project: &Project, models: &Models) -> FxHashMap<(ModuleId, FunctionId), Symbol> {
     let mut found = FxHashMap::default();
     if models.own.is_empty() {
         return found;
@@ -134,8 +131,30 @@ fn path_around(module: &Module, mut scope: ScopeId) -> Option<String> {
     Some(names.join("."))
 }
 
-/// Looks over a module.
-pub(crate) fn survey(
+/// Looks over modules before data is followed through them.
+pub struct Surveyor<'p> {
+    pub(crate) project: &'p Project,
+    pub(crate) models: &'p Models,
+    pub(crate) described: FxHashMap<(ModuleId, FunctionId), Symbol>,
+}
+
+impl<'p> Surveyor<'p> {
+    /// Of a project, with what models say.
+    pub fn new(project: &'p Project, models: &'p Models) -> Self {
+        Self {
+            project,
+            models,
+            described: described(project, models),
+        }
+    }
+
+    /// What a module is made of. It costs little with an evaluator that was just asked about this module, by rules for one.
+    pub fn survey(&self, values: &mut Evaluator<'p>, id: ModuleId) -> Survey {
+        survey(self.project, self.models, &self.described, values, id)
+    }
+}
+
+fn survey(
     project: &Project,
     models: &Models,
     described: &FxHashMap<(ModuleId, FunctionId), Symbol>,
@@ -373,42 +392,55 @@ fn method(
     None
 }
 
-/// Functions looked at for the one around a place; those that ended before it lie in between.
-const MAX_LOOKED: usize = 64;
-
 /// Which function a place stands in.
 struct Scopes {
-    /// Start, end, scope; by start.
-    spans: Vec<(u32, u32, ScopeId)>,
+    /// By start.
+    spans: Vec<Span>,
+}
+
+struct Span {
+    start: u32,
+    end: u32,
+    scope: ScopeId,
+    /// The number of the function around it.
+    around: Option<usize>,
 }
 
 impl Scopes {
     fn new(module: &Module) -> Self {
-        let mut spans: Vec<(u32, u32, ScopeId)> = module
+        let mut spans: Vec<Span> = module
             .functions
             .iter()
-            .map(|function| {
+            .map(|function| Span {
                 // Decorators and defaults are evaluated outside.
-                let start = function.name_range.start().to_u32();
-                (start, function.range.end().to_u32(), function.scope)
+                start: function.name_range.start().to_u32(),
+                end: function.range.end().to_u32(),
+                scope: function.scope,
+                around: None,
             })
             .collect();
-        spans.sort_unstable();
+        spans.sort_unstable_by_key(|span| (span.start, span.end));
+        for number in 1..spans.len() {
+            spans[number].around = Self::innermost(&spans, number - 1, spans[number].start);
+        }
         Self { spans }
     }
 
-    fn around(&self, at: u32) -> ScopeId {
-        let mut number = self.spans.partition_point(|(start, ..)| *start <= at);
-        let mut looked = 0;
-        while number > 0 && looked < MAX_LOOKED {
-            number -= 1;
-            looked += 1;
-            let (_, end, scope) = self.spans[number];
-            if at < end {
-                return scope;
-            }
+    /// Of a function and those around it, the first that a place stands in.
+    fn innermost(spans: &[Span], from: usize, at: u32) -> Option<usize> {
+        let mut number = from;
+        while at >= spans[number].end {
+            number = spans[number].around?;
         }
-        Module::TOP
+        Some(number)
+    }
+
+    fn around(&self, at: u32) -> ScopeId {
+        let begun = self.spans.partition_point(|span| span.start <= at);
+        begun
+            .checked_sub(1)
+            .and_then(|last| Self::innermost(&self.spans, last, at))
+            .map_or(Module::TOP, |number| self.spans[number].scope)
     }
 }
 

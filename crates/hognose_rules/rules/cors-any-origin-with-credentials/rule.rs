@@ -107,6 +107,7 @@ pub(super) fn policies(context: &mut Context<'_, '_>) -> Vec<Policy> {
             .find_map(|path| library(path.as_str()).map(|library| (path.to_string(), library)));
         // `app.add_middleware(CORSMiddleware, …)` and `Middleware(CORSMiddleware, …)`, whatever the object is.
         if known.is_none()
+            && adds_middleware(context, site)
             && let Argument::Given(at, class) = context.arg(site, Some("middleware_class"), Some(0))
             && at == context.id
         {
@@ -163,6 +164,16 @@ pub(super) fn policies(context: &mut Context<'_, '_>) -> Vec<Policy> {
     header_items(context, &mut policies);
     django(context, &mut policies);
     policies
+}
+
+/// Most calls add none: what they are given need not be looked at.
+fn adds_middleware(context: &Context<'_, '_>, site: &CallSite) -> bool {
+    let name = match context.module[site.func] {
+        Expr::Attribute { attr, .. } => Some(attr),
+        _ => context.name_of(site.func),
+    };
+    let written = name.is_some_and(|name| matches!(name.as_str(), "add_middleware" | "Middleware"));
+    written || site.is(&["starlette.middleware.Middleware"])
 }
 
 fn is_any(value: &Constant) -> bool {

@@ -39,6 +39,12 @@ impl<'p> Interpreter<'_, 'p> {
         {
             return held.clone();
         }
+        // A name or constant needs no more of the stack, and nothing was found of a part of it.
+        if let Expr::Name { .. } | Expr::Str(_) | Expr::None | Expr::Bool(_) | Expr::Int(_) =
+            self.module()[expr]
+        {
+            return self.eval_inner(state, expr);
+        }
         let mut value =
             stacker::maybe_grow(96 * 1024, 2 * 1024 * 1024, || self.eval_inner(state, expr));
         // What was found out of a part holds when it is read again; what is read anew is another hole, and so is what a loop

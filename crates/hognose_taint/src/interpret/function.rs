@@ -19,7 +19,7 @@ use crate::summary::{Implied, Reach, Summary};
 use crate::value::{Atom, InputPath, Key, ObjId, Origin, Root, Symbol, Value, Why, hash_id};
 
 /// Longest function that is walked in place, in bytes of its text.
-const MAX_IN_PLACE: usize = 5_000;
+const MAX_IN_PLACE: usize = 3_000;
 
 /// Length of a function, in bytes, whose walks in place are counted apart.
 const SMALL: usize = 300;
@@ -645,11 +645,12 @@ impl Interpreter<'_, '_> {
                 });
             }
         }
-        if tainted {
+        if tainted && self.quiet == 0 {
             for (path, written) in &summary.writes {
-                let value = self.import_substituted(state, &mut substitution, written);
-                self.write_through(state, &mut substitution, path, value);
+                self.write_through(state, &mut substitution, path, written);
             }
+        }
+        if tainted {
             for (path, restriction) in &summary.on_return {
                 let value = self.resolve(state, &mut substitution, path);
                 self.restrict_value(state, &value, *restriction);
@@ -807,4 +808,15 @@ struct Substitution {
     known: FxHashMap<Arc<InputPath>, Value>,
     /// The holes in them.
     holes: FxHashMap<Arc<InputPath>, Arc<[Arc<Hole>]>>,
+}
+
+impl Substitution {
+    /// A parameter as it was given.
+    fn given(&self, number: u16) -> Value {
+        let given = self.params.get(usize::from(number));
+        given
+            .filter(|value| !value.is_nothing())
+            .cloned()
+            .unwrap_or_else(Value::unknown)
+    }
 }

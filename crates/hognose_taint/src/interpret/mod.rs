@@ -33,7 +33,7 @@ use crate::routes::Variables;
 use crate::shape::{Restriction, RuleSet};
 use crate::state::State;
 use crate::summary::{Exported, Found, Implied, Judged, Reach, SinkRef, Summary, Unit};
-use crate::value::{Atom, InputPath, Key, ObjId, Place, Root, Value, hash_id};
+use crate::value::{Atom, InputPath, Key, ObjId, Place, Root, Source, Value, hash_id};
 
 /// Statements walked for one summary; real functions need a few hundred.
 const MAX_WORK: u32 = 5_000;
@@ -55,7 +55,7 @@ const MAX_WALKS: u32 = 16;
 
 /// Statements in walks in place for one summary, with which one more may begin: few bodies need a hundred; those that need
 /// thousands call large functions again and again, for which a summary says nearly the same.
-const MAX_WORK_IN_PLACE: u32 = 300;
+const MAX_WORK_IN_PLACE: u32 = 150;
 
 /// Walks in place of small functions for one summary: wrappers of decorators, special methods, validators.
 const MAX_SMALL_WALKS: u32 = 12;
@@ -141,6 +141,8 @@ pub(crate) struct Interpreter<'a, 'p> {
     /// Inputs by the id of their hole.
     inputs: FxHashMap<u32, Arc<InputPath>>,
     pub found: Vec<Found>,
+    /// How long the shortest way of those found is, by what else tells them apart.
+    ways: FxHashMap<(SinkRef, Place, Source, u8, bool), u16>,
     pub reaches: Vec<Reach>,
     /// Sinks of this body that something from elsewhere reaches.
     pub judged: Vec<Judged>,
@@ -223,6 +225,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
             objects: FxHashMap::default(),
             inputs: FxHashMap::default(),
             found: Vec::new(),
+            ways: FxHashMap::default(),
             reaches: Vec::new(),
             judged: Vec::new(),
             switched: 0,
@@ -641,15 +644,20 @@ impl<'a, 'p> Interpreter<'a, 'p> {
         }
     }
 
+    /// Times the loop at hand is walked: of a function that is walked in place its summary knows the rest.
+    fn rounds(&self) -> u32 {
+        if self.frames.len() > 1 || self.at().loops > MAX_LOOPS {
+            1
+        } else {
+            MAX_ROUNDS
+        }
+    }
+
     fn while_loop(&mut self, state: &mut State, test: ExprId, body: Block, orelse: Block) {
         let breaks = std::mem::take(&mut self.frame().breaks);
         let continues = std::mem::take(&mut self.frame().continues);
         self.frame().loops += 1;
-        let rounds = if self.frame().loops > MAX_LOOPS {
-            1
-        } else {
-            MAX_ROUNDS
-        };
+        let rounds = self.rounds();
         let mut never_false = false;
         for round in 0..rounds {
             let value = self.eval(state, test);
@@ -700,11 +708,7 @@ impl<'a, 'p> Interpreter<'a, 'p> {
         let continues = std::mem::take(&mut self.frame().continues);
         self.frame().held.push((iter, iterated));
         self.frame().loops += 1;
-        let rounds = if self.frame().loops > MAX_LOOPS {
-            1
-        } else {
-            MAX_ROUNDS
-        };
+        let rounds = self.rounds();
         let elements = self.elements_of(state, iter, binds);
         let mut of_each: Vec<(Value, Restriction)> = Vec::new();
         for round in 0..rounds {

@@ -1,5 +1,7 @@
 //! Sinks: what reaches them, and whether it meets their need.
 
+use std::collections::hash_map::Entry;
+
 use hognose_python::ir::*;
 use ruff_text_size::TextRange;
 
@@ -245,7 +247,7 @@ impl<'p> Interpreter<'_, 'p> {
                 for taint in &harm.hole.taints {
                     match &taint.origin {
                         Origin::Source(_) if !begins => {}
-                        Origin::Source(source) => self.found.push(Found {
+                        Origin::Source(source) => self.find(Found {
                             sink,
                             place,
                             callee,
@@ -271,6 +273,25 @@ impl<'p> Interpreter<'_, 'p> {
                 depth,
             });
         }
+    }
+
+    /// A source meets a need. Of the ways between the same two only one that is shorter is news: calls and loops find them
+    /// again and again.
+    fn find(&mut self, found: Found) {
+        let Found {
+            sink,
+            place,
+            source,
+            doubt,
+            partial,
+            ..
+        } = found;
+        let length = found.trail.length();
+        match self.ways.entry((sink, place, source, doubt, partial)) {
+            Entry::Occupied(known) if *known.get() <= length => return,
+            way => way.insert_entry(length),
+        };
+        self.found.push(found);
     }
 
     /// `tainted.format(…)`.

@@ -22,15 +22,14 @@ impl Interpreter<'_, '_> {
         substitution: &mut Substitution,
         path: &Arc<InputPath>,
     ) -> Value {
+        if let (Root::Param(number), true) = (path.root, path.keys.is_empty()) {
+            return substitution.given(number);
+        }
         if let Some(known) = substitution.known.get(path) {
             return known.clone();
         }
         let mut value = match path.root {
-            Root::Param(number) => substitution
-                .params
-                .get(usize::from(number))
-                .cloned()
-                .unwrap_or_else(Value::unknown),
+            Root::Param(number) => substitution.given(number),
             Root::Captured(scope, slot) => {
                 let here = self.at().module == substitution.module;
                 // What a function of another module captured, met by a walk in place, is nobody's here.
@@ -107,6 +106,9 @@ impl Interpreter<'_, '_> {
         value: &Value,
         objects: Option<&[ObjId]>,
     ) -> Value {
+        if let Some(Atom::Input(path)) = value.only() {
+            return self.resolve(state, substitution, path);
+        }
         if !value.has_holes() && !value.has_objects() {
             return value.clone();
         }
@@ -321,28 +323,30 @@ impl Interpreter<'_, '_> {
         &mut self,
         state: &mut State,
         substitution: &mut Substitution,
-        path: &Arc<InputPath>,
-        value: Value,
+        path: &InputPath,
+        written: &Exported,
     ) {
         let Some((last, front)) = path.keys.split_last() else {
             return;
         };
+        let owner = InputPath::new(path.root, front.iter().copied().collect());
+        let owner = self.resolve(state, substitution, &owner);
+        let holds = |atom: &Atom| {
+            matches!(
+                atom,
+                Atom::Object(_)
+                    | Atom::Input(_)
+                    | Atom::Instance(..)
+                    | Atom::Class(..)
+                    | Atom::Module(_)
+            )
+        };
+        if !owner.atoms().iter().any(holds) {
+            return;
+        }
+        let value = self.import_substituted(state, substitution, written);
         // The callee has told its class itself.
         self.written_before = true;
-        self.write_into(state, substitution, path.root, (last, front), value);
-        self.written_before = false;
-    }
-
-    fn write_into(
-        &mut self,
-        state: &mut State,
-        substitution: &mut Substitution,
-        root: Root,
-        (last, front): (&Key, &[Key]),
-        value: Value,
-    ) {
-        let owner = InputPath::new(root, front.iter().copied().collect());
-        let owner = self.resolve(state, substitution, &owner);
         match last {
             Key::Attr(attr) => self.set_attribute(state, &owner, *attr, value),
             Key::Item(name) => {
@@ -355,5 +359,6 @@ impl Interpreter<'_, '_> {
             }
             Key::Any | Key::Value => self.pour(state, &owner, &value),
         }
+        self.written_before = false;
     }
 }
