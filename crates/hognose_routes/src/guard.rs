@@ -4,6 +4,7 @@ mod answer;
 mod asked;
 mod behaviour;
 mod library;
+mod logic;
 mod names;
 mod nobody;
 mod refusal;
@@ -369,11 +370,16 @@ pub fn of_middleware(world: &mut World<'_>, v: V) -> Proof {
     }
 }
 
-/// What a wrapper around a callable proves: a decorator that was applied.
-pub fn wrapper(world: &mut World<'_>, v: V) -> Proof {
+/// What a wrapper around a callable proves: a decorator that was applied, perhaps to a method of a known object.
+pub fn wrapper(world: &mut World<'_>, v: V, receiver: Option<V>) -> Proof {
     match world.machine.get(v).clone() {
-        Value::Wrapped { by, wrapper, .. } => match wrapper {
-            Some(wrapper) => behaviour::of_wrapper(world, wrapper),
+        Value::Wrapped {
+            inner, by, wrapper, ..
+        } => match wrapper {
+            Some(wrapper) => {
+                let inner = world.handler(inner).target;
+                behaviour::of_wrapper(world, wrapper, Some(inner), receiver)
+            }
             None => match world.machine.get(by) {
                 Value::Unknown => Proof::Unknown,
                 _ => decorator(world, by),
@@ -452,13 +458,15 @@ fn applied(world: &mut World<'_>, v: V) -> Proof {
             return proof;
         }
         let (one, next) = match world.machine.get(inner).clone() {
-            Value::Wrapped { inner: next, .. } => (wrapper(world, inner), next),
+            Value::Wrapped { inner: next, .. } => (wrapper(world, inner, None), next),
             Value::Call { args, .. } => match args.positional.first() {
-                Some(next) => (wrapper(world, inner), *next),
+                Some(next) => (wrapper(world, inner, None), *next),
                 None => break,
             },
             // A wrapper that does not say what it stands around.
-            Value::Function { .. } => return proof.and(behaviour::of_wrapper(world, inner)),
+            Value::Function { .. } => {
+                return proof.and(behaviour::of_wrapper(world, inner, None, None));
+            }
             _ => break,
         };
         proof = proof.and(one);
@@ -477,7 +485,7 @@ pub fn made_in(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Pro
     let mut proof = Proof::Nothing;
     for (number, inner) in (0u32..).zip(&data.functions) {
         if inner.parent == scope {
-            let inner = behaviour::of_function(world, at, FunctionId(number), 0);
+            let inner = behaviour::of_function(world, at, FunctionId(number));
             proof = proof.and(inner);
         }
     }
@@ -519,8 +527,7 @@ pub fn dependency(world: &mut World<'_>, v: V) -> Proof {
 pub fn before_on(world: &mut World<'_>, class: V, method: V) -> Proof {
     let v = match world.machine.get(method) {
         Value::Function { .. } => {
-            let site = (ModuleId(0), hognose_python::ir::ExprId(0));
-            let receiver = world.machine.object_of(class, site);
+            let receiver = world.receiver_of(class);
             world.machine.make(Value::Method {
                 receiver,
                 function: method,
@@ -538,7 +545,7 @@ fn before_as(world: &mut World<'_>, v: V, raises_only: bool) -> Proof {
         }
         Value::Union(all) => before_as(world, all[0], raises_only),
         Value::Wrapped { inner, .. } => {
-            let outer = wrapper(world, v);
+            let outer = wrapper(world, v, None);
             before_as(world, inner, raises_only).and(outer)
         }
         Value::Instance { class, .. } => {
@@ -628,7 +635,7 @@ pub fn answers_as_base(world: &World<'_>, v: V) -> bool {
     }
 }
 
-/// What the body of a handler checks before anything else.
-pub fn body(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
-    behaviour::of_body(world, at, function)
+/// What the body of a handler checks before anything else; `bound` is the handler as a method of a known object.
+pub fn body(world: &mut World<'_>, at: ModuleId, function: FunctionId, bound: Option<V>) -> Proof {
+    behaviour::of_body(world, at, function, bound)
 }

@@ -48,8 +48,8 @@ pub fn last(path: &str) -> &str {
 const MAX_IMPORTS: u32 = 2;
 
 /// What is asked of a function of the project: what it proves, perhaps only by exceptions, perhaps only of all requests,
-/// with what it is given.
-pub type Question = (ModuleId, FunctionId, bool, bool, Given);
+/// with what it is given; of a method also the object that it is bound to and the function as that object's class has it.
+pub type Question = (ModuleId, FunctionId, bool, bool, Given, Option<(V, V)>);
 
 /// The values of a run, as frameworks ask for them.
 pub struct World<'p> {
@@ -83,6 +83,8 @@ pub struct World<'p> {
     pub given: Vec<(ModuleId, FunctionId, Given, Option<V>)>,
     /// Whether dependencies of the project tell who asks, remembered.
     pub identified: FxHashMap<(ModuleId, FunctionId, bool), bool>,
+    /// One object of each class that methods are looked through on.
+    receivers: FxHashMap<V, V>,
 }
 
 /// What stands behind an endpoint.
@@ -110,6 +112,8 @@ pub struct Outside {
 pub struct Handler {
     /// What runs in the end.
     pub target: Target,
+    /// The same as a value.
+    pub function: V,
     /// The wrappers, outermost first.
     pub wrappers: Vec<V>,
 }
@@ -145,6 +149,7 @@ impl<'p> World<'p> {
             graph: None,
             given: Vec::new(),
             identified: FxHashMap::default(),
+            receivers: FxHashMap::default(),
         };
         world.index();
         world
@@ -381,7 +386,11 @@ impl<'p> World<'p> {
             Value::Class { module, class, .. } => Target::Class(module, class),
             _ => Target::Other(v),
         };
-        Handler { target, wrappers }
+        Handler {
+            target,
+            function: v,
+            wrappers,
+        }
     }
 
     /// The callable inside of its wrappers.
@@ -534,21 +543,68 @@ impl<'p> World<'p> {
         found
     }
 
+    /// The object of a class that its methods are looked through on: always the same one, so that what they prove can be
+    /// remembered.
+    pub fn receiver_of(&mut self, class: V) -> V {
+        if let Value::Instance { .. } = self.machine.get(class) {
+            return class;
+        }
+        if let Some(known) = self.receivers.get(&class) {
+            return *known;
+        }
+        let site = self.site(class).unwrap_or((ModuleId(0), ExprId(0)));
+        let object = self.machine.object_of(class, site);
+        self.receivers.insert(class, object);
+        object
+    }
+
     /// What the wrappers of a handler prove, outermost first.
     pub fn wrapper_layers(&mut self, handler: &Handler, place: Place) -> Vec<Layer> {
+        self.layers_around(handler, place, None)
+    }
+
+    fn layers_around(
+        &mut self,
+        handler: &Handler,
+        place: Place,
+        receiver: Option<V>,
+    ) -> Vec<Layer> {
         let wrappers = handler.wrappers.clone();
         wrappers
             .into_iter()
             .map(|v| Layer {
                 place,
-                proof: guard::wrapper(self, v),
+                proof: guard::wrapper(self, v, receiver),
             })
             .collect()
     }
 
+    /// What a handler proves by itself: its wrappers, outermost first, and what its body checks before anything else. `on`
+    /// is the class or object that it is a method of.
+    pub fn own_layers(&mut self, handler: &Handler, on: Option<V>) -> Vec<Layer> {
+        let receiver = on.map(|class| self.receiver_of(class));
+        let mut layers = self.layers_around(handler, Place::Decorator, receiver);
+        if let Target::Function(at, function) = handler.target {
+            layers.extend(self.body_layer(at, function, handler.function, receiver));
+        }
+        layers
+    }
+
     /// What the body of a handler checks before anything else.
-    pub fn body_layer(&mut self, at: ModuleId, function: FunctionId) -> Option<Layer> {
-        match guard::body(self, at, function) {
+    fn body_layer(
+        &mut self,
+        at: ModuleId,
+        function: FunctionId,
+        v: V,
+        receiver: Option<V>,
+    ) -> Option<Layer> {
+        let bound = receiver.map(|receiver| {
+            self.machine.make(Value::Method {
+                receiver,
+                function: v,
+            })
+        });
+        match guard::body(self, at, function, bound) {
             Proof::Nothing if !self.hands_on(at, function) => None,
             Proof::Nothing => Some(Layer {
                 place: Place::Body,

@@ -78,7 +78,7 @@ pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
         })
         .collect();
     for (site, v) in applied {
-        let Proof::Guard { level, .. } = guard::wrapper(world, v) else {
+        let Proof::Guard { level, .. } = guard::wrapper(world, v, None) else {
             continue;
         };
         let Some((known, words)) = above.get(&site) else {

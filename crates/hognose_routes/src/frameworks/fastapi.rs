@@ -523,11 +523,10 @@ fn endpoint_at(
         layers.splice(0..0, mount.of_http.iter().cloned());
     }
     layers.extend(dependencies(world, args, Place::Decorator));
-    layers.extend(world.wrapper_layers(&handler, Place::Decorator));
     if let Target::Function(at, function) = handler.target {
         layers.extend(parameters(world, at, function));
-        layers.extend(world.body_layer(at, function));
     }
+    layers.extend(world.own_layers(&handler, None));
     for path in paths {
         let path = format!("{}{path}", mount.prefix);
         if is_socket
@@ -579,13 +578,12 @@ fn class_endpoint(
     for method in METHODS {
         let v = world.machine.attribute(class, Symbol::from(*method));
         let handler = world.handler(v);
-        let Target::Function(at, function) = handler.target else {
+        let Target::Function(..) = handler.target else {
             continue;
         };
         any = true;
         let mut layers = layers.to_vec();
-        layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-        layers.extend(world.body_layer(at, function));
+        layers.extend(world.own_layers(&handler, Some(class)));
         world.add(
             mount.framework,
             &mount.app,

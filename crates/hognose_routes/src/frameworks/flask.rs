@@ -455,19 +455,18 @@ fn endpoints(
         str::to_owned,
     );
     let mut layers = hook_layers(world, mount, &format!("{}{name}", mount.name), path);
-    let wrappers = world.wrapper_layers(&handler, Place::Decorator);
-    layers.extend(wrappers);
+    layers.extend(world.own_layers(&handler, None));
     if let Some(class) = class {
         class_view(world, mount, path, class, given, site, &layers);
         return;
     }
-    match handler.target {
-        Target::Function(at, function) => layers.extend(world.body_layer(at, function)),
-        Target::Other(v) if matches!(world.machine.get(v), Value::Unknown) => layers.push(Layer {
+    if let Target::Other(v) = handler.target
+        && matches!(world.machine.get(v), Value::Unknown)
+    {
+        layers.push(Layer {
             place: Place::Body,
             proof: Proof::Unknown,
-        }),
-        _ => {}
+        });
     }
     let attribute = match given {
         Some(methods) => methods,
@@ -522,9 +521,8 @@ fn class_view(
             .machine
             .attribute(class, Symbol::from("dispatch_request"));
         let dispatch = world.handler(method);
-        if let Target::Function(at, function) = dispatch.target {
-            layers.extend(world.wrapper_layers(&dispatch, Place::Decorator));
-            layers.extend(world.body_layer(at, function));
+        if let Target::Function(..) = dispatch.target {
+            layers.extend(world.own_layers(&dispatch, Some(class)));
         } else {
             // No view of the framework: what calls it is not seen, nor whom that asks.
             layers.push(Layer {
@@ -564,10 +562,7 @@ fn class_view(
         let mut layers = layers.clone();
         let own = of_methods.iter().filter(|(of, _)| *of == method);
         layers.extend(own.map(|(_, layer)| layer.clone()));
-        layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-        if let Target::Function(at, function) = handler.target {
-            layers.extend(world.body_layer(at, function));
-        }
+        layers.extend(world.own_layers(&handler, Some(class)));
         world.add(
             mount.framework,
             &mount.app,

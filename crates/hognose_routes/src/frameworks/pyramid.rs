@@ -410,10 +410,7 @@ fn endpoint(
             });
         }
     }
-    layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-    if let Target::Function(at, function) = handler.target {
-        layers.extend(world.body_layer(at, function));
-    }
+    layers.extend(world.own_layers(&handler, None));
     world.add(
         "pyramid",
         &mount.app,

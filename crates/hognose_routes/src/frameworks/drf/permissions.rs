@@ -26,7 +26,7 @@ impl Request<'_> {
         Question {
             method: Some(self.method),
             action: self.action,
-            of_user: false,
+            ..Question::default()
         }
     }
 }

@@ -218,12 +218,9 @@ pub fn action(
         member.permissions
     });
     layers.push(permissions(world, class, given, &method, Some(name), mount));
-    layers.extend(world.wrapper_layers(&handler, Place::Decorator));
+    layers.extend(world.own_layers(&handler, Some(class)));
     let target = match handler.target {
-        Target::Function(at, function) => {
-            layers.extend(world.body_layer(at, function));
-            handler.target
-        }
+        Target::Function(..) => handler.target,
         _ => world.handler(class).target,
     };
     world.add(

@@ -1,11 +1,13 @@
 //! Refusals on the way to the handler: one that depends on who asks makes a guard.
 
+use hognose_python::Value as Evaluated;
 use hognose_python::ir::*;
 
-use super::super::Proof;
+use super::super::answer::asked;
 use super::super::nobody::{asks_for_absence, asks_for_type, for_nobody};
 use super::super::refusal::{Refusal, is_mistake, refusal, strip};
 use super::super::user::{children, depends, identifies};
+use super::super::{MAX_DEPTH, Proof, Question};
 use super::{MAX_PARTS, Walk};
 use crate::endpoint::Level;
 use crate::world::{World, last};
@@ -113,15 +115,61 @@ impl Walk {
                 return;
             }
         }
-        let proof = self.proof_of(world, refusal, &tests);
+        let proof = match self.of_predicate(world, refusal, &tests) {
+            Some(proof) => proof,
+            None => self.proof_of(world, refusal, &tests),
+        };
         let of_shown = self.tests.iter().any(|(test, truth)| {
-            for_nobody(world, self.at, *test, 0) == Some(!truth) && depends(world, self.at, *test)
+            for_nobody(world, self.at, *test) == Some(!truth) && depends(world, self.at, *test)
         });
         if of_shown {
             let known = std::mem::replace(&mut self.of_shown, Proof::Nothing);
             self.of_shown = known.and(proof);
         } else {
             self.add(proof);
+        }
+    }
+
+    /// What a function of the project asks for before it says yes, where a request is refused to which it says no:
+    /// `if not may_edit(user): raise`. `None` where its answers name nothing.
+    fn of_predicate(
+        &self,
+        world: &mut World<'_>,
+        refusal: Refusal,
+        tests: &[(ExprId, bool)],
+    ) -> Option<Proof> {
+        let module = world.machine.project.module(self.at);
+        let mut of_user = tests.iter().copied();
+        let (mut test, mut truth) = of_user.find(|(test, _)| depends(world, self.at, *test))?;
+        if of_user.any(|(test, _)| depends(world, self.at, test)) || self.calls >= MAX_DEPTH {
+            return None;
+        }
+        while let Expr::Unary {
+            op: UnaryOp::Not,
+            operand,
+        } = module[test]
+        {
+            (test, truth) = (operand, !truth);
+        }
+        let Expr::Call { func, args } = module[strip(module, test)] else {
+            return None;
+        };
+        if truth {
+            return None;
+        }
+        let callees = world.machine.evaluator.eval(self.at, func);
+        let [Evaluated::Function(home, function)] = *callees.as_slice() else {
+            return None;
+        };
+        let given = self.given_to(world, func, args, home, function);
+        let question = Question {
+            refusal: Some(refusal),
+            ..Question::default()
+        };
+        let calls = self.calls + 1;
+        match asked(world, home, function, question, given, calls) {
+            proof @ Proof::Guard { .. } if !proof.is_nameless() => Some(proof),
+            _ => None,
         }
     }
 
@@ -139,7 +187,7 @@ impl Walk {
                 waiting.extend(module.list(values).iter().map(|value| (*value, truth)));
                 continue;
             }
-            let absent = match for_nobody(world, self.at, test, 0) {
+            let absent = match for_nobody(world, self.at, test) {
                 Some(holds) => holds == truth,
                 None => asks_for_absence(module, test) == truth && !asks_for_type(module, test),
             };
