@@ -50,6 +50,8 @@ pub(super) struct Walk {
     unclear: bool,
     /// Behind such a condition stands a guard.
     perhaps: bool,
+    /// It forbids something under a condition of which nothing is known.
+    may_guard: bool,
     /// How many blocks around the statement at hand go on after an exception.
     swallowed: u32,
     /// What is assigned on one of several ways, and returned where they meet.
@@ -189,7 +191,7 @@ fn walk(world: &mut World<'_>, at: ModuleId, function: FunctionId, mut walk: Wal
     // Whoever shows no credentials meets only what is asked of everybody.
     let proof = match walk.proof {
         Proof::Guard { .. } if walk.unclear => Proof::Unknown,
-        Proof::Nothing if walk.unclear && walk.perhaps => Proof::Unknown,
+        Proof::Nothing if walk.may_guard || walk.unclear && walk.perhaps => Proof::Unknown,
         guard @ Proof::Guard { .. } => guard.and(walk.of_shown),
         proof => proof,
     };
@@ -240,6 +242,7 @@ impl Walk {
             of_shown: Proof::Nothing,
             unclear: false,
             perhaps: false,
+            may_guard: false,
             swallowed: 0,
             answers: Vec::new(),
         }
@@ -256,6 +259,7 @@ impl Walk {
             raises_only: true,
             strict: self.strict,
             calls: self.calls + 1,
+            inner: self.inner,
             ..Self::new(at, closure, given)
         }
     }

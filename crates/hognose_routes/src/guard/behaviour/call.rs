@@ -223,6 +223,7 @@ impl Walk {
         let inner = self.of_called(at, Some(closure), given);
         match walk(world, at, function, inner) {
             own @ Proof::Guard { .. } => proof.and(own),
+            Proof::Unknown if self.inner.is_some() => proof.and(Proof::Unknown),
             _ => proof,
         }
     }

@@ -96,6 +96,10 @@ impl Walk {
             deciding = Some(Vec::new());
         }
         let Some(tests) = deciding else {
+            // What a decorator asks before it forbids may be about the user, though it does not look so.
+            let forbids = matches!(refusal, Refusal::Unauthorized | Refusal::Forbidden);
+            let is_asked = !self.tests.is_empty() || !self.passed.is_empty();
+            self.may_guard |= forbids && is_asked && self.inner.is_some();
             return;
         };
         if self.strict
