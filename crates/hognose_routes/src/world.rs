@@ -7,9 +7,10 @@ use hognose_python::ir::{
     ClassId, Def, DefKind, Expr, ExprId, FunctionId, ModuleId, ScopeId, ScopeKind,
 };
 use hognose_python::{Aliases, ClassRef};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::endpoint::{Endpoint, Inventory};
+use crate::frameworks::Framework;
 use crate::guard::{self, Asked, Given, Layer, Place, Proof};
 use crate::run::{Args, HOLE, INIT_SUBCLASS, Machine, Site, V, Value};
 
@@ -83,6 +84,8 @@ pub struct World<'p> {
     pub given: Vec<(ModuleId, FunctionId, Given, Option<V>)>,
     /// Whether dependencies of the project tell who asks, remembered.
     pub identified: FxHashMap<(ModuleId, FunctionId, bool), bool>,
+    /// Functions in which an application begins and that nobody calls.
+    begun_by_nobody: Vec<(ModuleId, FunctionId)>,
     /// One object of each class that methods are looked through on.
     receivers: FxHashMap<V, V>,
 }
@@ -149,10 +152,21 @@ impl<'p> World<'p> {
             graph: None,
             given: Vec::new(),
             identified: FxHashMap::default(),
+            begun_by_nobody: Vec::new(),
             receivers: FxHashMap::default(),
         };
         world.index();
         world
+    }
+
+    /// Lets all used frameworks find their endpoints; `begun_by_nobody` are functions in which an application begins and
+    /// that nobody calls.
+    pub fn find(&mut self, used: &[&Framework], begun_by_nobody: Vec<(ModuleId, FunctionId)>) {
+        self.begun_by_nobody = begun_by_nobody;
+        for framework in used {
+            (framework.find)(self);
+        }
+        self.leave_out_stand_ins();
     }
 
     /// Who calls whom where endpoints are served and in what is imported there; made when it is first asked for, for most
@@ -314,14 +328,22 @@ impl<'p> World<'p> {
 
     /// The texts that a value may be; parts that are not known are shown as such.
     pub fn texts(&self, v: V) -> Vec<String> {
-        self.machine
+        let mut texts: Vec<String> = self
+            .machine
             .alternatives(v)
             .into_iter()
             .filter_map(|v| match self.machine.get(v) {
                 Value::Str(text) => Some(text.replace(HOLE, UNKNOWN_PART)),
                 _ => None,
             })
-            .collect()
+            .collect();
+        // What a setting may put in front is not there where the setting is not.
+        let all = texts.clone();
+        texts.retain(|text| {
+            let rest = text.strip_prefix(UNKNOWN_PART);
+            !rest.is_some_and(|rest| !rest.is_empty() && all.iter().any(|other| other == rest))
+        });
+        texts
     }
 
     /// The text that a value is; `<?>` where it is not known, nothing where it is `None` or not given.
@@ -728,6 +750,46 @@ impl<'p> World<'p> {
     /// The endpoints that were found, each with what stands behind it.
     pub fn found(&self) -> impl Iterator<Item = (&Endpoint, &Registered)> {
         self.endpoints.iter().zip(&self.registered)
+    }
+
+    /// Leaves out the applications that stand in for another: made in a function that nobody calls, of nothing but handlers
+    /// that an application serves which does begin. A script that prints a documentation makes such.
+    fn leave_out_stand_ins(&mut self) {
+        let fronts: Vec<String> = self
+            .begun_by_nobody
+            .iter()
+            .map(|(at, function)| {
+                let data = &self.machine.project.module(*at)[*function];
+                self.qualified(*at, data.parent, data.name.as_str()) + "."
+            })
+            .collect();
+        let stands_in = |app: &str| fronts.iter().any(|front| app.starts_with(front.as_str()));
+        let mut served: FxHashSet<&str> = FxHashSet::default();
+        for endpoint in &self.endpoints {
+            if !stands_in(&endpoint.app) {
+                served.insert(&endpoint.handler);
+            }
+        }
+        let mut own: FxHashSet<&str> = FxHashSet::default();
+        for (endpoint, registered) in self.endpoints.iter().zip(&self.registered) {
+            let of_project = !matches!(registered.target, Target::Other(_));
+            if of_project && !served.contains(endpoint.handler.as_str()) {
+                own.insert(&endpoint.app);
+            }
+        }
+        let kept: Vec<bool> = self
+            .endpoints
+            .iter()
+            .map(|endpoint| {
+                !stands_in(&endpoint.app)
+                    || own.contains(endpoint.app.as_str())
+                    || served.is_empty()
+            })
+            .collect();
+        let mut keep = kept.iter();
+        self.endpoints.retain(|_| keep.next() == Some(&true));
+        let mut keep = kept.iter();
+        self.registered.retain(|_| keep.next() == Some(&true));
     }
 
     /// The inventory, sorted and without doubles.

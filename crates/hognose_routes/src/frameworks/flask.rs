@@ -117,7 +117,7 @@ fn find(world: &mut World<'_>) {
             hooks: Vec::new(),
             nesting: 0,
         };
-        register(world, blueprint, &mount, None, &mut mounted);
+        register(world, blueprint, blueprint, &mount, None, &mut mounted);
     }
 }
 
@@ -304,7 +304,7 @@ fn routes(world: &mut World<'_>, v: V, mount: &Mount, mounted: &mut Vec<V>) {
                     for blueprint in given {
                         if is_blueprint(world, blueprint) {
                             let prefix = args.keyword("url_prefix");
-                            register(world, blueprint, mount, prefix, mounted);
+                            register(world, blueprint, v, mount, prefix, mounted);
                         }
                     }
                 }
@@ -316,10 +316,11 @@ fn routes(world: &mut World<'_>, v: V, mount: &Mount, mounted: &mut Vec<V>) {
     namespaces_of_smorest(world, v, mount, mounted);
 }
 
-/// A blueprint on an application or another blueprint.
+/// A blueprint on an application or another blueprint, its owner.
 fn register(
     world: &mut World<'_>,
     blueprint: V,
+    owner: V,
     mount: &Mount,
     prefix: Option<V>,
     mounted: &mut Vec<V>,
@@ -327,7 +328,11 @@ fn register(
     if mount.nesting >= MAX_NESTING {
         return;
     }
+    let is_first = !mounted.contains(&blueprint);
     mounted.push(blueprint);
+    if is_first {
+        registers_others(world, blueprint, owner, mount, mounted);
+    }
     let made = world.made_with(blueprint);
     let own = |v: Option<V>, world: &World<'_>| {
         v.filter(|v| !matches!(world.machine.get(*v), Value::None))
@@ -362,6 +367,34 @@ fn register(
         static_route(world, &inner, &url, blueprint);
     }
     routes(world, blueprint, &inner, mounted);
+}
+
+/// What a blueprint with a `register` of its own puts on its owner when that takes it in.
+fn registers_others(
+    world: &mut World<'_>,
+    blueprint: V,
+    owner: V,
+    mount: &Mount,
+    mounted: &mut Vec<V>,
+) {
+    let method = world.machine.attribute(blueprint, Symbol::from("register"));
+    let (Target::Function(..), Some(site)) = (world.handler(method).target, world.site(blueprint))
+    else {
+        return;
+    };
+    let owner = world.machine.fresh(owner);
+    let args = Args {
+        positional: vec![owner],
+        open: true,
+        ..Args::default()
+    };
+    world.machine.run_call(method, args, site);
+    world.index();
+    let below = Mount {
+        nesting: mount.nesting + 1,
+        ..mount.clone()
+    };
+    routes(world, owner, &below, mounted);
 }
 
 /// One rule with its view.
@@ -768,7 +801,8 @@ fn namespaces_of_smorest(world: &mut World<'_>, owner: V, mount: &Mount, mounted
             if method == "register_blueprint"
                 && let Some(blueprint) = args.get(0, "blp")
             {
-                register(world, blueprint, mount, args.keyword("url_prefix"), mounted);
+                let prefix = args.keyword("url_prefix");
+                register(world, blueprint, owner, mount, prefix, mounted);
             }
         }
     }
