@@ -12,7 +12,7 @@ use hognose_python::ir::*;
 use super::Proof;
 use super::nobody::for_nobody;
 use super::refusal::{catches_refusals, refusal, strip};
-use super::user::{Given, depends, is_parameter};
+use super::user::{Given, is_parameter};
 use crate::run::{V, Value};
 use crate::world::{Target, World};
 
@@ -389,7 +389,6 @@ impl Walk {
         // `if not token: return`: whoever shows none is through, whatever is asked of the others.
         let through = matches!(last, Some(Stmt::Return(value))
             if self.lets_through(world, value.map(|value| value.get())))
-            && depends(world, self.at, test)
             && for_nobody(world, self.at, test) == Some(true);
         through || (body_left && else_left)
     }

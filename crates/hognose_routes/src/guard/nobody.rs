@@ -71,6 +71,10 @@ fn one(world: &mut World<'_>, at: ModuleId, test: ExprId, depth: u32, calls: u32
         _ => test,
     };
     let refused = matches!(module[asked], Expr::Name { .. }) && refusal(world, at, asked).is_some();
+    // A switch of the application's is not shown by anybody.
+    if !refused && !depends(world, at, test) {
+        return None;
+    }
     match module[test] {
         Expr::Name { .. } if refused => Some(true),
         Expr::Compare { op, left, right } => match (op, &module[right]) {
@@ -86,14 +90,13 @@ fn one(world: &mut World<'_>, at: ModuleId, test: ExprId, depth: u32, calls: u32
             _ => None,
         },
         Expr::Attribute { attr, .. } => Some(attr.as_str() == "is_anonymous"),
-        // A switch of the application's is not shown by anybody.
-        Expr::Subscript { .. } | Expr::Name { .. } => depends(world, at, test).then_some(false),
+        Expr::Subscript { .. } | Expr::Name { .. } => Some(false),
         Expr::Named { value, .. } => nested(world, at, value, depth, calls),
         Expr::Call { func, args } => match module[func] {
             Expr::Attribute { attr, .. }
                 if matches!(attr.as_str(), "get" | "get_header" | "get_cookie") =>
             {
-                depends(world, at, test).then_some(false)
+                Some(false)
             }
             _ => answered(world, at, func, args, calls),
         },
@@ -124,10 +127,7 @@ fn answered(
         module,
         module[function].body,
         0,
-        &mut |world, test, depth| {
-            let is_asked = depends(world, home, test);
-            is_asked.then(|| one(world, home, test, depth, calls + 1))?
-        },
+        &mut |world, test, depth| one(world, home, test, depth, calls + 1),
     );
     world.given.pop();
     answer?

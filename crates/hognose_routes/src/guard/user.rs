@@ -63,6 +63,7 @@ const OF_REQUEST: &[&str] = &[
     "authenticated_userid",
     "has_permission",
     "invocation_metadata",
+    "bearer_token",
 ];
 
 /// Parameters that the framework fills from credentials, by what their default or annotation calls.

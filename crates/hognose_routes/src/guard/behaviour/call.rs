@@ -29,9 +29,7 @@ impl Walk {
             if !self.strict && self.is_apart(world, test) {
                 continue;
             }
-            let runs = !self.strict
-                && for_nobody(world, self.at, test) == Some(truth)
-                && depends(world, self.at, test);
+            let runs = !self.strict && for_nobody(world, self.at, test) == Some(truth);
             match runs {
                 true => of_nobody = true,
                 false => asked.push(test),

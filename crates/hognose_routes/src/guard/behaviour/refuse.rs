@@ -4,6 +4,7 @@ use hognose_python::Value as Evaluated;
 use hognose_python::ir::*;
 
 use super::super::answer::asked;
+use super::super::asked::looks;
 use super::super::nobody::{asks_for_absence, asks_for_type, for_nobody};
 use super::super::refusal::{Refusal, is_mistake, refusal, strip};
 use super::super::user::{children, depends, identifies};
@@ -102,6 +103,11 @@ impl Walk {
             self.may_guard |= forbids && is_asked && self.inner.is_some();
             return;
         };
+        // Refused only where something else holds as well, of which nothing is known: it may be a guard.
+        if !self.strict && self.is_conditional(world, &tests) {
+            self.may_guard = true;
+            return;
+        }
         if self.strict
             && tests
                 .iter()
@@ -123,15 +129,38 @@ impl Walk {
             Some(proof) => proof,
             None => self.proof_of(world, refusal, &tests),
         };
-        let of_shown = self.tests.iter().any(|(test, truth)| {
-            for_nobody(world, self.at, *test) == Some(!truth) && depends(world, self.at, *test)
-        });
+        let of_shown = self
+            .tests
+            .iter()
+            .any(|(test, truth)| for_nobody(world, self.at, *test) == Some(!truth));
         if of_shown {
             let known = std::mem::replace(&mut self.of_shown, Proof::Nothing);
             self.of_shown = known.and(proof);
         } else {
             self.add(proof);
         }
+    }
+
+    /// Whether a refusal takes more than that the user is not the right one: `if page.is_closed and not user`.
+    fn is_conditional(&self, world: &mut World<'_>, tests: &[(ExprId, bool)]) -> bool {
+        let module = world.machine.project.module(self.at);
+        tests.iter().any(|(test, truth)| {
+            let Expr::Logic { op, values } = module[*test] else {
+                return false;
+            };
+            if (op == BoolOp::And) != *truth {
+                return false;
+            }
+            let (of_user, others): (Vec<ExprId>, Vec<ExprId>) = module
+                .list(values)
+                .iter()
+                .partition(|value| depends(world, self.at, **value));
+            others.into_iter().any(|value| {
+                // `owner and owner != user`: that there is something to compare with.
+                let is_asked_on = || of_user.iter().any(|part| mentions(module, *part, value));
+                !looks(world, self.at, value) && !self.is_apart(world, value) && !is_asked_on()
+            })
+        })
     }
 
     /// What a function of the project asks for before it says yes, where a request is refused to which it says no:
@@ -240,6 +269,30 @@ impl Walk {
         names.dedup();
         names
     }
+}
+
+/// Whether an expression mentions the variable that another one is.
+fn mentions(module: &Module, expr: ExprId, variable: ExprId) -> bool {
+    let slot_of = |expr: ExprId| match module[expr] {
+        Expr::Name { def, .. } => Some((module[def].scope, module[def].slot)),
+        _ => None,
+    };
+    let mut value = variable;
+    while let Expr::Unary { operand, .. } = module[value] {
+        value = operand;
+    }
+    let Some(slot) = slot_of(value) else {
+        return false;
+    };
+    let mut waiting = vec![expr];
+    for _ in 0..MAX_PARTS {
+        let Some(expr) = waiting.pop() else { break };
+        if slot_of(expr) == Some(slot) {
+            return true;
+        }
+        children(module, expr, |child| waiting.push(child));
+    }
+    false
 }
 
 /// Whether a block that may fail looks at who asks.
