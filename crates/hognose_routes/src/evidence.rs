@@ -36,6 +36,7 @@ pub const RULES: &[&str] = &[
     open::CHANGE_BY_GET,
     open::OBJECT_UNCHECKED,
     open::LOGIN_UNLIMITED,
+    open::DEFAULT_LIFTED,
     events::RULES[0],
     events::RULES[1],
     events::RULES[2],

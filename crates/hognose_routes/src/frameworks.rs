@@ -21,6 +21,8 @@ mod pyramid;
 mod sanic;
 mod tornado;
 
+pub use drf::lifts_default;
+
 use hognose_python::ir::{DefKind, Expr, ExprId, FunctionId, Module, ModuleId, ScopeKind};
 use hognose_python::{Project, Symbol, Value as Evaluated};
 
