@@ -25,8 +25,8 @@ use data::EVENTS;
 use logs::{Log, Logs};
 use sites::{Bodies, Exit, Site};
 
+use crate::code::{bases_outside, method};
 use crate::endpoint::{Endpoint, Level};
-use crate::evidence::code::{bases_outside, method};
 use crate::evidence::deeds::Looked;
 use crate::world::{Registered, Target, World, last};
 

@@ -6,7 +6,6 @@
 
 mod claims;
 mod classes;
-pub mod code;
 pub mod deeds;
 mod idle;
 mod open;

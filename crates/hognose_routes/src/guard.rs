@@ -21,7 +21,7 @@ pub use answer::{Question, takes_object};
 pub use asked::Asked;
 use library::entry;
 pub use refusal::{Refusal, of_value as refusal};
-pub use user::{Given, children, depends, is_parameter, is_request, is_session};
+pub use user::{Given, depends, is_parameter, is_request, is_session};
 
 /// Calls, and wrappers, inside of the code of one guard that are followed.
 const MAX_DEPTH: u32 = 6;

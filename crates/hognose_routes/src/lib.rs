@@ -8,6 +8,7 @@
 //! A new framework is a file in `frameworks/` and a line in its list; a new library of guards is a file in `data/guards/`.
 
 mod change;
+mod code;
 mod description;
 mod endpoint;
 pub mod events;

@@ -10,9 +10,9 @@ use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::is_rest_view;
-use super::code::{bases_outside, method};
 use super::deeds::{Deed, Deeds, Kind, Looked, limits};
 use super::{Evidence, Remark};
+use crate::code::{bases_outside, method, name_of};
 use crate::endpoint::{Endpoint, Level};
 use crate::frameworks::lifts_default;
 use crate::guard;
@@ -166,7 +166,7 @@ fn router(module: &Module, at: ModuleId, registered: &Registered) -> String {
         && let Expr::Attribute { value, .. } = module[func]
         && let Expr::Name { def, .. } = module[value]
     {
-        let name: Symbol = module[module[def].scope].slots[module[def].slot.index()].name;
+        let name: Symbol = name_of(module, def);
         return name.as_str().to_owned();
     }
     String::new()

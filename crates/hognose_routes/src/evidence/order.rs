@@ -5,7 +5,7 @@ use hognose_python::ir::{FunctionId, ModuleId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Evidence;
-use super::code::excerpt;
+use crate::code::excerpt;
 use crate::endpoint::Level;
 use crate::guard::{self, Proof};
 use crate::run::{Site, V, Value};

@@ -8,6 +8,7 @@ use super::nobody::{asks_for_absence, for_nobody};
 use super::refusal::{Refusal, strip};
 use super::user::{Given, depends};
 use super::{MAX_DEPTH, NOBODY, Proof, logic};
+use crate::code::name_of;
 use crate::world::{Target, World, last};
 
 /// Blocks, and parts of one answer, inside of each other.
@@ -104,16 +105,12 @@ fn is_super_call(module: &Module, expr: ExprId) -> bool {
     let Expr::Call { func, .. } = module[value] else {
         return false;
     };
-    name_of(module, func) == "super"
+    is_named(module, func, "super")
 }
 
-fn name_of(module: &Module, expr: ExprId) -> &str {
-    match module[expr] {
-        Expr::Name { def, .. } => module[module[def].scope].slots[module[def].slot.index()]
-            .name
-            .as_str(),
-        _ => "",
-    }
+/// Whether an expression is the variable of a name.
+fn is_named(module: &Module, expr: ExprId, name: &str) -> bool {
+    matches!(module[expr], Expr::Name { def, .. } if name_of(module, def).as_str() == name)
 }
 
 /// Whether what a method answers may be what its base does.
@@ -282,7 +279,7 @@ impl Answers<'_> {
                 ways.into_iter().reduce(Proof::or)
             }
             Expr::Call { func, args }
-                if name_of(module, func) == "bool" && module.args(args).len() == 1 =>
+                if is_named(module, func, "bool") && module.args(args).len() == 1 =>
             {
                 self.of_value(world, module.args(args)[0].value, depth + 1)
             }

@@ -7,7 +7,8 @@ use super::asked::looks;
 use super::behaviour::Walk;
 use super::nobody::for_nobody;
 use super::refusal::Refusal;
-use super::user::{children, depends, identifies, is_credential_itself};
+use super::user::{depends, identifies, is_credential_itself};
+use crate::code::{children, last_name, name_of};
 use crate::endpoint::Level;
 use crate::run::Value;
 use crate::world::World;
@@ -322,14 +323,7 @@ impl Walk {
                 Expr::Call { func, args } => {
                     let given = module.args(args);
                     // `user.has_perm("shop.sell")`, `has_required_scope(request, ["read"])`.
-                    let name = match module[func] {
-                        Expr::Attribute { attr, .. } => attr.as_str(),
-                        Expr::Name { def, .. } => module[module[def].scope].slots
-                            [module[def].slot.index()]
-                        .name
-                        .as_str(),
-                        _ => "",
-                    };
+                    let name = last_name(module, func).map_or("", |name| name.as_str());
                     // A secret is no name.
                     if name == "compare_digest" {
                         continue;
@@ -511,8 +505,8 @@ impl Walk {
 
 /// Whether a variable belongs to a function around, not to the module: who makes the guard gives it.
 fn is_of_function_around(module: &Module, def: DefId) -> bool {
+    let name = name_of(module, def);
     let def = &module[def];
-    let name = module[def.scope].slots[def.slot.index()].name;
     let mut around = module[def.scope].parent;
     while let Some(scope) = around {
         if module.slot(scope, name).is_some() {

@@ -7,6 +7,7 @@ use super::behaviour::Walk;
 use super::refusal::of_value as refusal;
 use super::user::{Given, depends};
 use super::{MAX_DEPTH, logic};
+use crate::code::name_of;
 use crate::world::World;
 
 /// Whether a condition holds when nobody is logged in.
@@ -36,10 +37,11 @@ pub(super) fn asks_for_type(module: &Module, test: ExprId) -> bool {
         Expr::Unary { operand, .. } => {
             !matches!(module[operand], Expr::Unary { .. }) && asks_for_type(module, operand)
         }
-        Expr::Call { func, .. } => matches!(module[func], Expr::Name { def, .. } if {
-            let slot = &module[module[def].scope].slots[module[def].slot.index()];
-            matches!(slot.name.as_str(), "isinstance" | "issubclass" | "hasattr" | "callable")
-        }),
+        Expr::Call { func, .. } => matches!(module[func], Expr::Name { def, .. }
+        if matches!(
+            name_of(module, def).as_str(),
+            "isinstance" | "issubclass" | "hasattr" | "callable"
+        )),
         _ => false,
     }
 }

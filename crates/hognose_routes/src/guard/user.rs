@@ -5,6 +5,7 @@ use hognose_python::{Symbol, Value as Evaluated};
 use rustc_hash::FxHashSet;
 
 use super::refusal::of_value as refusal;
+use crate::code::{children, name_of, origin};
 use crate::world::{Target, World};
 
 /// Expressions looked at for one question.
@@ -178,12 +179,12 @@ pub(super) fn is_credential_itself(world: &mut World<'_>, at: ModuleId, expr: Ex
     let module = world.machine.project.module(at);
     let mut expr = expr;
     for _ in 0..MAX_NAMES {
+        expr = origin(module, expr);
         if key_of(world, at, expr).is_some() {
             return true;
         }
         match module[expr] {
             Expr::Name { def, .. } => match module[def].kind {
-                DefKind::Value(value) => expr = value,
                 DefKind::Param(index) => {
                     let ScopeKind::Function(function) = module[module[def].scope].kind else {
                         return false;
@@ -461,7 +462,7 @@ pub fn is_parameter(module: &Module, expr: ExprId) -> bool {
     match module[def].kind {
         DefKind::Param(_) => true,
         DefKind::Entry => {
-            let name = module[module[def].scope].slots[module[def].slot.index()].name;
+            let name = name_of(module, def);
             let mut around = module[module[def].scope].parent;
             while let Some(scope) = around {
                 if let Some(slot) = module.slot(scope, name) {
@@ -599,7 +600,7 @@ pub fn alias(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Vec<(ModuleId
     let Expr::Name { def, .. } = module[expr] else {
         return Vec::new();
     };
-    let name = module[module[def].scope].slots[module[def].slot.index()].name;
+    let name = name_of(module, def);
     bound(world, at, name, 0)
 }
 
@@ -617,72 +618,5 @@ fn bound(world: &World<'_>, at: ModuleId, name: Symbol, depth: u32) -> Vec<(Modu
             }
         }
         _ => Vec::new(),
-    }
-}
-
-/// The expressions directly inside of one.
-pub fn children(module: &Module, expr: ExprId, mut each: impl FnMut(ExprId)) {
-    match module[expr] {
-        Expr::Attribute { value, .. }
-        | Expr::Starred(value)
-        | Expr::Await(value)
-        | Expr::YieldFrom(value)
-        | Expr::Named { value, .. }
-        | Expr::Formatted { value, .. }
-        | Expr::Unary { operand: value, .. }
-        | Expr::Element { of: value, .. }
-        | Expr::Rest { of: value, .. }
-        | Expr::Iterate { of: value, .. }
-        | Expr::Enter { of: value, .. }
-        | Expr::Part(value) => each(value),
-        Expr::Subscript { value, index } => {
-            each(value);
-            each(index);
-        }
-        Expr::Call { func, args } => {
-            each(func);
-            for argument in module.args(args) {
-                each(argument.value);
-            }
-        }
-        Expr::Binary { left, right, .. }
-        | Expr::InPlace { left, right, .. }
-        | Expr::Compare { left, right, .. } => {
-            each(left);
-            each(right);
-        }
-        Expr::Logic { values: list, .. }
-        | Expr::Tuple(list)
-        | Expr::ListOf(list)
-        | Expr::SetOf(list)
-        | Expr::FString(list) => {
-            for element in module.list(list) {
-                each(*element);
-            }
-        }
-        Expr::Conditional { test, body, orelse } => {
-            each(test);
-            each(body);
-            each(orelse);
-        }
-        Expr::Dict(list) => {
-            for (key, value) in module.dict(list) {
-                if let Some(key) = key {
-                    each(key.get());
-                }
-                each(*value);
-            }
-        }
-        Expr::Comprehension(id) => {
-            let data = &module[id];
-            each(data.element);
-            for generator in &data.generators {
-                each(generator.iter);
-                for condition in &generator.conditions {
-                    each(*condition);
-                }
-            }
-        }
-        _ => {}
     }
 }

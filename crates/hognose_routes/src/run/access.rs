@@ -3,6 +3,7 @@
 use hognose_python::is_builtin;
 
 use super::*;
+use crate::code::name_of;
 
 /// The name under which traitlets takes and keeps what a field holds unless it is set.
 pub(super) const TRAIT_DEFAULT: &str = "default_value";
@@ -535,7 +536,7 @@ impl Machine<'_> {
                         let Expr::Name { def, .. } = module[func] else {
                             return false;
                         };
-                        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+                        let name = name_of(module, def);
                         name.as_str() == "default"
                             && module.args(args).first().is_some_and(|key| {
                                 matches!(module[key.value], Expr::Str(text)

@@ -5,12 +5,12 @@ use hognose_python::ir::*;
 
 use super::super::asked::looks;
 use super::super::nobody::for_nobody;
-use super::super::user::{Given, children, depends, identifies};
+use super::super::user::{Given, depends, identifies};
 use super::super::{MAX_DEPTH, Proof, entry, made_in};
 use super::condition::is_first;
 use super::{Walk, walk};
+use crate::code::{children, method, name_of};
 use crate::endpoint::Level;
-use crate::evidence::code::method;
 use crate::run::{Args, Machine, V, Value};
 use crate::world::{Target, World};
 
@@ -144,12 +144,7 @@ impl Walk {
                 _ => self.variable(world, value)?,
             },
             Expr::Call { func: made_by, .. } => match module[made_by] {
-                Expr::Name { def, .. }
-                    if module[module[def].scope].slots[module[def].slot.index()]
-                        .name
-                        .as_str()
-                        == "super" =>
-                {
+                Expr::Name { def, .. } if name_of(module, def).as_str() == "super" => {
                     let Value::Method { receiver, function } = *world.machine.get(closure) else {
                         return None;
                     };
@@ -185,7 +180,7 @@ impl Walk {
         let Expr::Name { def, .. } = module[expr] else {
             return None;
         };
-        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+        let name = name_of(module, def);
         matches!(module[def].kind, DefKind::Entry)
             .then(|| world.machine.around(self.closure?, name))
             .flatten()

@@ -4,8 +4,9 @@ use hognose_python::ir::*;
 
 use super::super::asked::{Asked, asks_for_variable, holds, looks};
 use super::super::logic;
-use super::super::user::{children, depends, is_parameter, is_request};
+use super::super::user::{depends, is_parameter, is_request};
 use super::{MAX_PARTS, Walk};
+use crate::code::children;
 use crate::run::{V, Value};
 use crate::world::World;
 

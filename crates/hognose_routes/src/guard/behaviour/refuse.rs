@@ -7,9 +7,10 @@ use super::super::answer::asked;
 use super::super::asked::looks;
 use super::super::nobody::{asks_for_absence, asks_for_type, for_nobody};
 use super::super::refusal::{Refusal, is_mistake, refusal, strip};
-use super::super::user::{children, depends, identifies};
+use super::super::user::{depends, identifies};
 use super::super::{MAX_DEPTH, Proof, Question};
 use super::{MAX_PARTS, Walk};
+use crate::code::{children, name_of};
 use crate::endpoint::Level;
 use crate::world::{World, last};
 
@@ -253,7 +254,7 @@ impl Walk {
                         }
                     }
                     DefKind::Entry => {
-                        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+                        let name = name_of(module, def);
                         if let Some(v) = world.machine.around(closure, name)
                             && let Some(found) = world.text_list(v)
                         {
