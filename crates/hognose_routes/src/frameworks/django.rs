@@ -24,7 +24,7 @@ use crate::world::World;
 
 pub(super) use patterns::below;
 pub(super) use settings::setting;
-pub(super) use views::of_class;
+pub(super) use views::{of_class, one_method};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["django", "rest_framework"],

@@ -4,6 +4,7 @@ use hognose_python::ir::*;
 use hognose_python::{Constant, Value as Evaluated};
 
 use super::behaviour::Walk;
+use super::logic::Ways;
 use super::nobody::{asks_for_absence, for_nobody};
 use super::refusal::{Refusal, strip};
 use super::user::{Given, depends};
@@ -129,8 +130,11 @@ pub(super) fn answers_as_base(world: &World<'_>, at: ModuleId, function: Functio
     false
 }
 
-impl Answers<'_> {
-    /// Goes through a block; whether no request comes to its end.
+impl Ways for Answers<'_> {
+    fn ways(&mut self) -> &mut Vec<(ExprId, bool)> {
+        &mut self.ways
+    }
+
     fn block(&mut self, world: &mut World<'_>, block: Block) -> bool {
         if self.blocks >= MAX_NESTING {
             return false;
@@ -153,12 +157,7 @@ impl Answers<'_> {
                 } => match self.decided(world, test) {
                     Some(truth) => self.block(world, if truth { body } else { orelse }),
                     None => {
-                        self.ways.push((test, true));
-                        let body = self.block(world, body);
-                        self.ways.pop();
-                        self.ways.push((test, false));
-                        let orelse = self.block(world, orelse);
-                        self.ways.pop();
+                        let (body, orelse) = self.both(world, test, body, orelse);
                         if body != orelse {
                             self.ways.push((test, orelse));
                         }
@@ -198,7 +197,9 @@ impl Answers<'_> {
         self.blocks -= 1;
         left
     }
+}
 
+impl Answers<'_> {
     /// One answer, with the conditions on the way to it.
     fn answer(&mut self, world: &mut World<'_>, value: ExprId) {
         let Some(mut proof) = self.of_value(world, value, 0) else {

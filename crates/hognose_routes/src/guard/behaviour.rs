@@ -10,6 +10,7 @@ mod refuse;
 use hognose_python::ir::*;
 
 use super::Proof;
+use super::logic::Ways;
 use super::nobody::for_nobody;
 use super::refusal::{catches_refusals, refusal, strip};
 use super::user::{Given, is_parameter};
@@ -186,7 +187,7 @@ fn walk(world: &mut World<'_>, at: ModuleId, function: FunctionId, mut walk: Wal
         walk.answers = late_answers(world.machine.project.module(at), function);
     }
     let body = world.machine.project.module(at)[function].body;
-    walk.block(world, body);
+    walk.walk_block(world, body);
     world.given.pop();
     // Whoever shows no credentials meets only what is asked of everybody.
     let proof = match walk.proof {
@@ -221,6 +222,16 @@ fn late_answers(module: &Module, function: FunctionId) -> Vec<ExprId> {
         }
     }
     found
+}
+
+impl Ways for Walk {
+    fn ways(&mut self) -> &mut Vec<(ExprId, bool)> {
+        &mut self.tests
+    }
+
+    fn block(&mut self, world: &mut World<'_>, block: Block) -> bool {
+        self.walk_block(world, block)
+    }
 }
 
 impl Walk {
@@ -265,7 +276,7 @@ impl Walk {
     }
 
     /// Walks a block; whether whoever shows nothing goes no further than it.
-    fn block(&mut self, world: &mut World<'_>, block: Block) -> bool {
+    fn walk_block(&mut self, world: &mut World<'_>, block: Block) -> bool {
         if self.blocks >= MAX_BLOCKS {
             return false;
         }
@@ -376,12 +387,7 @@ impl Walk {
         orelse: Block,
     ) -> bool {
         let module = world.machine.project.module(self.at);
-        self.tests.push((test, true));
-        let body_left = self.block(world, body);
-        self.tests.pop();
-        self.tests.push((test, false));
-        let else_left = self.block(world, orelse);
-        self.tests.pop();
+        let (body_left, else_left) = self.both(world, test, body, orelse);
         let last = module.block(body).last().map(|last| &module[*last]);
         if body_left || matches!(last, Some(Stmt::Return(_) | Stmt::Raise { .. })) {
             self.passed.push(test);

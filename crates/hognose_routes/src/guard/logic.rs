@@ -1,4 +1,5 @@
-//! Conditions that are decided part by part, whatever decides the parts: what is asked for, who asks, or an object's class.
+//! Conditions that are decided part by part, whatever decides the parts: what is asked for, who asks, or an object's class;
+//! and both ways of those that are not decided.
 
 use hognose_python::ir::*;
 
@@ -73,4 +74,30 @@ pub(super) fn answer(
         }
     }
     Some(None)
+}
+
+/// Something that goes through blocks and knows the conditions around it.
+pub(super) trait Ways {
+    /// The conditions around the statement at hand, and what they are there.
+    fn ways(&mut self) -> &mut Vec<(ExprId, bool)>;
+
+    /// Goes through a block; whether no request comes to its end.
+    fn block(&mut self, world: &mut World<'_>, block: Block) -> bool;
+
+    /// Goes both ways of a condition that is not decided; whether each of them is left.
+    fn both(
+        &mut self,
+        world: &mut World<'_>,
+        test: ExprId,
+        body: Block,
+        orelse: Block,
+    ) -> (bool, bool) {
+        self.ways().push((test, true));
+        let body = self.block(world, body);
+        self.ways().pop();
+        self.ways().push((test, false));
+        let orelse = self.block(world, orelse);
+        self.ways().pop();
+        (body, orelse)
+    }
 }

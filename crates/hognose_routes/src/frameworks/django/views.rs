@@ -218,23 +218,31 @@ fn class_view(
         if is_api {
             layers.push(drf::permissions(world, class, given, &method, None, mount));
         }
-        let mut target = target;
-        if let Some(handler) = handler {
-            layers.extend(world.own_layers(&handler, Some(class)));
-            if let Target::Function(..) = handler.target {
-                target = handler.target;
-            }
-        }
-        world.add(
-            "django",
-            &mount.app,
-            path,
-            vec![method],
-            target,
-            site,
-            &layers,
-        );
+        one_method(world, path, class, method, handler, mount, site, layers);
     }
+}
+
+/// One method of a class view: what stands around it, and what the function asks that answers it.
+#[expect(clippy::too_many_arguments, reason = "an endpoint has these parts")]
+pub fn one_method(
+    world: &mut World<'_>,
+    path: &str,
+    class: V,
+    method: String,
+    handler: Option<Handler>,
+    mount: &Mount,
+    site: Option<Site>,
+    mut layers: Vec<Layer>,
+) {
+    let mut target = world.handler(class).target;
+    if let Some(handler) = handler {
+        layers.extend(world.own_layers(&handler, Some(class)));
+        if let Target::Function(..) = handler.target {
+            target = handler.target;
+        }
+    }
+    let methods = vec![method];
+    world.add("django", &mount.app, path, methods, target, site, &layers);
 }
 
 /// What the bases and mixins of a class prove, as far as its `dispatch` comes to them.
