@@ -34,6 +34,11 @@ pub(crate) struct Found {
     pub(crate) texts: BTreeMap<Arc<str>, Arc<str>>,
 }
 
+/// Whether a file is test code of a program, by its path.
+pub(crate) fn in_tests(program: &Project) -> impl Fn(&str) -> bool + Sync {
+    |file| hognose_rules::is_test_path(program.own_path(file))
+}
+
 /// Judges the endpoints of a program by the rules that are enabled. Does nothing where no framework is imported.
 pub(crate) fn check(
     program: &Project,

@@ -93,12 +93,13 @@ pub(crate) fn audit_program(
         declared: options.suppressions.then_some(options.today),
         watch,
     };
+    let in_tests = access::in_tests(project);
     let endpoints = || {
         access::check(
             project,
             registry,
             &|id| !options.disabled_rules.contains(id),
-            &|file| hognose_rules::is_test_path(file) || tests.contains(file),
+            &|file| in_tests(file) || tests.contains(file),
             options.accepted.as_ref(),
         )
     };

@@ -202,3 +202,48 @@ fn copies_of_other_projects_are_for_auditors() {
         "app/_vendor/jobs.py app/vendor/views.py"
     );
 }
+
+const APPLICATION: &str = "import os\nfrom flask import Flask, request\n\napp = Flask(__name__)\n\n\n\
+    @app.get(\"/disk\")\ndef disk():\n    return os.popen(\"du \" + request.args[\"path\"]).read()\n";
+
+/// What a file is for is told by its path below the directory that was asked for, wherever the program is run.
+#[test]
+fn who_asks_for_tests_is_told_of_them() {
+    let project = Project::new(&[
+        ("tests/shop/app.py", APPLICATION),
+        ("tests/shop/tests/app.py", APPLICATION),
+        (
+            "tests/shop/requirements.in",
+            "--index-url http://packages.example/simple\n",
+        ),
+    ]);
+    let found = |paths: &[&str]| {
+        let mut arguments = vec!["check", "--format", "concise"];
+        arguments.extend(paths);
+        let run = project.run(&arguments);
+        run.out
+            .lines()
+            .filter_map(|line| {
+                let (file, rest) = line.split_once(':')?;
+                Some((file, rest.split(' ').nth(2)?))
+            })
+            .filter(|(_, rule)| ["command-injection", "package-over-http"].contains(rule))
+            .map(|(file, rule)| format!("{file} {rule}"))
+            .collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(found(&["."]), none);
+    assert_eq!(
+        found(&["tests/shop"]),
+        [
+            "tests/shop/app.py command-injection",
+            "tests/shop/requirements.in package-over-http"
+        ]
+    );
+    assert_eq!(found(&["tests/shop", "."]), none);
+
+    let routes = project.run(&["routes", "tests/shop", "--format", "csv"]);
+    assert_eq!(routes.out.matches("/disk").count(), 1, "{}", routes.out);
+    let deps = project.run(&["deps", "tests/shop"]);
+    assert!(deps.out.contains("package-over-http"), "{}", deps.out);
+}

@@ -804,6 +804,8 @@ pub struct Fault {
 pub struct Module {
     /// The file it comes from.
     pub file: Arc<str>,
+    /// Where in `file` the path below what is audited starts, in bytes.
+    pub(crate) own_path: usize,
     /// What sort of file.
     pub kind: SourceKind,
     /// Absolute dotted name.
@@ -855,6 +857,11 @@ pub struct Module {
 }
 
 impl Module {
+    /// Its path below what is audited, which tells what it is for: see [`Project::own_path`](crate::Project::own_path).
+    pub fn own_path(&self) -> &str {
+        &self.file[self.own_path..]
+    }
+
     /// The module's own scope.
     pub const TOP: ScopeId = ScopeId(0);
 

@@ -23,6 +23,7 @@ pub struct Project {
     pub unreadable: Vec<(Arc<str>, String)>,
     /// Descriptions of interfaces and deployments, by file: OpenAPI, SAM, Serverless.
     pub descriptions: Vec<(Arc<str>, String)>,
+    asked: String,
     by_name: FxHashMap<Symbol, ModuleId>,
     by_file: FxHashMap<Arc<str>, ModuleId>,
     /// Modules by the last part of their name, for imports that start at a root nobody declared.
@@ -59,6 +60,16 @@ pub struct Layout {
     pub source_roots: Vec<String>,
     /// Dotted name of the audited root itself, for when it is a package.
     pub package: String,
+    /// The one directory that is audited, relative to the audited root; empty for the root, and where several are.
+    pub asked: String,
+}
+
+/// A path below a directory; the whole path where it is not.
+fn below<'p>(file: &'p str, directory: &str) -> &'p str {
+    match file.strip_prefix(directory) {
+        Some(rest) if !directory.is_empty() => rest.strip_prefix('/').unwrap_or(file),
+        _ => file,
+    }
 }
 
 /// What a dotted name leads to.
@@ -118,16 +129,21 @@ impl Project {
                     let dot = if name.is_empty() { "" } else { "." };
                     name = format!("{package}{dot}{name}");
                 }
-                Ok(lower(
+                let mut module = lower(
                     Arc::clone(&entry.path),
                     entry.kind,
                     Symbol::from(name),
                     is_package,
                     text,
-                ))
+                );
+                module.own_path = entry.path.len() - below(&entry.path, &layout.asked).len();
+                Ok(module)
             })
             .collect();
-        let mut project = Self::default();
+        let mut project = Self {
+            asked: layout.asked.clone(),
+            ..Self::default()
+        };
         for result in lowered {
             match result {
                 Ok(module) => project.modules.push(module),
@@ -247,6 +263,17 @@ impl Project {
                 .or_default()
                 .push(id);
         }
+    }
+
+    /// The one directory that is audited; empty for the root, and where several are.
+    pub fn asked(&self) -> &str {
+        &self.asked
+    }
+
+    /// The path of a file below what is audited. Who asks for a directory of tests or examples asks for what is wrong
+    /// there: what a file is for is told by this path, and not by where the whole lies.
+    pub fn own_path<'p>(&self, file: &'p str) -> &'p str {
+        below(file, &self.asked)
     }
 
     /// The module or template with this id.

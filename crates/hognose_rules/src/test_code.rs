@@ -46,7 +46,7 @@ pub fn is_test_path(path: &str) -> bool {
 
 /// Whether a module is test code: by its place, or because it holds tests or makes what tests are given.
 pub(crate) fn is_test(module: &Module) -> bool {
-    is_test_path(&module.file)
+    is_test_path(module.own_path())
         || has_fixtures(module)
         || module
             .functions

@@ -19,7 +19,7 @@ use hognose_deps::advisories::kev::Kev;
 use hognose_deps::advisories::severity::Level;
 use hognose_deps::date::Date;
 use hognose_deps::hygiene::{self, Defect, Rule};
-use hognose_deps::inputs::{self, Inventory, Unreadable};
+use hognose_deps::inputs::{self, Files as _, Inventory, Unreadable};
 use hognose_deps::name::Name;
 use hognose_finding::{FileFailure, Finding, Report, RuleMeta, Severity, Source, assign_ordinals};
 
@@ -187,7 +187,7 @@ impl Arguments {
             terminal.color
         };
         let is_known = |name: &Name| matches!(index.package(name), Ok(Some(_)));
-        let defects = hygiene::judge(&inventory, today, &is_known);
+        let defects = hygiene::judge(&inventory, asked(&disk, &paths), today, &is_known);
         let report = report(
             &answers,
             &interpreters,
@@ -458,6 +458,15 @@ pub(super) fn named_paths(project: &Project, paths: &[PathBuf]) -> Vec<String> {
         inputs::join(root, &shown)
     };
     paths.iter().map(text).collect()
+}
+
+/// The directory that is audited, where it is one. A file is audited as part of the directory that it lies in.
+fn asked<'p>(disk: &Disk, paths: &'p [String]) -> &'p str {
+    match paths {
+        [path] if disk.list(path).is_ok() => path,
+        [path] => path.rsplit_once('/').map_or("", |(directory, _)| directory),
+        _ => "",
+    }
 }
 
 pub(super) fn read_all(disk: &Disk, paths: &[String]) -> Inventory {

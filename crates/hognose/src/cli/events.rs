@@ -7,6 +7,7 @@ use hognose_routes::survey;
 use super::arguments::{FilterArguments, FormatArgument, ProjectArguments};
 use super::project::Project;
 use super::{Exit, Terminal};
+use crate::access::in_tests;
 use crate::output::write_json;
 use crate::routes::{write_events, write_events_markdown};
 
@@ -39,7 +40,7 @@ impl Arguments {
         let program = project.program(terminal)?;
         let (_, events) = project
             .pool()?
-            .install(|| survey(&program, &hognose_rules::is_test_path));
+            .install(|| survey(&program, &in_tests(&program)));
         terminal.fill(|out| match self.written.format {
             Format::Text => write_events(&events, out),
             Format::Markdown => write_events_markdown(&events, out),

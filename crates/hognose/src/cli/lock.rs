@@ -15,6 +15,7 @@ use super::project::Project;
 use super::write_file::write_file;
 use super::{Exit, Terminal};
 use crate::Accepted;
+use crate::access::in_tests;
 use crate::discovery::read_bounded;
 use crate::lock::{FILE_NAME, Lock};
 use crate::output::{plural, visible_line};
@@ -35,7 +36,7 @@ impl Arguments {
         let program = project.program(terminal)?;
         let (inventory, events) = project
             .pool()?
-            .install(|| survey(&program, &hognose_rules::is_test_path));
+            .install(|| survey(&program, &in_tests(&program)));
         let now = Access::of(&inventory.endpoints);
         let events = Covered::of(&events);
         let file = project.root.join(FILE_NAME);

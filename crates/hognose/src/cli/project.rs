@@ -145,6 +145,20 @@ impl Project {
         Layout {
             source_roots: roots,
             package: package_name(&self.root),
+            asked: self.asked(),
+        }
+    }
+
+    /// The directory that is audited, where it is one, relative to the root.
+    fn asked(&self) -> String {
+        match &self.inputs {
+            Inputs::Disk(paths) => match paths.as_slice() {
+                [path] if path.is_dir() && *path != self.root => {
+                    discovery::display_path(&self.root, path).to_string()
+                }
+                _ => String::new(),
+            },
+            Inputs::Stdin(_) => String::new(),
         }
     }
 

@@ -7,6 +7,7 @@ use hognose_routes::{inventory, roles};
 use super::arguments::{FilterArguments, FormatArgument, ProjectArguments, TextOrJson};
 use super::project::Project;
 use super::{Exit, Terminal};
+use crate::access::in_tests;
 use crate::output::write_json;
 use crate::routes::write_roles;
 
@@ -23,7 +24,7 @@ impl Arguments {
     pub fn run(self, terminal: &Terminal) -> Result<Exit> {
         let project = Project::load(&self.project, &FilterArguments::default())?;
         let program = project.program(terminal)?;
-        let left_out = &hognose_rules::is_test_path;
+        let left_out = &in_tests(&program);
         let found = project.pool()?.install(|| {
             let inventory = inventory(&program, left_out);
             roles(&program, &inventory, left_out)

@@ -9,6 +9,7 @@ use hognose_routes::{Access, changes, inventory};
 use super::arguments::{FilterArguments, FormatArgument, ProjectArguments};
 use super::project::Project;
 use super::{Exit, Terminal, lock};
+use crate::access::in_tests;
 use crate::git::Revision;
 use crate::lock::FILE_NAME;
 use crate::output::{Paint, write_json};
@@ -61,7 +62,7 @@ impl Arguments {
         }
         let program = project.program(terminal)?;
         let pool = project.pool()?;
-        let inventory = pool.install(|| inventory(&program, &hognose_rules::is_test_path));
+        let inventory = pool.install(|| inventory(&program, &in_tests(&program)));
         terminal.fill(|out| match self.written.format {
             _ if self.matrix => write_matrix(&inventory, out),
             Format::Text => write_text(&inventory, Paint::new(terminal.color), out),
@@ -89,7 +90,7 @@ impl Arguments {
         };
         let pool = project.pool()?;
         let access = |program: &hognose_python::Project| {
-            let found = pool.install(|| inventory(program, &hognose_rules::is_test_path));
+            let found = pool.install(|| inventory(program, &in_tests(program)));
             Access::of(&found.endpoints)
         };
         let changes = changes(&access(&before), &access(&after));

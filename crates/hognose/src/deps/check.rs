@@ -111,7 +111,7 @@ fn packages(
         .or_else(|| date::Date::from_days(0))
         .ok_or("there is no day")?;
     let is_known = |name: &Name| matches!(index.package(name), Ok(Some(_)));
-    let defects = hygiene::judge(inventory, day, &is_known);
+    let defects = hygiene::judge(inventory, program.asked(), day, &is_known);
     let mut found = findings::hygiene(&defects, rules, text);
     let rule = rules.iter().find(|rule| rule.id == VULNERABLE_DEPENDENCY);
     let Some(rule) = rule.filter(|_| !inventory.packages.is_empty()) else {

@@ -111,7 +111,7 @@ impl Code {
         // Code first, tests after it: the first place to come stays.
         for tests in [false, true] {
             for (id, module) in project.iter() {
-                if module.kind != SourceKind::Stub && is_test_path(&module.file) == tests {
+                if module.kind != SourceKind::Stub && is_test_path(module.own_path()) == tests {
                     code.imports(project, id, module);
                     code.names(&mut evaluator, id, module);
                     evaluator.forget();

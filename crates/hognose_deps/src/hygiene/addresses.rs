@@ -1,7 +1,7 @@
 //! What is installed from an address: archives and repositories.
 
 use super::options::{Host, shown};
-use super::projects::{Projects, is_for_developers, is_side};
+use super::projects::Projects;
 use super::{Defect, Rule};
 use crate::inputs::{Origin, Place};
 
@@ -26,14 +26,14 @@ pub fn judge(projects: &Projects<'_>, defects: &mut Vec<Defect>) {
         name: Some(package.name.as_str()),
         origin: &package.origin,
         hashed: package.hashed,
-        is_aside: is_for_developers(package),
+        is_aside: projects.is_for_developers(package),
         place: &package.place,
     });
     let unnamed = inventory.unnamed.iter().map(|unnamed| Target {
         name: None,
         origin: &unnamed.origin,
         hashed: unnamed.hashed,
-        is_aside: is_side(&unnamed.place.file),
+        is_aside: projects.is_side(&unnamed.place.file),
         place: &unnamed.place,
     });
     for target in named.chain(unnamed) {

@@ -132,9 +132,15 @@ impl Defect {
     }
 }
 
-/// All that is wrong, by place. `is_known` tells whether a package of that name exists, as far as anybody knows.
-pub fn judge(inventory: &Inventory, today: Date, is_known: &dyn Fn(&Name) -> bool) -> Vec<Defect> {
-    let projects = Projects::new(inventory);
+/// All that is wrong, by place. `asked` is the directory that is audited, where it is one: what a file is for is told by
+/// its path below it. `is_known` tells whether a package of that name exists, as far as anybody knows.
+pub fn judge(
+    inventory: &Inventory,
+    asked: &str,
+    today: Date,
+    is_known: &dyn Fn(&Name) -> bool,
+) -> Vec<Defect> {
+    let projects = Projects::new(inventory, asked);
     let mut defects = Vec::new();
     pins::judge(&projects, &mut defects);
     addresses::judge(&projects, &mut defects);
@@ -152,7 +158,7 @@ pub fn judge(inventory: &Inventory, today: Date, is_known: &dyn Fn(&Name) -> boo
         if file.as_ref() != Some(&defect.place.file) {
             file = Some(defect.place.file.clone());
             count = 0;
-            is_specimen = projects::is_specimen(&defect.place.file);
+            is_specimen = projects.is_specimen(&defect.place.file);
         }
         defect.is_pedantic |= is_specimen;
         count += 1;

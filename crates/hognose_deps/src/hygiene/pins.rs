@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pep440_rs::Version;
 
-use super::projects::{Projects, is_for_developers, is_of_index, is_side};
+use super::projects::{Projects, is_of_index};
 use super::{Defect, Rule, listed};
 use crate::inputs::source::file_name;
 use crate::inputs::{Input, Package, Purpose, Relation, Role, Wanted};
@@ -76,7 +76,7 @@ fn not_pinned(
     // What is compiled to another file is meant to be open.
     if input.role != Role::Manifest
         || file.ends_with(".in")
-        || is_side(file)
+        || projects.is_side(file)
         || projects.is_locked(file)
         || !projects.is_application(file)
     {
@@ -101,7 +101,7 @@ fn not_pinned_in_image(
 ) {
     for package in open(projects, packages) {
         let name = package.name.as_str();
-        if !INSTALLERS.contains(&name) && !is_side(&input.path) {
+        if !INSTALLERS.contains(&name) && !projects.is_side(&input.path) {
             let message = format!("the image installs `{name}` in whatever version there is");
             defects
                 .push(Defect::new(Rule::NotPinned, &package.place, name, message).pedantic(true));
@@ -118,7 +118,7 @@ fn without_lock(
 ) {
     let file = &*input.path;
     if input.purpose != Some(Purpose::Application)
-        || is_side(file)
+        || projects.is_side(file)
         || projects.is_locked(file)
         || projects.has_lock(file)
         || !projects.is_application(file)
@@ -126,7 +126,7 @@ fn without_lock(
         return;
     }
     let mut open = open(projects, packages);
-    open.retain(|package| !is_for_developers(package));
+    open.retain(|package| !projects.is_for_developers(package));
     if let Some(first) = open.first() {
         let verb = if open.len() == 1 { "is" } else { "are" };
         let message = format!(
@@ -163,7 +163,7 @@ fn without_hash(
     }
     let is_pinned = |package: &&Package| matches!(package.wanted, Wanted::Pinned(_));
     if open.iter().all(is_pinned)
-        && !is_side(file)
+        && !projects.is_side(file)
         && !projects.is_locked(file)
         && projects.is_application(file)
     {

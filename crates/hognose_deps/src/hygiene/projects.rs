@@ -65,6 +65,8 @@ const MAX_INCLUDED: usize = 256;
 pub struct Projects<'i> {
     /// All that was read.
     pub inventory: &'i Inventory,
+    /// The directory that is audited; empty where several are.
+    asked: &'i str,
     /// What is installed, by file, in order.
     pub by_file: FxHashMap<&'i str, &'i [Package]>,
     /// Options, by file.
@@ -88,9 +90,10 @@ pub struct Projects<'i> {
 
 impl<'i> Projects<'i> {
     /// Looks at everything once.
-    pub fn new(inventory: &'i Inventory) -> Self {
+    pub fn new(inventory: &'i Inventory, asked: &'i str) -> Self {
         let mut projects = Self {
             inventory,
+            asked,
             by_file: FxHashMap::default(),
             options: FxHashMap::default(),
             inputs: FxHashMap::default(),
@@ -171,6 +174,32 @@ impl<'i> Projects<'i> {
             .filter(|file| projects.has_only_hashed(file))
             .collect();
         projects
+    }
+
+    /// Whether a file is for those who work on the project, by its name.
+    pub fn is_side(&self, file: &str) -> bool {
+        let mut words = self.own_path(file).split(['/', '-', '_', '.']);
+        words.any(|word| SIDE.contains(&word.to_ascii_lowercase().as_str()))
+    }
+
+    /// Whether a file lies where manifests are only tested or shown.
+    pub fn is_specimen(&self, file: &str) -> bool {
+        let mut parts = directory(self.own_path(file)).split('/');
+        parts.any(|part| SPECIMENS.contains(&part))
+    }
+
+    /// Whether a package is for those who work on the project, by its group.
+    pub fn is_for_developers(&self, package: &Package) -> bool {
+        !package.groups.is_empty() && !package.groups.contains(&crate::inputs::Group::Main)
+            || self.is_side(&package.place.file)
+    }
+
+    /// A path below what is audited.
+    fn own_path<'p>(&self, file: &'p str) -> &'p str {
+        match file.strip_prefix(self.asked) {
+            Some(rest) if !self.asked.is_empty() => rest.strip_prefix('/').unwrap_or(file),
+            _ => file,
+        }
     }
 
     /// The input of a path.
@@ -283,29 +312,10 @@ fn above(file: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a file is for those who work on the project, by its name.
-pub fn is_side(file: &str) -> bool {
-    let mut words = file.split(['/', '-', '_', '.']);
-    words.any(|word| SIDE.contains(&word.to_ascii_lowercase().as_str()))
-}
-
 /// Directories whose manifests are there to be tested or looked at.
 const SPECIMENS: &[&str] = &[
     "example", "examples", "fixtures", "samples", "test", "testdata", "testing", "tests",
 ];
-
-/// Whether a file lies where manifests are only tested or shown.
-pub fn is_specimen(file: &str) -> bool {
-    directory(file)
-        .split('/')
-        .any(|part| SPECIMENS.contains(&part))
-}
-
-/// Whether a package is for those who work on the project, by its group.
-pub fn is_for_developers(package: &Package) -> bool {
-    !package.groups.is_empty() && !package.groups.contains(&crate::inputs::Group::Main)
-        || is_side(&package.place.file)
-}
 
 /// Whether an index is asked for a package, and not some address.
 pub fn is_of_index(package: &Package) -> bool {

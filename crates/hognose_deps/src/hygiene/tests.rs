@@ -41,7 +41,7 @@ impl Files for Tree {
 fn defects<const N: usize>(files: [(&'static str, &'static str); N]) -> Vec<String> {
     let inventory = discover(&Tree(files.into()), "");
     let today = Date::parse("2026-11-22").unwrap();
-    judge(&inventory, today, &|_| false)
+    judge(&inventory, "", today, &|_| false)
         .into_iter()
         .map(|defect| {
             let mark = if defect.is_pedantic { "~" } else { "" };

@@ -151,6 +151,7 @@ impl Lowering {
         let size = text.as_str().len();
         let module = Module {
             file,
+            own_path: 0,
             kind,
             name,
             is_package,

@@ -90,7 +90,7 @@ fn is_public(
     if !called
         || name == "main"
         || is_script(project, home)
-        || !threat.is_public_file(&home.file)
+        || !threat.is_public(home)
         || home
             .name
             .as_str()

@@ -67,7 +67,9 @@ pub fn distributions(sources: &dyn Sources, project: &Project) -> Vec<Distributi
             Some((directory, name)) => (directory, name),
             None => ("", &*entry.path),
         };
-        if is_aside(&format!("{directory}/x.py")) {
+        let own = project.own_path(&entry.path);
+        let around = own.rsplit_once('/').map_or("", |(around, _)| around);
+        if is_aside(&format!("{around}/x.py")) {
             continue;
         }
         let read = || {
@@ -360,9 +362,10 @@ impl ThreatModel {
             .any(|directory| within(file, directory))
     }
 
-    /// Whether the public functions of a file are called by strangers to the project.
-    pub(crate) fn is_public_file(&self, file: &str) -> bool {
-        self.public.iter().any(|directory| within(file, directory)) && !is_aside(file)
+    /// Whether the public functions of a module are called by strangers to the project.
+    pub(crate) fn is_public(&self, module: &Module) -> bool {
+        let mut public = self.public.iter();
+        public.any(|directory| within(&module.file, directory)) && !is_aside(module.own_path())
     }
 }
 
@@ -390,7 +393,7 @@ fn public_directories(
             module.is_package
                 && module.kind == SourceKind::Module
                 && !module.name.as_str().contains('.')
-                && !is_aside(&module.file)
+                && !is_aside(module.own_path())
         })?;
         let name = package.name.as_str();
         let why = if name.is_empty() {
@@ -428,7 +431,7 @@ fn public_directories(
 fn is_called_from_outside(registry: &Registry, project: &Project, entries: &[Entered]) -> bool {
     let models = &registry.flows.models;
     entries.iter().any(|entry| {
-        !is_aside(&project.module(entry.module).file)
+        !is_aside(project.module(entry.module).own_path())
             && (entry.page
                 || entry.sources.iter().any(|source| {
                     let kind = models.sources[*source as usize].kind;
@@ -444,7 +447,7 @@ fn applications<'p>(registry: &Registry, project: &'p Project) -> Vec<&'p str> {
     let mut files = Vec::new();
     for (id, module) in project.iter() {
         let manage = module.file.rsplit('/').next() == Some("manage.py");
-        if module.kind == SourceKind::Stub || !manage && is_aside(&module.file) {
+        if module.kind == SourceKind::Stub || !manage && is_aside(module.own_path()) {
             continue;
         }
         // Only of modules that import what could be called.

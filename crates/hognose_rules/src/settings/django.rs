@@ -138,7 +138,7 @@ pub(super) fn find(
                 None => continue,
             },
         };
-        let example = module.file.split('/').rev().skip(1).any(is_example);
+        let example = module.own_path().split('/').rev().skip(1).any(is_example);
         // What others build upon is not an application's whole configuration.
         let complete = is_complete(&names) && !is_base(&module.file);
         if complete
