@@ -138,6 +138,8 @@ impl Machine<'_> {
                     return Some(*default);
                 }
                 match args.positional.get(2) {
+                    // What a loop over modules finds may have it as well as not.
+                    Some(default) if v == Self::UNKNOWN && *default == Self::NONE => v,
                     Some(default) => self.union(v, *default),
                     None => v,
                 }
