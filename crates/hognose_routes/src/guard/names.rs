@@ -504,7 +504,7 @@ impl Walk {
 }
 
 /// Whether a variable belongs to a function around, not to the module: who makes the guard gives it.
-fn is_of_function_around(module: &Module, def: DefId) -> bool {
+pub(super) fn is_of_function_around(module: &Module, def: DefId) -> bool {
     let name = name_of(module, def);
     let def = &module[def];
     let mut around = module[def.scope].parent;

@@ -5,6 +5,7 @@ use hognose_python::ir::*;
 
 use super::super::answer::asked;
 use super::super::asked::looks;
+use super::super::names::is_of_function_around;
 use super::super::nobody::{asks_for_absence, asks_for_type, for_nobody};
 use super::super::refusal::{Refusal, is_mistake, refusal, strip};
 use super::super::user::{depends, identifies};
@@ -104,6 +105,9 @@ impl Walk {
             self.may_guard |= forbids && is_asked && self.inner.is_some();
             return;
         };
+        if self.is_never(world, &tests) {
+            return;
+        }
         // Refused only where something else holds as well, of which nothing is known: it may be a guard.
         if !self.strict && self.is_conditional(world, &tests) {
             self.may_guard = true;
@@ -142,6 +146,27 @@ impl Walk {
         }
     }
 
+    /// Whether the maker of a decorator has chosen that a refusal never comes: `@ajax(authenticated=False)`.
+    fn is_never(&self, world: &World<'_>, tests: &[(ExprId, bool)]) -> bool {
+        let module = world.machine.project.module(self.at);
+        tests.iter().any(|(test, truth)| {
+            let parts = match module[*test] {
+                Expr::Logic {
+                    op: BoolOp::And,
+                    values,
+                } if *truth => module.list(values),
+                _ => std::slice::from_ref(test),
+            };
+            *truth
+                && parts.iter().any(|part| {
+                    matches!(module[*part], Expr::Name { def, .. } if is_of_function_around(module, def))
+                        && self
+                            .variable(world, *part)
+                            .is_some_and(|v| world.machine.truth(v) == Some(false))
+                })
+        })
+    }
+
     /// Whether a refusal takes more than that the user is not the right one: `if page.is_closed and not user`.
     fn is_conditional(&self, world: &mut World<'_>, tests: &[(ExprId, bool)]) -> bool {
         let module = world.machine.project.module(self.at);
@@ -159,7 +184,15 @@ impl Walk {
             others.into_iter().any(|value| {
                 // `owner and owner != user`: that there is something to compare with.
                 let is_asked_on = || of_user.iter().any(|part| mentions(module, *part, value));
-                !looks(world, self.at, value) && !self.is_apart(world, value) && !is_asked_on()
+                // What the maker of a decorator has chosen: `authenticated and not user`.
+                let is_chosen = || match module[value] {
+                    Expr::Name { def, .. } => is_of_function_around(module, def),
+                    _ => false,
+                };
+                !looks(world, self.at, value)
+                    && !is_chosen()
+                    && !self.is_apart(world, value)
+                    && !is_asked_on()
             })
         })
     }
