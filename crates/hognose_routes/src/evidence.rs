@@ -6,7 +6,6 @@
 
 mod claims;
 mod classes;
-pub mod code;
 pub mod deeds;
 mod idle;
 mod open;
@@ -36,6 +35,7 @@ pub const RULES: &[&str] = &[
     open::CHANGE_BY_GET,
     open::OBJECT_UNCHECKED,
     open::LOGIN_UNLIMITED,
+    open::DEFAULT_LIFTED,
     events::RULES[0],
     events::RULES[1],
     events::RULES[2],

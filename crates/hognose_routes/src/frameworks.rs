@@ -21,9 +21,12 @@ mod pyramid;
 mod sanic;
 mod tornado;
 
+pub use drf::lifts_default;
+
 use hognose_python::ir::{DefKind, Expr, ExprId, FunctionId, Module, ModuleId, ScopeKind};
 use hognose_python::{Project, Symbol, Value as Evaluated};
 
+use crate::code::{last_name, name_of};
 use crate::run::{Machine, V, Value};
 use crate::world::{World, named};
 
@@ -98,13 +101,10 @@ pub fn set_up_functions(
             continue;
         };
         // What begins an application is a class, or one of few functions: the rest need not be evaluated.
-        let name = match module[func] {
-            Expr::Attribute { attr, .. } => attr.as_str(),
-            Expr::Name { def, .. } => module[module[def].scope].slots[module[def].slot.index()]
-                .name
-                .as_str(),
-            _ => continue,
+        let Some(name) = last_name(module, func) else {
+            continue;
         };
+        let name = name.as_str();
         if !name.starts_with(char::is_uppercase) && !matches!(name, "quickstart" | "mount") {
             continue;
         }
@@ -281,12 +281,8 @@ pub fn callers(
         if module.args(args).is_empty() {
             continue;
         }
-        let name = match module[func] {
-            Expr::Attribute { attr, .. } => attr,
-            Expr::Name { def, .. } => {
-                module[module[def].scope].slots[module[def].slot.index()].name
-            }
-            _ => continue,
+        let Some(name) = last_name(module, func) else {
+            continue;
         };
         let meant =
             |(at, function): &(ModuleId, FunctionId)| project.module(*at)[*function].name == name;
@@ -333,10 +329,8 @@ fn from_where(module: &Module, function: FunctionId) -> FunctionId {
             let other = &module[*caller];
             let of_object = other.class == Some(class)
                 && !other.decorators.iter().any(|decorator| {
-                    matches!(module[*decorator], Expr::Name { def, .. } if {
-                        let slot = &module[module[def].scope].slots[module[def].slot.index()];
-                        slot.name.as_str() == "classmethod"
-                    })
+                    matches!(module[*decorator], Expr::Name { def, .. }
+                        if name_of(module, def).as_str() == "classmethod")
                 });
             (attr == name && of_object && other.range.contains_range(module.expr_range(expr)))
                 .then_some(*caller)

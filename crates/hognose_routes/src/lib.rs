@@ -8,6 +8,7 @@
 //! A new framework is a file in `frameworks/` and a line in its list; a new library of guards is a file in `data/guards/`.
 
 mod change;
+mod code;
 mod description;
 mod endpoint;
 pub mod events;
@@ -23,8 +24,9 @@ pub use endpoint::{Endpoint, Inventory, Level, Verdict};
 pub use evidence::{Evidence, RULES};
 pub use roles::{Role, Sort, roles};
 
-use hognose_python::ir::{FunctionId, ModuleId};
+use hognose_python::ir::{DefKind, Expr, FunctionId, ModuleId};
 use hognose_python::{Aliases, Evaluator, Project, SourceKind};
+use rustc_hash::FxHashSet;
 
 use world::World;
 
@@ -108,15 +110,59 @@ fn explore<T>(
             machine.run_uncalled(id, function, None);
         }
     }
+    let mut begun_by_nobody = Vec::new();
     for (id, function) in set_up {
-        machine.run_uncalled(id, function, None);
+        if !machine.was_called(id, function) {
+            begun_by_nobody.push((id, function));
+            machine.run_uncalled(id, function, None);
+        }
     }
     run_registrars(&mut machine, left_out);
     let mut world = World::new(machine, left_out);
-    for framework in used {
-        (framework.find)(&mut world);
-    }
+    begun_by_nobody = unmentioned(project, begun_by_nobody);
+    world.find(&used, begun_by_nobody);
     Some(look(world))
+}
+
+/// Those of some functions that nothing in the project names: no call, no import, no text such as `"app:create"`.
+fn unmentioned(
+    project: &Project,
+    functions: Vec<(ModuleId, FunctionId)>,
+) -> Vec<(ModuleId, FunctionId)> {
+    let name_of =
+        |(at, function): &(ModuleId, FunctionId)| project.module(*at)[*function].name.as_str();
+    let mut left: FxHashSet<&str> = functions.iter().map(name_of).collect();
+    for (_, module) in project.iter() {
+        if left.is_empty() {
+            break;
+        }
+        for (_, expr) in module.exprs() {
+            match *expr {
+                Expr::Attribute { attr, .. } => {
+                    left.remove(attr.as_str());
+                }
+                Expr::Name { def, .. } => {
+                    let def = &module[def];
+                    left.remove(module[def.scope].slots[def.slot.index()].name.as_str());
+                }
+                Expr::Str(text) => {
+                    let text = module.str(text);
+                    if let Some((_, name)) = text.rsplit_once([':', '.']) {
+                        left.remove(name.trim_end_matches("()"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (_, def) in module.defs() {
+            if let DefKind::ImportFrom { name, .. } = def.kind {
+                left.remove(name.as_str());
+            }
+        }
+    }
+    let mut functions = functions;
+    functions.retain(|function| left.contains(name_of(function)));
+    functions
 }
 
 /// Runs the functions that give parts to an application and that nobody has called: a script will, or a plugin system.

@@ -12,9 +12,12 @@ mod call;
 mod configuration;
 mod expression;
 mod instances;
+mod items;
+mod names;
 mod native;
 mod plugins;
 mod statement;
+mod text;
 mod value;
 
 use std::rc::Rc;

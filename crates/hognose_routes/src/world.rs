@@ -1,20 +1,20 @@
 //! What a framework sees: the values that the run left, what was called on which object, and where endpoints go.
 
+mod handler;
+
 use std::rc::Rc;
 
 use hognose_python::callgraph::CallGraph;
-use hognose_python::ir::{
-    ClassId, Def, DefKind, Expr, ExprId, FunctionId, ModuleId, ScopeId, ScopeKind,
-};
+use hognose_python::ir::{DefKind, FunctionId, ModuleId, ScopeId, ScopeKind};
 use hognose_python::{Aliases, ClassRef};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::endpoint::{Endpoint, Inventory};
-use crate::guard::{self, Asked, Given, Layer, Place, Proof};
-use crate::run::{Args, HOLE, INIT_SUBCLASS, Machine, Site, V, Value};
+use crate::frameworks::Framework;
+use crate::guard::{self, Asked, Given, Layer, Proof};
+pub use handler::{Handler, Target};
 
-/// Wrappers around one handler.
-const MAX_LAYERS: usize = 64;
+use crate::run::{Args, HOLE, INIT_SUBCLASS, Machine, Site, V, Value};
 
 /// Endpoints of one project.
 const MAX_ENDPOINTS: usize = 100_000;
@@ -48,8 +48,8 @@ pub fn last(path: &str) -> &str {
 const MAX_IMPORTS: u32 = 2;
 
 /// What is asked of a function of the project: what it proves, perhaps only by exceptions, perhaps only of all requests,
-/// with what it is given.
-pub type Question = (ModuleId, FunctionId, bool, bool, Given);
+/// with what it is given; of a method also the object that it is bound to and the function as that object's class has it.
+pub type Question = (ModuleId, FunctionId, bool, bool, Given, Option<(V, V)>);
 
 /// The values of a run, as frameworks ask for them.
 pub struct World<'p> {
@@ -83,6 +83,10 @@ pub struct World<'p> {
     pub given: Vec<(ModuleId, FunctionId, Given, Option<V>)>,
     /// Whether dependencies of the project tell who asks, remembered.
     pub identified: FxHashMap<(ModuleId, FunctionId, bool), bool>,
+    /// Functions in which an application begins and that nobody calls.
+    begun_by_nobody: Vec<(ModuleId, FunctionId)>,
+    /// One object of each class that methods are looked through on.
+    receivers: FxHashMap<V, V>,
 }
 
 /// What stands behind an endpoint.
@@ -105,26 +109,6 @@ pub struct Outside {
     pub prefix: String,
 }
 
-/// A callable of the project in its wrappers.
-#[derive(Debug, Clone)]
-pub struct Handler {
-    /// What runs in the end.
-    pub target: Target,
-    /// The wrappers, outermost first.
-    pub wrappers: Vec<V>,
-}
-
-/// What runs in the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    /// A function of the project.
-    Function(ModuleId, FunctionId),
-    /// A class of the project.
-    Class(ModuleId, ClassId),
-    /// Something outside, or an object.
-    Other(V),
-}
-
 impl<'p> World<'p> {
     /// The world after a run.
     pub fn new(machine: Machine<'p>, left_out: &'p (dyn Fn(&str) -> bool + Sync)) -> Self {
@@ -145,9 +129,21 @@ impl<'p> World<'p> {
             graph: None,
             given: Vec::new(),
             identified: FxHashMap::default(),
+            begun_by_nobody: Vec::new(),
+            receivers: FxHashMap::default(),
         };
         world.index();
         world
+    }
+
+    /// Lets all used frameworks find their endpoints; `begun_by_nobody` are functions in which an application begins and
+    /// that nobody calls.
+    pub fn find(&mut self, used: &[&Framework], begun_by_nobody: Vec<(ModuleId, FunctionId)>) {
+        self.begun_by_nobody = begun_by_nobody;
+        for framework in used {
+            (framework.find)(self);
+        }
+        self.leave_out_stand_ins();
     }
 
     /// Who calls whom where endpoints are served and in what is imported there; made when it is first asked for, for most
@@ -309,14 +305,22 @@ impl<'p> World<'p> {
 
     /// The texts that a value may be; parts that are not known are shown as such.
     pub fn texts(&self, v: V) -> Vec<String> {
-        self.machine
+        let mut texts: Vec<String> = self
+            .machine
             .alternatives(v)
             .into_iter()
             .filter_map(|v| match self.machine.get(v) {
                 Value::Str(text) => Some(text.replace(HOLE, UNKNOWN_PART)),
                 _ => None,
             })
-            .collect()
+            .collect();
+        // What a setting may put in front is not there where the setting is not.
+        let all = texts.clone();
+        texts.retain(|text| {
+            let rest = text.strip_prefix(UNKNOWN_PART);
+            !rest.is_some_and(|rest| !rest.is_empty() && all.iter().any(|other| other == rest))
+        });
+        texts
     }
 
     /// The text that a value is; `<?>` where it is not known, nothing where it is `None` or not given.
@@ -350,124 +354,6 @@ impl<'p> World<'p> {
             Value::List(_) => Some(self.machine.elements(v).0),
             _ => None,
         }
-    }
-
-    /// Takes the wrappers off a callable.
-    pub fn handler(&self, v: V) -> Handler {
-        let mut wrappers = Vec::new();
-        let mut v = v;
-        for _ in 0..MAX_LAYERS {
-            match self.machine.get(v) {
-                Value::Wrapped { inner, .. } => {
-                    wrappers.push(v);
-                    v = *inner;
-                }
-                Value::Method { function, .. } => v = *function,
-                Value::Union(all) => v = all[0],
-                Value::Call { args, callee, .. } => match args.positional.first() {
-                    Some(inner) if self.machine.callable(*inner) && !self.is_as_view(*callee) => {
-                        wrappers.push(v);
-                        v = *inner;
-                    }
-                    _ => break,
-                },
-                _ => break,
-            }
-        }
-        let target = match *self.machine.get(v) {
-            Value::Function {
-                module, function, ..
-            } => Target::Function(module, function),
-            Value::Class { module, class, .. } => Target::Class(module, class),
-            _ => Target::Other(v),
-        };
-        Handler { target, wrappers }
-    }
-
-    /// The callable inside of its wrappers.
-    pub fn handler_value(&self, v: V) -> V {
-        let mut v = v;
-        for _ in 0..MAX_LAYERS {
-            match self.machine.get(v) {
-                Value::Wrapped { inner, .. } => v = *inner,
-                Value::Call { args, .. } if self.machine.callable(v) => {
-                    match args.positional.first() {
-                        Some(inner) => v = *inner,
-                        None => break,
-                    }
-                }
-                _ => break,
-            }
-        }
-        v
-    }
-
-    fn is_as_view(&self, callee: V) -> bool {
-        matches!(self.machine.get(callee), Value::Attribute { attr, .. } if attr.as_str() == "as_view")
-    }
-
-    /// The class whose `as_view` made a value, and the arguments.
-    pub fn as_view(&self, target: Target) -> Option<(V, Args)> {
-        let Target::Other(v) = target else {
-            return None;
-        };
-        let Value::Call { callee, args, .. } = self.machine.get(v) else {
-            return None;
-        };
-        match self.machine.get(*callee) {
-            Value::Attribute { of, attr } if attr.as_str() == "as_view" => {
-                Some((*of, args.clone()))
-            }
-            _ => None,
-        }
-    }
-
-    /// Qualified name, file and line of a handler; the place of the registration where it lies outside.
-    pub fn place_of(&self, target: Target, registered: Option<Site>) -> (String, String, u32) {
-        let project = self.machine.project;
-        let place = |at: ModuleId, start| {
-            let module = project.module(at);
-            (module.file.to_string(), module.text.position(start).0)
-        };
-        match target {
-            Target::Function(at, function) => {
-                let module = project.module(at);
-                let data = &module[function];
-                let (file, line) = place(at, data.name_range.start());
-                (
-                    self.qualified(at, data.parent, data.name.as_str()),
-                    file,
-                    line,
-                )
-            }
-            Target::Class(at, class) => {
-                let module = project.module(at);
-                let data = &module[class];
-                let (file, line) = place(at, data.name_range.start());
-                (
-                    self.qualified(at, data.parent, data.name.as_str()),
-                    file,
-                    line,
-                )
-            }
-            Target::Other(v) => {
-                if let Some((class, _)) = self.as_view(target) {
-                    let inner = self.handler(class).target;
-                    if inner != target {
-                        return self.place_of(inner, registered);
-                    }
-                }
-                let (file, line) = match registered.or_else(|| self.site(v)) {
-                    Some((at, expr)) => place(at, self.start(at, expr)),
-                    None => (String::new(), 0),
-                };
-                (guard::path_of(&self.machine, v), file, line)
-            }
-        }
-    }
-
-    fn start(&self, at: ModuleId, expr: ExprId) -> ruff_text_size::TextSize {
-        self.machine.project.module(at).expr_range(expr).start()
     }
 
     /// The dotted name of something in a scope.
@@ -532,71 +418,6 @@ impl<'p> World<'p> {
             }
         }
         found
-    }
-
-    /// What the wrappers of a handler prove, outermost first.
-    pub fn wrapper_layers(&mut self, handler: &Handler, place: Place) -> Vec<Layer> {
-        let wrappers = handler.wrappers.clone();
-        wrappers
-            .into_iter()
-            .map(|v| Layer {
-                place,
-                proof: guard::wrapper(self, v),
-            })
-            .collect()
-    }
-
-    /// What the body of a handler checks before anything else.
-    pub fn body_layer(&mut self, at: ModuleId, function: FunctionId) -> Option<Layer> {
-        match guard::body(self, at, function) {
-            Proof::Nothing if !self.hands_on(at, function) => None,
-            Proof::Nothing => Some(Layer {
-                place: Place::Body,
-                proof: Proof::Unknown,
-            }),
-            proof => Some(Layer {
-                place: Place::Body,
-                proof,
-            }),
-        }
-    }
-
-    /// Whether a function hands requests on to what it was made with: it calls a parameter of the function around it, as
-    /// `def wrapper(**values): return view_class().process()` does, or answers what something made there gives.
-    fn hands_on(&self, at: ModuleId, function: FunctionId) -> bool {
-        let module = self.machine.project.module(at);
-        let data = &module[function];
-        let ScopeKind::Function(around) = module[data.parent].kind else {
-            return false;
-        };
-        module.exprs().any(|(_, expr)| {
-            let Expr::Call { func, .. } = *expr else {
-                return false;
-            };
-            let Expr::Name { def, slot } = module[func] else {
-                return false;
-            };
-            let place = module.expr_range(func);
-            if !data.range.contains_range(place) || !matches!(module[def].kind, DefKind::Entry) {
-                return false;
-            }
-            let name = module[module[def].scope].slots[slot.index()].name;
-            let is_param = module[around].params.iter().any(|param| param.name == name);
-            // What a call gave; functions, classes and imports there say themselves what they are.
-            let is_made = || {
-                module.defs().any(|(_, def)| {
-                    let name_of = |def: &Def| module[def.scope].slots[def.slot.index()].name;
-                    def.scope == data.parent
-                        && matches!(def.kind, DefKind::Value(value) if matches!(module[value], Expr::Call { .. }))
-                        && name_of(def) == name
-                })
-            };
-            let is_answer = || {
-                let mut returned = data.return_values.iter();
-                returned.any(|value| module.expr_range(*value).contains_range(place))
-            };
-            is_param || is_answer() && is_made()
-        })
     }
 
     /// From now on guards are looked through for this endpoint.
@@ -672,6 +493,46 @@ impl<'p> World<'p> {
     /// The endpoints that were found, each with what stands behind it.
     pub fn found(&self) -> impl Iterator<Item = (&Endpoint, &Registered)> {
         self.endpoints.iter().zip(&self.registered)
+    }
+
+    /// Leaves out the applications that stand in for another: made in a function that nobody calls, of nothing but handlers
+    /// that an application serves which does begin. A script that prints a documentation makes such.
+    fn leave_out_stand_ins(&mut self) {
+        let fronts: Vec<String> = self
+            .begun_by_nobody
+            .iter()
+            .map(|(at, function)| {
+                let data = &self.machine.project.module(*at)[*function];
+                self.qualified(*at, data.parent, data.name.as_str()) + "."
+            })
+            .collect();
+        let stands_in = |app: &str| fronts.iter().any(|front| app.starts_with(front.as_str()));
+        let mut served: FxHashSet<&str> = FxHashSet::default();
+        for endpoint in &self.endpoints {
+            if !stands_in(&endpoint.app) {
+                served.insert(&endpoint.handler);
+            }
+        }
+        let mut own: FxHashSet<&str> = FxHashSet::default();
+        for (endpoint, registered) in self.endpoints.iter().zip(&self.registered) {
+            let of_project = !matches!(registered.target, Target::Other(_));
+            if of_project && !served.contains(endpoint.handler.as_str()) {
+                own.insert(&endpoint.app);
+            }
+        }
+        let kept: Vec<bool> = self
+            .endpoints
+            .iter()
+            .map(|endpoint| {
+                !stands_in(&endpoint.app)
+                    || own.contains(endpoint.app.as_str())
+                    || served.is_empty()
+            })
+            .collect();
+        let mut keep = kept.iter();
+        self.endpoints.retain(|_| keep.next() == Some(&true));
+        let mut keep = kept.iter();
+        self.registered.retain(|_| keep.next() == Some(&true));
     }
 
     /// The inventory, sorted and without doubles.

@@ -6,7 +6,7 @@ use hognose_python::{Found, Symbol, Value as Evaluated};
 use super::data::{EVENTS, Of};
 use super::logs::{Log, Logs, name_of};
 use super::{Kind, Outcome};
-use crate::evidence::code::method;
+use crate::code::method;
 use crate::world::World;
 
 /// What is written around handlers.

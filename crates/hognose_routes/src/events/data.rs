@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::{Kind, Outcome};
-use crate::evidence::code::is_within;
+use crate::code::is_within;
 use crate::world::last;
 
 #[derive(Debug, Deserialize)]

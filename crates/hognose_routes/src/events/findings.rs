@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::data::EVENTS;
 use super::logs::{Log, Logs, calls, expressions, is_broad, name_of, record};
 use super::{Kind, Outcome, made_by, occurrences};
-use crate::evidence::code::{any_inside, bases_outside, excerpt};
+use crate::code::{any_inside, bases_outside, excerpt};
 use crate::evidence::{Evidence, Remark};
 use crate::guard::{self, Proof};
 use crate::world::{Target as Served, World, last};

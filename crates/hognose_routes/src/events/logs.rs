@@ -11,9 +11,9 @@ use hognose_python::ir::*;
 use rustc_hash::FxHashMap;
 
 use super::data::EVENTS;
-use crate::evidence::code::{bases_outside, is_within};
+use crate::code::children;
+use crate::code::{bases_outside, is_within};
 use crate::evidence::deeds::callees;
-use crate::guard::children;
 use crate::world::{World, last};
 
 /// Calls inside of each other in which something is written for what happened outside of them. Deep helpers write for

@@ -4,13 +4,13 @@ use hognose_python::Constant;
 use hognose_python::ir::*;
 
 use super::Evidence;
-use super::code::{any_inside, function_around};
+use crate::code::{any_inside, function_around, origin};
 use crate::guard;
 use crate::world::World;
 
 pub(super) const ROLE_FROM_REQUEST: &str = "role-from-request";
 
-/// Definitions followed from a comparison to where the value comes from.
+/// Changes of spelling followed from a comparison to where the value comes from.
 const MAX_STEPS: usize = 6;
 
 /// What the name of a header or cookie says that tells what its sender may do. A name alone is no evidence; that it is
@@ -94,9 +94,9 @@ fn claim(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<(&'static 
     let module = world.machine.project.module(at);
     let mut expr = expr;
     for _ in 0..MAX_STEPS {
+        expr = origin(module, expr);
         match module[expr] {
             Expr::Name { def, .. } => match module[def].kind {
-                DefKind::Value(value) => expr = value,
                 DefKind::Param(index) => return parameter(world, at, def, index),
                 _ => return None,
             },

@@ -5,7 +5,7 @@ use hognose_python::ir::*;
 use hognose_python::{ClassRef, Symbol, Value as Evaluated};
 
 use super::Evidence;
-use super::code::{any_inside, bases_outside, edits, elements, excerpt, member, method};
+use crate::code::{any_inside, bases_outside, edits, elements, excerpt, member, method};
 use crate::endpoint::Level;
 use crate::guard::{self, Proof};
 use crate::run::Args;

@@ -9,7 +9,7 @@ use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
-use super::code::{Places, is_within, method};
+use crate::code::{Places, is_within, method};
 use crate::guard;
 use crate::world::{World, last};
 

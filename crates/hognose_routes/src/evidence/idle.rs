@@ -5,7 +5,7 @@ use hognose_python::Value as Evaluated;
 use hognose_python::ir::*;
 
 use super::Evidence;
-use super::code::{elements, excerpt, member};
+use crate::code::{elements, excerpt, member};
 use crate::guard::{self, Proof};
 use crate::run::{Args, V, Value};
 use crate::world::{Target, World, last, named};

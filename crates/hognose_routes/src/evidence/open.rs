@@ -10,10 +10,11 @@ use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::is_rest_view;
-use super::code::{bases_outside, method};
 use super::deeds::{Deed, Deeds, Kind, Looked, limits};
 use super::{Evidence, Remark};
+use crate::code::{bases_outside, method, name_of};
 use crate::endpoint::{Endpoint, Level};
+use crate::frameworks::lifts_default;
 use crate::guard;
 use crate::world::{Registered, Target, UNKNOWN_PART, World};
 
@@ -22,6 +23,7 @@ pub(super) const AMONG_GUARDED: &str = "unguarded-among-guarded";
 pub(super) const STATE_CHANGE: &str = "unguarded-state-change";
 pub(super) const CHANGE_BY_GET: &str = "state-change-by-get";
 pub(super) const OBJECT_UNCHECKED: &str = "object-id-unchecked";
+pub(super) const DEFAULT_LIFTED: &str = "permission-default-lifted";
 pub(super) const LOGIN_UNLIMITED: &str = "login-without-rate-limit";
 
 /// Guarded endpoints from which on an application counts as one that knows its users, and a group as one that is guarded.
@@ -74,6 +76,10 @@ pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
     }
     for one in &all {
         let app = &apps[one.endpoint.app.as_str()];
+        // That users are known is what the settings say.
+        if one.endpoint.level == Level::Public && lifted(world, one, app, &mut looked, found) {
+            continue;
+        }
         if app.guarded.len() < GUARDED {
             continue;
         }
@@ -160,7 +166,7 @@ fn router(module: &Module, at: ModuleId, registered: &Registered) -> String {
         && let Expr::Attribute { value, .. } = module[func]
         && let Expr::Name { def, .. } = module[value]
     {
-        let name: Symbol = module[module[def].scope].slots[module[def].slot.index()].name;
+        let name: Symbol = name_of(module, def);
         return name.as_str().to_owned();
     }
     String::new()
@@ -302,6 +308,53 @@ fn remark(deed: &Deed) -> Remark {
         range: deed.range,
         text: format!("{} here", deed.does),
     }
+}
+
+/// An endpoint whose own permissions take away what the settings ask of every view; whether it is one.
+fn lifted(
+    world: &mut World<'_>,
+    one: &Found,
+    app: &Count,
+    looked: &mut Looked,
+    found: &mut Vec<Evidence>,
+) -> bool {
+    let endpoint = &one.endpoint;
+    let method = endpoint.methods.first().map_or("GET", String::as_str);
+    if endpoint.framework != "django" || !lifts_default(world, one.registered.target, method) {
+        return false;
+    }
+    let of_one = !parameters(&endpoint.path).is_empty();
+    let deeds = deeds(world, one, looked);
+    let asks = deeds.knows_caller || deeds.may_ask || looks_at_caller(world, one);
+    if asks || is_secret_link(&endpoint.path) {
+        return true;
+    }
+    let writes = writes_by_method(endpoint);
+    let (what, is_thin, remark) = match (deeds.gravest(), deeds.lookups.first().copied()) {
+        (Some(deed), _) if writes => {
+            let changes = matches!(deed.kind, Kind::Change | Kind::Files | Kind::Process);
+            // Where much may be done by anyone, that is what the application is for.
+            let is_thin = !(of_one && changes)
+                || deed.depth > NEAR
+                || app.open_writes * GUARDED > app.guarded_writes;
+            (deed.does, is_thin, remark(deed))
+        }
+        (_, Some((at, range))) if of_one => {
+            let text = "it is looked up here".to_owned();
+            let remark = Remark { at, range, text };
+            ("gives the record that the caller names", true, remark)
+        }
+        _ => return true,
+    };
+    let message = format!(
+        "anyone may call {}, which {what}: its permissions take away what the settings ask of every view",
+        words(endpoint)
+    );
+    let mut evidence = Evidence::new(DEFAULT_LIFTED, one.at, one.range, message);
+    evidence.is_thin = is_thin;
+    evidence.remarks.push(remark);
+    found.push(evidence);
+    true
 }
 
 /// An endpoint that anyone may call.

@@ -5,7 +5,7 @@ use hognose_python::ir::{FunctionId, ModuleId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Evidence;
-use super::code::excerpt;
+use crate::code::excerpt;
 use crate::endpoint::Level;
 use crate::guard::{self, Proof};
 use crate::run::{Site, V, Value};
@@ -78,7 +78,7 @@ pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
         })
         .collect();
     for (site, v) in applied {
-        let Proof::Guard { level, .. } = guard::wrapper(world, v) else {
+        let Proof::Guard { level, .. } = guard::wrapper(world, v, None) else {
             continue;
         };
         let Some((known, words)) = above.get(&site) else {

@@ -5,7 +5,7 @@ use hognose_python::ir::*;
 use rustc_hash::FxHashSet;
 
 use super::Evidence;
-use super::code::{bases_outside, excerpt, function_around, method};
+use crate::code::{bases_outside, excerpt, function_around, method};
 use crate::guard::{self, Refusal};
 use crate::run::{Args, Value};
 use crate::world::{Target, World, last};

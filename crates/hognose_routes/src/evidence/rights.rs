@@ -7,8 +7,8 @@ use hognose_python::ir::*;
 use hognose_python::{ClassRef, Symbol, Value as Evaluated};
 
 use super::classes::is_rest_view;
-use super::code::{bases_outside, method};
 use super::{Evidence, Remark};
+use crate::code::{bases_outside, method, origin};
 use crate::endpoint::{Endpoint, Level};
 use crate::guard;
 use crate::run::{V, Value};
@@ -45,7 +45,7 @@ const OWN_WAYS: &[&str] = &[
     "__init__",
 ];
 
-/// Names and calls followed from a value to the body of the request.
+/// Calls of `bool` followed from a value to the body of the request.
 const MAX_STEPS: usize = 8;
 
 pub(super) fn check(world: &mut World<'_>, found: &mut Vec<Evidence>) {
@@ -252,11 +252,8 @@ fn is_sent(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
     let module = world.machine.project.module(at);
     let mut expr = expr;
     for _ in 0..MAX_STEPS {
+        expr = origin(module, expr);
         match module[expr] {
-            Expr::Name { def, .. } => match module[def].kind {
-                DefKind::Value(value) => expr = value,
-                _ => return false,
-            },
             Expr::Subscript { value, .. } => return is_body(world, at, value),
             // `payload.is_admin` of a model that the body is read into.
             Expr::Attribute { value, .. } => return is_model(world, at, value),
@@ -282,29 +279,20 @@ fn is_sent(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
 /// Whether an expression is the body of the request, as a mapping.
 fn is_body(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
     let module = world.machine.project.module(at);
-    let mut expr = expr;
-    for _ in 0..MAX_STEPS {
-        match module[expr] {
-            Expr::Name { def, .. } => match module[def].kind {
-                DefKind::Value(value) => expr = value,
-                _ => return false,
-            },
-            Expr::Await(value) => expr = value,
-            Expr::Attribute { value, attr } => {
-                let of_body = matches!(attr.as_str(), "json" | "form" | "data" | "POST" | "values");
-                return of_body && guard::is_request(world, at, value);
-            }
-            Expr::Call { func, .. } => {
-                let Expr::Attribute { value, attr } = module[func] else {
-                    return false;
-                };
-                return matches!(attr.as_str(), "get_json" | "json" | "form" | "post")
-                    && guard::is_request(world, at, value);
-            }
-            _ => return false,
+    match module[origin(module, expr)] {
+        Expr::Attribute { value, attr } => {
+            let of_body = matches!(attr.as_str(), "json" | "form" | "data" | "POST" | "values");
+            of_body && guard::is_request(world, at, value)
         }
+        Expr::Call { func, .. } => {
+            let Expr::Attribute { value, attr } = module[func] else {
+                return false;
+            };
+            matches!(attr.as_str(), "get_json" | "json" | "form" | "post")
+                && guard::is_request(world, at, value)
+        }
+        _ => false,
     }
-    false
 }
 
 /// Whether an expression is a parameter that the body is read into: its annotation names a model of pydantic.

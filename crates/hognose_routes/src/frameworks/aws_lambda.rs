@@ -55,10 +55,7 @@ fn add(world: &mut World<'_>, file: &str, name: &str, code: &str, handler: &str,
     let target = match function(world, file, code, handler) {
         Some(v) => {
             let handler = world.handler(v);
-            layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-            if let Target::Function(at, function) = handler.target {
-                layers.extend(world.body_layer(at, function));
-            }
+            layers.extend(world.own_layers(&handler, None));
             handler.target
         }
         None => Target::Other(world.machine.external(Symbol::from(handler))),

@@ -132,7 +132,7 @@ fn pages(world: &mut World<'_>, v: V, mount: &Mount, by_method: bool) {
     }
     for (name, member) in world.members(of) {
         let handler = world.handler(member);
-        if let Target::Function(at, function) = handler.target {
+        if let Target::Function(..) = handler.target {
             if by_method {
                 continue;
             }
@@ -142,8 +142,7 @@ fn pages(world: &mut World<'_>, v: V, mount: &Mount, by_method: bool) {
                 continue;
             }
             let mut layers: Vec<Layer> = mount.layers.clone();
-            layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-            layers.extend(world.body_layer(at, function));
+            layers.extend(world.own_layers(&handler, Some(object)));
             let site = world.site(member);
             for name in [name].into_iter().chain(others.unwrap_or_default()) {
                 let path = match name.as_str() {

@@ -87,9 +87,9 @@ pub(super) fn endpoint(
 ) {
     let handler = world.handler(v);
     let mut layers = mount.layers.clone();
-    layers.extend(world.wrapper_layers(&handler, Place::Decorator));
+    layers.extend(world.own_layers(&handler, None));
     match handler.target {
-        Target::Function(at, function) => layers.extend(world.body_layer(at, function)),
+        Target::Function(..) => {}
         Target::Class(..) => {
             let of = decorated_class(world, v);
             class(world, mount, path, of, site, class_methods, &layers);
@@ -135,13 +135,12 @@ pub(super) fn class(
     for (name, method) in names {
         let v = world.machine.attribute(class, Symbol::from(*name));
         let handler = world.handler(v);
-        let Target::Function(at, function) = handler.target else {
+        let Target::Function(..) = handler.target else {
             continue;
         };
         found += 1;
         let mut layers = layers.to_vec();
-        layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-        layers.extend(world.body_layer(at, function));
+        layers.extend(world.own_layers(&handler, Some(class)));
         let methods = vec![(*method).to_owned()];
         world.add(
             mount.framework,

@@ -147,10 +147,7 @@ fn interface(
             let target = match target {
                 Some(v) => {
                     let handler = world.handler(v);
-                    layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-                    if let Target::Function(at, function) = handler.target {
-                        layers.extend(world.body_layer(at, function));
-                    }
+                    layers.extend(world.own_layers(&handler, None));
                     handler.target
                 }
                 None => Target::Other(world.machine.external(Symbol::from(file))),

@@ -19,12 +19,12 @@ use serde::Deserialize;
 
 use super::Framework;
 use crate::guard::Layer;
-use crate::run::Site;
+use crate::run::{Site, Value};
 use crate::world::World;
 
 pub(super) use patterns::below;
 pub(super) use settings::setting;
-pub(super) use views::of_class;
+pub(super) use views::{of_class, one_method};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     packages: &["django", "rest_framework"],
@@ -99,16 +99,19 @@ fn find(world: &mut World<'_>) {
         }
     }
     let mut roots: Vec<String> = Vec::new();
+    let first = settings.first().copied();
     for settings in settings {
         let Some(v) = setting(world, Some(settings), "ROOT_URLCONF") else {
             continue;
         };
         for root in world.texts(v) {
-            if roots.contains(&root) {
+            let urls = world.machine.dotted(&root);
+            // The root may lie in a library, or in a template of a project.
+            let is_found = matches!(world.machine.get(urls), Value::Module(_));
+            if !is_found || roots.contains(&root) {
                 continue;
             }
             roots.push(root.clone());
-            let urls = world.machine.dotted(&root);
             let patterns = world.machine.attribute(urls, Symbol::from("urlpatterns"));
             let layers = settings::middleware(world, settings);
             patterns::walk(world, patterns, &Mount::root(root, Some(settings), layers));
@@ -135,8 +138,10 @@ fn find(world: &mut World<'_>) {
         let Some(patterns) = world.machine.exported(id, Symbol::from("urlpatterns")) else {
             continue;
         };
-        patterns::walk(world, patterns, &Mount::root(name, None, Vec::new()));
+        let layers = first.map_or_else(Vec::new, |first| settings::middleware(world, first));
+        patterns::walk(world, patterns, &Mount::root(name, first, layers));
     }
+    apps::patterns(world, first);
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ mod router;
 mod view_set;
 
 use hognose_python::ClassRef;
+use hognose_python::ir::Expr;
 
 use super::django::Mount;
-use crate::guard::{self, Layer, Place};
+use crate::guard::{self, Layer, Place, Proof};
 use crate::run::{V, Value};
-use crate::world::{Handler, World, last};
+use crate::world::{Handler, Target, World, last, named};
 
 pub(super) use permissions::permissions;
 use permissions::{Request, default_permissions, of_list};
@@ -26,14 +27,59 @@ pub(super) struct FunctionView {
 pub(super) fn is_api_view(world: &mut World<'_>, class: V) -> bool {
     match world.machine.get(class) {
         Value::External(path) => path.as_str().starts_with("rest_framework"),
-        _ => world.machine.mro(class).iter().any(|class| {
-            matches!(class, ClassRef::External(path) if {
-                let path = path.as_str();
-                path.starts_with("rest_framework.") || path.starts_with("rest_framework_")
-                    || path.ends_with("APIView") || path.ends_with("ViewSet")
-            })
-        }),
+        _ => world.machine.mro(class).iter().any(is_api_base),
     }
+}
+
+/// Whether a base makes a class a view of REST framework.
+fn is_api_base(class: &ClassRef) -> bool {
+    matches!(class, ClassRef::External(path) if {
+        let path = path.as_str();
+        path.starts_with("rest_framework.") || path.starts_with("rest_framework_")
+            || path.ends_with("APIView") || path.ends_with("ViewSet")
+    })
+}
+
+/// Whether the settings ask something of every view that a view of REST framework takes away by its own permissions: the
+/// handler is open to anyone.
+pub fn lifts_default(world: &mut World<'_>, target: Target, method: &str) -> bool {
+    let project = world.machine.project;
+    let of_class = match target {
+        Target::Function(at, function) => {
+            project.module(at)[function].class.map(|class| (at, class))
+        }
+        Target::Class(at, class) => Some((at, class)),
+        Target::Other(_) => return false,
+    };
+    let of_view = match (of_class, target) {
+        (Some((at, class)), _) => {
+            let order = world.machine.evaluator.mro(at, class);
+            order.iter().any(is_api_base)
+        }
+        (None, Target::Function(at, function)) => {
+            let decorators = &project.module(at)[function].decorators;
+            decorators.iter().any(|decorator| {
+                let inner = match project.module(at)[*decorator] {
+                    Expr::Call { func, .. } => func,
+                    _ => *decorator,
+                };
+                let path = world.machine.evaluator.dotted(at, inner);
+                path.is_some_and(|path| named(path.as_str(), "rest_framework", "api_view"))
+            })
+        }
+        _ => false,
+    };
+    let request = Request {
+        method,
+        action: None,
+        of_object: false,
+    };
+    let settings = world.machine.settings;
+    of_view
+        && matches!(
+            default_permissions(world, request, settings).proof,
+            Proof::Guard { .. }
+        )
 }
 
 /// A pattern with a format behind it: `books.json`.
@@ -86,7 +132,7 @@ pub(super) fn function_view(
             place: Place::Decorator,
             proof: of_list(world, list, request),
         },
-        None => default_permissions(world, request, mount),
+        None => default_permissions(world, request, mount.settings),
     };
     Some(FunctionView {
         methods,

@@ -317,7 +317,7 @@ fn view_class(
     let mut own: Vec<String> = Vec::new();
     for (method, v) in world.members(class) {
         let handler = world.handler(v);
-        let Target::Function(at, function) = handler.target else {
+        let Target::Function(..) = handler.target else {
             continue;
         };
         let exposed = exposures(world, &handler, package);
@@ -326,7 +326,7 @@ fn view_class(
             continue;
         }
         let mut layers = layers.clone();
-        for mut layer in world.wrapper_layers(&handler, Place::Decorator) {
+        for mut layer in world.own_layers(&handler, Some(class)) {
             // The permission is named after the method and the class.
             if let Proof::Guard {
                 permissions,
@@ -335,6 +335,7 @@ fn view_class(
             } = &mut layer.proof
                 && permissions.is_empty()
                 && roles.is_empty()
+                && layer.place == Place::Decorator
                 && package == "flask_appbuilder"
             {
                 let action = permission_name(world, &handler).unwrap_or_else(|| method.clone());
@@ -342,7 +343,6 @@ fn view_class(
             }
             layers.push(layer);
         }
-        layers.extend(world.body_layer(at, function));
         for args in exposed {
             let rule = match args.get(0, "url") {
                 Some(v) => world.text(Some(v)),

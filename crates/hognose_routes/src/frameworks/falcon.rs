@@ -80,7 +80,7 @@ fn find(world: &mut World<'_>) {
             for v in around {
                 layers.push(Layer {
                     place: Place::Class,
-                    proof: match guard::wrapper(world, v) {
+                    proof: match guard::wrapper(world, v, None) {
                         Proof::Unknown => Proof::Nothing,
                         proof => proof,
                     },

@@ -2,13 +2,18 @@
 //!
 //! Methods are those of `app.url_map` without `HEAD` and `OPTIONS`, which Flask adds by itself.
 
+mod apis;
+mod views;
+
 use hognose_python::Symbol;
 
+use self::apis::{apis, namespaces_of_smorest};
+use self::views::{class_view, shown};
 use super::Framework;
 use super::common::decorated_class;
 use crate::guard::{self, Asked, Layer, Place, Proof};
 use crate::run::{Args, Site, V, Value};
-use crate::world::{Handler, Target, UNKNOWN_PART, World};
+use crate::world::{Target, UNKNOWN_PART, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
     packages: &[
@@ -29,9 +34,6 @@ pub(super) const FRAMEWORK: Framework = Framework {
     start: super::unprepared,
     find,
 };
-
-/// Methods that a class view may define.
-const METHODS: &[&str] = &["get", "post", "put", "delete", "patch", "trace"];
 
 /// Blueprints inside of each other.
 const MAX_NESTING: usize = 12;
@@ -117,7 +119,7 @@ fn find(world: &mut World<'_>) {
             hooks: Vec::new(),
             nesting: 0,
         };
-        register(world, blueprint, &mount, None, &mut mounted);
+        register(world, blueprint, blueprint, &mount, None, &mut mounted);
     }
 }
 
@@ -304,7 +306,7 @@ fn routes(world: &mut World<'_>, v: V, mount: &Mount, mounted: &mut Vec<V>) {
                     for blueprint in given {
                         if is_blueprint(world, blueprint) {
                             let prefix = args.keyword("url_prefix");
-                            register(world, blueprint, mount, prefix, mounted);
+                            register(world, blueprint, v, mount, prefix, mounted);
                         }
                     }
                 }
@@ -316,10 +318,11 @@ fn routes(world: &mut World<'_>, v: V, mount: &Mount, mounted: &mut Vec<V>) {
     namespaces_of_smorest(world, v, mount, mounted);
 }
 
-/// A blueprint on an application or another blueprint.
+/// A blueprint on an application or another blueprint, its owner.
 fn register(
     world: &mut World<'_>,
     blueprint: V,
+    owner: V,
     mount: &Mount,
     prefix: Option<V>,
     mounted: &mut Vec<V>,
@@ -327,7 +330,11 @@ fn register(
     if mount.nesting >= MAX_NESTING {
         return;
     }
+    let is_first = !mounted.contains(&blueprint);
     mounted.push(blueprint);
+    if is_first {
+        registers_others(world, blueprint, owner, mount, mounted);
+    }
     let made = world.made_with(blueprint);
     let own = |v: Option<V>, world: &World<'_>| {
         v.filter(|v| !matches!(world.machine.get(*v), Value::None))
@@ -362,6 +369,34 @@ fn register(
         static_route(world, &inner, &url, blueprint);
     }
     routes(world, blueprint, &inner, mounted);
+}
+
+/// What a blueprint with a `register` of its own puts on its owner when that takes it in.
+fn registers_others(
+    world: &mut World<'_>,
+    blueprint: V,
+    owner: V,
+    mount: &Mount,
+    mounted: &mut Vec<V>,
+) {
+    let method = world.machine.attribute(blueprint, Symbol::from("register"));
+    let (Target::Function(..), Some(site)) = (world.handler(method).target, world.site(blueprint))
+    else {
+        return;
+    };
+    let owner = world.machine.fresh(owner);
+    let args = Args {
+        positional: vec![owner],
+        open: true,
+        ..Args::default()
+    };
+    world.machine.run_call(method, args, site);
+    world.index();
+    let below = Mount {
+        nesting: mount.nesting + 1,
+        ..mount.clone()
+    };
+    routes(world, owner, &below, mounted);
 }
 
 /// One rule with its view.
@@ -413,16 +448,6 @@ fn methods_of(world: &mut World<'_>, args: &Args) -> Option<Vec<String>> {
     )
 }
 
-/// The methods of a rule without those that Flask adds; all of them where it has no others.
-fn shown(methods: Vec<String>) -> Vec<String> {
-    let own: Vec<String> = methods
-        .iter()
-        .filter(|method| !matches!(method.as_str(), "HEAD" | "OPTIONS"))
-        .cloned()
-        .collect();
-    if own.is_empty() { methods } else { own }
-}
-
 fn endpoints(
     world: &mut World<'_>,
     mount: &Mount,
@@ -455,19 +480,18 @@ fn endpoints(
         str::to_owned,
     );
     let mut layers = hook_layers(world, mount, &format!("{}{name}", mount.name), path);
-    let wrappers = world.wrapper_layers(&handler, Place::Decorator);
-    layers.extend(wrappers);
+    layers.extend(world.own_layers(&handler, None));
     if let Some(class) = class {
         class_view(world, mount, path, class, given, site, &layers);
         return;
     }
-    match handler.target {
-        Target::Function(at, function) => layers.extend(world.body_layer(at, function)),
-        Target::Other(v) if matches!(world.machine.get(v), Value::Unknown) => layers.push(Layer {
+    if let Target::Other(v) = handler.target
+        && matches!(world.machine.get(v), Value::Unknown)
+    {
+        layers.push(Layer {
             place: Place::Body,
             proof: Proof::Unknown,
-        }),
-        _ => {}
+        });
     }
     let attribute = match given {
         Some(methods) => methods,
@@ -485,296 +509,4 @@ fn endpoints(
         site,
         &layers,
     );
-}
-
-/// A class view: one endpoint for each method that the class defines, or for its `dispatch_request`.
-fn class_view(
-    world: &mut World<'_>,
-    mount: &Mount,
-    path: &str,
-    class: V,
-    given: Option<Vec<String>>,
-    site: Option<Site>,
-    outer: &[Layer],
-) {
-    let mut layers = outer.to_vec();
-    let mut of_methods: Vec<(String, Layer)> = Vec::new();
-    for list in ["decorators", "method_decorators"] {
-        let v = world.machine.attribute(class, Symbol::from(list));
-        layers.extend(decorators(world, v, Place::Class));
-        // Flask-RESTful takes some for each method.
-        if let Value::Dict(items) = world.machine.get(v).clone() {
-            for (method, v) in items {
-                let method = world.text(Some(method)).to_uppercase();
-                let layers = decorators(world, v, Place::Class);
-                of_methods.extend(layers.into_iter().map(|layer| (method.clone(), layer)));
-            }
-        }
-    }
-    let target = world.handler(class).target;
-    let defined = defined_methods(world, class);
-    if defined.is_empty() {
-        let methods = given.or_else(|| {
-            let v = world.machine.attribute(class, Symbol::from("methods"));
-            world.text_list(v)
-        });
-        let method = world
-            .machine
-            .attribute(class, Symbol::from("dispatch_request"));
-        let dispatch = world.handler(method);
-        if let Target::Function(at, function) = dispatch.target {
-            layers.extend(world.wrapper_layers(&dispatch, Place::Decorator));
-            layers.extend(world.body_layer(at, function));
-        } else {
-            // No view of the framework: what calls it is not seen, nor whom that asks.
-            layers.push(Layer {
-                place: Place::Body,
-                proof: Proof::Unknown,
-            });
-        }
-        let methods = methods.unwrap_or_else(|| vec!["GET".to_owned()]);
-        world.add(
-            mount.framework,
-            &mount.app,
-            path,
-            shown(methods),
-            target,
-            site,
-            &layers,
-        );
-        return;
-    }
-    // What a class view of the project asks before it goes to the method.
-    let dispatch = world
-        .machine
-        .attribute(class, Symbol::from("dispatch_request"));
-    let dispatch_handler = world.handler(dispatch);
-    if let Target::Function(..) = dispatch_handler.target {
-        layers.extend(world.wrapper_layers(&dispatch_handler, Place::Class));
-        layers.push(Layer {
-            place: Place::Class,
-            proof: guard::before_on(world, class, dispatch),
-        });
-    }
-    for (method, handler) in defined {
-        let is_left_out = |given: &Vec<String>| !given.contains(&method) && *given != ["*"];
-        if given.as_ref().is_some_and(is_left_out) {
-            continue;
-        }
-        let mut layers = layers.clone();
-        let own = of_methods.iter().filter(|(of, _)| *of == method);
-        layers.extend(own.map(|(_, layer)| layer.clone()));
-        layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-        if let Target::Function(at, function) = handler.target {
-            layers.extend(world.body_layer(at, function));
-        }
-        world.add(
-            mount.framework,
-            &mount.app,
-            path,
-            vec![method],
-            handler.target,
-            site,
-            &layers,
-        );
-    }
-}
-
-/// What the decorators of a list prove.
-fn decorators(world: &mut World<'_>, list: V, place: Place) -> Vec<Layer> {
-    let decorators = world.list(list).unwrap_or_default();
-    decorators
-        .into_iter()
-        .map(|v| Layer {
-            place,
-            proof: guard::decorator(world, v),
-        })
-        .collect()
-}
-
-/// Methods that a class or its bases in the project define, in upper case.
-fn defined_methods(world: &mut World<'_>, class: V) -> Vec<(String, Handler)> {
-    let mut found = Vec::new();
-    for method in METHODS {
-        let v = world.machine.attribute(class, Symbol::from(*method));
-        let handler = world.handler(v);
-        if let Target::Function(..) = handler.target {
-            found.push((method.to_uppercase(), handler));
-        }
-    }
-    found
-}
-
-/// Flask-RESTful and Flask-RESTX: resources of the interfaces that stand on an application or blueprint.
-fn apis(world: &mut World<'_>, owner: V, mount: &Mount) {
-    for package in ["flask_restful", "flask_restx", "flask_restplus"] {
-        for api in world.objects_of(package, &["Api"]) {
-            let made = world.made_with(api);
-            let calls = world.calls_on(api);
-            let on = |given: Option<V>, world: &World<'_>| {
-                given.is_some_and(|v| world.machine.alternatives(v).contains(&owner))
-            };
-            let here = on(made.get(0, "app"), world)
-                || calls.iter().any(|(method, args, _)| {
-                    *method == "init_app" && on(args.get(0, "app"), world)
-                });
-            if !here {
-                continue;
-            }
-            let prefix = world.text(made.keyword("prefix"));
-            let mut mount = mount.clone();
-            let of_api = match made.keyword("decorators") {
-                Some(v) => decorators(world, v, Place::Router),
-                None => Vec::new(),
-            };
-            if package != "flask_restful" {
-                documentation(world, &mount, &made, &prefix, api);
-            }
-            mount.prefix = if prefix.is_empty() {
-                mount.prefix
-            } else {
-                Some(joined(mount.prefix.as_deref(), &prefix))
-            };
-            resources(world, api, &mount, "", &of_api);
-            let mut namespaces: Vec<(V, Option<V>)> = Vec::new();
-            for (method, args, call) in world.calls_on(api) {
-                match method {
-                    "add_namespace" => {
-                        if let Some(namespace) = args.get(0, "ns") {
-                            namespaces.push((namespace, args.get(1, "path")));
-                        }
-                    }
-                    "namespace" => namespaces.push((call, None)),
-                    _ => {}
-                }
-            }
-            for (namespace, path) in namespaces {
-                let made = world.made_with(namespace);
-                let path = match path.or_else(|| made.keyword("path")) {
-                    Some(v) => world.text(Some(v)),
-                    None => format!("/{}", world.text(made.get(0, "name"))),
-                };
-                let mut layers = of_api.clone();
-                if let Some(v) = made.keyword("decorators") {
-                    layers.extend(decorators(world, v, Place::Router));
-                }
-                resources(world, namespace, &mount, &path, &layers);
-            }
-        }
-    }
-}
-
-/// The pages that Flask-RESTX adds.
-fn documentation(world: &mut World<'_>, mount: &Mount, made: &Args, prefix: &str, api: V) {
-    let doc = match made.keyword("doc") {
-        Some(v) => match world.machine.get(v) {
-            Value::Bool(false) => None,
-            _ => Some(world.text(Some(v))),
-        },
-        None => Some("/".to_owned()),
-    };
-    let site = world.site(api);
-    let mut pages = vec![format!("{prefix}/swagger.json")];
-    if let Some(doc) = doc {
-        pages.push(doc);
-        pages.push(if prefix.is_empty() {
-            "/".to_owned()
-        } else {
-            prefix.to_owned()
-        });
-    }
-    pages.dedup();
-    for page in pages {
-        let path = joined(mount.prefix.as_deref(), &page);
-        let layers = hook_layers(world, mount, UNKNOWN_PART, &path);
-        let get = vec!["GET".to_owned()];
-        world.add(
-            mount.framework,
-            &mount.app,
-            &path,
-            get,
-            Target::Other(api),
-            site,
-            &layers,
-        );
-    }
-    let layers = hook_layers(world, mount, UNKNOWN_PART, "/swaggerui");
-    let get = vec!["GET".to_owned()];
-    let path = "/swaggerui/<path:filename>";
-    world.add(
-        mount.framework,
-        &mount.app,
-        path,
-        get,
-        Target::Other(api),
-        site,
-        &layers,
-    );
-}
-
-/// Resources that were added to an interface or namespace.
-fn resources(world: &mut World<'_>, api: V, mount: &Mount, front: &str, layers: &[Layer]) {
-    for (method, args, call) in world.calls_on(api) {
-        let (classes, urls): (Vec<V>, &[V]) = match method {
-            "add_resource" => match args.positional.split_first() {
-                Some((class, urls)) => (vec![*class], urls),
-                None => continue,
-            },
-            "resource" | "route" => {
-                let classes = world
-                    .calls_of(call)
-                    .into_iter()
-                    .filter_map(|(given, _)| given.positional.first().copied())
-                    .collect();
-                (classes, &args.positional)
-            }
-            _ => continue,
-        };
-        let site = world.site(call);
-        for class in classes {
-            for url in urls {
-                for url in world.texts(*url) {
-                    let rule = if front.is_empty() || front == "/" {
-                        url
-                    } else {
-                        format!("{}{url}", front.trim_end_matches('/'))
-                    };
-                    let path = joined(mount.prefix.as_deref(), &rule);
-                    let handler = world.handler(class);
-                    let mut all = hook_layers(
-                        world,
-                        mount,
-                        &format!("{}{UNKNOWN_PART}", mount.name),
-                        &path,
-                    );
-                    all.extend(layers.iter().cloned());
-                    all.extend(world.wrapper_layers(&handler, Place::Class));
-                    let class = decorated_class(world, class);
-                    class_view(world, mount, &path, class, None, site, &all);
-                }
-            }
-        }
-    }
-}
-
-/// Flask-Smorest: blueprints that are registered on the interface of an application.
-fn namespaces_of_smorest(world: &mut World<'_>, owner: V, mount: &Mount, mounted: &mut Vec<V>) {
-    for api in world.objects_of("flask_smorest", &["Api"]) {
-        let made = world.made_with(api);
-        let calls = world.calls_on(api);
-        let here = made.get(0, "app") == Some(owner)
-            || calls.iter().any(|(method, args, _)| {
-                *method == "init_app" && args.get(0, "app") == Some(owner)
-            });
-        if !here {
-            continue;
-        }
-        for (method, args, _) in calls {
-            if method == "register_blueprint"
-                && let Some(blueprint) = args.get(0, "blp")
-            {
-                register(world, blueprint, mount, args.keyword("url_prefix"), mounted);
-            }
-        }
-    }
 }

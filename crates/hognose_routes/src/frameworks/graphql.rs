@@ -69,10 +69,7 @@ fn field(
 ) {
     let mut layers = mount.layers.clone();
     layers.extend(more);
-    layers.extend(world.wrapper_layers(handler, Place::Decorator));
-    if let Target::Function(at, function) = handler.target {
-        layers.extend(world.body_layer(at, function));
-    }
+    layers.extend(world.own_layers(handler, None));
     let methods = vec![method.to_owned()];
     world.add(
         mount.framework,

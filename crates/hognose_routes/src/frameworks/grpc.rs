@@ -49,15 +49,14 @@ fn find(world: &mut World<'_>) {
         let site = world.site(call);
         for (name, v) in world.members(servicer) {
             let handler = world.handler(v);
-            let Target::Function(at, function) = handler.target else {
+            let Target::Function(..) = handler.target else {
                 continue;
             };
             if !name.starts_with(char::is_uppercase) {
                 continue;
             }
             let mut layers = mount.layers.clone();
-            layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-            layers.extend(world.body_layer(at, function));
+            layers.extend(world.own_layers(&handler, Some(servicer)));
             let path = format!("/{service}/{name}");
             let methods = vec!["RPC".to_owned()];
             world.add(

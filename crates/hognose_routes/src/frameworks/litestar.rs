@@ -161,10 +161,7 @@ fn function(world: &mut World<'_>, v: V, mount: &Mount) {
         };
         let mut layers = mount.layers.clone();
         layers.extend(guards(world, &args, "guards", Place::Decorator));
-        layers.extend(world.wrapper_layers(&inner, Place::Decorator));
-        if let Target::Function(at, function) = inner.target {
-            layers.extend(world.body_layer(at, function));
-        }
+        layers.extend(world.own_layers(&inner, None));
         let site = world.site(*wrapper);
         let mut patterns = paths(world, args.get(0, "path"));
         if patterns.is_empty() {

@@ -139,10 +139,7 @@ fn operation(
     for (view, site) in decorated(world, call) {
         let handler = world.handler(view);
         let mut layers = layers.clone();
-        layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-        if let Target::Function(at, function) = handler.target {
-            layers.extend(world.body_layer(at, function));
-        }
+        layers.extend(world.own_layers(&handler, None));
         let methods = methods.clone();
         world.add(
             "django-ninja",

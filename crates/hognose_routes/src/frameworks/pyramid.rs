@@ -1,5 +1,7 @@
 //! Pyramid: routes by name, and the views that are configured for them.
 
+mod cornice;
+
 use hognose_python::{ClassRef, Symbol};
 
 use super::Framework;
@@ -10,7 +12,7 @@ use crate::run::{Args, Site, V, Value};
 use crate::world::{Target, UNKNOWN_PART, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
-    packages: &["pyramid"],
+    packages: &["pyramid", "cornice"],
     begins: &[("pyramid", "Configurator")],
     prepare: super::unprepared,
     start: super::unprepared,
@@ -52,6 +54,8 @@ fn find(world: &mut World<'_>) {
     }
     let mut declared = Vec::new();
     declared_views(world, &mut declared);
+    // Services stand in the application that scans their modules: the first, where there are several.
+    let mut services = cornice::views(world);
     for config in configurators {
         if world.is_left_out(config) {
             continue;
@@ -86,6 +90,11 @@ fn find(world: &mut World<'_>) {
             .into_iter()
             .map(|(front, root)| (contexts(world, root, front), root))
             .collect();
+        for served in std::mem::take(&mut services) {
+            let factory = served.view.args.keyword("factory").or(root);
+            let pattern = format!("/{}", served.pattern.trim_start_matches('/'));
+            endpoint(world, &pattern, &served.view, default, factory, &mount);
+        }
         for view in views.iter().chain(&declared) {
             if view.route.is_empty() {
                 for (contexts, root) in &roots {
@@ -410,10 +419,7 @@ fn endpoint(
             });
         }
     }
-    layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-    if let Target::Function(at, function) = handler.target {
-        layers.extend(world.body_layer(at, function));
-    }
+    layers.extend(world.own_layers(&handler, None));
     world.add(
         "pyramid",
         &mount.app,

@@ -4,10 +4,12 @@ use hognose_python::ir::*;
 use hognose_python::{Constant, Value as Evaluated};
 
 use super::behaviour::Walk;
+use super::logic::Ways;
 use super::nobody::{asks_for_absence, for_nobody};
 use super::refusal::{Refusal, strip};
 use super::user::{Given, depends};
-use super::{MAX_DEPTH, NOBODY, Proof};
+use super::{MAX_DEPTH, NOBODY, Proof, logic};
+use crate::code::name_of;
 use crate::world::{Target, World, last};
 
 /// Blocks, and parts of one answer, inside of each other.
@@ -25,6 +27,8 @@ pub struct Question<'a> {
     pub action: Option<&'a str>,
     /// The first parameter is who asks.
     pub of_user: bool,
+    /// How those are refused to whom the answer is no; as forbidden where it is not known.
+    pub refusal: Option<Refusal>,
 }
 
 /// Goes through a function from answer to answer.
@@ -55,7 +59,7 @@ pub(super) fn of_answer(
     asked(world, at, function, question, given, 0)
 }
 
-fn asked(
+pub(super) fn asked(
     world: &mut World<'_>,
     at: ModuleId,
     function: FunctionId,
@@ -64,7 +68,7 @@ fn asked(
     calls: u32,
 ) -> Proof {
     let mut answers = Answers {
-        walk: Walk::new(at, None, given.clone()),
+        walk: Walk::new(at, None, given.clone()).inside(calls),
         question,
         ways: Vec::new(),
         found: None,
@@ -102,16 +106,12 @@ fn is_super_call(module: &Module, expr: ExprId) -> bool {
     let Expr::Call { func, .. } = module[value] else {
         return false;
     };
-    name_of(module, func) == "super"
+    is_named(module, func, "super")
 }
 
-fn name_of(module: &Module, expr: ExprId) -> &str {
-    match module[expr] {
-        Expr::Name { def, .. } => module[module[def].scope].slots[module[def].slot.index()]
-            .name
-            .as_str(),
-        _ => "",
-    }
+/// Whether an expression is the variable of a name.
+fn is_named(module: &Module, expr: ExprId, name: &str) -> bool {
+    matches!(module[expr], Expr::Name { def, .. } if name_of(module, def).as_str() == name)
 }
 
 /// Whether what a method answers may be what its base does.
@@ -130,8 +130,11 @@ pub(super) fn answers_as_base(world: &World<'_>, at: ModuleId, function: Functio
     false
 }
 
-impl Answers<'_> {
-    /// Goes through a block; whether no request comes to its end.
+impl Ways for Answers<'_> {
+    fn ways(&mut self) -> &mut Vec<(ExprId, bool)> {
+        &mut self.ways
+    }
+
     fn block(&mut self, world: &mut World<'_>, block: Block) -> bool {
         if self.blocks >= MAX_NESTING {
             return false;
@@ -151,15 +154,10 @@ impl Answers<'_> {
                 Stmt::Raise { .. } => true,
                 Stmt::If {
                     test, body, orelse, ..
-                } => match self.decided(world, test, 0) {
+                } => match self.decided(world, test) {
                     Some(truth) => self.block(world, if truth { body } else { orelse }),
                     None => {
-                        self.ways.push((test, true));
-                        let body = self.block(world, body);
-                        self.ways.pop();
-                        self.ways.push((test, false));
-                        let orelse = self.block(world, orelse);
-                        self.ways.pop();
+                        let (body, orelse) = self.both(world, test, body, orelse);
                         if body != orelse {
                             self.ways.push((test, orelse));
                         }
@@ -199,7 +197,9 @@ impl Answers<'_> {
         self.blocks -= 1;
         left
     }
+}
 
+impl Answers<'_> {
     /// One answer, with the conditions on the way to it.
     fn answer(&mut self, world: &mut World<'_>, value: ExprId) {
         let Some(mut proof) = self.of_value(world, value, 0) else {
@@ -227,15 +227,18 @@ impl Answers<'_> {
             return Proof::Nothing;
         }
         let module = world.machine.project.module(at);
-        let of_nobody = match for_nobody(world, at, test, 0) {
+        let of_nobody = match for_nobody(world, at, test) {
             Some(holds) => holds == truth,
             None => asks_for_absence(module, test) == truth,
         };
         if of_nobody {
             return Proof::Nothing;
         }
-        self.walk
-            .proof_of(world, Refusal::Forbidden, &[(test, !truth)])
+        self.walk.proof_of(world, self.refusal(), &[(test, !truth)])
+    }
+
+    fn refusal(&self) -> Refusal {
+        self.question.refusal.unwrap_or(Refusal::Forbidden)
     }
 
     /// What a request proves for which an expression is true; `None` where it is true for none.
@@ -246,7 +249,7 @@ impl Answers<'_> {
         let at = self.walk.at;
         let module = world.machine.project.module(at);
         let expr = strip(module, expr);
-        if let Some(truth) = self.decided(world, expr, 0) {
+        if let Some(truth) = self.decided(world, expr) {
             return truth.then_some(Proof::Nothing);
         }
         match module[expr] {
@@ -277,7 +280,7 @@ impl Answers<'_> {
                 ways.into_iter().reduce(Proof::or)
             }
             Expr::Call { func, args }
-                if name_of(module, func) == "bool" && module.args(args).len() == 1 =>
+                if is_named(module, func, "bool") && module.args(args).len() == 1 =>
             {
                 self.of_value(world, module.args(args)[0].value, depth + 1)
             }
@@ -308,8 +311,7 @@ impl Answers<'_> {
     /// What a request proves for which a condition holds.
     fn of_condition(&self, world: &mut World<'_>, expr: ExprId) -> Proof {
         if depends(world, self.walk.at, expr) {
-            self.walk
-                .proof_of(world, Refusal::Forbidden, &[(expr, false)])
+            self.walk.proof_of(world, self.refusal(), &[(expr, false)])
         } else {
             Proof::Unknown
         }
@@ -354,66 +356,52 @@ impl Answers<'_> {
     }
 
     /// Whether a condition holds, as far as the method or the action of the request decides it.
-    fn decided(&self, world: &mut World<'_>, expr: ExprId, depth: u32) -> Option<bool> {
-        if depth >= MAX_NESTING {
-            return None;
-        }
+    fn decided(&self, world: &mut World<'_>, expr: ExprId) -> Option<bool> {
+        let module = world.machine.project.module(self.walk.at);
+        logic::holds(world, module, expr, 0, &mut |world, test, _| {
+            self.compared(world, test)
+        })
+    }
+
+    /// Whether a comparison with the method or the action holds.
+    fn compared(&self, world: &mut World<'_>, expr: ExprId) -> Option<bool> {
         let at = self.walk.at;
         let module = world.machine.project.module(at);
-        match module[expr] {
-            Expr::Bool(value) => Some(value),
-            Expr::Unary {
-                op: UnaryOp::Not,
-                operand,
-            } => self.decided(world, operand, depth + 1).map(|truth| !truth),
-            Expr::Logic { op, values } => {
-                let decides = op == BoolOp::Or;
-                let mut all = true;
-                for value in module.list(values) {
-                    match self.decided(world, *value, depth + 1) {
-                        Some(truth) if truth == decides => return Some(decides),
-                        Some(_) => {}
-                        None => all = false,
-                    }
+        let Expr::Compare { op, left, right } = module[expr] else {
+            return None;
+        };
+        let Expr::Attribute { attr, .. } = module[left] else {
+            return None;
+        };
+        let asked = match attr.as_str() {
+            "method" => self.question.method?,
+            "action" => self.question.action?,
+            _ => return None,
+        };
+        let found = match world.machine.evaluator.constant(at, right) {
+            Some(Constant::Str(text)) => text == asked,
+            Some(Constant::Seq(items)) => {
+                let mut truth = false;
+                for item in items {
+                    let Constant::Str(text) = item else {
+                        return None;
+                    };
+                    truth |= text == asked;
                 }
-                all.then_some(!decides)
+                truth
             }
-            Expr::Compare { op, left, right } => {
-                let Expr::Attribute { attr, .. } = module[left] else {
+            Some(_) => return None,
+            None => {
+                let path = world.machine.evaluator.dotted(at, right)?;
+                if last(path.as_str()) != "SAFE_METHODS" {
                     return None;
-                };
-                let asked = match attr.as_str() {
-                    "method" => self.question.method?,
-                    "action" => self.question.action?,
-                    _ => return None,
-                };
-                let found = match world.machine.evaluator.constant(at, right) {
-                    Some(Constant::Str(text)) => text == asked,
-                    Some(Constant::Seq(items)) => {
-                        let mut truth = false;
-                        for item in items {
-                            let Constant::Str(text) = item else {
-                                return None;
-                            };
-                            truth |= text == asked;
-                        }
-                        truth
-                    }
-                    Some(_) => return None,
-                    None => {
-                        let path = world.machine.evaluator.dotted(at, right)?;
-                        if last(path.as_str()) != "SAFE_METHODS" {
-                            return None;
-                        }
-                        SAFE.contains(&asked)
-                    }
-                };
-                match op {
-                    CmpOp::Eq | CmpOp::In => Some(found),
-                    CmpOp::NotEq | CmpOp::NotIn => Some(!found),
-                    _ => None,
                 }
+                SAFE.contains(&asked)
             }
+        };
+        match op {
+            CmpOp::Eq | CmpOp::In => Some(found),
+            CmpOp::NotEq | CmpOp::NotIn => Some(!found),
             _ => None,
         }
     }

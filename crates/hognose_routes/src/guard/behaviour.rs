@@ -10,11 +10,12 @@ mod refuse;
 use hognose_python::ir::*;
 
 use super::Proof;
+use super::logic::Ways;
 use super::nobody::for_nobody;
 use super::refusal::{catches_refusals, refusal, strip};
-use super::user::{Given, depends, is_parameter};
+use super::user::{Given, is_parameter};
 use crate::run::{V, Value};
-use crate::world::World;
+use crate::world::{Target, World};
 
 /// Blocks inside of each other.
 const MAX_BLOCKS: u32 = 40;
@@ -29,6 +30,8 @@ pub(super) struct Walk {
     pub(super) closure: Option<V>,
     /// What the call that leads here gives.
     pub(super) given: Given,
+    /// What this function was put around: that is no part of it.
+    inner: Option<Target>,
     /// Conditions around the statement at hand, and whether they hold there.
     tests: Vec<(ExprId, bool)>,
     /// Conditions under which the function left before.
@@ -48,6 +51,8 @@ pub(super) struct Walk {
     unclear: bool,
     /// Behind such a condition stands a guard.
     perhaps: bool,
+    /// It forbids something under a condition of which nothing is known.
+    may_guard: bool,
     /// How many blocks around the statement at hand go on after an exception.
     swallowed: u32,
     /// What is assigned on one of several ways, and returned where they meet.
@@ -55,22 +60,17 @@ pub(super) struct Walk {
 }
 
 /// What a function proves that runs before the handler: a hook, a dependency, a helper that raises.
-pub fn of_function(world: &mut World<'_>, at: ModuleId, function: FunctionId, calls: u32) -> Proof {
-    walk(
-        world,
-        at,
-        function,
-        None,
-        Given::default(),
-        calls,
-        false,
-        false,
-    )
+pub fn of_function(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
+    walk(world, at, function, Walk::new(at, None, Given::default()))
 }
 
 /// What a function proves whose answer nobody looks at: only by what it raises.
 pub fn of_raising(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
-    walk(world, at, function, None, Given::default(), 0, true, false)
+    let of_raising = Walk {
+        raises_only: true,
+        ..Walk::new(at, None, Given::default())
+    };
+    walk(world, at, function, of_raising)
 }
 
 /// What a function that runs before the handler proves, with the variables around it or the object it is bound to.
@@ -86,18 +86,22 @@ pub fn of_closure(world: &mut World<'_>, v: V, raises_only: bool) -> Proof {
             world,
             module,
             function,
-            Some(closure),
-            Given::default(),
-            0,
-            raises_only,
-            false,
+            Walk {
+                raises_only,
+                ..Walk::new(module, Some(closure), Given::default())
+            },
         ),
         _ => Proof::Unknown,
     }
 }
 
-/// What a wrapper proves: the function that a decorator made.
-pub fn of_wrapper(world: &mut World<'_>, wrapper: V) -> Proof {
+/// What a wrapper proves: the function that a decorator made around another, perhaps a method of a known object.
+pub fn of_wrapper(
+    world: &mut World<'_>,
+    wrapper: V,
+    inner: Option<Target>,
+    receiver: Option<V>,
+) -> Proof {
     let handler = world.handler(wrapper);
     let mut closure = wrapper;
     while let Value::Call { args, .. } = world.machine.get(closure)
@@ -109,21 +113,27 @@ pub fn of_wrapper(world: &mut World<'_>, wrapper: V) -> Proof {
         Value::Function {
             module, function, ..
         } => {
+            let bound = match receiver {
+                Some(receiver) => world.machine.make(Value::Method {
+                    receiver,
+                    function: closure,
+                }),
+                None => closure,
+            };
             let inner = walk(
                 world,
                 module,
                 function,
-                Some(closure),
-                Given::default(),
-                0,
-                false,
-                false,
+                Walk {
+                    inner,
+                    ..Walk::new(module, Some(bound), Given::default())
+                },
             );
             // The wrapper may itself stand in a guard of a library.
             let outer: Vec<V> = handler.wrappers;
             outer
                 .into_iter()
-                .map(|v| super::wrapper(world, v))
+                .map(|v| super::wrapper(world, v, None))
                 .fold(inner, Proof::and)
         }
         _ => Proof::Unknown,
@@ -131,55 +141,58 @@ pub fn of_wrapper(world: &mut World<'_>, wrapper: V) -> Proof {
 }
 
 /// What the body of a handler checks of every request.
-pub fn of_body(world: &mut World<'_>, at: ModuleId, function: FunctionId) -> Proof {
-    walk(world, at, function, None, Given::default(), 0, false, true)
-}
-
-#[expect(clippy::too_many_arguments, reason = "a question has these parts")]
-fn walk(
+pub fn of_body(
     world: &mut World<'_>,
     at: ModuleId,
     function: FunctionId,
-    closure: Option<V>,
-    given: Given,
-    calls: u32,
-    raises_only: bool,
-    strict: bool,
+    bound: Option<V>,
 ) -> Proof {
-    let memo = (at, function, raises_only, strict, given.clone());
-    if closure.is_none()
-        && let Some((known, looks)) = world.proofs().get(&memo).cloned()
-    {
+    let of_all = Walk {
+        strict: true,
+        ..Walk::new(at, bound, Given::default())
+    };
+    walk(world, at, function, of_all)
+}
+
+/// Goes through the body of a function with a walk that has seen nothing yet.
+fn walk(world: &mut World<'_>, at: ModuleId, function: FunctionId, mut walk: Walk) -> Proof {
+    let bound = walk
+        .closure
+        .and_then(|closure| match *world.machine.get(closure) {
+            Value::Method { receiver, function } => Some((receiver, function)),
+            _ => None,
+        });
+    let memo = (
+        at,
+        function,
+        walk.raises_only,
+        walk.strict,
+        walk.given.clone(),
+        bound,
+    );
+    // What a function proves with the variables around it holds for these alone.
+    let remembered = walk.closure.is_none() || bound.is_some();
+    if remembered && let Some((known, looks)) = world.proofs().get(&memo).cloned() {
         world.looks |= looks;
         return known;
     }
-    // What a function proves with the variables around it holds for these alone.
-    let remembered = closure.is_none();
     if remembered {
         world.proofs().insert(memo.clone(), (Proof::Nothing, false));
     }
-    let receiver = match closure.map(|closure| world.machine.get(closure)) {
-        Some(Value::Method { receiver, .. }) => Some(*receiver),
-        _ => None,
-    };
-    world.given.push((at, function, given.clone(), receiver));
+    let receiver = bound.map(|(receiver, _)| receiver);
+    let given = walk.given.clone();
+    world.given.push((at, function, given, receiver));
     let outer = std::mem::replace(&mut world.looks, false);
-    let mut walk = Walk {
-        raises_only,
-        strict,
-        calls,
-        ..Walk::new(at, closure, given)
-    };
-    if !raises_only {
+    if !walk.raises_only {
         walk.answers = late_answers(world.machine.project.module(at), function);
     }
     let body = world.machine.project.module(at)[function].body;
-    walk.block(world, body);
+    walk.walk_block(world, body);
     world.given.pop();
     // Whoever shows no credentials meets only what is asked of everybody.
     let proof = match walk.proof {
         Proof::Guard { .. } if walk.unclear => Proof::Unknown,
-        Proof::Nothing if walk.unclear && walk.perhaps => Proof::Unknown,
+        Proof::Nothing if walk.may_guard || walk.unclear && walk.perhaps => Proof::Unknown,
         guard @ Proof::Guard { .. } => guard.and(walk.of_shown),
         proof => proof,
     };
@@ -211,6 +224,16 @@ fn late_answers(module: &Module, function: FunctionId) -> Vec<ExprId> {
     found
 }
 
+impl Ways for Walk {
+    fn ways(&mut self) -> &mut Vec<(ExprId, bool)> {
+        &mut self.tests
+    }
+
+    fn block(&mut self, world: &mut World<'_>, block: Block) -> bool {
+        self.walk_block(world, block)
+    }
+}
+
 impl Walk {
     /// A walk that has seen nothing.
     pub(super) fn new(at: ModuleId, closure: Option<V>, given: Given) -> Self {
@@ -218,6 +241,7 @@ impl Walk {
             at,
             closure,
             given,
+            inner: None,
             tests: Vec::new(),
             passed: Vec::new(),
             tried: Vec::new(),
@@ -229,13 +253,30 @@ impl Walk {
             of_shown: Proof::Nothing,
             unclear: false,
             perhaps: false,
+            may_guard: false,
             swallowed: 0,
             answers: Vec::new(),
         }
     }
 
+    /// The same walk, inside of so many calls.
+    pub(super) fn inside(self, calls: u32) -> Self {
+        Self { calls, ..self }
+    }
+
+    /// The walk of a function that this one calls: its answer is not the answer to the request.
+    fn of_called(&self, at: ModuleId, closure: Option<V>, given: Given) -> Self {
+        Self {
+            raises_only: true,
+            strict: self.strict,
+            calls: self.calls + 1,
+            inner: self.inner,
+            ..Self::new(at, closure, given)
+        }
+    }
+
     /// Walks a block; whether whoever shows nothing goes no further than it.
-    fn block(&mut self, world: &mut World<'_>, block: Block) -> bool {
+    fn walk_block(&mut self, world: &mut World<'_>, block: Block) -> bool {
         if self.blocks >= MAX_BLOCKS {
             return false;
         }
@@ -278,7 +319,7 @@ impl Walk {
                         continue;
                     }
                     let decided = self
-                        .of_class(world, test, 0)
+                        .of_class(world, test)
                         .or_else(|| self.decided(world, test));
                     match decided {
                         Some(truth) => {
@@ -346,12 +387,7 @@ impl Walk {
         orelse: Block,
     ) -> bool {
         let module = world.machine.project.module(self.at);
-        self.tests.push((test, true));
-        let body_left = self.block(world, body);
-        self.tests.pop();
-        self.tests.push((test, false));
-        let else_left = self.block(world, orelse);
-        self.tests.pop();
+        let (body_left, else_left) = self.both(world, test, body, orelse);
         let last = module.block(body).last().map(|last| &module[*last]);
         if body_left || matches!(last, Some(Stmt::Return(_) | Stmt::Raise { .. })) {
             self.passed.push(test);
@@ -359,8 +395,7 @@ impl Walk {
         // `if not token: return`: whoever shows none is through, whatever is asked of the others.
         let through = matches!(last, Some(Stmt::Return(value))
             if self.lets_through(world, value.map(|value| value.get())))
-            && depends(world, self.at, test)
-            && for_nobody(world, self.at, test, 0) == Some(true);
+            && for_nobody(world, self.at, test) == Some(true);
         through || (body_left && else_left)
     }
 

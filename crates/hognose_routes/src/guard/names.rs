@@ -7,7 +7,8 @@ use super::asked::looks;
 use super::behaviour::Walk;
 use super::nobody::for_nobody;
 use super::refusal::Refusal;
-use super::user::{children, depends, identifies, is_credential_itself};
+use super::user::{depends, identifies, is_credential_itself};
+use crate::code::{children, last_name, name_of};
 use crate::endpoint::Level;
 use crate::run::Value;
 use crate::world::World;
@@ -139,7 +140,7 @@ impl Walk {
                 continue;
             }
             // Whoever is nobody gets past this part, and is refused elsewhere.
-            let of_somebody = for_nobody(world, self.at, way.expr, 0) == Some(!way.truth);
+            let of_somebody = for_nobody(world, self.at, way.expr) == Some(!way.truth);
             let named = self.named(world, refusal, way, 0);
             if named.names.is_empty() && !named.object && !named.of_roles {
                 nameless |= !of_somebody && identifies(world, self.at, way.expr);
@@ -285,16 +286,12 @@ impl Walk {
                         named.extend(given);
                         found.given = true;
                     }
-                    if let DefKind::Entry = module[def].kind
-                        && let Some(closure) = self.closure
+                    if is_of_function_around(module, def)
+                        && let Some(v) = self.variable(world, expr)
+                        && let Some(around) = world.text_list(v)
                     {
-                        let name = module[module[def].scope].slots[module[def].slot.index()].name;
-                        if let Some(v) = world.machine.around(closure, name)
-                            && let Some(around) = world.text_list(v)
-                        {
-                            named.extend(around);
-                            found.given = true;
-                        }
+                        found.given |= !around.is_empty();
+                        named.extend(around);
                     }
                 }
                 Expr::Attribute { value, attr } => {
@@ -308,8 +305,8 @@ impl Walk {
                         if let Some(held) = world.text_list(v) {
                             named.extend(held);
                             found.given = true;
+                            continue;
                         }
-                        continue;
                     }
                     if !PRESENCE.contains(&attr.as_str()) && !of_arguments.contains(&expr) {
                         attributes.push(attr.as_str().to_owned());
@@ -326,14 +323,11 @@ impl Walk {
                 Expr::Call { func, args } => {
                     let given = module.args(args);
                     // `user.has_perm("shop.sell")`, `has_required_scope(request, ["read"])`.
-                    let name = match module[func] {
-                        Expr::Attribute { attr, .. } => attr.as_str(),
-                        Expr::Name { def, .. } => module[module[def].scope].slots
-                            [module[def].slot.index()]
-                        .name
-                        .as_str(),
-                        _ => "",
-                    };
+                    let name = last_name(module, func).map_or("", |name| name.as_str());
+                    // A secret is no name.
+                    if name == "compare_digest" {
+                        continue;
+                    }
                     let key = |at: usize| match module[given.get(at)?.value] {
                         Expr::Str(text) => Some(module.str(text)),
                         _ => None,
@@ -400,7 +394,8 @@ impl Walk {
                     && !STATES.iter().any(|state| attribute.contains(state))
             });
         }
-        texts.retain(|text| !text.is_empty());
+        // `"-"` is no name.
+        texts.retain(|text| text.contains(char::is_alphanumeric));
         found.names = texts;
         found
     }
@@ -506,6 +501,21 @@ impl Walk {
         matches!(module[value], Expr::Name { def, .. }
             if matches!(module[def].kind, DefKind::Param(_) | DefKind::Value(_) | DefKind::Phi(_)))
     }
+}
+
+/// Whether a variable belongs to a function around, not to the module: who makes the guard gives it.
+pub(super) fn is_of_function_around(module: &Module, def: DefId) -> bool {
+    let name = name_of(module, def);
+    let def = &module[def];
+    let mut around = module[def.scope].parent;
+    while let Some(scope) = around {
+        if module.slot(scope, name).is_some() {
+            let of_function = matches!(module[scope].kind, ScopeKind::Function(_));
+            return of_function && matches!(def.kind, DefKind::Entry);
+        }
+        around = module[scope].parent;
+    }
+    false
 }
 
 /// Whether what is named so is a role or a group.

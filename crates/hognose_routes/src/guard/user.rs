@@ -1,10 +1,16 @@
 //! Whether an expression depends on who asks: the user, the session, or credentials of the request.
 
+mod given;
+mod parameters;
+
 use hognose_python::ir::*;
 use hognose_python::{Symbol, Value as Evaluated};
 use rustc_hash::FxHashSet;
 
+pub use self::given::Given;
+use self::parameters::{is_credential, is_shown};
 use super::refusal::of_value as refusal;
+use crate::code::{children, name_of, origin};
 use crate::world::{Target, World};
 
 /// Expressions looked at for one question.
@@ -63,10 +69,8 @@ const OF_REQUEST: &[&str] = &[
     "authenticated_userid",
     "has_permission",
     "invocation_metadata",
+    "bearer_token",
 ];
-
-/// Parameters that the framework fills from credentials, by what their default or annotation calls.
-const PARAMETERS: &[&str] = &["Header", "Cookie"];
 
 /// What stands in the names of headers and cookies that carry credentials.
 const CREDENTIAL_KEYS: &[&str] = &[
@@ -78,50 +82,6 @@ const CREDENTIAL_KEYS: &[&str] = &[
     "secret",
     "signature",
 ];
-
-/// What the call of a function of the project gives its parameters.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Given {
-    /// Parameters that depend on who asks, as bits.
-    dependent: u64,
-    /// Those of them that tell who asks.
-    identities: u64,
-    /// Parameters that are given at all.
-    passed: u64,
-    /// Parameters that hold texts, by position.
-    pub texts: Vec<(u16, Vec<String>)>,
-}
-
-impl Given {
-    /// A parameter depends on who asks, and perhaps tells it.
-    pub fn credential(&mut self, index: u16, identity: bool) {
-        let bit = 1u64.checked_shl(u32::from(index)).unwrap_or(0);
-        self.dependent |= bit;
-        if identity {
-            self.identities |= bit;
-        }
-    }
-
-    /// A parameter is given.
-    pub fn pass(&mut self, index: u16) {
-        self.passed |= 1u64.checked_shl(u32::from(index)).unwrap_or(0);
-    }
-
-    /// Whether a parameter is given.
-    pub fn is_passed(&self, index: u16) -> bool {
-        self.passed & 1u64.checked_shl(u32::from(index)).unwrap_or(0) != 0
-    }
-
-    fn has(&self, index: u16, identity: bool) -> bool {
-        let bit = 1u64.checked_shl(u32::from(index)).unwrap_or(0);
-        let bits = if identity {
-            self.identities
-        } else {
-            self.dependent
-        };
-        bits & bit != 0
-    }
-}
 
 /// Whether an expression depends on who asks: the user, the session, or any header of the request.
 pub fn depends(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
@@ -177,12 +137,12 @@ pub(super) fn is_credential_itself(world: &mut World<'_>, at: ModuleId, expr: Ex
     let module = world.machine.project.module(at);
     let mut expr = expr;
     for _ in 0..MAX_NAMES {
+        expr = origin(module, expr);
         if key_of(world, at, expr).is_some() {
             return true;
         }
         match module[expr] {
             Expr::Name { def, .. } => match module[def].kind {
-                DefKind::Value(value) => expr = value,
                 DefKind::Param(index) => {
                     let ScopeKind::Function(function) = module[module[def].scope].kind else {
                         return false;
@@ -195,51 +155,6 @@ pub(super) fn is_credential_itself(world: &mut World<'_>, at: ModuleId, expr: Ex
             // `bearer.credentials`.
             Expr::Attribute { value, attr } if attr.as_str() == "credentials" => expr = value,
             _ => return false,
-        }
-    }
-    false
-}
-
-/// Whether the framework fills a parameter with what the request shows, not with what the project makes of it.
-fn is_shown(world: &mut World<'_>, at: ModuleId, param: &Param) -> bool {
-    let mut waiting: Vec<ExprId> = param
-        .default
-        .iter()
-        .chain(&param.annotation)
-        .copied()
-        .collect();
-    let module = world.machine.project.module(at);
-    for _ in 0..MAX_NAMES {
-        let Some(expr) = waiting.pop() else {
-            return false;
-        };
-        match module[expr] {
-            Expr::Call { func, args } => {
-                let path = world.machine.evaluator.dotted(at, func);
-                let name = path.map_or("", |path| {
-                    let path = path.as_str();
-                    path.rsplit('.').next().unwrap_or(path)
-                });
-                match name {
-                    "Header" | "Cookie" | "Query" => return true,
-                    "Depends" | "Security" => {
-                        let Some(given) = module.args(args).first() else {
-                            return false;
-                        };
-                        let values = world.machine.evaluator.eval(at, given.value);
-                        let made = |value: &Evaluated| {
-                            matches!(value, Evaluated::Function(..) | Evaluated::Class(..))
-                        };
-                        return !values.is_empty() && !values.iter().any(made);
-                    }
-                    _ => {}
-                }
-            }
-            Expr::Subscript { index, .. } => match module[index] {
-                Expr::Tuple(list) => waiting.extend(module.list(list)),
-                _ => waiting.push(index),
-            },
-            _ => {}
         }
     }
     false
@@ -460,7 +375,7 @@ pub fn is_parameter(module: &Module, expr: ExprId) -> bool {
     match module[def].kind {
         DefKind::Param(_) => true,
         DefKind::Entry => {
-            let name = module[module[def].scope].slots[module[def].slot.index()].name;
+            let name = name_of(module, def);
             let mut around = module[module[def].scope].parent;
             while let Some(scope) = around {
                 if let Some(slot) = module.slot(scope, name) {
@@ -477,128 +392,13 @@ pub fn is_parameter(module: &Module, expr: ExprId) -> bool {
     }
 }
 
-/// Whether a dependency that a parameter is filled with tells who asks.
-fn is_of_user(
-    world: &mut World<'_>,
-    at: ModuleId,
-    args: List,
-    identity: bool,
-    nesting: u32,
-) -> bool {
-    let module = world.machine.project.module(at);
-    // Without an argument the annotation is what is called.
-    let Some(given) = module.args(args).first() else {
-        return !identity;
-    };
-    if nesting >= MAX_DEPENDENCIES {
-        return false;
-    }
-    let values = world.machine.evaluator.eval(at, given.value);
-    let mut known = !values.is_empty();
-    for value in values {
-        match value {
-            Evaluated::Function(home, function) => {
-                match world.identified.get(&(home, function, identity)) {
-                    Some(true) => return true,
-                    Some(false) => continue,
-                    None => {}
-                }
-                world.identified.insert((home, function, identity), false);
-                let data = &world.machine.project.module(home)[function];
-                let (params, returned) = (data.params.clone(), data.return_values.clone());
-                for param in &params {
-                    if is_credential(world, home, param, identity, nesting + 1) {
-                        world.identified.insert((home, function, identity), true);
-                        return true;
-                    }
-                }
-                for value in returned {
-                    if reaches(world, home, value, identity, nesting + 1) {
-                        world.identified.insert((home, function, identity), true);
-                        return true;
-                    }
-                }
-            }
-            Evaluated::Class(..) => {}
-            _ => known = false,
-        }
-    }
-    // A scheme of the framework, or an object that is called.
-    !known
-}
-
-/// Dependencies of dependencies that are looked through for one parameter.
-const MAX_DEPENDENCIES: u32 = 4;
-
-/// Whether the framework fills a parameter from credentials.
-fn is_credential(
-    world: &mut World<'_>,
-    at: ModuleId,
-    param: &Param,
-    identity: bool,
-    nesting: u32,
-) -> bool {
-    // `user=current_user`.
-    if param
-        .default
-        .is_some_and(|default| is_identity(world, at, default))
-    {
-        return true;
-    }
-    let mut waiting: Vec<(ModuleId, ExprId)> = param
-        .default
-        .iter()
-        .chain(&param.annotation)
-        .map(|expr| (at, *expr))
-        .collect();
-    let mut left = 32;
-    while let Some((at, expr)) = waiting.pop() {
-        left -= 1;
-        if left == 0 {
-            return false;
-        }
-        let module = world.machine.project.module(at);
-        match module[expr] {
-            Expr::Call { func, args } => {
-                let path = world.machine.evaluator.dotted(at, func);
-                let name = path.map_or("", |path| {
-                    let path = path.as_str();
-                    path.rsplit('.').next().unwrap_or(path)
-                });
-                let filled = match name {
-                    "Depends" | "Security" => is_of_user(world, at, args, identity, nesting),
-                    _ => {
-                        PARAMETERS.contains(&name)
-                            && (!identity || carries_credentials(param.name.as_str()))
-                    }
-                };
-                if filled {
-                    return true;
-                }
-            }
-            Expr::Subscript { index, .. } => match module[index] {
-                Expr::Tuple(list) => waiting.extend(module.list(list).iter().map(|e| (at, *e))),
-                _ => waiting.push((at, index)),
-            },
-            Expr::Name { .. } | Expr::Attribute { .. } => {
-                // An alias of an annotation.
-                for value in alias(world, at, expr) {
-                    waiting.push(value);
-                }
-            }
-            _ => {}
-        }
-    }
-    false
-}
-
 /// The expression that a name stands for, in whichever module it is bound.
 pub fn alias(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Vec<(ModuleId, ExprId)> {
     let module = world.machine.project.module(at);
     let Expr::Name { def, .. } = module[expr] else {
         return Vec::new();
     };
-    let name = module[module[def].scope].slots[module[def].slot.index()].name;
+    let name = name_of(module, def);
     bound(world, at, name, 0)
 }
 
@@ -616,72 +416,5 @@ fn bound(world: &World<'_>, at: ModuleId, name: Symbol, depth: u32) -> Vec<(Modu
             }
         }
         _ => Vec::new(),
-    }
-}
-
-/// The expressions directly inside of one.
-pub fn children(module: &Module, expr: ExprId, mut each: impl FnMut(ExprId)) {
-    match module[expr] {
-        Expr::Attribute { value, .. }
-        | Expr::Starred(value)
-        | Expr::Await(value)
-        | Expr::YieldFrom(value)
-        | Expr::Named { value, .. }
-        | Expr::Formatted { value, .. }
-        | Expr::Unary { operand: value, .. }
-        | Expr::Element { of: value, .. }
-        | Expr::Rest { of: value, .. }
-        | Expr::Iterate { of: value, .. }
-        | Expr::Enter { of: value, .. }
-        | Expr::Part(value) => each(value),
-        Expr::Subscript { value, index } => {
-            each(value);
-            each(index);
-        }
-        Expr::Call { func, args } => {
-            each(func);
-            for argument in module.args(args) {
-                each(argument.value);
-            }
-        }
-        Expr::Binary { left, right, .. }
-        | Expr::InPlace { left, right, .. }
-        | Expr::Compare { left, right, .. } => {
-            each(left);
-            each(right);
-        }
-        Expr::Logic { values: list, .. }
-        | Expr::Tuple(list)
-        | Expr::ListOf(list)
-        | Expr::SetOf(list)
-        | Expr::FString(list) => {
-            for element in module.list(list) {
-                each(*element);
-            }
-        }
-        Expr::Conditional { test, body, orelse } => {
-            each(test);
-            each(body);
-            each(orelse);
-        }
-        Expr::Dict(list) => {
-            for (key, value) in module.dict(list) {
-                if let Some(key) = key {
-                    each(key.get());
-                }
-                each(*value);
-            }
-        }
-        Expr::Comprehension(id) => {
-            let data = &module[id];
-            each(data.element);
-            for generator in &data.generators {
-                each(generator.iter);
-                for condition in &generator.conditions {
-                    each(*condition);
-                }
-            }
-        }
-        _ => {}
     }
 }

@@ -96,7 +96,19 @@ impl Machine<'_> {
                     _ => self.call(method, args, site),
                 }
             }
-            Value::Wrapped { inner, .. } => self.call(inner, args, site),
+            Value::Wrapped { inner, wrapper, .. } => {
+                // `@decorator_of def checked(request)`: what was put around the function decorates.
+                if let Some(wrapper) = wrapper
+                    && args.keywords.is_empty()
+                    && matches!(*args.positional, [only] if self.callable(only))
+                {
+                    let made = self.call(wrapper, args.clone(), site);
+                    if self.callable(made) {
+                        return made;
+                    }
+                }
+                self.call(inner, args, site)
+            }
             Value::Unknown => match args.positional.as_slice() {
                 [only] if args.keywords.is_empty() && self.callable(*only) => {
                     self.wrap(*only, callee, None, site)

@@ -3,8 +3,9 @@
 use hognose_python::ir::{ClassId, ExprId, ModuleId};
 use hognose_python::{ClassRef, Symbol};
 
+use super::Mount;
 use crate::run::{Args, Machine, V, Value};
-use crate::world::named;
+use crate::world::{Target, World, named};
 
 /// Makes the configuration of each installed application, and runs what it does when Django is ready.
 pub(super) fn start(machine: &mut Machine<'_>) {
@@ -42,6 +43,30 @@ pub(super) fn start(machine: &mut Machine<'_>) {
         if let Value::Method { .. } = machine.get(ready) {
             machine.run_call(ready, Args::default(), (ModuleId(0), ExprId(0)));
         }
+    }
+}
+
+/// The patterns that the configurations of applications give and no URLconf of the project takes in: the project of
+/// somebody else will.
+pub(super) fn patterns(world: &mut World<'_>, settings: Option<ModuleId>) {
+    let mut configs = world.machine.app_configs.clone();
+    // What lies further out takes in what lies below it.
+    configs.sort_by_key(|(_, config)| {
+        let v = world.machine.attribute(*config, Symbol::from("name"));
+        world.text(Some(v)).split('.').count()
+    });
+    for (label, config) in configs {
+        let method = world.machine.attribute(config, Symbol::from("get_urls"));
+        let Target::Function(at, function) = world.handler(method).target else {
+            continue;
+        };
+        if world.machine.was_called(at, function) {
+            continue;
+        }
+        let given = (ModuleId(0), ExprId(0));
+        let patterns = world.machine.run_call(method, Args::default(), given);
+        world.index();
+        super::patterns::walk(world, patterns, &Mount::root(label, settings, Vec::new()));
     }
 }
 

@@ -20,17 +20,16 @@ pub(super) fn endpoint(
     let handler = world.handler(view);
     let restricted = restricted(world, &handler);
     let mut layers = default_layers(world, mount, &handler);
-    layers.extend(world.wrapper_layers(&handler, Place::Decorator));
+    layers.extend(world.own_layers(&handler, None));
     if let Some((of, args)) = world.as_view(handler.target) {
         class_view(world, path, of, &args, mount, site, &layers);
         return;
     }
     let methods = restricted.unwrap_or_else(|| vec!["*".to_owned()]);
     match handler.target {
-        Target::Function(at, function) => {
+        Target::Function(..) => {
             if let Some(api) = drf::function_view(world, &handler, mount) {
                 layers.extend(api.layers);
-                layers.extend(world.body_layer(at, function));
                 world.add(
                     "django",
                     &mount.app,
@@ -42,7 +41,6 @@ pub(super) fn endpoint(
                 );
                 return;
             }
-            layers.extend(world.body_layer(at, function));
         }
         Target::Class(..) => {}
         Target::Other(v) => {
@@ -74,7 +72,7 @@ fn default_layers(world: &mut World<'_>, mount: &Mount, handler: &Handler) -> Ve
     let wrappers = handler.wrappers.clone();
     let exempt = wrappers
         .into_iter()
-        .any(|v| guard::wrapper(world, v) == Proof::Public);
+        .any(|v| guard::wrapper(world, v, None) == Proof::Public);
     if exempt {
         Vec::new()
     } else {
@@ -220,24 +218,31 @@ fn class_view(
         if is_api {
             layers.push(drf::permissions(world, class, given, &method, None, mount));
         }
-        let mut target = target;
-        if let Some(handler) = handler {
-            layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-            if let Target::Function(at, function) = handler.target {
-                layers.extend(world.body_layer(at, function));
-                target = handler.target;
-            }
-        }
-        world.add(
-            "django",
-            &mount.app,
-            path,
-            vec![method],
-            target,
-            site,
-            &layers,
-        );
+        one_method(world, path, class, method, handler, mount, site, layers);
     }
+}
+
+/// One method of a class view: what stands around it, and what the function asks that answers it.
+#[expect(clippy::too_many_arguments, reason = "an endpoint has these parts")]
+pub fn one_method(
+    world: &mut World<'_>,
+    path: &str,
+    class: V,
+    method: String,
+    handler: Option<Handler>,
+    mount: &Mount,
+    site: Option<Site>,
+    mut layers: Vec<Layer>,
+) {
+    let mut target = world.handler(class).target;
+    if let Some(handler) = handler {
+        layers.extend(world.own_layers(&handler, Some(class)));
+        if let Target::Function(..) = handler.target {
+            target = handler.target;
+        }
+    }
+    let methods = vec![method];
+    world.add("django", &mount.app, path, methods, target, site, &layers);
 }
 
 /// What the bases and mixins of a class prove, as far as its `dispatch` comes to them.

@@ -1,5 +1,6 @@
 //! Permissions: those that a view names, chooses or has from the settings, and what each asks of a request.
 
+use hognose_python::ir::ModuleId;
 use hognose_python::{ClassRef, Symbol};
 
 use super::super::django::{Mount, setting};
@@ -26,7 +27,7 @@ impl Request<'_> {
         Question {
             method: Some(self.method),
             action: self.action,
-            of_user: false,
+            ..Question::default()
         }
     }
 }
@@ -110,7 +111,7 @@ pub fn permissions(
             proof: of_list(world, list, request),
         },
         None => {
-            let mut layer = default_permissions(world, request, mount);
+            let mut layer = default_permissions(world, request, mount.settings);
             layer.proof = layer.proof.and(of_bases(world, class));
             layer
         }
@@ -177,9 +178,9 @@ fn chosen(
 pub(super) fn default_permissions(
     world: &mut World<'_>,
     request: Request<'_>,
-    mount: &Mount,
+    settings: Option<ModuleId>,
 ) -> Layer {
-    let Some(settings) = setting(world, mount.settings, "REST_FRAMEWORK") else {
+    let Some(settings) = setting(world, settings, "REST_FRAMEWORK") else {
         return Layer {
             place: Place::Settings,
             proof: Proof::Nothing,

@@ -141,7 +141,7 @@ pub fn router(world: &mut World<'_>, router: V, mount: &Mount) {
             action: None,
             of_object: false,
         };
-        let proof = default_permissions(world, request, mount);
+        let proof = default_permissions(world, request, mount.settings);
         let mut layers = mount.layers.clone();
         layers.push(proof);
         for pattern in ["", "<drf_format_suffix:format>"] {

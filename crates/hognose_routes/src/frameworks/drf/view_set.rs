@@ -3,7 +3,7 @@
 use hognose_python::{ClassRef, Symbol};
 
 use super::super::common::decorated_class;
-use super::super::django::{Mount, VIEWS, below, of_class};
+use super::super::django::{Mount, VIEWS, below, of_class, one_method};
 use super::permissions::permissions;
 use super::router::{Route, Style};
 use super::with_format;
@@ -218,21 +218,14 @@ pub fn action(
         member.permissions
     });
     layers.push(permissions(world, class, given, &method, Some(name), mount));
-    layers.extend(world.wrapper_layers(&handler, Place::Decorator));
-    let target = match handler.target {
-        Target::Function(at, function) => {
-            layers.extend(world.body_layer(at, function));
-            handler.target
-        }
-        _ => world.handler(class).target,
-    };
-    world.add(
-        "django",
-        &mount.app,
+    one_method(
+        world,
         path,
-        vec![method],
-        target,
+        class,
+        method,
+        Some(handler),
+        mount,
         site,
-        &layers,
+        layers,
     );
 }

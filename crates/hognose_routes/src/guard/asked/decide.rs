@@ -3,6 +3,7 @@
 use hognose_python::ir::*;
 use hognose_python::{Constant, Value as Evaluated};
 
+use super::super::logic;
 use super::super::user::is_request;
 use super::part::{is_variables, part, variable};
 use super::{Asked, MAX_NESTING, Part};
@@ -21,28 +22,22 @@ fn decide(
     asked: &Asked,
     depth: u32,
 ) -> Option<bool> {
-    if depth >= MAX_NESTING {
-        return None;
-    }
+    let module = world.machine.project.module(at);
+    logic::holds(world, module, test, depth, &mut |world, test, depth| {
+        decide_one(world, at, test, asked, depth)
+    })
+}
+
+/// Whether a condition holds that is not made of others.
+fn decide_one(
+    world: &mut World<'_>,
+    at: ModuleId,
+    test: ExprId,
+    asked: &Asked,
+    depth: u32,
+) -> Option<bool> {
     let module = world.machine.project.module(at);
     match module[test] {
-        Expr::Bool(value) => Some(value),
-        Expr::Unary {
-            op: UnaryOp::Not,
-            operand,
-        } => decide(world, at, operand, asked, depth + 1).map(|truth| !truth),
-        Expr::Logic { op, values } => {
-            let decides = op == BoolOp::Or;
-            let mut all = true;
-            for value in module.list(values) {
-                match decide(world, at, *value, asked, depth + 1) {
-                    Some(truth) if truth == decides => return Some(decides),
-                    Some(_) => {}
-                    None => all = false,
-                }
-            }
-            all.then_some(!decides)
-        }
         Expr::Compare { op, left, right }
             if matches!(op, CmpOp::In | CmpOp::NotIn)
                 && is_variables(world, at, right)
@@ -77,8 +72,15 @@ fn decide(
             truth.map(|truth| truth == matches!(op, CmpOp::Eq | CmpOp::In))
         }
         Expr::Call { .. } if let Some((home, function)) = predicate(world, at, test) => {
-            let body = world.machine.project.module(home)[function].body;
-            answer(world, home, body, asked, depth + 1)?
+            let home_module = world.machine.project.module(home);
+            let body = home_module[function].body;
+            logic::answer(
+                world,
+                home_module,
+                body,
+                depth,
+                &mut |world, test, depth| decide_one(world, home, test, asked, depth),
+            )?
         }
         Expr::Call { func, args } => {
             let given = module.args(args);
@@ -182,39 +184,6 @@ pub(super) fn predicate(
         )
     };
     (!answers.is_empty() && answers.iter().all(yes_or_no)).then_some((home, function))
-}
-
-/// What a block of such a function answers, `Some(None)` where it goes on behind it; `None` where that is not decided.
-fn answer(
-    world: &mut World<'_>,
-    at: ModuleId,
-    block: Block,
-    asked: &Asked,
-    depth: u32,
-) -> Option<Option<bool>> {
-    if depth >= MAX_NESTING {
-        return None;
-    }
-    let module = world.machine.project.module(at);
-    for stmt in module.block(block) {
-        match module[*stmt] {
-            Stmt::Return(Some(value)) => {
-                return decide(world, at, value.get(), asked, depth + 1).map(Some);
-            }
-            Stmt::If {
-                test, body, orelse, ..
-            } => {
-                let truth = decide(world, at, test, asked, depth + 1)?;
-                let block = if truth { body } else { orelse };
-                if let found @ Some(_) = answer(world, at, block, asked, depth + 1)? {
-                    return Some(found);
-                }
-            }
-            Stmt::Assign { .. } | Stmt::Expr(_) | Stmt::Pass => {}
-            _ => return None,
-        }
-    }
-    Some(None)
 }
 
 /// A constant that something is compared with: a setting and what a class holds as well.

@@ -2,9 +2,10 @@
 
 use hognose_python::ir::*;
 
-use super::super::user::{children, is_request};
+use super::super::user::is_request;
+use super::Part;
 use super::decide::predicate;
-use super::{MAX_NESTING, Part};
+use crate::code::{children, origin};
 use crate::world::World;
 
 /// Expressions looked at for one question.
@@ -136,132 +137,106 @@ pub(super) fn is_variables(world: &mut World<'_>, at: ModuleId, expr: ExprId) ->
 /// The variable of the path that an expression takes: `request.view_args.get("id")`.
 pub(super) fn variable<'p>(world: &mut World<'p>, at: ModuleId, expr: ExprId) -> Option<&'p str> {
     let module = world.machine.project.module(at);
-    let mut expr = expr;
-    for _ in 0..MAX_NESTING {
-        let (holder, key) = match module[expr] {
-            Expr::Name { def, .. } => match module[def].kind {
-                DefKind::Value(value) => {
-                    expr = value;
-                    continue;
-                }
-                _ => return None,
-            },
-            Expr::Subscript { value, index } => (value, index),
-            Expr::Call { func, args } => match module[func] {
-                Expr::Attribute { value, attr } if matches!(attr.as_str(), "get" | "pop") => {
-                    (value, module.args(args).first()?.value)
-                }
-                _ => return None,
-            },
+    let (holder, key) = match module[origin(module, expr)] {
+        Expr::Subscript { value, index } => (value, index),
+        Expr::Call { func, args } => match module[func] {
+            Expr::Attribute { value, attr } if matches!(attr.as_str(), "get" | "pop") => {
+                (value, module.args(args).first()?.value)
+            }
             _ => return None,
-        };
-        let Expr::Str(key) = module[key] else {
-            return None;
-        };
-        return is_variables(world, at, holder).then(|| module.str(key));
-    }
-    None
+        },
+        _ => return None,
+    };
+    let Expr::Str(key) = module[key] else {
+        return None;
+    };
+    is_variables(world, at, holder).then(|| module.str(key))
 }
 
 /// What of the request an expression is, if it is something that tells what is asked for.
 pub(super) fn part(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Part> {
     let module = world.machine.project.module(at);
-    let mut expr = expr;
-    for _ in 0..MAX_NESTING {
-        match module[expr] {
-            Expr::Attribute { value, attr } => {
-                let of_match = match attr.as_str() {
-                    "url_name" => Some(Part::Name),
-                    "view_name" => Some(Part::Endpoint),
-                    "namespace" => Some(Part::Blueprint),
-                    _ => None,
-                };
-                if of_match.is_some() && is_match(world, at, value) {
-                    return of_match;
-                }
-                let part = match attr.as_str() {
-                    "endpoint" => Part::Endpoint,
-                    "blueprint" => Part::Blueprint,
-                    "path" | "path_info" => Part::Path,
-                    "url_rule" | "rel_url" | "url" | "uri" | "matched_route" | "resolver_match"
-                    | "match_info" | "full_path" | "view_name" => Part::Other,
-                    _ => return None,
-                };
-                // `request.url.path`.
-                let holder = match module[value] {
-                    Expr::Attribute { value, attr }
-                        if part == Part::Path && matches!(attr.as_str(), "url" | "rel_url") =>
-                    {
-                        value
-                    }
-                    _ => value,
-                };
-                return is_request(world, at, holder).then_some(part);
+    let expr = origin(module, expr);
+    match module[expr] {
+        Expr::Attribute { value, attr } => {
+            let of_match = match attr.as_str() {
+                "url_name" => Some(Part::Name),
+                "view_name" => Some(Part::Endpoint),
+                "namespace" => Some(Part::Blueprint),
+                _ => None,
+            };
+            if of_match.is_some() && is_match(world, at, value) {
+                return of_match;
             }
-            // `scope["path"]`.
-            Expr::Subscript { value, index } => {
-                let Expr::Str(key) = module[index] else {
-                    return None;
-                };
-                let key = module.str(key);
-                let path = matches!(key, "path" | "PATH_INFO");
-                return (path && is_request(world, at, value)).then_some(Part::Path);
-            }
-            Expr::Name { .. } if is_preprocessed(module, expr, 0) => return Some(Part::Endpoint),
-            Expr::Name { def, .. } => match module[def].kind {
-                DefKind::Value(value) => expr = value,
+            let part = match attr.as_str() {
+                "endpoint" => Part::Endpoint,
+                "blueprint" => Part::Blueprint,
+                "path" | "path_info" => Part::Path,
+                "url_rule" | "rel_url" | "url" | "uri" | "matched_route" | "resolver_match"
+                | "match_info" | "full_path" | "view_name" => Part::Other,
                 _ => return None,
-            },
-            // `path.rstrip("/")` and the like are the path, but not as it is written.
-            Expr::Call { func, args } => {
-                let Expr::Attribute { value, attr } = module[func] else {
-                    // What Starlette takes for the path below a mount.
-                    let path = world.machine.evaluator.dotted(at, func)?;
-                    let given = module.args(args).first()?.value;
-                    let is_path = path.as_str().ends_with(".get_route_path");
-                    return (is_path && is_request(world, at, given)).then_some(Part::Path);
-                };
-                // `scope.get("path")`.
-                if attr.as_str() == "get"
-                    && let Some(key) = module.args(args).first()
-                    && let Expr::Str(key) = module[key.value]
-                    && matches!(module.str(key), "path" | "PATH_INFO")
+            };
+            // `request.url.path`.
+            let holder = match module[value] {
+                Expr::Attribute { value, attr }
+                    if part == Part::Path && matches!(attr.as_str(), "url" | "rel_url") =>
                 {
-                    return is_request(world, at, value).then_some(Part::Path);
+                    value
                 }
-                let changed = matches!(
-                    attr.as_str(),
-                    "lower" | "strip" | "rstrip" | "lstrip" | "split" | "decode" | "removeprefix"
-                );
-                return (changed && part(world, at, value).is_some()).then_some(Part::Other);
-            }
-            _ => return None,
+                _ => value,
+            };
+            is_request(world, at, holder).then_some(part)
         }
+        // `scope["path"]`.
+        Expr::Subscript { value, index } => {
+            let Expr::Str(key) = module[index] else {
+                return None;
+            };
+            let key = module.str(key);
+            let path = matches!(key, "path" | "PATH_INFO");
+            (path && is_request(world, at, value)).then_some(Part::Path)
+        }
+        Expr::Name { .. } if is_preprocessed(module, expr, 0) => Some(Part::Endpoint),
+        // `path.rstrip("/")` and the like are the path, but not as it is written.
+        Expr::Call { func, args } => {
+            let Expr::Attribute { value, attr } = module[func] else {
+                // What Starlette takes for the path below a mount.
+                let path = world.machine.evaluator.dotted(at, func)?;
+                let given = module.args(args).first()?.value;
+                let is_path = path.as_str().ends_with(".get_route_path");
+                return (is_path && is_request(world, at, given)).then_some(Part::Path);
+            };
+            // `scope.get("path")`.
+            if attr.as_str() == "get"
+                && let Some(key) = module.args(args).first()
+                && let Expr::Str(key) = module[key.value]
+                && matches!(module.str(key), "path" | "PATH_INFO")
+            {
+                return is_request(world, at, value).then_some(Part::Path);
+            }
+            let changed = matches!(
+                attr.as_str(),
+                "lower" | "strip" | "rstrip" | "lstrip" | "split" | "decode" | "removeprefix"
+            );
+            (changed && part(world, at, value).is_some()).then_some(Part::Other)
+        }
+        _ => None,
     }
-    None
 }
 
 /// Whether an expression is what Django has found for the path of a request.
 fn is_match(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
     let module = world.machine.project.module(at);
-    let mut expr = expr;
-    for _ in 0..MAX_NESTING {
-        match module[expr] {
-            Expr::Attribute { value, attr } => {
-                return attr.as_str() == "resolver_match" && is_request(world, at, value);
-            }
-            Expr::Call { func, .. } => {
-                let path = world.machine.evaluator.dotted(at, func);
-                return path.is_some_and(|path| {
-                    path.as_str().starts_with("django.") && path.as_str().ends_with(".resolve")
-                });
-            }
-            Expr::Name { def, .. } => match module[def].kind {
-                DefKind::Value(value) => expr = value,
-                _ => return false,
-            },
-            _ => return false,
+    match module[origin(module, expr)] {
+        Expr::Attribute { value, attr } => {
+            attr.as_str() == "resolver_match" && is_request(world, at, value)
         }
+        Expr::Call { func, .. } => {
+            let path = world.machine.evaluator.dotted(at, func);
+            path.is_some_and(|path| {
+                path.as_str().starts_with("django.") && path.as_str().ends_with(".resolve")
+            })
+        }
+        _ => false,
     }
-    false
 }

@@ -4,10 +4,13 @@ use hognose_python::Value as Evaluated;
 use hognose_python::ir::*;
 
 use super::super::asked::looks;
-use super::super::user::{Given, children, depends, identifies};
+use super::super::nobody::for_nobody;
+use super::super::user::{Given, depends, identifies};
 use super::super::{MAX_DEPTH, Proof, entry, made_in};
+use super::condition::is_first;
 use super::{Walk, walk};
-use crate::evidence::code::method;
+use crate::code::{children, method, name_of};
+use crate::endpoint::Level;
 use crate::run::{Args, Machine, V, Value};
 use crate::world::{Target, World};
 
@@ -17,14 +20,20 @@ impl Walk {
         if self.swallowed > 0 {
             return;
         }
-        // Only what every request runs through, as far as its path lets it; what a setting leaves out is taken to run.
+        // Only what every request runs through, as far as its path lets it; what a setting leaves out is taken to run, and
+        // so is what whoever shows nothing runs through: `if not has_valid_token(request): check_login()`.
         let around = self.tests.clone();
-        let mut waiting = around.iter().map(|(test, _)| *test);
         let mut asked = Vec::new();
-        if self.strict {
-            asked.extend(waiting);
-        } else {
-            asked.extend(waiting.by_ref().filter(|test| !self.is_apart(world, *test)));
+        let mut of_nobody = false;
+        for (test, truth) in around.iter().copied() {
+            if !self.strict && self.is_apart(world, test) {
+                continue;
+            }
+            let runs = !self.strict && for_nobody(world, self.at, test) == Some(truth);
+            match runs {
+                true => of_nobody = true,
+                false => asked.push(test),
+            }
         }
         let of_path = !asked.is_empty()
             && !self.strict
@@ -37,7 +46,11 @@ impl Walk {
             self.tests.clear();
             self.called(world, value);
             self.tests = around;
-            let found = std::mem::replace(&mut self.proof, known);
+            let mut found = std::mem::replace(&mut self.proof, known);
+            // Who shows something has shown at least who he is.
+            if of_nobody && let Proof::Guard { .. } = found {
+                found = found.or(Proof::of(Level::Authenticated));
+            }
             if of_path {
                 self.perhaps |= matches!(found, Proof::Guard { .. });
             } else {
@@ -87,16 +100,8 @@ impl Walk {
                         Evaluated::Function(at, function) => {
                             // The result of `return check(...)` is the answer; that of any other call is not.
                             let given = self.given_to(world, func, args, at, function);
-                            let proof = walk(
-                                world,
-                                at,
-                                function,
-                                None,
-                                given,
-                                self.calls + 1,
-                                true,
-                                self.strict,
-                            );
+                            let inner = self.of_called(at, None, given);
+                            let proof = walk(world, at, function, inner);
                             if let Proof::Guard { .. } = proof {
                                 self.add(proof);
                             }
@@ -120,26 +125,26 @@ impl Walk {
     }
 
     /// The method of a known object that is called, as that object's class has it: `self.check()`, `super().check()`,
-    /// `view_class().check()`.
+    /// `view_class().check()`; or the function that a decorator was made with, `check(self)`.
     fn member(&self, world: &mut World<'_>, func: ExprId) -> Option<V> {
         let module = world.machine.project.module(self.at);
+        if let Expr::Name { .. } = module[func] {
+            let v = self.variable(world, func)?;
+            let target = world.handler(v).target;
+            let is_other = matches!(target, Target::Function(..)) && self.inner != Some(target);
+            return is_other.then_some(v);
+        }
         let Expr::Attribute { value, attr } = module[func] else {
             return None;
         };
         let closure = self.closure?;
-        let site = (self.at, value);
         let object = match module[value] {
             Expr::Name { def, .. } => match module[def].kind {
                 DefKind::Param(0) => self.receiver(world)?,
                 _ => self.variable(world, value)?,
             },
             Expr::Call { func: made_by, .. } => match module[made_by] {
-                Expr::Name { def, .. }
-                    if module[module[def].scope].slots[module[def].slot.index()]
-                        .name
-                        .as_str()
-                        == "super" =>
-                {
+                Expr::Name { def, .. } if name_of(module, def).as_str() == "super" => {
                     let Value::Method { receiver, function } = *world.machine.get(closure) else {
                         return None;
                     };
@@ -152,7 +157,7 @@ impl Walk {
                 _ => {
                     let class = self.variable(world, made_by)?;
                     match world.machine.get(class) {
-                        Value::Class { .. } => world.machine.object_of(class, site),
+                        Value::Class { .. } => world.receiver_of(class),
                         _ => return None,
                     }
                 }
@@ -170,12 +175,12 @@ impl Walk {
     }
 
     /// What a variable of the functions around holds.
-    fn variable(&self, world: &World<'_>, expr: ExprId) -> Option<V> {
+    pub(in crate::guard) fn variable(&self, world: &World<'_>, expr: ExprId) -> Option<V> {
         let module = world.machine.project.module(self.at);
         let Expr::Name { def, .. } = module[expr] else {
             return None;
         };
-        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+        let name = name_of(module, def);
         matches!(module[def].kind, DefKind::Entry)
             .then(|| world.machine.around(self.closure?, name))
             .flatten()
@@ -185,7 +190,7 @@ impl Walk {
     fn of_member(&self, world: &mut World<'_>, member: V, func: ExprId, args: List) -> Proof {
         let mut proof = Proof::Nothing;
         for wrapper in world.handler(member).wrappers {
-            if let one @ Proof::Guard { .. } = super::super::wrapper(world, wrapper) {
+            if let one @ Proof::Guard { .. } = super::super::wrapper(world, wrapper, None) {
                 proof = proof.and(one);
             }
         }
@@ -198,23 +203,31 @@ impl Walk {
                 let function = world.handler_value(function);
                 world.machine.make(Value::Method { receiver, function })
             }
-            _ => member,
+            _ => match self.receiver(world) {
+                // `check(self)`.
+                Some(receiver) if self.hands_itself(world, args) => {
+                    let function = world.handler_value(member);
+                    world.machine.make(Value::Method { receiver, function })
+                }
+                _ => member,
+            },
         };
         let given = self.given_to(world, func, args, at, function);
-        let (closure, calls) = (Some(closure), self.calls + 1);
-        match walk(
-            world,
-            at,
-            function,
-            closure,
-            given,
-            calls,
-            true,
-            self.strict,
-        ) {
+        let inner = self.of_called(at, Some(closure), given);
+        match walk(world, at, function, inner) {
             own @ Proof::Guard { .. } => proof.and(own),
+            Proof::Unknown if self.inner.is_some() => proof.and(Proof::Unknown),
             _ => proof,
         }
+    }
+
+    /// Whether the first argument of a call is the object at hand.
+    fn hands_itself(&self, world: &World<'_>, args: List) -> bool {
+        let module = world.machine.project.module(self.at);
+        module
+            .args(args)
+            .first()
+            .is_some_and(|first| is_first(module, first.value))
     }
 
     /// What a context manager of the project refuses when it is entered.
@@ -231,8 +244,8 @@ impl Walk {
                 let Some((at, function)) = method(world, at, class, name) else {
                     continue;
                 };
-                let (given, calls) = (Given::default(), self.calls + 1);
-                let proof = walk(world, at, function, None, given, calls, true, self.strict);
+                let inner = self.of_called(at, None, Given::default());
+                let proof = walk(world, at, function, inner);
                 if let Proof::Guard { .. } = proof {
                     self.add(proof);
                 }

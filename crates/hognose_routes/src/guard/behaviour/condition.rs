@@ -3,8 +3,10 @@
 use hognose_python::ir::*;
 
 use super::super::asked::{Asked, asks_for_variable, holds, looks};
-use super::super::user::{children, depends, is_parameter, is_request};
+use super::super::logic;
+use super::super::user::{depends, is_parameter, is_request};
 use super::{MAX_PARTS, Walk};
+use crate::code::children;
 use crate::run::{V, Value};
 use crate::world::World;
 
@@ -81,21 +83,17 @@ impl Walk {
     }
 
     /// Whether a condition holds by what the class of a known object says.
-    pub(super) fn of_class(
-        &self,
-        world: &mut World<'_>,
-        test: ExprId,
-        depth: usize,
-    ) -> Option<bool> {
+    pub(super) fn of_class(&self, world: &mut World<'_>, test: ExprId) -> Option<bool> {
         let module = world.machine.project.module(self.at);
-        if depth >= MAX_PARTS {
-            return None;
-        }
+        logic::holds(world, module, test, 0, &mut |world, test, _| {
+            self.says(world, test)
+        })
+    }
+
+    /// What the class of the object at hand says of a condition that is not made of others.
+    fn says(&self, world: &mut World<'_>, test: ExprId) -> Option<bool> {
+        let module = world.machine.project.module(self.at);
         match module[test] {
-            Expr::Unary {
-                op: UnaryOp::Not,
-                operand,
-            } => Some(!self.of_class(world, operand, depth + 1)?),
             Expr::Attribute { .. } => {
                 let v = self.of_object(world, test)?;
                 world.machine.truth(v)
@@ -154,6 +152,6 @@ impl Walk {
 }
 
 /// Whether an expression is the first parameter of its function: the object of a method.
-fn is_first(module: &Module, expr: ExprId) -> bool {
+pub(super) fn is_first(module: &Module, expr: ExprId) -> bool {
     matches!(module[expr], Expr::Name { def, .. } if matches!(module[def].kind, DefKind::Param(0)))
 }

@@ -1,12 +1,17 @@
 //! Refusals on the way to the handler: one that depends on who asks makes a guard.
 
+use hognose_python::Value as Evaluated;
 use hognose_python::ir::*;
 
-use super::super::Proof;
+use super::super::answer::asked;
+use super::super::asked::looks;
+use super::super::names::is_of_function_around;
 use super::super::nobody::{asks_for_absence, asks_for_type, for_nobody};
 use super::super::refusal::{Refusal, is_mistake, refusal, strip};
-use super::super::user::{children, depends, identifies};
+use super::super::user::{depends, identifies};
+use super::super::{MAX_DEPTH, Proof, Question};
 use super::{MAX_PARTS, Walk};
+use crate::code::{children, name_of};
 use crate::endpoint::Level;
 use crate::world::{World, last};
 
@@ -94,8 +99,20 @@ impl Walk {
             deciding = Some(Vec::new());
         }
         let Some(tests) = deciding else {
+            // What a decorator asks before it forbids may be about the user, though it does not look so.
+            let forbids = matches!(refusal, Refusal::Unauthorized | Refusal::Forbidden);
+            let is_asked = !self.tests.is_empty() || !self.passed.is_empty();
+            self.may_guard |= forbids && is_asked && self.inner.is_some();
             return;
         };
+        if self.is_never(world, &tests) {
+            return;
+        }
+        // Refused only where something else holds as well, of which nothing is known: it may be a guard.
+        if !self.strict && self.is_conditional(world, &tests) {
+            self.may_guard = true;
+            return;
+        }
         if self.strict
             && tests
                 .iter()
@@ -113,15 +130,113 @@ impl Walk {
                 return;
             }
         }
-        let proof = self.proof_of(world, refusal, &tests);
-        let of_shown = self.tests.iter().any(|(test, truth)| {
-            for_nobody(world, self.at, *test, 0) == Some(!truth) && depends(world, self.at, *test)
-        });
+        let proof = match self.of_predicate(world, refusal, &tests) {
+            Some(proof) => proof,
+            None => self.proof_of(world, refusal, &tests),
+        };
+        let of_shown = self
+            .tests
+            .iter()
+            .any(|(test, truth)| for_nobody(world, self.at, *test) == Some(!truth));
         if of_shown {
             let known = std::mem::replace(&mut self.of_shown, Proof::Nothing);
             self.of_shown = known.and(proof);
         } else {
             self.add(proof);
+        }
+    }
+
+    /// Whether the maker of a decorator has chosen that a refusal never comes: `@ajax(authenticated=False)`.
+    fn is_never(&self, world: &World<'_>, tests: &[(ExprId, bool)]) -> bool {
+        let module = world.machine.project.module(self.at);
+        tests.iter().any(|(test, truth)| {
+            let parts = match module[*test] {
+                Expr::Logic {
+                    op: BoolOp::And,
+                    values,
+                } if *truth => module.list(values),
+                _ => std::slice::from_ref(test),
+            };
+            *truth
+                && parts.iter().any(|part| {
+                    matches!(module[*part], Expr::Name { def, .. } if is_of_function_around(module, def))
+                        && self
+                            .variable(world, *part)
+                            .is_some_and(|v| world.machine.truth(v) == Some(false))
+                })
+        })
+    }
+
+    /// Whether a refusal takes more than that the user is not the right one: `if page.is_closed and not user`.
+    fn is_conditional(&self, world: &mut World<'_>, tests: &[(ExprId, bool)]) -> bool {
+        let module = world.machine.project.module(self.at);
+        tests.iter().any(|(test, truth)| {
+            let Expr::Logic { op, values } = module[*test] else {
+                return false;
+            };
+            if (op == BoolOp::And) != *truth {
+                return false;
+            }
+            let (of_user, others): (Vec<ExprId>, Vec<ExprId>) = module
+                .list(values)
+                .iter()
+                .partition(|value| depends(world, self.at, **value));
+            others.into_iter().any(|value| {
+                // `owner and owner != user`: that there is something to compare with.
+                let is_asked_on = || of_user.iter().any(|part| mentions(module, *part, value));
+                // What the maker of a decorator has chosen: `authenticated and not user`.
+                let is_chosen = || match module[value] {
+                    Expr::Name { def, .. } => is_of_function_around(module, def),
+                    _ => false,
+                };
+                !looks(world, self.at, value)
+                    && !is_chosen()
+                    && !self.is_apart(world, value)
+                    && !is_asked_on()
+            })
+        })
+    }
+
+    /// What a function of the project asks for before it says yes, where a request is refused to which it says no:
+    /// `if not may_edit(user): raise`. `None` where its answers name nothing.
+    fn of_predicate(
+        &self,
+        world: &mut World<'_>,
+        refusal: Refusal,
+        tests: &[(ExprId, bool)],
+    ) -> Option<Proof> {
+        let module = world.machine.project.module(self.at);
+        let mut of_user = tests.iter().copied();
+        let (mut test, mut truth) = of_user.find(|(test, _)| depends(world, self.at, *test))?;
+        if of_user.any(|(test, _)| depends(world, self.at, test)) || self.calls >= MAX_DEPTH {
+            return None;
+        }
+        while let Expr::Unary {
+            op: UnaryOp::Not,
+            operand,
+        } = module[test]
+        {
+            (test, truth) = (operand, !truth);
+        }
+        let Expr::Call { func, args } = module[strip(module, test)] else {
+            return None;
+        };
+        if truth {
+            return None;
+        }
+        let callees = world.machine.evaluator.eval(self.at, func);
+        let [Evaluated::Function(home, function)] = *callees.as_slice() else {
+            return None;
+        };
+        let given = self.given_to(world, func, args, home, function);
+        let question = Question {
+            refusal: Some(refusal),
+            ..Question::default()
+        };
+        let calls = self.calls + 1;
+        match asked(world, home, function, question, given, calls) {
+            proof @ Proof::Guard { .. } if !proof.is_nameless() => Some(proof),
+            _ => None,
         }
     }
 
@@ -139,7 +254,7 @@ impl Walk {
                 waiting.extend(module.list(values).iter().map(|value| (*value, truth)));
                 continue;
             }
-            let absent = match for_nobody(world, self.at, test, 0) {
+            let absent = match for_nobody(world, self.at, test) {
                 Some(holds) => holds == truth,
                 None => asks_for_absence(module, test) == truth && !asks_for_type(module, test),
             };
@@ -172,7 +287,7 @@ impl Walk {
                         }
                     }
                     DefKind::Entry => {
-                        let name = module[module[def].scope].slots[module[def].slot.index()].name;
+                        let name = name_of(module, def);
                         if let Some(v) = world.machine.around(closure, name)
                             && let Some(found) = world.text_list(v)
                         {
@@ -188,6 +303,30 @@ impl Walk {
         names.dedup();
         names
     }
+}
+
+/// Whether an expression mentions the variable that another one is.
+fn mentions(module: &Module, expr: ExprId, variable: ExprId) -> bool {
+    let slot_of = |expr: ExprId| match module[expr] {
+        Expr::Name { def, .. } => Some((module[def].scope, module[def].slot)),
+        _ => None,
+    };
+    let mut value = variable;
+    while let Expr::Unary { operand, .. } = module[value] {
+        value = operand;
+    }
+    let Some(slot) = slot_of(value) else {
+        return false;
+    };
+    let mut waiting = vec![expr];
+    for _ in 0..MAX_PARTS {
+        let Some(expr) = waiting.pop() else { break };
+        if slot_of(expr) == Some(slot) {
+            return true;
+        }
+        children(module, expr, |child| waiting.push(child));
+    }
+    false
 }
 
 /// Whether a block that may fail looks at who asks.

@@ -1,4 +1,4 @@
-//! Small questions about code that several checks ask.
+//! Small questions about code that many ask: what an expression is made of, what a variable was given, what a class binds.
 
 use hognose_python::ClassRef;
 use hognose_python::ir::*;
@@ -6,7 +6,6 @@ use hognose_python::{Symbol, Value as Evaluated};
 use ruff_text_size::TextRange;
 use rustc_hash::FxHashMap;
 
-use crate::guard::children;
 use crate::world::World;
 
 /// Expressions looked at for one question.
@@ -14,11 +13,11 @@ const MAX_LOOKED: usize = 400;
 
 /// Expressions of modules in order of their place, those that were asked for.
 #[derive(Default)]
-pub(super) struct Places(FxHashMap<ModuleId, Vec<(TextRange, ExprId)>>);
+pub struct Places(FxHashMap<ModuleId, Vec<(TextRange, ExprId)>>);
 
 impl Places {
     /// The expressions within a span, of those that `list` gives for the whole module.
-    pub(super) fn within(
+    pub fn within(
         &mut self,
         module: &Module,
         at: ModuleId,
@@ -39,6 +38,40 @@ impl Places {
             .filter(|(place, _)| range.contains_range(*place))
             .map(|(_, id)| *id)
             .collect()
+    }
+}
+
+/// Assignments followed from a variable to what it was given.
+const MAX_ASSIGNMENTS: usize = 16;
+
+/// What a variable was given last, through plain assignments only.
+pub fn origin(module: &Module, expr: ExprId) -> ExprId {
+    let mut expr = expr;
+    for _ in 0..MAX_ASSIGNMENTS {
+        match module[expr] {
+            Expr::Name { def, .. } => match module[def].kind {
+                DefKind::Value(value) => expr = value,
+                _ => break,
+            },
+            Expr::Await(value) | Expr::Named { value, .. } => expr = value,
+            _ => break,
+        }
+    }
+    expr
+}
+
+/// The name of the variable that a definition gives something.
+pub fn name_of(module: &Module, def: DefId) -> Symbol {
+    let def = &module[def];
+    module[def.scope].slots[def.slot.index()].name
+}
+
+/// The last part of the name of what an expression names: `check` of `guards.check`.
+pub fn last_name(module: &Module, expr: ExprId) -> Option<Symbol> {
+    match module[expr] {
+        Expr::Attribute { attr, .. } => Some(attr),
+        Expr::Name { def, .. } => Some(name_of(module, def)),
+        _ => None,
     }
 }
 
@@ -94,6 +127,73 @@ pub fn any_inside(module: &Module, expr: ExprId, mut holds: impl FnMut(ExprId) -
     false
 }
 
+/// The expressions directly inside of one.
+pub fn children(module: &Module, expr: ExprId, mut each: impl FnMut(ExprId)) {
+    match module[expr] {
+        Expr::Attribute { value, .. }
+        | Expr::Starred(value)
+        | Expr::Await(value)
+        | Expr::YieldFrom(value)
+        | Expr::Named { value, .. }
+        | Expr::Formatted { value, .. }
+        | Expr::Unary { operand: value, .. }
+        | Expr::Element { of: value, .. }
+        | Expr::Rest { of: value, .. }
+        | Expr::Iterate { of: value, .. }
+        | Expr::Enter { of: value, .. }
+        | Expr::Part(value) => each(value),
+        Expr::Subscript { value, index } => {
+            each(value);
+            each(index);
+        }
+        Expr::Call { func, args } => {
+            each(func);
+            for argument in module.args(args) {
+                each(argument.value);
+            }
+        }
+        Expr::Binary { left, right, .. }
+        | Expr::InPlace { left, right, .. }
+        | Expr::Compare { left, right, .. } => {
+            each(left);
+            each(right);
+        }
+        Expr::Logic { values: list, .. }
+        | Expr::Tuple(list)
+        | Expr::ListOf(list)
+        | Expr::SetOf(list)
+        | Expr::FString(list) => {
+            for element in module.list(list) {
+                each(*element);
+            }
+        }
+        Expr::Conditional { test, body, orelse } => {
+            each(test);
+            each(body);
+            each(orelse);
+        }
+        Expr::Dict(list) => {
+            for (key, value) in module.dict(list) {
+                if let Some(key) = key {
+                    each(key.get());
+                }
+                each(*value);
+            }
+        }
+        Expr::Comprehension(id) => {
+            let data = &module[id];
+            each(data.element);
+            for generator in &data.generators {
+                each(generator.iter);
+                for condition in &generator.conditions {
+                    each(*condition);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The classes outside of the project that a class inherits from, nearest first.
 pub fn bases_outside(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Vec<Symbol> {
     let order = world.machine.evaluator.mro(at, class);
@@ -107,7 +207,7 @@ pub fn bases_outside(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Vec
 }
 
 /// What the body of a class binds a name to.
-pub(super) fn member(module: &Module, class: ClassId, name: &str) -> Option<DefKind> {
+pub fn member(module: &Module, class: ClassId, name: &str) -> Option<DefKind> {
     let slot = module.slot(module[class].scope, Symbol::from(name))?;
     slot.bound.then(|| module[slot.exit].kind)
 }
@@ -132,7 +232,7 @@ pub fn method(
 }
 
 /// The elements of a display, or of the display that a name stands for.
-pub(super) fn elements(
+pub fn elements(
     world: &mut World<'_>,
     at: ModuleId,
     expr: ExprId,
@@ -156,7 +256,7 @@ pub(super) fn elements(
 
 /// Edits that make one text of another: letters put in, left out, or changed. Texts longer than names ever are count as
 /// wholly different.
-pub(super) fn edits(a: &str, b: &str) -> usize {
+pub fn edits(a: &str, b: &str) -> usize {
     const MAX: usize = 64;
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     if a.len() > MAX || b.len() > MAX {
