@@ -105,7 +105,7 @@ def show(name):
         return ''
     cursor = sqlite3.connect('x').cursor()
     cursor.execute('select * from t where n = ' + number)
-    subprocess.run(name, shell=False)
+    subprocess.run(['lookup', name], shell=False)
     unheard(name).of(name)
     # nothing
 
