@@ -105,7 +105,7 @@ def show(name):
         return ''
     cursor = sqlite3.connect('x').cursor()
     cursor.execute('select * from t where n = ' + number)
-    subprocess.run(['lookup', name], shell=False)
+    subprocess.run(name, shell=False)
     unheard(name).of(name)
     # nothing
 
@@ -145,10 +145,10 @@ fn a_condition_that_fails_is_told() {
     let out = why("app.py:14").out;
     let told = paragraph(
         &out,
-        "`subprocess.run`, line 14: command-injection, not reported.",
+        "`subprocess.run`, line 14: llm-output-executed, not reported.",
     );
     assert!(
-        told.contains("It counts only where argument 9 (`shell`) is true, and that is not so."),
+        told.contains("It counts only where argument `shell` is true, and that is not so."),
         "{told}"
     );
 }

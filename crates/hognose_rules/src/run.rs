@@ -213,8 +213,6 @@ struct OfModule {
     survey: Option<Survey>,
 }
 
-impl HarmlessPlaces {}
-
 /// What one thread keeps from module to module.
 struct Memory<'p> {
     values: Evaluator<'p>,

@@ -16,11 +16,13 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Facts, Filled};
-use crate::interpret::{Interpreter, Templates};
+use crate::interpret::Templates;
 use crate::model::{Models, Need, Sink};
 use crate::routes::{ClassRoutes, Variables, add_route, bound_by_routes, by_class, join_variables};
 use crate::shape::RuleSet;
 use crate::summary::{Found, Judged, Reach, SinkRef, Summary, Unit};
+pub(crate) use crate::survey::Read;
+use crate::survey::{Survey, Surveyor};
 use crate::value::Place;
 use crate::watch::{Seen, Watch};
 use order::{bottom_up, by_level, imports, watched_units, with_all};
@@ -512,14 +514,5 @@ fn all_sinks(models: &Models) -> Vec<&Sink> {
     all
 }
 
-pub(crate) use crate::survey::Read;
-use crate::survey::{Survey, Surveyor};
-
 /// Bodies of a group with what their walk came to, and whether others get something else of them than before.
 type Walked = Vec<(u32, Outcome, bool)>;
-
-impl Writes {}
-
-impl<'p> Analyser<'_, 'p> {}
-
-impl Interpreter<'_, '_> {}

@@ -18,7 +18,7 @@ use super::own::{ModelError, OwnModel};
 use super::{FlowMeta, Flows};
 use crate::matcher::expand;
 use arguments::{arguments, class_of, conditions, or_first, pick, when};
-use form::{ArgumentFile, EntryFile, OneOrMore, ParametersFile, SanitizerFile, SinkFile};
+use form::{ArgumentFile, EntryFile, ParametersFile, SanitizerFile, SinkFile};
 
 /// Kinds of sources that count where a rule names none.
 const USUAL: &[&str] = &super::SOURCE_KINDS;
