@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 use hognose_python::ir::*;
 use hognose_python::{Evaluator, ModuleId, Project, SourceKind};
 
-use super::writes::{Outcome, Writes};
+use super::writes::Outcome;
 use super::{MAX_GROUP_ROUNDS, SMALL_GROUP, Units, Walked};
 use crate::facts::{Facts, Filled};
 use crate::interpret::{Interpreter, Setting, Templates};
@@ -125,18 +125,7 @@ impl<'p> Analyser<'_, 'p> {
         if home.is_dead(data.range) {
             return Outcome::default();
         }
-        let (level, group) = self.rank[unit as usize];
-        let lookup = move |module: ModuleId, scope: ScopeId| {
-            let number = self.units.number(module, scope);
-            let (other, of) = self.rank[number];
-            if other < level || of == group {
-                return self.summaries[number]
-                    .read()
-                    .ok()
-                    .and_then(|summary| summary.clone());
-            }
-            None
-        };
+        let lookup = move |module, scope| self.summary_for(unit as usize, module, scope);
         let setting = self.setting(facts, &lookup);
         // The lifetimes of evaluator and setting are those of the project.
         let mut interpreter = Interpreter::new(&setting, values, self.sink_ref);
@@ -194,21 +183,23 @@ impl<'p> Analyser<'_, 'p> {
         }
         interpreter.body(&mut state, data.body);
         let summary = interpreter.summary(data);
-        let outcome = Outcome {
-            found: std::mem::take(&mut interpreter.found),
-            writes: Writes {
-                globals: std::mem::take(&mut interpreter.global_writes),
-                attributes: std::mem::take(&mut interpreter.class_writes),
-            },
-            cut: interpreter.cut,
-            judged: std::mem::take(&mut interpreter.judged),
-            sightings: std::mem::take(&mut interpreter.sightings),
-            asked: std::mem::take(&mut interpreter.asked),
-        };
+        let outcome = Outcome::of(&mut interpreter);
         if let Ok(mut slot) = self.summaries[unit as usize].write() {
             *slot = Some(Arc::new(summary));
         }
         outcome
+    }
+
+    /// The summary of a body for one that is walked after it, or with it.
+    fn summary_for(&self, reader: usize, module: ModuleId, scope: ScopeId) -> Option<Arc<Summary>> {
+        let (level, group) = self.rank[reader];
+        let number = self.units.number(module, scope);
+        let (other, of) = self.rank[number];
+        if other >= level && of != group {
+            return None;
+        }
+        let summary = self.summaries[number].read().ok()?;
+        summary.clone()
     }
 
     /// The body of a module. At first without summaries, to know what its variables hold.
@@ -221,20 +212,9 @@ impl<'p> Analyser<'_, 'p> {
     ) -> Outcome {
         let home = self.project.module(module);
         let unit = self.units.number(module, Module::TOP);
-        let (level, group) = self.rank[unit];
-        let lookup = move |module: ModuleId, scope: ScopeId| {
-            if first {
-                return None;
-            }
-            let number = self.units.number(module, scope);
-            let (other, of) = self.rank[number];
-            if other < level || of == group {
-                return self.summaries[number]
-                    .read()
-                    .ok()
-                    .and_then(|summary| summary.clone());
-            }
-            None
+        let lookup = move |module, scope| {
+            let known = self.summary_for(unit, module, scope);
+            known.filter(|_| !first)
         };
         let setting = self.setting(facts, &lookup);
         let mut interpreter = Interpreter::new(&setting, values, self.sink_ref);
@@ -261,21 +241,11 @@ impl<'p> Analyser<'_, 'p> {
                 globals.push((module, slot.name, interpreter.export(&state, value)));
             }
         }
-        Outcome {
-            found: if first {
-                Vec::new()
-            } else {
-                std::mem::take(&mut interpreter.found)
-            },
-            writes: Writes {
-                globals,
-                attributes: std::mem::take(&mut interpreter.class_writes),
-            },
-            cut: interpreter.cut,
-            judged: std::mem::take(&mut interpreter.judged),
-            sightings: std::mem::take(&mut interpreter.sightings),
-            asked: std::mem::take(&mut interpreter.asked),
+        interpreter.global_writes = globals;
+        if first {
+            interpreter.found.clear();
         }
+        Outcome::of(&mut interpreter)
     }
 }
 

@@ -6,7 +6,7 @@ use hognose_python::ModuleId;
 use rustc_hash::FxHashSet;
 
 use crate::facts::{Fact, Facts};
-use crate::interpret::{Asked, ClassWrite};
+use crate::interpret::{Asked, ClassWrite, Interpreter};
 use crate::model::Models;
 use crate::shape::Stretch;
 use crate::summary::{Exported, Found, Judged};
@@ -22,6 +22,23 @@ pub(super) struct Outcome {
     pub(super) judged: Vec<Judged>,
     pub(super) sightings: Vec<Sighting>,
     pub(super) asked: Asked,
+}
+
+impl Outcome {
+    /// What an interpreter has found out in its walk.
+    pub(super) fn of(interpreter: &mut Interpreter<'_, '_>) -> Self {
+        Self {
+            found: std::mem::take(&mut interpreter.found),
+            writes: Writes {
+                globals: std::mem::take(&mut interpreter.global_writes),
+                attributes: std::mem::take(&mut interpreter.class_writes),
+            },
+            cut: interpreter.cut,
+            judged: std::mem::take(&mut interpreter.judged),
+            sightings: std::mem::take(&mut interpreter.sightings),
+            asked: std::mem::take(&mut interpreter.asked),
+        }
+    }
 }
 
 /// Stores to module variables and to attributes of classes.
