@@ -14,7 +14,7 @@ pub enum ClassRef {
     External(Symbol),
 }
 
-/// Classes kept of one method resolution order. Real ones are shorter than fifty.
+/// Classes kept of one method resolution order: each more is looked for in all the orders of the bases.
 const MAX_ORDER: usize = 512;
 
 impl Evaluator<'_> {
