@@ -181,3 +181,31 @@ pub fn effect(engine: Engine, name: &str) -> Option<FilterEffect> {
         .map(|(effect, _)| *effect);
     known.or_else(|| (engine == Engine::Mako && name.starts_with("decode.")).then_some(PassesOn))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn effects_of_filters() {
+        for (engine, name, expected) in [
+            (Engine::Jinja2, "safe", Some(MarksSafe)),
+            (Engine::Jinja2, "e", Some(EscapesHtml)),
+            (Engine::Jinja2, "tojson", Some(EscapesScript)),
+            (Engine::Jinja2, "int", Some(Harmless)),
+            (Engine::Jinja2, "striptags", Some(PassesOn)),
+            (Engine::Jinja2, "escapejs", None),
+            (Engine::Django, "escapejs", Some(EscapesScript)),
+            (Engine::Django, "force_escape", Some(EscapesHtml)),
+            (Engine::Django, "date", Some(Harmless)),
+            (Engine::Django, "urlencode", Some(UrlEncodes)),
+            (Engine::Django, "linebreaks", Some(PassesOn)),
+            (Engine::Django, "tojson", None),
+            (Engine::Mako, "h", Some(EscapesHtml)),
+            (Engine::Mako, "decode.utf8", Some(PassesOn)),
+            (Engine::Mako, "safe", None),
+        ] {
+            assert_eq!(effect(engine, name), expected, "{name}");
+        }
+    }
+}

@@ -3,8 +3,14 @@
 //! One walk over the tree, in source order. Branches are walked one after the other on the same state with an undo log;
 //! joins make phis only for the variables a branch changed, so the cost does not grow with the size of the scope.
 
+mod assign;
+mod bound;
 mod branch;
+mod control;
+mod define;
 mod expr;
+mod import;
+mod outcome;
 mod pattern;
 mod stmt;
 

@@ -1,8 +1,11 @@
+//! Pages in, contexts out.
+
 use std::fmt;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::html_context;
 
 /// The context at each `§`, which is a hole.
 fn contexts(text: &str) -> String {
