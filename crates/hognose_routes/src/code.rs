@@ -41,25 +41,6 @@ impl Places {
     }
 }
 
-/// Assignments followed from a variable to what it was given.
-const MAX_ASSIGNMENTS: usize = 16;
-
-/// What a variable was given last, through plain assignments only.
-pub fn origin(module: &Module, expr: ExprId) -> ExprId {
-    let mut expr = expr;
-    for _ in 0..MAX_ASSIGNMENTS {
-        match module[expr] {
-            Expr::Name { def, .. } => match module[def].kind {
-                DefKind::Value(value) => expr = value,
-                _ => break,
-            },
-            Expr::Await(value) | Expr::Named { value, .. } => expr = value,
-            _ => break,
-        }
-    }
-    expr
-}
-
 /// The name of the variable that a definition gives something.
 pub fn name_of(module: &Module, def: DefId) -> Symbol {
     let def = &module[def];

@@ -474,7 +474,7 @@ fn follow(module: &Module, def: DefId, open: &mut Vec<ExprId>, seen: &mut FxHash
     if !seen.insert(def) || seen.len() > 32 {
         return;
     }
-    match module[reaching(module, def)].kind {
+    match module[module.reaching(def)].kind {
         DefKind::Value(value) => open.push(value),
         DefKind::Phi(list) => {
             for operand in module.defs_list(list) {
@@ -513,55 +513,16 @@ fn keeps(path: &str) -> bool {
         )
 }
 
-/// The definition that a use of an outer variable sees, where there is just one.
-fn reaching(module: &Module, def: DefId) -> DefId {
-    let data = &module[def];
-    if !matches!(data.kind, DefKind::Entry) {
-        return def;
-    }
-    let name = module[data.scope].slots[data.slot.index()].name;
-    let mut around = module[data.scope].parent;
-    while let Some(outer) = around {
-        if !matches!(module[outer].kind, ScopeKind::Class(_))
-            && let Some(slot) = module.slot(outer, name)
-            && slot.bound
-        {
-            return match slot.defs.as_slice() {
-                [only] => *only,
-                _ => def,
-            };
-        }
-        around = module[outer].parent;
-    }
-    def
-}
-
-/// The expression a variable was last given, through plain assignments only.
-pub fn origin(module: &Module, expr: ExprId) -> ExprId {
-    let mut expr = expr;
-    for _ in 0..16 {
-        match module[expr] {
-            Expr::Name { def, .. } => match module[reaching(module, def)].kind {
-                DefKind::Value(value) => expr = value,
-                _ => break,
-            },
-            Expr::Await(value) | Expr::Named { value, .. } => expr = value,
-            _ => break,
-        }
-    }
-    expr
-}
-
 /// The constant a value falls back to where the environment has none: `os.environ.get("KEY", "secret")`.
 pub fn fallback(context: &mut Context<'_, '_>, expr: ExprId) -> Option<String> {
     let module = context.module;
-    let mut expr = origin(module, expr);
+    let mut expr = module.origin(expr);
     // `os.environ.get("KEY", "secret").encode()`
     while let Expr::Call { func, .. } = module[expr]
         && let Expr::Attribute { value, attr } = module[func]
         && matches!(attr.as_str(), "encode" | "strip")
     {
-        expr = origin(module, value);
+        expr = module.origin(value);
     }
     let default = match module[expr] {
         Expr::Call { func, args } => {
@@ -594,7 +555,7 @@ pub fn fallback(context: &mut Context<'_, '_>, expr: ExprId) -> Option<String> {
             let [first, .., last] = module.list(values) else {
                 return None;
             };
-            let first = origin(module, *first);
+            let first = module.origin(*first);
             let Expr::Call { func, .. } = module[first] else {
                 return None;
             };
@@ -625,7 +586,7 @@ pub fn is_configured(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
             return true;
         }
     }
-    let expr = origin(context.module, expr);
+    let expr = context.module.origin(expr);
     let by_path = context.eval(expr).iter().any(|value| match value {
         Value::External(path) => {
             let path = path.as_str();

@@ -8,8 +8,7 @@ pub use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use crate::context::{Argument, CallSite, Callee, Context, Draft};
 pub use crate::names::{
-    Named, fallback, is_configured, is_password, is_secret, name_of, named_values, origin, parts,
-    words,
+    Named, fallback, is_configured, is_password, is_secret, name_of, named_values, parts, words,
 };
 pub use crate::settings::{Setting, Settings, Shape, Val, World};
 pub use crate::text::Piece;

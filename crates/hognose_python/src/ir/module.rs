@@ -66,6 +66,9 @@ pub struct Module {
     pub(crate) strings: String,
 }
 
+/// Assignments followed from a variable to what it was given; real code has two or three.
+const MAX_ASSIGNMENTS: usize = 16;
+
 impl Module {
     /// The module's own scope.
     pub const TOP: ScopeId = ScopeId(0);
@@ -161,6 +164,45 @@ impl Module {
             .dead
             .partition_point(|dead| dead.start() <= range.start());
         next > 0 && self.dead[next - 1].end() >= range.end()
+    }
+
+    /// The definition that a use of an outer variable sees, where there is just one.
+    pub fn reaching(&self, def: DefId) -> DefId {
+        let data = &self[def];
+        if !matches!(data.kind, DefKind::Entry) {
+            return def;
+        }
+        let name = self[data.scope].slots[data.slot.index()].name;
+        let mut around = self[data.scope].parent;
+        while let Some(outer) = around {
+            if !matches!(self[outer].kind, ScopeKind::Class(_))
+                && let Some(slot) = self.slot(outer, name)
+                && slot.bound
+            {
+                return match slot.defs.as_slice() {
+                    [only] => *only,
+                    _ => def,
+                };
+            }
+            around = self[outer].parent;
+        }
+        def
+    }
+
+    /// The expression a variable was last given, through plain assignments only.
+    pub fn origin(&self, expr: ExprId) -> ExprId {
+        let mut expr = expr;
+        for _ in 0..MAX_ASSIGNMENTS {
+            match self[expr] {
+                Expr::Name { def, .. } => match self[self.reaching(def)].kind {
+                    DefKind::Value(value) => expr = value,
+                    _ => break,
+                },
+                Expr::Await(value) | Expr::Named { value, .. } => expr = value,
+                _ => break,
+            }
+        }
+        expr
     }
 
     /// The variable of that name in a scope.

@@ -4,7 +4,7 @@ use hognose_python::Constant;
 use hognose_python::ir::*;
 
 use super::Evidence;
-use crate::code::{any_inside, function_around, origin};
+use crate::code::{any_inside, function_around};
 use crate::guard;
 use crate::world::World;
 
@@ -94,7 +94,7 @@ fn claim(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<(&'static 
     let module = world.machine.project.module(at);
     let mut expr = expr;
     for _ in 0..MAX_STEPS {
-        expr = origin(module, expr);
+        expr = module.origin(expr);
         match module[expr] {
             Expr::Name { def, .. } => match module[def].kind {
                 DefKind::Param(index) => return parameter(world, at, def, index),

@@ -8,7 +8,7 @@ use hognose_python::{ClassRef, Symbol, Value as Evaluated};
 
 use super::classes::is_rest_view;
 use super::{Evidence, Remark};
-use crate::code::{bases_outside, method, origin};
+use crate::code::{bases_outside, method};
 use crate::endpoint::{Endpoint, Level};
 use crate::guard;
 use crate::run::{V, Value};
@@ -252,7 +252,7 @@ fn is_sent(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
     let module = world.machine.project.module(at);
     let mut expr = expr;
     for _ in 0..MAX_STEPS {
-        expr = origin(module, expr);
+        expr = module.origin(expr);
         match module[expr] {
             Expr::Subscript { value, .. } => return is_body(world, at, value),
             // `payload.is_admin` of a model that the body is read into.
@@ -279,7 +279,7 @@ fn is_sent(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
 /// Whether an expression is the body of the request, as a mapping.
 fn is_body(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
     let module = world.machine.project.module(at);
-    match module[origin(module, expr)] {
+    match module[module.origin(expr)] {
         Expr::Attribute { value, attr } => {
             let of_body = matches!(attr.as_str(), "json" | "form" | "data" | "POST" | "values");
             of_body && guard::is_request(world, at, value)

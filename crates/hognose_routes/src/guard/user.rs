@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 pub use self::given::Given;
 use self::parameters::{is_credential, is_shown};
 use super::refusal::of_value as refusal;
-use crate::code::{children, name_of, origin};
+use crate::code::{children, name_of};
 use crate::world::{Target, World};
 
 /// Expressions looked at for one question.
@@ -137,7 +137,7 @@ pub(super) fn is_credential_itself(world: &mut World<'_>, at: ModuleId, expr: Ex
     let module = world.machine.project.module(at);
     let mut expr = expr;
     for _ in 0..MAX_NAMES {
-        expr = origin(module, expr);
+        expr = module.origin(expr);
         if key_of(world, at, expr).is_some() {
             return true;
         }

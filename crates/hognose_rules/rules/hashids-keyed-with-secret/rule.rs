@@ -13,7 +13,7 @@ pub fn check(context: &mut Context<'_, '_>) {
         if at != context.id {
             continue;
         }
-        let salt = origin(context.module, salt);
+        let salt = context.module.origin(salt);
         let read = context.paths(salt).iter().any(|path| {
             let path = path.as_str();
             path.starts_with("flask.")

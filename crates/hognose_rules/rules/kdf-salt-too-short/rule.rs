@@ -51,7 +51,7 @@ pub fn check(context: &mut Context<'_, '_>) {
             continue;
         }
         let module = context.module;
-        let drawn = origin(module, salt);
+        let drawn = module.origin(salt);
         let Expr::Call { func, args } = module[drawn] else {
             continue;
         };

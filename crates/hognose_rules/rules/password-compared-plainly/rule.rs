@@ -178,7 +178,7 @@ fn is_typed(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
     match module[expr] {
         Expr::Name { .. } => {
             // Whatever a call made of it may be a hash.
-            let made = origin(module, expr);
+            let made = module.origin(expr);
             if made != expr
                 && matches!(module[made], Expr::Call { .. })
                 && name_of(context, made).is_none()

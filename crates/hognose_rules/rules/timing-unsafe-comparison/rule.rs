@@ -74,11 +74,11 @@ fn secret(context: &mut Context<'_, '_>, own: ExprId, other: ExprId) -> Option<S
     let name = name_of(context, own)
         .filter(|name| is_secret(name))
         .or_else(|| {
-            let made = origin(module, own);
+            let made = module.origin(own);
             name_of(context, made).filter(|name| is_secret(name))
         })?;
     if is_basic_credential(context, other) {
-        return (!matches!(context.module[origin(context.module, own)], Expr::Call { .. })).then_some(name);
+        return (!matches!(context.module[context.module.origin(own)], Expr::Call { .. })).then_some(name);
     }
     if !is_configured(context, own) && !is_kept_in_session(context, own) {
         return None;
@@ -108,7 +108,7 @@ fn is_within_configuration(context: &mut Context<'_, '_>, expr: ExprId) -> bool 
     /// Items and attributes of each other.
     const MAX_STEPS: usize = 8;
     let module = context.module;
-    let mut at = origin(module, expr);
+    let mut at = module.origin(expr);
     for _ in 0..MAX_STEPS {
         at = match module[at] {
             Expr::Attribute { value, .. } | Expr::Subscript { value, .. } => value,
@@ -145,7 +145,7 @@ fn is_basic_credential(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
     /// Steps from the part to what was decoded: unpacking, splitting, decoding.
     const MAX_STEPS: usize = 8;
     let module = context.module;
-    let mut at = origin(module, expr);
+    let mut at = module.origin(expr);
     let mut split = false;
     for _ in 0..MAX_STEPS {
         let next = match module[at] {
@@ -166,7 +166,7 @@ fn is_basic_credential(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
             }
             _ => return false,
         };
-        at = origin(module, next);
+        at = module.origin(next);
     }
     false
 }
@@ -207,7 +207,7 @@ fn is_of_command_line(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
 /// Whether a value is what the session keeps to compare the next request with: a CSRF token or a code sent to the user.
 fn is_kept_in_session(context: &mut Context<'_, '_>, expr: ExprId) -> bool {
     let module = context.module;
-    let expr = origin(module, expr);
+    let expr = module.origin(expr);
     let owner = match module[expr] {
         Expr::Subscript { value, .. } => value,
         Expr::Call { func, .. } => match module[func] {

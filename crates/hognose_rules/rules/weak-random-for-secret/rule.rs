@@ -131,7 +131,7 @@ fn is_alphabet(context: &mut Context<'_, '_>, expr: ExprId, depth: u32) -> bool 
     {
         return true;
     }
-    let expr = origin(module, expr);
+    let expr = module.origin(expr);
     match module[expr] {
         Expr::Binary {
             op: Operator::Add | Operator::Mult,

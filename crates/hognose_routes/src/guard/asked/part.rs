@@ -5,7 +5,7 @@ use hognose_python::ir::*;
 use super::super::user::is_request;
 use super::Part;
 use super::decide::predicate;
-use crate::code::{children, origin};
+use crate::code::children;
 use crate::world::World;
 
 /// Expressions looked at for one question.
@@ -137,7 +137,7 @@ pub(super) fn is_variables(world: &mut World<'_>, at: ModuleId, expr: ExprId) ->
 /// The variable of the path that an expression takes: `request.view_args.get("id")`.
 pub(super) fn variable<'p>(world: &mut World<'p>, at: ModuleId, expr: ExprId) -> Option<&'p str> {
     let module = world.machine.project.module(at);
-    let (holder, key) = match module[origin(module, expr)] {
+    let (holder, key) = match module[module.origin(expr)] {
         Expr::Subscript { value, index } => (value, index),
         Expr::Call { func, args } => match module[func] {
             Expr::Attribute { value, attr } if matches!(attr.as_str(), "get" | "pop") => {
@@ -156,7 +156,7 @@ pub(super) fn variable<'p>(world: &mut World<'p>, at: ModuleId, expr: ExprId) ->
 /// What of the request an expression is, if it is something that tells what is asked for.
 pub(super) fn part(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Part> {
     let module = world.machine.project.module(at);
-    let expr = origin(module, expr);
+    let expr = module.origin(expr);
     match module[expr] {
         Expr::Attribute { value, attr } => {
             let of_match = match attr.as_str() {
@@ -227,7 +227,7 @@ pub(super) fn part(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<
 /// Whether an expression is what Django has found for the path of a request.
 fn is_match(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> bool {
     let module = world.machine.project.module(at);
-    match module[origin(module, expr)] {
+    match module[module.origin(expr)] {
         Expr::Attribute { value, attr } => {
             attr.as_str() == "resolver_match" && is_request(world, at, value)
         }
