@@ -1,14 +1,14 @@
 //! The call graph of a whole project: for every call, what it may run.
 //!
 //! An inclusion-based points-to analysis over the lowered modules. Functions, classes, instances, containers and access
-//! paths outside of the project are abstract objects ([`object`]); variables, attributes and elements are nodes that hold
-//! sets of them; statements are constraints between nodes, made in one walk over each body ([`walk`]) and solved with a
-//! worklist ([`solver`]). What a call runs is found while solving, so that functions in variables, containers, parameters
+//! paths outside of the project are abstract objects (`object`); variables, attributes and elements are nodes that hold
+//! sets of them; statements are constraints between nodes, made in one walk over each body (`walk`) and solved with a
+//! worklist (`solver`). What a call runs is found while solving, so that functions in variables, containers, parameters
 //! and closures are followed.
 //!
 //! Precision comes from four cheap means: variables are followed along their definitions, stores are forwarded to loads in
-//! straight-line code ([`facts`]), parameters that are returned or stored on the receiver are substituted at the call, and
-//! functions that return closures are copied per call site ([`context`]). All else is insensitive to the caller.
+//! straight-line code (`facts`), parameters that are returned or stored on the receiver are substituted at the call, and
+//! functions that return closures are copied per call site (`context`). All else is insensitive to the caller.
 //!
 //! The analysis refuses to guess: a receiver of unknown type has no callees, and the call says why ([`Unresolved`]). The one
 //! exception, a method name that a single class of the project defines, is marked [`Confidence::Low`].
