@@ -136,19 +136,8 @@ impl Evaluator<'_> {
     pub(super) fn outer(&mut self, at: ModuleId, scope: ScopeId, slot: SlotId) -> Values {
         let module = self.project.module(at);
         let name = module[scope].slots[slot.index()].name;
-        let mut around = module[scope].parent;
-        if module[scope].slots[slot.index()].declared == Declared::Global {
-            around = Some(Module::TOP);
-        }
-        while let Some(outer) = around {
-            let data = &module[outer];
-            if !matches!(data.kind, ScopeKind::Class(_))
-                && let Some(found) = module.slot(outer, name)
-                && found.bound
-            {
-                return self.variable(at, outer, found);
-            }
-            around = data.parent;
+        if let Some((outer, found)) = module.around(scope, slot) {
+            return self.variable(at, outer, &module[outer].slots[found.index()]);
         }
         if scope == Module::TOP
             && module.slot(scope, name).is_some_and(|found| found.bound)

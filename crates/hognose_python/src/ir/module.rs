@@ -172,21 +172,33 @@ impl Module {
         if !matches!(data.kind, DefKind::Entry) {
             return def;
         }
-        let name = self[data.scope].slots[data.slot.index()].name;
-        let mut around = self[data.scope].parent;
-        while let Some(outer) = around {
-            if !matches!(self[outer].kind, ScopeKind::Class(_))
-                && let Some(slot) = self.slot(outer, name)
-                && slot.bound
-            {
-                return match slot.defs.as_slice() {
-                    [only] => *only,
-                    _ => def,
-                };
-            }
-            around = self[outer].parent;
+        let Some((outer, slot)) = self.around(data.scope, data.slot) else {
+            return def;
+        };
+        match self[outer].slots[slot.index()].defs.as_slice() {
+            [only] => *only,
+            _ => def,
         }
-        def
+    }
+
+    /// The variable of a scope around this one that a name means which this one uses and does not bind.
+    pub fn around(&self, scope: ScopeId, slot: SlotId) -> Option<(ScopeId, SlotId)> {
+        let used = &self[scope].slots[slot.index()];
+        let mut around = match used.declared {
+            Declared::Global => Some(Module::TOP),
+            _ => self[scope].parent,
+        };
+        while let Some(outer) = around {
+            let data = &self[outer];
+            if !matches!(data.kind, ScopeKind::Class(_))
+                && let Some(number) = data.names.get(&used.name)
+                && data.slots[number.index()].bound
+            {
+                return Some((outer, *number));
+            }
+            around = data.parent;
+        }
+        None
     }
 
     /// The expression a variable was last given, through plain assignments only.

@@ -42,24 +42,12 @@ impl<'p> Interpreter<'_, 'p> {
     fn outer(&mut self, state: &mut State, scope: ScopeId, slot: SlotId, name: Symbol) -> Value {
         let module = self.module();
         let at = self.at().module;
-        let mut around = module[scope].parent;
-        if module[scope].slots[slot.index()].declared == Declared::Global {
-            around = Some(Module::TOP);
-        }
-        while let Some(outer) = around {
-            let data = &module[outer];
-            if !matches!(data.kind, ScopeKind::Class(_))
-                && let Some(number) = data.names.get(&name)
-                && data.slots[number.index()].bound
-            {
-                if outer == Module::TOP {
-                    break;
-                }
-                return self.captured(state, outer, *number, name);
+        match module.around(scope, slot) {
+            Some((outer, found)) if outer != Module::TOP => {
+                self.captured(state, outer, found, name)
             }
-            around = data.parent;
+            _ => self.global(state, at, name, scope),
         }
-        self.global(state, at, name, scope)
     }
 
     fn captured(&mut self, state: &mut State, scope: ScopeId, slot: SlotId, name: Symbol) -> Value {
