@@ -4,7 +4,7 @@ use hognose_python::Value as Evaluated;
 use hognose_python::ir::*;
 
 use super::{MAX_NAMES, alias, carries_credentials, is_identity, reaches};
-use crate::world::World;
+use crate::world::{World, last};
 
 /// Parameters that the framework fills from credentials, by what their default or annotation calls.
 const PARAMETERS: &[&str] = &["Header", "Cookie"];
@@ -25,10 +25,7 @@ pub(super) fn is_shown(world: &mut World<'_>, at: ModuleId, param: &Param) -> bo
         match module[expr] {
             Expr::Call { func, args } => {
                 let path = world.machine.evaluator.dotted(at, func);
-                let name = path.map_or("", |path| {
-                    let path = path.as_str();
-                    path.rsplit('.').next().unwrap_or(path)
-                });
+                let name = path.map_or("", |path| last(path.as_str()));
                 match name {
                     "Header" | "Cookie" | "Query" => return true,
                     "Depends" | "Security" => {
@@ -138,10 +135,7 @@ pub(super) fn is_credential(
         match module[expr] {
             Expr::Call { func, args } => {
                 let path = world.machine.evaluator.dotted(at, func);
-                let name = path.map_or("", |path| {
-                    let path = path.as_str();
-                    path.rsplit('.').next().unwrap_or(path)
-                });
+                let name = path.map_or("", |path| last(path.as_str()));
                 let filled = match name {
                     "Depends" | "Security" => is_of_user(world, at, args, identity, nesting),
                     _ => {
