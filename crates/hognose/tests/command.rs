@@ -621,3 +621,33 @@ fn only_findings_on_changed_lines_are_shown() {
     );
     assert_eq!(changed().out.lines().count(), 1);
 }
+
+/// Who shows a key is not known by a cookie, whichever function of the view's looks at it.
+#[test]
+fn a_view_that_asks_another_function_for_a_key_is_for_pedants() {
+    let view = |asked: &str| {
+        format!(
+            "import keys\nfrom flask import Flask, abort, request, session\nfrom flask_wtf import CSRFProtect\n\n\
+             app = Flask(__name__)\ncsrf = CSRFProtect(app)\n\n\n@app.post(\"/name\")\n@csrf.exempt\ndef name():\n    \
+             if not {asked}():\n        abort(403)\n    session[\"name\"] = request.form[\"name\"]\n    return \"\"\n"
+        )
+    };
+    let keys = "from flask import request\n\n\ndef shown():\n    return request.headers[\"X-Api-Key\"] in KEYS\n\n\n\
+                def open():\n    return True\n";
+    for (asked, told) in [("keys.shown", false), ("keys.open", true)] {
+        let project = Project::new(&[("app.py", &view(asked)), ("keys.py", keys)]);
+        let run = project.run(&[
+            "check",
+            "--select",
+            "csrf-exempt-view",
+            "--format",
+            "concise",
+        ]);
+        assert_eq!(
+            run.out.contains("csrf-exempt-view"),
+            told,
+            "{asked}: {}",
+            run.out
+        );
+    }
+}

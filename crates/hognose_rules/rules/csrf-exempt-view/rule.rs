@@ -91,12 +91,10 @@ pub fn check(context: &mut Context<'_, '_>) {
             if !module.is_dead(module.expr_range(*decorator)) && exempts(context, *decorator) {
                 seen.push(module.expr_range(*decorator));
                 if !is_harmless(context, decorators) {
-                    report(
-                        context,
-                        module.expr_range(*decorator),
-                        name.as_str(),
-                        context.text(range).to_owned(),
-                    );
+                    let code = context.text(range).to_owned();
+                    let checks = code_of_checks(context, range);
+                    let place = module.expr_range(*decorator);
+                    report(context, place, name.as_str(), &code, &checks);
                 }
             }
         }
@@ -114,14 +112,17 @@ pub fn check(context: &mut Context<'_, '_>) {
         if call.is(&[EXEMPT]) || is_flask_exempt(call) {
             let name = context.text(module.expr_range(first.value)).to_owned();
             let code = code_of(context, first.value);
-            report(context, call.range, &name, code);
+            report(context, call.range, &name, &code, "");
         }
     }
 }
 
-fn report(context: &mut Context<'_, '_>, range: TextRange, name: &str, code: String) {
-    let code = code.to_lowercase();
-    let proved = PROOFS.iter().any(|proof| code.contains(proof));
+/// `code` is the view's, `checks` that of the functions it asks about its caller.
+fn report(context: &mut Context<'_, '_>, range: TextRange, name: &str, code: &str, checks: &str) {
+    let (code, checks) = (code.to_lowercase(), checks.to_lowercase());
+    let proved = PROOFS
+        .iter()
+        .any(|proof| code.contains(proof) || checks.contains(proof));
     let by_cookie = COOKIES.iter().any(|word| code.contains(word));
     let draft = context.report(
         range,
@@ -207,6 +208,23 @@ fn reads_only(context: &mut Context<'_, '_>, methods: ExprId) -> bool {
     )
 }
 
+/// The source of functions that a view asks, in its conditions, whether the caller may go on.
+fn code_of_checks(context: &mut Context<'_, '_>, view: TextRange) -> String {
+    let module = context.module;
+    let tests: Vec<TextRange> = module
+        .stmts()
+        .filter_map(|(_, stmt)| match stmt {
+            Stmt::If { test, .. } => Some(module.expr_range(*test)),
+            _ => None,
+        })
+        .filter(|test| view.contains_range(*test))
+        .collect();
+    let is_asked = |call: &&CallSite| tests.iter().any(|test| test.contains_range(call.range));
+    let asked = context.calls().iter().filter(is_asked);
+    let asked: Vec<ExprId> = asked.map(|call| call.func).collect();
+    asked.into_iter().map(|func| source_of(context, func)).collect()
+}
+
 /// The source of a view or of the module a blueprint is made in.
 fn code_of(context: &mut Context<'_, '_>, view: ExprId) -> String {
     let module = context.module;
@@ -218,9 +236,24 @@ fn code_of(context: &mut Context<'_, '_>, view: ExprId) -> String {
         },
         _ => view,
     };
+    let mut code = source_of(context, view);
+    // `csrf.exempt(api.bp)`: the views of a blueprint stand in its module.
+    let project = context.values.project();
+    if let Expr::Attribute { value, .. } = module[view] {
+        for value in context.eval(value) {
+            if let Value::Module(at) = value {
+                code.push_str(project.module(at).text.as_str());
+            }
+        }
+    }
+    code
+}
+
+/// The source of the functions and classes of the project that an expression names.
+fn source_of(context: &mut Context<'_, '_>, named: ExprId) -> String {
     let mut code = String::new();
     let project = context.values.project();
-    for value in context.eval(view) {
+    for value in context.eval(named) {
         let (at, range) = match value {
             Value::Function(at, function) => (at, project.module(at)[function].range),
             Value::Class(at, class) => (at, project.module(at)[class].range),
@@ -231,14 +264,6 @@ fn code_of(context: &mut Context<'_, '_>, view: ExprId) -> String {
             text.get(range.start().to_usize()..range.end().to_usize())
                 .unwrap_or_default(),
         );
-    }
-    // `csrf.exempt(api.bp)`: the views of a blueprint stand in its module.
-    if let Expr::Attribute { value, .. } = module[view] {
-        for value in context.eval(value) {
-            if let Value::Module(at) = value {
-                code.push_str(project.module(at).text.as_str());
-            }
-        }
     }
     code
 }
