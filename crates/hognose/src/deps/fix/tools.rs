@@ -175,15 +175,20 @@ impl Lock {
                 call.extend(exact().flat_map(|one| ["--upgrade-package".to_owned(), one]));
             }
             (_, Tool::Poetry) => {
+                let update: &[&str] = if targets.is_empty() {
+                    &["lock"]
+                } else {
+                    &["update", "--lock"]
+                };
+                say(update);
                 say(&[
-                    "update",
-                    "--lock",
                     "--no-interaction",
                     "--no-ansi",
                     "--no-plugins",
                 ]);
                 call.extend(names());
             }
+            (_, Tool::Pdm) if targets.is_empty() => say(&["lock", "--update-reuse"]),
             (_, Tool::Pdm) => {
                 return by_group(targets, |group, names| {
                     let mut call = vec!["update", "--no-sync", "--update-reuse", "--skip", ":all"];
@@ -220,6 +225,11 @@ impl Lock {
             }
         }
         vec![call]
+    }
+
+    /// Whether its tool can write it again with the versions it has.
+    pub fn is_repeatable(&self) -> bool {
+        !matches!(self.tool, Tool::Pipenv | Tool::CondaLock)
     }
 
     /// Whether its tool can be told which version to take.
