@@ -162,7 +162,7 @@ impl Arguments {
                 code: code.as_ref(),
                 today,
             };
-            return self.run_fix(&judge, &answers, terminal);
+            return self.run_fix(&judge, &answers, &disk, terminal);
         }
         let uses = interpreter_uses(&disk, &disk.interpreters());
         let interpreters = InterpreterAnswer::of(uses, today)?;

@@ -79,9 +79,9 @@ pub(super) type Replaced = (Range<usize>, String);
 /// One of them cannot be made; then none is.
 pub fn apply(path: &str, bytes: &[u8], asked: &[Edit<'_>]) -> Result<Vec<u8>, EditFault> {
     // Entries of one list share its commas, so they are taken out one after the other, the last one first.
-    let (gone, asked): (Vec<&Edit>, Vec<&Edit>) = asked.iter().partition(|edit| {
-        matches!(edit, Edit::Mend(Mend::Interpreter { to: None, .. }))
-    });
+    let (gone, asked): (Vec<&Edit>, Vec<&Edit>) = asked
+        .iter()
+        .partition(|edit| matches!(edit, Edit::Mend(Mend::Interpreter { to: None, .. })));
     let asked: Vec<Edit> = asked.into_iter().copied().collect();
     let mut edited = at_once(path, bytes, &asked)?;
     if gone.is_empty() {
@@ -238,7 +238,10 @@ impl GoneLines {
             let ends = |text: &str| text.matches('\n').count();
             let taken = ends(source.text.get(range.clone()).unwrap_or_default());
             let line = source.place(range.start).line;
-            gone.extend(std::iter::repeat_n(line, taken.saturating_sub(ends(written))));
+            gone.extend(std::iter::repeat_n(
+                line,
+                taken.saturating_sub(ends(written)),
+            ));
         }
         Self(gone)
     }
@@ -308,9 +311,7 @@ fn differs_as_meant(
     let is_gone = |option: &InstallerOption| {
         edits.iter().any(|edit| match edit {
             Edit::Mend(Mend::Verify(gone)) => {
-                gone.place == option.place
-                    && gone.name == option.name
-                    && gone.value == option.value
+                gone.place == option.place && gone.name == option.name && gone.value == option.value
             }
             _ => false,
         })
@@ -347,7 +348,10 @@ fn are_moved(before: Vec<InterpreterUse>, after: &[InterpreterUse], edits: &[Edi
         }
     }
     let found = after.iter().map(|one| (&one.role, &one.wanted));
-    expected.iter().map(|(role, wanted)| (role, wanted)).eq(found)
+    expected
+        .iter()
+        .map(|(role, wanted)| (role, wanted))
+        .eq(found)
 }
 
 #[cfg(test)]

@@ -71,7 +71,10 @@ impl Mend {
             Self::Verify(option) => format!(
                 "{} {}",
                 option.name,
-                option.value.as_deref().map_or_else(String::new, shown_address)
+                option
+                    .value
+                    .as_deref()
+                    .map_or_else(String::new, shown_address)
             ),
             Self::Interpreter { used, .. } => match &used.wanted {
                 Wanted::Release(release) => format!("Python {release}"),

@@ -9,17 +9,17 @@ use hognose_deps::advisories::index::Index;
 use hognose_deps::date::Date;
 use hognose_deps::fix::mend::{address, interpreter};
 use hognose_deps::hygiene::{self, Defect};
-use hognose_deps::inputs::{Files as _, Inventory, Wanted};
+use hognose_deps::inputs::{Files as _, Inventory, Place, Wanted};
 use hognose_deps::interpreter::facts;
 use hognose_deps::name::Name;
 use hognose_finding::Finding;
 
 use super::super::project::Project;
 use super::super::{Exit, Terminal};
-use super::{Arguments, asked, disk, fails, is_of_hygiene, read_all, report};
+use super::{Arguments, asked, fails, is_of_hygiene, read_all, report};
 use crate::deps::fix::{self, Installer, Judged, NotInstalled, Plan, Red, Trial};
 use crate::deps::reach::Code;
-use crate::deps::{Answers, Disk, InterpreterAnswer, interpreter_uses};
+use crate::deps::{Answers, Disk, InterpreterAnswer, findings, interpreter_uses};
 use crate::discovery::PathGlobs;
 use crate::output::{Paint, plural};
 use crate::{Presentation, View};
@@ -91,8 +91,7 @@ impl Judge<'_> {
         let uses = interpreter_uses(disk, &disk.interpreters());
         let is_known = |name: &Name| matches!(self.index.package(name), Ok(Some(_)));
         let defects = hygiene::judge(inventory, asked(disk, self.paths), self.today, &is_known);
-        let (mut mends, mut stays) =
-            interpreter::choose(&uses, facts::embedded()?, self.today);
+        let (mut mends, mut stays) = interpreter::choose(&uses, facts::embedded()?, self.today);
         let interpreters = InterpreterAnswer::of(uses, self.today)?;
 
         // Only what is told is to be mended.
@@ -110,6 +109,17 @@ impl Judge<'_> {
             })
         };
         let open: Vec<&Defect> = defects.iter().filter(is_told).collect();
+        // Nor what somebody decided to live with, by a comment.
+        let is_accepted = |place: &Place| {
+            report.findings.iter().any(|finding| {
+                *finding.rule == *findings::END_OF_LIFE_PYTHON
+                    && finding.suppressed.is_some()
+                    && finding.location.file == place.file
+                    && finding.location.start.line == place.line
+            })
+        };
+        mends.retain(|mend| !is_accepted(mend.place()));
+        stays.retain(|one| !is_accepted(&one.place));
         let (addresses, unanswered) = address::choose(inventory, &open);
         mends.extend(addresses);
         stays.extend(unanswered);
@@ -153,16 +163,16 @@ fn pins(inventory: &Inventory) -> Vec<(String, Name, String)> {
 }
 
 impl Arguments {
-    /// Fixes what was found.
+    /// Fixes what was found on a disk.
     pub(super) fn run_fix(
         &self,
         judge: &Judge,
         answers: &Answers,
+        disk: &Disk,
         terminal: &Terminal,
     ) -> Result<Exit> {
         let root = &judge.project.working_directory;
-        let disk = disk(judge.project)?;
-        let before = judge.known(answers, &disk)?;
+        let before = judge.known(answers, disk)?;
         let plan = before.plan.clone();
         let is_outside = |path: &String| path.starts_with("..") || path.starts_with('/');
         if self.fix.test.is_some() && judge.paths.iter().any(is_outside) {

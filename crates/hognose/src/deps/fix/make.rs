@@ -16,7 +16,7 @@ use hognose_deps::name::Name;
 use super::copy::Copy;
 use super::plan::{Plan, Upgrade, add};
 use super::process;
-use super::tools::{Aim, Lock, Targets, Tool, environment};
+use super::tools::{Aim, Lock, Targets, Tool};
 use super::undo::Change;
 use super::{Judged, Project};
 use crate::deps::disk::read_whole;
@@ -186,7 +186,7 @@ impl Made {
             command
                 .args(call)
                 .current_dir(self.copy.project().join(&lock.directory));
-            for (name, value) in environment(lock.tool, &self.copy.scratch()) {
+            for (name, value) in lock.environment(&self.copy.scratch()) {
                 command.env(name, value);
             }
             match process::run(command, &self.copy.scratch()) {

@@ -249,7 +249,8 @@ impl Project<'_> {
         if let Some(tail) = failed {
             let last = tail.lines().next_back().unwrap_or_default();
             plan.give_up_mends(|mend| {
-                let reason = format!("the project cannot be installed or its tests fail with it: {last}");
+                let reason =
+                    format!("the project cannot be installed or its tests fail with it: {last}");
                 mend.is_of_address().then_some(reason)
             });
         }

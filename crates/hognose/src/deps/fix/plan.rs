@@ -105,6 +105,8 @@ pub enum Obstacle {
     },
     /// The line has hashes, and no tool is known that refreshes them.
     Hashed(Version),
+    /// It is a build of somebody's own, of which an index need not have another version.
+    Build(Version),
     /// It comes from an address or a repository.
     Address,
     /// It is what was found installed or built; what it was made from is to be changed.
@@ -133,6 +135,10 @@ impl fmt::Display for Obstacle {
             Self::Hashed(to) => write!(
                 out,
                 "its line has hashes, which your own tool has to refresh: {to} clears all"
+            ),
+            Self::Build(to) => write!(
+                out,
+                "it is a build of its own, which is yours to choose: {to} clears all"
             ),
             Self::Address => {
                 out.write_str("it is installed from an address, which is yours to change")
@@ -252,6 +258,9 @@ impl Plan {
             return Err(Obstacle::Hashed(to.clone()));
         }
         let from = Version::from_str(answer.version).ok();
+        if !edits.is_empty() && !to.is_local() && from.as_ref().is_some_and(Version::is_local) {
+            return Err(Obstacle::Build(to.clone()));
+        }
         Ok(Upgrade {
             name: answer.name.clone(),
             from: answer.version.to_owned(),
@@ -322,7 +331,12 @@ impl Plan {
             if has_it || input.format == "poetry.lock" && name == "pyproject.toml" {
                 let lock = Lock::new(&input.path, input.format, || text(&input.path))
                     .map_err(Obstacle::NoTool)?;
-                if !lock.is_repeatable() && !self.upgrades.iter().any(|one| one.lock.as_ref() == Some(&lock.path)) {
+                if !lock.is_repeatable()
+                    && !self
+                        .upgrades
+                        .iter()
+                        .any(|one| one.lock.as_ref() == Some(&lock.path))
+                {
                     let tool = lock.tool.program();
                     return Err(Obstacle::Failed(format!(
                         "{} has it as well, and `{tool}` cannot write that again without other versions",
@@ -353,7 +367,10 @@ impl Plan {
 
     /// What each tool has to take: by lock file, the highest version of those that its entries need.
     pub fn jobs(&self) -> BTreeMap<&str, Targets> {
-        let again = self.again.iter().map(|path| (path.as_str(), Targets::new()));
+        let again = self
+            .again
+            .iter()
+            .map(|path| (path.as_str(), Targets::new()));
         let mut jobs: BTreeMap<&str, Targets> = again.collect();
         for upgrade in &self.upgrades {
             let Some(lock) = &upgrade.lock else { continue };

@@ -72,7 +72,9 @@ fn obstacle(inventory: &Inventory, defect: &Defect) -> Option<&'static str> {
         .iter()
         .any(|input| input.path == defect.place.file && input.role == Role::Manifest);
     if !by_hand {
-        return Some("a tool wrote this file; the address is to be changed where the tool has it from");
+        return Some(
+            "a tool wrote this file; the address is to be changed where the tool has it from",
+        );
     }
     let Some(rest) = address(&defect.subject).strip_prefix("http://") else {
         return Some("whether the same repository is served over HTTPS is not known");
@@ -113,7 +115,10 @@ pub(super) fn verify(source: &Source, option: &InstallerOption) -> Found {
         .iter()
         .find(|key| rest.starts_with(**key))
     {
-        let value = rest[key.len()..].trim_start().strip_prefix('=')?.trim_start();
+        let value = rest[key.len()..]
+            .trim_start()
+            .strip_prefix('=')?
+            .trim_start();
         let start = at + rest.len() - value.len();
         return value
             .starts_with("false")
@@ -136,7 +141,10 @@ pub(super) fn verify(source: &Source, option: &InstallerOption) -> Found {
     }
     let line = source.line_range(at);
     let written = source.text[line.clone()].trim();
-    if let Some(quoted) = rest.strip_prefix(['"', '\'']).and_then(|rest| rest.strip_prefix(value)) {
+    if let Some(quoted) = rest
+        .strip_prefix(['"', '\''])
+        .and_then(|rest| rest.strip_prefix(value))
+    {
         let end = source.text.len() - quoted.len() + 1;
         return gone(list::without(source, &(at..end))?);
     }

@@ -20,7 +20,9 @@ fn own_line(source: &Source, entry: &Range<usize>) -> Option<Range<usize>> {
     // Inside of brackets that go over several lines the last entry has no comma, and the one before has it.
     let is_last_of_brackets = before.is_empty()
         && source.text[..line.start].trim_end().ends_with([',', '['])
-        && source.text[line.end..].trim_start().starts_with([']', '}', ')']);
+        && source.text[line.end..]
+            .trim_start()
+            .starts_with([']', '}', ')']);
     let is_entry = |other: &str| {
         let indented = other.len() - other.trim_start().len();
         before.is_empty() || indented == at && other.trim_start().starts_with('-')
@@ -41,7 +43,9 @@ fn between_commas(source: &Source, entry: &Range<usize>) -> Option<Range<usize>>
         let line = source.line_range(entry.start);
         // With its line, if the line has nothing else.
         let alone = text.get(line.start..entry.start)?.trim().is_empty()
-            && text.get(comma..line.end).is_some_and(|rest| rest.trim().is_empty());
+            && text
+                .get(comma..line.end)
+                .is_some_and(|rest| rest.trim().is_empty());
         if alone {
             return Some(line);
         }
@@ -49,6 +53,8 @@ fn between_commas(source: &Source, entry: &Range<usize>) -> Option<Range<usize>>
         return Some(entry.start..comma + spaces);
     }
     let kept = before.trim_end();
-    let is_last = next.is_empty() || next.starts_with([']', '}', ')', '\n']) || after.starts_with(['\r', '\n']);
+    let is_last = next.is_empty()
+        || next.starts_with([']', '}', ')', '\n'])
+        || after.starts_with(['\r', '\n']);
     (is_last && kept.ends_with(',')).then(|| kept.len() - 1..entry.end)
 }

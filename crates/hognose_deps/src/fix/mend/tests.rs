@@ -69,14 +69,22 @@ fn moved(path: &'static str, text: &'static str) -> (String, Vec<String>) {
 fn latest(branch: &str) -> String {
     let branch = crate::interpreter::Branch::parse(branch).expect("a branch");
     let facts = facts::embedded().expect("facts");
-    facts.branch(branch).expect("it is known").latest.to_string()
+    facts
+        .branch(branch)
+        .expect("it is known")
+        .latest
+        .to_string()
 }
 
 #[test]
 fn an_ended_branch_gives_way_to_the_oldest_that_is_mended() {
     let exact = latest("3.11");
     for (path, before, after) in [
-        ("Dockerfile", "FROM python:3.8\nRUN true\n", "FROM python:3.11\nRUN true\n"),
+        (
+            "Dockerfile",
+            "FROM python:3.8\nRUN true\n",
+            "FROM python:3.11\nRUN true\n",
+        ),
         (
             "Dockerfile",
             "FROM --platform=linux/amd64 docker.io/library/python:3.8.10-slim-bookworm AS base\r\nFROM base\r\nfrom python:3.12-slim\r\n",
@@ -85,9 +93,21 @@ fn an_ended_branch_gives_way_to_the_oldest_that_is_mended() {
         (".python-version", "# ours\n3.8.10\n", "# ours\nEXACT\n"),
         (".python-version", "3.8.10\n3.12\n3.9\n", "EXACT\n3.12\n"),
         ("runtime.txt", "python-3.8.10", "python-EXACT"),
-        (".tool-versions", "nodejs 20.1\npython 3.9.1 3.11\n", "nodejs 20.1\npython 3.11\n"),
-        ("mise.toml", "[tools]\npython = {version = '3.9'}\n", "[tools]\npython = {version = '3.11'}\n"),
-        ("Pipfile", "[requires]\npython_version = \"3.8\"\n", "[requires]\npython_version = \"3.11\"\n"),
+        (
+            ".tool-versions",
+            "nodejs 20.1\npython 3.9.1 3.11\n",
+            "nodejs 20.1\npython 3.11\n",
+        ),
+        (
+            "mise.toml",
+            "[tools]\npython = {version = '3.9'}\n",
+            "[tools]\npython = {version = '3.11'}\n",
+        ),
+        (
+            "Pipfile",
+            "[requires]\npython_version = \"3.8\"\n",
+            "[requires]\npython_version = \"3.11\"\n",
+        ),
         (
             "tox.ini",
             "[tox]\nenvlist = py38,py{39,312}-django,lint\n  py3{10,13}\n",
@@ -123,7 +143,10 @@ fn a_workflow_names_each_version_once() {
 fn a_release_is_patched_on_its_branch() {
     let (made, stays) = moved("Dockerfile", "FROM python:3.12.1-slim\nFROM python:3.12\n");
     let latest = latest("3.12");
-    assert_eq!(made, format!("FROM python:{latest}-slim\nFROM python:3.12\n"));
+    assert_eq!(
+        made,
+        format!("FROM python:{latest}-slim\nFROM python:3.12\n")
+    );
     assert_eq!(stays, Vec::<String>::new());
 }
 
@@ -144,12 +167,20 @@ fn the_project_says_what_it_supports() {
 #[test]
 fn what_is_not_known_stays() {
     for (path, text, why) in [
-        ("Dockerfile", "FROM python:3.8-buster\n", "whether there is such an image"),
+        (
+            "Dockerfile",
+            "FROM python:3.8-buster\n",
+            "whether there is such an image",
+        ),
         ("Dockerfile", "FROM python:3.8@sha256:00\n", "its digest"),
         ("Dockerfile", "ARG V=3.8\nFROM python:${V}\n", "a variable"),
         ("Dockerfile", "FROM python:2.7\n", "has to be ported"),
         ("venv/pyvenv.cfg", "version = 3.8.1\n", "made anew"),
-        ("tox.ini", "[tox]\nenvlist = py38\n[testenv:py38]\ndeps = six\n", "settings of its own"),
+        (
+            "tox.ini",
+            "[tox]\nenvlist = py38\n[testenv:py38]\ndeps = six\n",
+            "settings of its own",
+        ),
         (
             "tox.ini",
             "[tox]\nenvlist = py38-web, py311-lint\n",
@@ -182,7 +213,11 @@ fn encrypted(path: &'static str, text: &'static str) -> (String, Vec<String>) {
         let tree = Tree(BTreeMap::from([(path, &*made.0.clone().leak())]));
         let defects = hygiene::judge(&inputs::read(&tree, path), "", today, &|_| false);
         let is_of_index = |rule| matches!(rule, Rule::OverHttp | Rule::WithoutTls);
-        assert!(!defects.iter().any(|one| is_of_index(one.rule)), "{}: {defects:?}", made.0);
+        assert!(
+            !defects.iter().any(|one| is_of_index(one.rule)),
+            "{}: {defects:?}",
+            made.0
+        );
     }
     made
 }
@@ -294,5 +329,40 @@ fn addresses_that_may_not_answer_stay() {
             matches!(stays.as_slice(), [one] if one.contains(why)),
             "{text}: {stays:?} {told:?}"
         );
+    }
+}
+
+proptest::proptest! {
+    /// No text makes it panic.
+    #[test]
+    fn nothing_panics(
+        before in "[ -~äß\\r\\n\\\\\"'\\[\\],{}#|-]{0,40}",
+        after in "[ -~äß\\r\\n\\\\\"'\\[\\],{}#|-]{0,40}",
+        core in proptest::sample::select(vec![
+            "python:3.8-slim", "3.8", "3.8.10", "['3.8', \"3.9\", 3.11]", "- 3.8\n- 3.11\n", "py38,py{39,311}",
+            "--trusted-host a.example\n-i http://a.example/\n", "--trusted-host \\\n a.example -i http://a.example/",
+            "index-url = http://a.example/\ntrusted-host = a.example\n", "python-version: |\n  3.8\n  3.11\n",
+        ]),
+        (path, begin) in proptest::sample::select(vec![
+            (".python-version", ""), ("Dockerfile", "FROM "), ("Dockerfile", "RUN pip install "), ("tox.ini", "[tox]\nenvlist = "),
+            (".github/workflows/a.yml", "jobs: {a: {steps: [{uses: actions/setup-python@v5, with: {python-version: "),
+            ("mise.toml", "[tools]\npython = "), ("requirements.txt", ""), ("pip.conf", ""), (".tool-versions", "python "),
+            ("noxfile.py", "@session(python="),
+        ]),
+    ) {
+        let text = format!("{begin}{before}{core}{after}");
+        let bytes = text.as_bytes();
+        let today = Date::parse(TODAY).expect("a day");
+        let tree = Tree(BTreeMap::from([(path, &*text.clone().leak())]));
+        let inventory = inputs::read(&tree, path);
+        let defects = hygiene::judge(&inventory, "", today, &|_| false);
+        let (mut mends, _) = address::choose(&inventory, &defects.iter().collect::<Vec<_>>());
+        let facts = facts::embedded().expect("facts");
+        mends.extend(interpreter::choose(&sources::read(path, bytes), facts, today).0);
+        let edits: Vec<Edit> = mends.iter().map(Edit::Mend).collect();
+        for edit in &edits {
+            let _ = edit::apply(path, bytes, &[*edit]);
+        }
+        let _ = edit::apply(path, bytes, &edits);
     }
 }
