@@ -289,6 +289,31 @@ fn an_address_is_mended_unless_somebody_lives_with_it() {
 }
 
 #[test]
+fn a_lock_file_takes_an_address_from_its_tool_alone() {
+    let project = "[project]\nname = \"shop\"\nversion = \"1\"\nrequires-python = \">=3.8\"\ndependencies = [\"six\"]\n\n[[tool.uv.index]]\nurl = \"http://packages.example.org/simple\"\n";
+    let lock = "version = 1\nrequires-python = \">=3.8\"\n\n[[package]]\nname = \"shop\"\nversion = \"1\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"six\" }]\n\n[[package]]\nname = \"six\"\nversion = \"1.16.0\"\nsource = { registry = \"http://packages.example.org/simple\" }\n";
+    let user = User::new(&[("pyproject.toml", project), ("uv.lock", lock)]);
+    let plan = user.run(&["deps", "--fix", "--plan"]);
+    assert!(
+        plan.out
+            .contains("Would run, in a copy of the project:\n  uv lock\n"),
+        "{}",
+        plan.out
+    );
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!(run.code, Some(3), "{}{}", run.out, run.err);
+    assert!(run.out.contains("`uv` is not installed"), "{}", run.out);
+    assert!(
+        run.out
+            .ends_with("Left on how packages are asked for: 1 finding\n"),
+        "{}",
+        run.out
+    );
+    assert_eq!(user.project.read("pyproject.toml"), project);
+    assert_eq!(user.project.read("uv.lock"), lock);
+}
+
+#[test]
 fn a_build_of_its_own_is_not_exchanged() {
     let text = "-f https://builds.example.org/\ntorch==1.9.0+cu111\n";
     let user = User::new(&[("requirements.txt", text)]);

@@ -17,6 +17,15 @@ use crate::interpreter::{Branch, Release};
 /// distributions and their versions it is not known which branches they have.
 const CARRIED: &[&str] = &["", "slim", "alpine", "bookworm", "slim-bookworm"];
 
+/// The names of the official image. Of a copy in another registry it is not known which versions it has.
+const OFFICIAL: &[&str] = &[
+    "python",
+    "library/python",
+    "docker.io/python",
+    "docker.io/library/python",
+    "public.ecr.aws/docker/library/python",
+];
+
 /// What is to be named instead of what each file names, and what stays. A branch that gets no fixes gives way to the
 /// oldest one that gets some and that the project says it supports, a release that is not patched to the newest one known
 /// of its branch.
@@ -236,16 +245,24 @@ fn line_of_block(source: &Source, at: usize, from: &Release) -> Option<Entry> {
 
 /// Why another version of what is named is not known to be the same otherwise.
 fn settled(word: &str, to: Option<&Release>) -> Option<&'static str> {
-    if word.contains('$') {
-        return Some("its version comes from a variable, which is to be changed where it is set");
+    const VARIABLE: &str =
+        "its version comes from a variable, which is to be changed where it is set";
+    if image(word).is_none() {
+        return word.contains('$').then_some(VARIABLE);
     }
-    image(word)?;
     if word.contains('@') {
         return Some("its digest names one image, whatever the tag says");
     }
-    let tag = word.rsplit_once(':').map_or("", |(_, tag)| tag);
+    let (name, tag) = word.rsplit_once(':').unwrap_or((word, ""));
+    if tag.contains('$') {
+        return Some(VARIABLE);
+    }
+    to?;
+    if !OFFICIAL.contains(&name) {
+        return Some("whether that registry has another version is not known");
+    }
     let suffix = tag.split_once('-').map_or("", |(_, suffix)| suffix);
-    (to.is_some() && !CARRIED.contains(&suffix))
+    (!CARRIED.contains(&suffix))
         .then_some("whether there is such an image of another version is not known")
 }
 

@@ -173,6 +173,11 @@ fn what_is_not_known_stays() {
             "whether there is such an image",
         ),
         ("Dockerfile", "FROM python:3.8@sha256:00\n", "its digest"),
+        (
+            "Dockerfile",
+            "FROM registry.example/python:3.8\n",
+            "that registry",
+        ),
         ("Dockerfile", "ARG V=3.8\nFROM python:${V}\n", "a variable"),
         ("Dockerfile", "FROM python:2.7\n", "has to be ported"),
         ("venv/pyvenv.cfg", "version = 3.8.1\n", "made anew"),
