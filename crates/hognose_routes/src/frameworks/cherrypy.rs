@@ -35,6 +35,7 @@ fn find(world: &mut World<'_>) {
             if world.is_left_out(call) {
                 continue;
             }
+            let args = of_application(world, args);
             let mut mount = Mount::new(world, "cherrypy", call);
             let path = world.text(args.get(1, "script_name"));
             mount.prefix = path.trim_end_matches('/').to_owned();
@@ -47,6 +48,22 @@ fn find(world: &mut World<'_>) {
                 pages(world, root, &mount, by_method);
             }
         }
+    }
+}
+
+/// What mounts an application: of an object of a class below `Application`, what its constructor gave that.
+fn of_application(world: &mut World<'_>, args: Args) -> Args {
+    let Some(application) = args.get(0, "root") else {
+        return args;
+    };
+    if !world.is_a(application, "cherrypy", &["Application"]) {
+        return args;
+    }
+    let calls = world.calls_on(application).into_iter();
+    let mut made = calls.filter(|(method, ..)| *method == "__init__");
+    match made.next() {
+        Some((_, given, _)) => given,
+        None => world.made_with(application),
     }
 }
 

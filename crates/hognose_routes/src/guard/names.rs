@@ -1,5 +1,6 @@
 //! What conditions on the user ask for: names of roles and permissions, or the object at hand.
 
+use hognose_python::Value as Evaluated;
 use hognose_python::ir::*;
 
 use super::Proof;
@@ -357,7 +358,11 @@ impl Walk {
                         waiting.push((value, led));
                     }
                     if ASKING.iter().any(|part| name.contains(part)) {
-                        for argument in given {
+                        let keys = self.attribute_keys(world, func);
+                        for (index, argument) in given.iter().enumerate() {
+                            if keys.contains(&index) {
+                                continue;
+                            }
                             if let Some(asked) = self.texts_of(world, argument.value)
                                 && !asked.is_empty()
                             {
@@ -397,6 +402,34 @@ impl Walk {
         // `"-"` is no name.
         texts.retain(|text| text.contains(char::is_alphanumeric));
         found.names = texts;
+        found
+    }
+
+    /// Which arguments of a call are names of attributes to the function that is called: `may_see(note, "visibility")`,
+    /// where that asks for `getattr(note, name)`.
+    fn attribute_keys(&self, world: &mut World<'_>, func: ExprId) -> Vec<usize> {
+        let mut found = Vec::new();
+        let module = world.machine.project.module(self.at);
+        let is_method = matches!(module[func], Expr::Attribute { .. });
+        for callee in world.machine.evaluator.eval(self.at, func) {
+            let Evaluated::Function(home, function) = callee else {
+                continue;
+            };
+            let module = world.machine.project.module(home);
+            let data = &module[function];
+            let of_object = data.class.is_some() && is_method;
+            for (id, expr) in module.exprs() {
+                if let Expr::Call { func, args } = *expr
+                    && data.range.contains_range(module.expr_range(id))
+                    && last_name(module, func).is_some_and(|name| name.as_str() == "getattr")
+                    && let Some(key) = module.args(args).get(1)
+                    && let Expr::Name { def, .. } = module[key.value]
+                    && let DefKind::Param(index) = module[def].kind
+                {
+                    found.push(usize::from(index).saturating_sub(usize::from(of_object)));
+                }
+            }
+        }
         found
     }
 

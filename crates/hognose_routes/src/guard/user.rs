@@ -20,6 +20,7 @@ const MAX_LOOKED: usize = 600;
 const IDENTITIES: &[&str] = &[
     "flask_login.current_user",
     "flask_login.utils.current_user",
+    "flask_user.current_user",
     "flask_security.current_user",
     "flask_principal",
     "flask_jwt_extended",

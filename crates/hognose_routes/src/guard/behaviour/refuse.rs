@@ -6,12 +6,12 @@ use hognose_python::ir::*;
 use super::super::answer::asked;
 use super::super::asked::looks;
 use super::super::names::is_of_function_around;
-use super::super::nobody::{asks_for_absence, asks_for_type, for_nobody};
+use super::super::nobody::{asks_for_absence, asks_for_type};
 use super::super::refusal::{Refusal, is_mistake, refusal, strip};
-use super::super::user::{depends, identifies};
+use super::super::user::{depends, identifies, is_parameter};
 use super::super::{MAX_DEPTH, Proof, Question};
 use super::{MAX_PARTS, Walk};
-use crate::code::{children, name_of};
+use crate::code::{any_inside, children, name_of};
 use crate::endpoint::Level;
 use crate::world::{World, last};
 
@@ -36,9 +36,36 @@ impl Walk {
                 .dotted(self.at, func)
                 .is_some_and(|path| refuses(last(path.as_str()))),
         };
-        if called {
+        if called || self.never_returns(world, func) {
             self.refuses(world, value, false);
         }
+    }
+
+    /// Whether what is called are functions of the project that end by raising: `forbid(request, 403)`.
+    fn never_returns(&self, world: &mut World<'_>, func: ExprId) -> bool {
+        let callees = world.machine.evaluator.eval(self.at, func);
+        !callees.is_empty()
+            && callees.iter().all(|callee| {
+                let Evaluated::Function(home, function) = *callee else {
+                    return false;
+                };
+                let module = world.machine.project.module(home);
+                let data = &module[function];
+                let last = module.block(data.body).last();
+                data.return_values.is_empty()
+                    && last.is_some_and(|last| matches!(module[*last], Stmt::Raise { .. }))
+            })
+    }
+
+    /// Whether an answer is made from that of what a wrapper stands around.
+    fn asks_inner(&self, world: &World<'_>, value: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        any_inside(module, module.origin(strip(module, value)), |expr| {
+            matches!(module[expr], Expr::Call { func, .. } if match module[func] {
+                Expr::Attribute { attr, .. } => matches!(attr.as_str(), "get_response" | "app"),
+                _ => is_parameter(module, func),
+            })
+        })
     }
 
     /// A value that is raised or returned: a refusal that depends on who asks makes a guard.
@@ -54,7 +81,14 @@ impl Walk {
             {
                 Refusal::Other
             }
-            None => return,
+            // A wrapper that answers in the handler's stead keeps it from running, whatever it answers.
+            None => {
+                self.may_guard |= !raised
+                    && self.inner.is_some()
+                    && !self.asks_inner(world, value)
+                    && self.stops_nobody(world);
+                return;
+            }
         };
         // Of what is refused for another reason than that nobody is known, some looks at other headers: a redirect to
         // the right host, for example.
@@ -108,16 +142,16 @@ impl Walk {
         if self.is_never(world, &tests) {
             return;
         }
-        // Refused only where something else holds as well, of which nothing is known: it may be a guard.
-        if !self.strict && self.is_conditional(world, &tests) {
-            self.may_guard = true;
-            return;
-        }
         if self.strict
             && tests
                 .iter()
                 .any(|(test, _)| self.asks_for_input(world, *test))
         {
+            return;
+        }
+        // Refused only where something else holds as well, of which nothing is known: it may be a guard.
+        if self.is_conditional(world, &tests) {
+            self.may_guard = true;
             return;
         }
         if refusal == Refusal::Redirect {
@@ -137,7 +171,7 @@ impl Walk {
         let of_shown = self
             .tests
             .iter()
-            .any(|(test, truth)| for_nobody(world, self.at, *test) == Some(!truth));
+            .any(|(test, truth)| self.for_nobody(world, *test) == Some(!truth));
         if of_shown {
             let known = std::mem::replace(&mut self.of_shown, Proof::Nothing);
             self.of_shown = known.and(proof);
@@ -254,7 +288,7 @@ impl Walk {
                 waiting.extend(module.list(values).iter().map(|value| (*value, truth)));
                 continue;
             }
-            let absent = match for_nobody(world, self.at, test) {
+            let absent = match self.for_nobody(world, test) {
                 Some(holds) => holds == truth,
                 None => asks_for_absence(module, test) == truth && !asks_for_type(module, test),
             };
