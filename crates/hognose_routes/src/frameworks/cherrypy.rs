@@ -61,10 +61,17 @@ fn of_application(world: &mut World<'_>, args: Args) -> Args {
     }
     let calls = world.calls_on(application).into_iter();
     let mut made = calls.filter(|(method, ..)| *method == "__init__");
-    match made.next() {
-        Some((_, given, _)) => given,
-        None => world.made_with(application),
+    if let Some((_, given, _)) = made.next() {
+        return given;
     }
+    // `Application.__init__(self, root)`.
+    for (mut given, _) in world.calls_of_name("cherrypy", "Application.__init__") {
+        if given.positional.first() == Some(&application) {
+            given.positional.remove(0);
+            return given;
+        }
+    }
+    world.made_with(application)
 }
 
 /// What the configuration of a tree says of its root.

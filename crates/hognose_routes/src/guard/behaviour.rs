@@ -426,15 +426,29 @@ impl Walk {
     pub(super) fn for_nobody(&self, world: &mut World<'_>, test: ExprId) -> Option<bool> {
         let module = world.machine.project.module(self.at);
         logic::holds(world, module, test, 0, &mut |world, part, _| {
-            match module[part] {
-                Expr::Name { def, .. } if is_of_function_around(module, def) => {
-                    let v = self.variable(world, part)?;
-                    world.machine.truth(v)
-                }
-                _ => None,
-            }
-            .or_else(|| for_nobody(world, self.at, part))
+            self.is_chosen(world, part)
+                .or_else(|| for_nobody(world, self.at, part))
         })
+    }
+
+    /// Whether a condition holds by what the maker of a decorator has chosen alone: `@ajax(authenticated=False)`.
+    pub(super) fn chosen(&self, world: &mut World<'_>, test: ExprId) -> Option<bool> {
+        let module = world.machine.project.module(self.at);
+        logic::holds(world, module, test, 0, &mut |world, part, _| {
+            self.is_chosen(world, part)
+        })
+    }
+
+    /// The same of a condition that is not made of others.
+    fn is_chosen(&self, world: &World<'_>, part: ExprId) -> Option<bool> {
+        let module = world.machine.project.module(self.at);
+        match module[part] {
+            Expr::Name { def, .. } if is_of_function_around(module, def) => {
+                let v = self.variable(world, part)?;
+                world.machine.truth(v)
+            }
+            _ => None,
+        }
     }
 
     fn add(&mut self, proof: Proof) {

@@ -137,7 +137,7 @@ impl Walk {
         let mut all = Named::default();
         let mut nameless = false;
         for way in ways {
-            if !depends(world, self.at, way.expr) {
+            if !depends(world, self.at, way.expr) || self.never(world, way) {
                 continue;
             }
             // Whoever is nobody gets past this part, and is refused elsewhere.
@@ -178,6 +178,11 @@ impl Walk {
         }
     }
 
+    /// Whether the maker of the guard has chosen that a part never comes about: `role and user.role < role`, without one.
+    fn never(&self, world: &mut World<'_>, part: Part) -> bool {
+        self.chosen(world, part.expr) == Some(!part.truth)
+    }
+
     /// What a part of a condition names: of one that holds where any of several does, all of them.
     fn named(&self, world: &mut World<'_>, refusal: Refusal, part: Part, depth: u32) -> Named {
         let module = world.machine.project.module(self.at);
@@ -188,7 +193,7 @@ impl Walk {
         }
         let mut all = Named::default();
         for one in inner {
-            if depth < MAX_PARTS && depends(world, self.at, one.expr) {
+            if depth < MAX_PARTS && depends(world, self.at, one.expr) && !self.never(world, one) {
                 let one = self.named(world, refusal, one, depth + 1);
                 all.take(one);
             }

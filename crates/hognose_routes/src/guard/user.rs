@@ -118,7 +118,11 @@ fn key_of<'m>(world: &mut World<'m>, at: ModuleId, expr: ExprId) -> Option<&'m s
         let Expr::Attribute { value, attr } = module[holder] else {
             return None;
         };
-        let carries = matches!(attr.as_str(), "headers" | "META" | "cookies" | "COOKIES");
+        // `info.context["user"]` of a resolver holds what the application put there.
+        let carries = matches!(
+            attr.as_str(),
+            "headers" | "META" | "cookies" | "COOKIES" | "context"
+        );
         if !carries || !is_request(world, at, value) {
             return None;
         }
@@ -183,11 +187,13 @@ fn reaches(
             continue;
         }
         let module = world.machine.project.module(at);
-        if identity && let Some(key) = key_of(world, at, expr) {
+        if let Some(key) = key_of(world, at, expr) {
             if carries_credentials(key) {
                 return true;
             }
-            continue;
+            if identity {
+                continue;
+            }
         }
         match module[expr] {
             Expr::Attribute { value, attr }

@@ -74,8 +74,8 @@ impl Walk {
             Some(refusal) => refusal,
             // Whatever is raised on the way to a handler keeps it from running.
             None if raised
-                && !self.strict
                 && self.swallowed == 0
+                && !(self.strict && self.tests.is_empty())
                 && !is_mistake(world, self.at, value)
                 && self.stops_nobody(world) =>
             {
@@ -139,7 +139,10 @@ impl Walk {
             self.may_guard |= forbids && is_asked && self.inner.is_some();
             return;
         };
-        if self.is_never(world, &tests) {
+        if tests
+            .iter()
+            .any(|(test, truth)| self.chosen(world, *test) == Some(!truth))
+        {
             return;
         }
         if self.strict
@@ -178,27 +181,6 @@ impl Walk {
         } else {
             self.add(proof);
         }
-    }
-
-    /// Whether the maker of a decorator has chosen that a refusal never comes: `@ajax(authenticated=False)`.
-    fn is_never(&self, world: &World<'_>, tests: &[(ExprId, bool)]) -> bool {
-        let module = world.machine.project.module(self.at);
-        tests.iter().any(|(test, truth)| {
-            let parts = match module[*test] {
-                Expr::Logic {
-                    op: BoolOp::And,
-                    values,
-                } if *truth => module.list(values),
-                _ => std::slice::from_ref(test),
-            };
-            *truth
-                && parts.iter().any(|part| {
-                    matches!(module[*part], Expr::Name { def, .. } if is_of_function_around(module, def))
-                        && self
-                            .variable(world, *part)
-                            .is_some_and(|v| world.machine.truth(v) == Some(false))
-                })
-        })
     }
 
     /// Whether a refusal takes more than that the user is not the right one: `if page.is_closed and not user`.
@@ -339,26 +321,33 @@ impl Walk {
     }
 }
 
-/// Whether an expression mentions the variable that another one is.
+/// Whether an expression mentions the variable, or the attribute of one, that another one is.
 fn mentions(module: &Module, expr: ExprId, variable: ExprId) -> bool {
-    let slot_of = |expr: ExprId| match module[expr] {
-        Expr::Name { def, .. } => Some((module[def].scope, module[def].slot)),
-        _ => None,
-    };
     let mut value = variable;
     while let Expr::Unary { operand, .. } = module[value] {
         value = operand;
     }
-    let Some(slot) = slot_of(value) else {
-        return false;
-    };
-    let mut waiting = vec![expr];
+    any_inside(module, expr, |part| is_same(module, part, value))
+}
+
+/// Whether two expressions are the same variable, or the same attribute of it.
+fn is_same(module: &Module, one: ExprId, other: ExprId) -> bool {
+    let (mut one, mut other) = (one, other);
     for _ in 0..MAX_PARTS {
-        let Some(expr) = waiting.pop() else { break };
-        if slot_of(expr) == Some(slot) {
-            return true;
+        match (&module[one], &module[other]) {
+            (Expr::Name { def: a, .. }, Expr::Name { def: b, .. }) => {
+                let (a, b) = (&module[*a], &module[*b]);
+                return (a.scope, a.slot) == (b.scope, b.slot);
+            }
+            (
+                Expr::Attribute { value: a, attr },
+                Expr::Attribute {
+                    value: b,
+                    attr: of_other,
+                },
+            ) if attr == of_other => (one, other) = (*a, *b),
+            _ => return false,
         }
-        children(module, expr, |child| waiting.push(child));
     }
     false
 }
