@@ -151,7 +151,14 @@ fn interface(
                     layers.extend(world.own_layers(&handler, None));
                     handler.target
                 }
-                None => Target::Other(world.machine.external(Symbol::from(file))),
+                // What is not found may ask by itself.
+                None => {
+                    layers.push(Layer {
+                        place: Place::Body,
+                        proof: Proof::Unknown,
+                    });
+                    Target::Other(world.machine.external(Symbol::from(file)))
+                }
             };
             let full = format!("{front}{path}");
             let methods = vec![method.to_uppercase()];
@@ -209,7 +216,8 @@ fn by_path(world: &mut World<'_>, path: &str, method: &str, args: &Args) -> Opti
             format!("{package}.{resource}"),
             format!("{package}.{class}View"),
         ] {
-            let v = world.machine.dotted(&format!("{home}.{name}"));
+            let home = world.machine.dotted(&home);
+            let v = world.machine.attribute(home, Symbol::from(name));
             if world.machine.callable(v) {
                 return Some(v);
             }

@@ -426,8 +426,13 @@ impl Walk {
             for (id, expr) in module.exprs() {
                 if let Expr::Call { func, args } = *expr
                     && data.range.contains_range(module.expr_range(id))
-                    && last_name(module, func).is_some_and(|name| name.as_str() == "getattr")
-                    && let Some(key) = module.args(args).get(1)
+                    && let Some(position) =
+                        last_name(module, func).and_then(|name| match name.as_str() {
+                            "getattr" => Some(1),
+                            "__getattribute__" => Some(0),
+                            _ => None,
+                        })
+                    && let Some(key) = module.args(args).get(position)
                     && let Expr::Name { def, .. } = module[key.value]
                     && let DefKind::Param(index) = module[def].kind
                 {

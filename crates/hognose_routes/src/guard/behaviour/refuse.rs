@@ -201,7 +201,7 @@ impl Walk {
                 // `owner and owner != user`: that there is something to compare with.
                 let is_asked_on = || of_user.iter().any(|part| mentions(module, *part, value));
                 // What the maker of a decorator has chosen: `authenticated and not user`.
-                let is_chosen = || match module[value] {
+                let is_chosen = || match module[bare(module, value)] {
                     Expr::Name { def, .. } => is_of_function_around(module, def),
                     _ => false,
                 };
@@ -323,11 +323,17 @@ impl Walk {
 
 /// Whether an expression mentions the variable, or the attribute of one, that another one is.
 fn mentions(module: &Module, expr: ExprId, variable: ExprId) -> bool {
-    let mut value = variable;
-    while let Expr::Unary { operand, .. } = module[value] {
-        value = operand;
-    }
+    let value = bare(module, variable);
     any_inside(module, expr, |part| is_same(module, part, value))
+}
+
+/// A condition without its negations.
+fn bare(module: &Module, expr: ExprId) -> ExprId {
+    let mut expr = expr;
+    while let Expr::Unary { operand, .. } = module[expr] {
+        expr = operand;
+    }
+    expr
 }
 
 /// Whether two expressions are the same variable, or the same attribute of it.
