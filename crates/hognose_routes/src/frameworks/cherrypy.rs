@@ -9,7 +9,7 @@ use hognose_python::Symbol;
 
 use self::tools::{Tools, applied, configured, turned};
 use super::Framework;
-use super::common::{Mount, class, object_in};
+use super::common::{Mount, class, class_decorators, object_in};
 use crate::guard::{self, Layer};
 use crate::run::{Args, V, Value};
 use crate::world::{Target, World};
@@ -130,7 +130,7 @@ fn taken(world: &mut World<'_>, v: V) -> String {
         return String::new();
     };
     let mut path = String::new();
-    for wrapper in world.handler(callee).wrappers {
+    for wrapper in class_decorators(world, callee) {
         let Value::Call { callee, .. } = *world.machine.get(wrapper) else {
             continue;
         };
@@ -161,7 +161,7 @@ fn pages(world: &mut World<'_>, tree: &Tree, v: V, mount: &Mount, by_method: boo
         configured(world, config, &mut tools);
     }
     if let Value::Call { callee, .. } = *world.machine.get(v) {
-        let wrappers = world.handler(callee).wrappers;
+        let wrappers = class_decorators(world, callee);
         applied(world, &wrappers, &mut tools);
     }
     let outer = mount.layers.clone();

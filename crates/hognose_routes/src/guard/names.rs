@@ -362,19 +362,25 @@ impl Walk {
                         of_arguments.push(func);
                         waiting.push((value, led));
                     }
+                    // `may_see(note, "visibility")`.
+                    let keys = self.attribute_keys(world, func, args);
                     if ASKING.iter().any(|part| name.contains(part)) {
-                        let keys = self.attribute_keys(world, func);
                         for (index, argument) in given.iter().enumerate() {
-                            if keys.contains(&index) {
-                                continue;
-                            }
-                            if let Some(asked) = self.texts_of(world, argument.value)
+                            if !keys.contains(&index)
+                                && let Some(asked) = self.texts_of(world, argument.value)
                                 && !asked.is_empty()
                             {
                                 texts.extend(asked);
                                 found.given = true;
                             }
                         }
+                    }
+                    if !keys.is_empty() {
+                        waiting.push((func, led));
+                        let given = given.iter().enumerate();
+                        let others = given.filter(|(index, _)| !keys.contains(index));
+                        waiting.extend(others.map(|(_, argument)| (argument.value, led)));
+                        continue;
                     }
                 }
                 _ => {}
@@ -412,9 +418,16 @@ impl Walk {
 
     /// Which arguments of a call are names of attributes to the function that is called: `may_see(note, "visibility")`,
     /// where that asks for `getattr(note, name)`.
-    fn attribute_keys(&self, world: &mut World<'_>, func: ExprId) -> Vec<usize> {
+    fn attribute_keys(&self, world: &mut World<'_>, func: ExprId, args: List) -> Vec<usize> {
         let mut found = Vec::new();
         let module = world.machine.project.module(self.at);
+        if !module
+            .args(args)
+            .iter()
+            .any(|argument| matches!(module[argument.value], Expr::Str(_)))
+        {
+            return found;
+        }
         let is_method = matches!(module[func], Expr::Attribute { .. });
         for callee in world.machine.evaluator.eval(self.at, func) {
             let Evaluated::Function(home, function) = callee else {

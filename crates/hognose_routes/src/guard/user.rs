@@ -21,6 +21,8 @@ const IDENTITIES: &[&str] = &[
     "flask_login.current_user",
     "flask_login.utils.current_user",
     "flask_user.current_user",
+    "cherrypy.session",
+    "cherrypy.request.login",
     "flask_security.current_user",
     "flask_principal",
     "flask_jwt_extended",
@@ -46,7 +48,6 @@ const REQUESTS: &[&str] = &[
     "quart.request",
     "bottle.request",
     "cherrypy.request",
-    "cherrypy.session",
 ];
 
 /// Attributes of a request that tell who asks.

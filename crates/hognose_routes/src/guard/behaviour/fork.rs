@@ -6,7 +6,7 @@ use super::super::Proof;
 use super::super::refusal::refusal;
 use super::super::user::depends;
 use super::{MAX_BLOCKS, Walk};
-use crate::world::World;
+use crate::world::{World, last};
 
 impl Walk {
     /// What both ways of a condition ask for: `if op == "list": self.list()`, where `list` is guarded.
@@ -57,6 +57,7 @@ impl Walk {
                     let proof = value.map_or(Proof::Nothing, |value| self.of_calls(world, value));
                     return Some(found.and(proof));
                 }
+                Stmt::Expr(value) if self.ends(world, value) => return None,
                 Stmt::Expr(value) | Stmt::Assign { value, .. } => self.of_calls(world, value),
                 Stmt::If {
                     test, body, orelse, ..
@@ -69,6 +70,16 @@ impl Walk {
             found = found.and(proof);
         }
         Some(found)
+    }
+
+    /// Whether nothing goes on behind a call: `abort(404)`.
+    fn ends(&self, world: &mut World<'_>, value: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        let Expr::Call { func, .. } = module[value] else {
+            return false;
+        };
+        let path = world.machine.evaluator.dotted(self.at, func);
+        path.is_some_and(|path| last(path.as_str()) == "abort") || self.never_returns(world, func)
     }
 
     /// What the calls in an expression ask for, wherever it stands.

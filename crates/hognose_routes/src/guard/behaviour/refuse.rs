@@ -42,7 +42,7 @@ impl Walk {
     }
 
     /// Whether what is called are functions of the project that end by raising: `forbid(request, 403)`.
-    fn never_returns(&self, world: &mut World<'_>, func: ExprId) -> bool {
+    pub(super) fn never_returns(&self, world: &mut World<'_>, func: ExprId) -> bool {
         let callees = world.machine.evaluator.eval(self.at, func);
         !callees.is_empty()
             && callees.iter().all(|callee| {
