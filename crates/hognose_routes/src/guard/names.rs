@@ -7,7 +7,7 @@ use super::Proof;
 use super::asked::looks;
 use super::behaviour::Walk;
 use super::nobody::for_nobody;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, strip};
 use super::user::{depends, identifies, is_credential_itself};
 use crate::code::{children, last_name, name_of};
 use crate::endpoint::Level;
@@ -219,7 +219,13 @@ impl Walk {
                 break;
             }
             // Names of endpoints and beginnings of paths are no names of roles.
-            let plain = !matches!(module[expr], Expr::Logic { .. } | Expr::Unary { .. });
+            // A function that is asked about a user may be told of the path as well.
+            let plain = match module[strip(module, expr)] {
+                Expr::Logic { .. } | Expr::Unary { .. } => false,
+                Expr::Call { func, .. } => !last_name(module, func)
+                    .is_some_and(|name| ASKING.iter().any(|part| name.as_str().contains(part))),
+                _ => true,
+            };
             if plain && looks(world, self.at, expr) {
                 continue;
             }
@@ -411,7 +417,7 @@ impl Walk {
             });
         }
         // `"-"` is no name.
-        texts.retain(|text| text.contains(char::is_alphanumeric));
+        texts.retain(|text| text.contains(char::is_alphabetic));
         found.names = texts;
         found
     }

@@ -79,9 +79,10 @@ impl Walk {
                     args,
                 } = module[func]
                 {
-                    let proof = self.applied(world, decorator, args);
-                    if let Proof::Guard { .. } = proof {
-                        self.add(proof);
+                    match self.applied(world, decorator, args) {
+                        proof @ Proof::Guard { .. } => self.add(proof),
+                        Proof::Unknown => self.may_guard = true,
+                        _ => {}
                     }
                 }
                 let member = self.member(world, func);

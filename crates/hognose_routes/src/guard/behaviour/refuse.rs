@@ -9,7 +9,7 @@ use super::super::names::is_of_function_around;
 use super::super::nobody::{asks_for_absence, asks_for_type};
 use super::super::refusal::{Refusal, is_mistake, refusal, strip};
 use super::super::user::{depends, identifies, is_parameter};
-use super::super::{MAX_DEPTH, Proof, Question};
+use super::super::{MAX_DEPTH, Proof, Question, speaks_of_access};
 use super::{MAX_PARTS, Walk};
 use crate::code::{any_inside, children, name_of};
 use crate::endpoint::Level;
@@ -57,6 +57,55 @@ impl Walk {
             })
     }
 
+    /// Whether a condition asks for the user, a credential, or what either holds: nothing that was found by them.
+    fn is_of_user(&self, world: &mut World<'_>, test: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        let mut expr = bare(module, test);
+        if let Expr::Compare { left, right, .. } = module[expr]
+            && matches!(module[right], Expr::None)
+        {
+            expr = left;
+        }
+        for _ in 0..MAX_PARTS {
+            expr = strip(module, module.origin(expr));
+            expr = match module[expr] {
+                Expr::Attribute { value, .. } | Expr::Subscript { value, .. } => value,
+                Expr::Call { func, .. } => match module[func] {
+                    Expr::Attribute { value, attr } if attr.as_str() == "get" => value,
+                    _ => return false,
+                },
+                Expr::Name { .. } => return true,
+                _ => return false,
+            };
+        }
+        false
+    }
+
+    /// Whether a library makes an answer whose name has to do with users or access, under a condition.
+    fn speaks_of_access(&self, world: &mut World<'_>, value: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        let Expr::Call { func, .. } = module[strip(module, value)] else {
+            return false;
+        };
+        let is_asked = !self.tests.is_empty() || !self.passed.is_empty();
+        let path = world.machine.evaluator.dotted(self.at, func);
+        is_asked && path.is_some_and(|path| speaks_of_access(last(path.as_str())))
+    }
+
+    /// Whether a condition lets requests through that a browser makes by itself before others: `OPTIONS`.
+    fn is_preflight(&self, world: &mut World<'_>, test: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        let Expr::Compare { left, right, .. } = module[bare(module, test)] else {
+            return false;
+        };
+        let of_method =
+            matches!(module[left], Expr::Attribute { attr, .. } if attr.as_str() == "method");
+        let texts = of_method.then(|| self.texts_of(world, right)).flatten();
+        texts.is_some_and(|texts| {
+            !texts.is_empty() && texts.iter().all(|text| text == "OPTIONS" || text == "HEAD")
+        })
+    }
+
     /// Whether an answer is made from that of what a wrapper stands around.
     fn asks_inner(&self, world: &World<'_>, value: ExprId) -> bool {
         let module = world.machine.project.module(self.at);
@@ -74,19 +123,27 @@ impl Walk {
             Some(refusal) => refusal,
             // Whatever is raised on the way to a handler keeps it from running.
             None if raised
+                && !self.strict
                 && self.swallowed == 0
-                && !(self.strict && self.tests.is_empty())
                 && !is_mistake(world, self.at, value)
                 && self.stops_nobody(world) =>
             {
                 Refusal::Other
+            }
+            // In the handler that is so only of what asks for the user himself.
+            None if raised && self.strict && self.swallowed == 0 => {
+                let of_user = matches!(*self.tests, [(test, _)] if self.is_of_user(world, test));
+                if of_user && self.stops_nobody(world) {
+                    self.add(Proof::of(Level::Authenticated));
+                }
+                return;
             }
             // A wrapper that answers in the handler's stead keeps it from running, whatever it answers.
             None => {
                 self.may_guard |= !raised
                     && self.inner.is_some()
                     && !self.asks_inner(world, value)
-                    && self.stops_nobody(world);
+                    && (self.stops_nobody(world) || self.speaks_of_access(world, value));
                 return;
             }
         };
@@ -208,6 +265,7 @@ impl Walk {
                 !looks(world, self.at, value)
                     && !is_chosen()
                     && !self.is_apart(world, value)
+                    && !self.is_preflight(world, value)
                     && !is_asked_on()
             })
         })
