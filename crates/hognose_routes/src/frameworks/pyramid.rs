@@ -257,6 +257,10 @@ fn traversed(
     mount: &Mount,
 ) {
     let context = view.args.keyword("context");
+    // The root of an application that makes none is the only context.
+    if context.is_some() && root == Machine::UNKNOWN {
+        return;
+    }
     // Views of exceptions answer where another view has failed.
     let of_exception = context.is_some_and(|context| {
         let outside = match world.machine.get(context) {

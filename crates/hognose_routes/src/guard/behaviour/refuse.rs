@@ -266,6 +266,7 @@ impl Walk {
                     && !is_chosen()
                     && !self.is_apart(world, value)
                     && !self.is_preflight(world, value)
+                    && self.of_class(world, value).is_none()
                     && !is_asked_on()
             })
         })
