@@ -20,6 +20,7 @@ const PROOFS: &[&str] = &[
     "webhook_secret",
     "verify_token",
     "check_token",
+    "auth_token",
     "jwt",
     "token_required",
     "oauth",
@@ -94,7 +95,14 @@ pub fn check(context: &mut Context<'_, '_>) {
                 seen.push(module.expr_range(*decorator));
                 if !is_rest && !is_harmless(context, decorators) {
                     let code = context.text(range).to_owned();
-                    let checks = code_of_checks(context, range);
+                    let mut checks = code_of_checks(context, range);
+                    for decorator in decorators {
+                        let callee = match module[*decorator] {
+                            Expr::Call { func, .. } => func,
+                            _ => *decorator,
+                        };
+                        checks.push_str(&source_of(context, callee));
+                    }
                     let place = module.expr_range(*decorator);
                     report(context, place, name.as_str(), &code, &checks);
                 }
@@ -122,7 +130,7 @@ pub fn check(context: &mut Context<'_, '_>) {
     }
 }
 
-/// `code` is the view's, `checks` that of the functions it asks about its caller.
+/// `code` is the view's, `checks` that of its decorators and of the functions it asks about its caller.
 fn report(context: &mut Context<'_, '_>, range: TextRange, name: &str, code: &str, checks: &str) {
     let (code, checks) = (code.to_lowercase(), checks.to_lowercase());
     let proved = PROOFS
