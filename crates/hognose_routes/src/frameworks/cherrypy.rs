@@ -1,11 +1,16 @@
 //! CherryPy: trees of objects whose exposed methods are pages, or whose methods are those of HTTP.
+//!
+//! What a page asks for its tools ask: those are turned on and off by the configuration of all applications, of a tree at a
+//! path, of a class and of a method, the nearest of which counts.
+
+mod tools;
 
 use hognose_python::Symbol;
 
+use self::tools::{Tools, applied, configured, turned};
 use super::Framework;
-use super::common::{Mount, class, object_in};
-use crate::endpoint::Level;
-use crate::guard::{self, Layer, Place, Proof};
+use super::common::{Mount, class, class_decorators, object_in};
+use crate::guard::{self, Layer};
 use crate::run::{Args, V, Value};
 use crate::world::{Target, World};
 
@@ -26,56 +31,81 @@ const BY_METHOD: &[(&str, &str)] = &[
     ("DELETE", "DELETE"),
 ];
 
-/// Tools that ask who calls.
-const ASKING: &[&str] = &["auth_basic", "auth_digest", "session_auth"];
-
 fn find(world: &mut World<'_>) {
+    let mut global = Tools::default();
+    for (args, _) in world.calls_of_name("cherrypy", "config.update") {
+        if let Some(config) = args.get(0, "config") {
+            configured(world, config, &mut global);
+        }
+    }
     for name in ["quickstart", "tree.mount"] {
         for (args, call) in world.calls_of_name("cherrypy", name) {
             if world.is_left_out(call) {
                 continue;
             }
+            let args = of_application(world, args);
             let mut mount = Mount::new(world, "cherrypy", call);
             let path = world.text(args.get(1, "script_name"));
             mount.prefix = path.trim_end_matches('/').to_owned();
-            let config = of_root(world, &args);
-            let by_method = config.is_some_and(|config| dispatches_by_method(world, config));
-            if let Some(config) = config {
-                configured(world, config, &mut mount);
-            }
             if let Some(root) = args.get(0, "root") {
-                pages(world, root, &mount, by_method);
+                let tree = Tree {
+                    config: args.get(2, "config"),
+                    script: mount.prefix.clone(),
+                };
+                pages(world, &tree, root, &mount, false, &global);
             }
         }
     }
 }
 
-/// What the configuration of a tree says of its root.
-fn of_root(world: &mut World<'_>, args: &Args) -> Option<V> {
-    let config = args.get(2, "config")?;
-    let root = world.machine.text("/");
-    let of_root = world.machine.item(config, root);
-    matches!(world.machine.get(of_root), Value::Dict(_)).then_some(of_root)
+/// An application as it is mounted.
+struct Tree {
+    /// What is configured for its paths.
+    config: Option<V>,
+    /// Where it stands.
+    script: String,
 }
 
+impl Tree {
+    /// What is configured for a path.
+    fn at(&self, world: &mut World<'_>, path: &str) -> Option<V> {
+        let below = path.strip_prefix(self.script.as_str())?;
+        let key = world
+            .machine
+            .text(if below.is_empty() { "/" } else { below });
+        let found = world.machine.item(self.config?, key);
+        matches!(world.machine.get(found), Value::Dict(_)).then_some(found)
+    }
+}
+
+/// What mounts an application: of an object of a class below `Application`, what its constructor gave that.
+fn of_application(world: &mut World<'_>, args: Args) -> Args {
+    let Some(application) = args.get(0, "root") else {
+        return args;
+    };
+    if !world.is_a(application, "cherrypy", &["Application"]) {
+        return args;
+    }
+    let calls = world.calls_on(application).into_iter();
+    let mut made = calls.filter(|(method, ..)| *method == "__init__");
+    if let Some((_, given, _)) = made.next() {
+        return given;
+    }
+    // `Application.__init__(self, root)`.
+    for (mut given, _) in world.calls_of_name("cherrypy", "Application.__init__") {
+        if given.positional.first() == Some(&application) {
+            given.positional.remove(0);
+            return given;
+        }
+    }
+    world.made_with(application)
+}
+
+/// Whether a table of configuration has the methods of HTTP called.
 fn dispatches_by_method(world: &mut World<'_>, config: V) -> bool {
     let key = world.machine.text("request.dispatch");
     let dispatcher = world.machine.item(config, key);
     world.is_a(dispatcher, "cherrypy", &["MethodDispatcher"])
-}
-
-/// Adds what a table of configuration turns on.
-fn configured(world: &mut World<'_>, config: V, mount: &mut Mount) {
-    for tool in ASKING {
-        let key = world.machine.text(format!("tools.{tool}.on"));
-        let on = world.machine.item(config, key);
-        if world.machine.truth(on) == Some(true) {
-            mount.layers.push(Layer {
-                place: Place::Router,
-                proof: Proof::of(Level::Authenticated),
-            });
-        }
-    }
 }
 
 /// The names that `@cherrypy.expose(["other"])` gives a page besides its own; `None` where it is not exposed.
@@ -100,7 +130,7 @@ fn taken(world: &mut World<'_>, v: V) -> String {
         return String::new();
     };
     let mut path = String::new();
-    for wrapper in world.handler(callee).wrappers {
+    for wrapper in class_decorators(world, callee) {
         let Value::Call { callee, .. } = *world.machine.get(wrapper) else {
             continue;
         };
@@ -114,8 +144,13 @@ fn taken(world: &mut World<'_>, v: V) -> String {
 }
 
 /// The pages of an object and of those in its attributes.
-fn pages(world: &mut World<'_>, v: V, mount: &Mount, by_method: bool) {
+fn pages(world: &mut World<'_>, tree: &Tree, v: V, mount: &Mount, by_method: bool, around: &Tools) {
     let mut mount = mount.clone();
+    let (mut tools, mut by_method) = (around.clone(), by_method);
+    if let Some(config) = tree.at(world, &mount.prefix) {
+        configured(world, config, &mut tools);
+        by_method |= dispatches_by_method(world, config);
+    }
     mount.prefix.push_str(&taken(world, v));
     let object = object_in(world, v);
     let Value::Instance { class: of, .. } = *world.machine.get(object) else {
@@ -123,12 +158,18 @@ fn pages(world: &mut World<'_>, v: V, mount: &Mount, by_method: bool) {
     };
     let config = world.machine.attribute(of, Symbol::from("_cp_config"));
     if matches!(world.machine.get(config), Value::Dict(_)) {
-        configured(world, config, &mut mount);
+        configured(world, config, &mut tools);
     }
+    if let Value::Call { callee, .. } = *world.machine.get(v) {
+        let wrappers = class_decorators(world, callee);
+        applied(world, &wrappers, &mut tools);
+    }
+    let outer = mount.layers.clone();
     let mount = &mount;
     if by_method {
         let site = world.site(object);
-        class(world, mount, "", object, site, BY_METHOD, &mount.layers);
+        let layers = [outer.clone(), turned(&tools)].concat();
+        class(world, mount, "", object, site, BY_METHOD, &layers);
     }
     for (name, member) in world.members(of) {
         let handler = world.handler(member);
@@ -141,7 +182,9 @@ fn pages(world: &mut World<'_>, v: V, mount: &Mount, by_method: bool) {
             if others.is_none() && world.machine.truth(marked) != Some(true) {
                 continue;
             }
-            let mut layers: Vec<Layer> = mount.layers.clone();
+            let mut own = tools.clone();
+            applied(world, &handler.wrappers, &mut own);
+            let mut layers: Vec<Layer> = [outer.clone(), turned(&own)].concat();
             layers.extend(world.own_layers(&handler, Some(object)));
             let site = world.site(member);
             for name in [name].into_iter().chain(others.unwrap_or_default()) {
@@ -162,21 +205,29 @@ fn pages(world: &mut World<'_>, v: V, mount: &Mount, by_method: bool) {
                 );
             }
         } else {
-            below(world, &name, member, mount, by_method);
+            below(world, tree, &name, member, mount, by_method, &tools);
         }
     }
     for (name, field) in world.machine.fields(object) {
-        below(world, name, field, mount, by_method);
+        below(world, tree, name, field, mount, by_method, &tools);
     }
 }
 
 /// What an object holds in an attribute, if that has pages.
-fn below(world: &mut World<'_>, name: &str, v: V, mount: &Mount, by_method: bool) {
+fn below(
+    world: &mut World<'_>,
+    tree: &Tree,
+    name: &str,
+    v: V,
+    mount: &Mount,
+    by_method: bool,
+    tools: &Tools,
+) {
     let is_object = matches!(
         world.machine.get(v),
         Value::Instance { .. } | Value::Call { .. }
     );
     if is_object && let Some(inner) = mount.below(&format!("/{name}")) {
-        pages(world, v, &inner, by_method);
+        pages(world, tree, v, &inner, by_method, tools);
     }
 }

@@ -202,6 +202,26 @@ pub(super) fn object_in(world: &mut World<'_>, v: V) -> V {
 /// Decorators around a class; real ones have one or two.
 const MAX_DECORATORS: usize = 32;
 
+/// The calls of the decorators around a class, outermost first.
+pub(super) fn class_decorators(world: &World<'_>, v: V) -> Vec<V> {
+    let mut found = Vec::new();
+    let mut v = v;
+    for _ in 0..MAX_DECORATORS {
+        match world.machine.get(v) {
+            Value::Wrapped { inner, .. } => v = *inner,
+            Value::Call { args, .. } => match args.positional.first() {
+                Some(inner) => {
+                    found.push(v);
+                    v = *inner;
+                }
+                None => break,
+            },
+            _ => break,
+        }
+    }
+    found
+}
+
 /// The class inside of its decorators.
 pub(super) fn decorated_class(world: &World<'_>, v: V) -> V {
     let mut v = v;

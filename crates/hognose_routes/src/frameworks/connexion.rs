@@ -136,7 +136,8 @@ fn interface(
             if !METHODS.contains(&method) {
                 continue;
             }
-            let target = handler(world, item, operation, args);
+            let target = handler(world, item, operation, args)
+                .or_else(|| by_path(world, path, method, args));
             if only_resolved && target.is_none() {
                 continue;
             }
@@ -150,7 +151,14 @@ fn interface(
                     layers.extend(world.own_layers(&handler, None));
                     handler.target
                 }
-                None => Target::Other(world.machine.external(Symbol::from(file))),
+                // What is not found may ask by itself.
+                None => {
+                    layers.push(Layer {
+                        place: Place::Body,
+                        proof: Proof::Unknown,
+                    });
+                    Target::Other(world.machine.external(Symbol::from(file)))
+                }
             };
             let full = format!("{front}{path}");
             let methods = vec![method.to_uppercase()];
@@ -183,6 +191,39 @@ fn handler(world: &mut World<'_>, item: &Json, operation: &Json, args: &Args) ->
         let v = world.machine.dotted(&name);
         world.machine.callable(v).then_some(v)
     })
+}
+
+/// What a resolver finds that goes by path and method: the function of a module or the method of a class named after the
+/// first part of the path, `search` where `GET` asks for all of them.
+fn by_path(world: &mut World<'_>, path: &str, method: &str, args: &Args) -> Option<V> {
+    let resolver = args.keyword("resolver")?;
+    let classes = ["RestyResolver", "MethodResolver", "MethodViewResolver"];
+    if !world.is_a(resolver, "connexion", &classes) {
+        return None;
+    }
+    let made = world.made_with(resolver);
+    let packages = world.texts(made.positional.first().copied()?);
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    let resource = parts.next()?.replace('-', "_");
+    let of_all = method == "get" && parts.next().is_none();
+    let name = if of_all { "search" } else { method };
+    let mut class = resource.clone();
+    if let Some(first) = class.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    for package in packages {
+        for home in [
+            format!("{package}.{resource}"),
+            format!("{package}.{class}View"),
+        ] {
+            let home = world.machine.dotted(&home);
+            let v = world.machine.attribute(home, Symbol::from(name));
+            if world.machine.callable(v) {
+                return Some(v);
+            }
+        }
+    }
+    None
 }
 
 /// What the description asks of an operation.

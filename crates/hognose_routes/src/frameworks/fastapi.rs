@@ -6,7 +6,8 @@ mod dependencies;
 
 use hognose_python::Symbol;
 
-use self::dependencies::{dependencies, parameters};
+pub(super) use self::dependencies::dependencies;
+use self::dependencies::parameters;
 use super::{Framework, fastapi_library};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};

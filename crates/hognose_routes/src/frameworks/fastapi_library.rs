@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::fastapi::Mount;
+use super::fastapi::{Mount, dependencies};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};
 use crate::run::V;
@@ -41,8 +41,16 @@ pub(super) fn router(world: &World<'_>, router: V) -> Option<&'static Router> {
 /// Its routes, below a mount.
 pub(super) fn routes(world: &mut World<'_>, router: V, known: &Router, mount: &Mount) {
     let site = world.site(router);
+    let made = world.made_with(router);
+    let front = format!(
+        "{}{}{}",
+        mount.prefix,
+        world.text(made.keyword("prefix")),
+        world.text(made.keyword("path"))
+    );
+    let around = dependencies(world, &made, Place::Router);
     for [path, method, guard] in &known.routes {
-        let mut layers = [mount.of_http.clone(), mount.layers.clone()].concat();
+        let mut layers = [mount.of_http.clone(), mount.layers.clone(), around.clone()].concat();
         let proof = match guard.as_str() {
             "" => Proof::Nothing,
             "authenticated" => Proof::of(Level::Authenticated),
@@ -52,7 +60,7 @@ pub(super) fn routes(world: &mut World<'_>, router: V, known: &Router, mount: &M
             place: Place::Dependency,
             proof,
         });
-        let path = format!("{}{path}", mount.prefix);
+        let path = format!("{front}{path}");
         let methods = vec![method.clone()];
         world.add(
             mount.framework,

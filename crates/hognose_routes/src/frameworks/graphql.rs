@@ -44,8 +44,7 @@ fn find(world: &mut World<'_>) {
                 let Some(class) = made.get(position, keyword) else {
                     continue;
                 };
-                for class in world.machine.alternatives(class) {
-                    let class = world.handler_value(class);
+                for class in types(world, class) {
                     if framework == "strawberry" {
                         strawberry(world, class, root, method, &mount);
                     } else {
@@ -56,6 +55,25 @@ fn find(world: &mut World<'_>) {
         }
     }
     ariadne(world);
+}
+
+/// The classes of a root: one, or those that `merge_types("Query", (Users, Books))` puts together.
+fn types(world: &mut World<'_>, root: V) -> Vec<V> {
+    let mut found = Vec::new();
+    for v in world.machine.alternatives(root) {
+        let made = match world.machine.get(v) {
+            Value::Call { callee, args, .. } => Some((*callee, args.clone())),
+            _ => None,
+        };
+        let merged = made.and_then(|(callee, args)| {
+            let path = guard::path_of(&world.machine, callee);
+            let list = named(&path, "strawberry", "merge_types").then(|| args.get(1, "types"));
+            world.list(list??)
+        });
+        let classes = merged.unwrap_or_else(|| vec![v]);
+        found.extend(classes.into_iter().map(|v| world.handler_value(v)));
+    }
+    found
 }
 
 /// Adds a resolver.

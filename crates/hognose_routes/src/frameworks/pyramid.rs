@@ -8,7 +8,7 @@ use super::Framework;
 use super::common::{Mount, paths};
 use crate::endpoint::Level;
 use crate::guard::{self, Layer, Place, Proof};
-use crate::run::{Args, Site, V, Value};
+use crate::run::{Args, Machine, Site, V, Value};
 use crate::world::{Target, UNKNOWN_PART, World};
 
 pub(super) const FRAMEWORK: Framework = Framework {
@@ -86,6 +86,10 @@ fn find(world: &mut World<'_>) {
                 roots.push((front.to_owned(), factory));
             }
         }
+        // Without one, views stand by their names below the application.
+        if roots.is_empty() {
+            roots.push((mount.prefix.clone(), Machine::UNKNOWN));
+        }
         let roots: Vec<(Vec<(V, String)>, V)> = roots
             .into_iter()
             .map(|(front, root)| (contexts(world, root, front), root))
@@ -158,7 +162,7 @@ fn configuration(world: &mut World<'_>, config: V, mount: &Mount, found: &mut Fo
                 }
             }
             "set_default_permission" => found.default = args.get(0, "permission"),
-            "set_root_factory" => found.root = args.get(0, "factory"),
+            "set_root_factory" | "_set_root_factory" => found.root = args.get(0, "factory"),
             "include" => {
                 let Some(given) = args.get(0, "callable") else {
                     continue;
@@ -253,6 +257,10 @@ fn traversed(
     mount: &Mount,
 ) {
     let context = view.args.keyword("context");
+    // The root of an application that makes none is the only context.
+    if context.is_some() && root == Machine::UNKNOWN {
+        return;
+    }
     // Views of exceptions answer where another view has failed.
     let of_exception = context.is_some_and(|context| {
         let outside = match world.machine.get(context) {
@@ -280,6 +288,7 @@ fn traversed(
     let known = contexts.iter().find(|(class, _)| context == Some(*class));
     let front = match (known, contexts.first()) {
         (Some((_, path)), _) => path.clone(),
+        (None, Some((_, path))) if context.is_none() && root == Machine::UNKNOWN => path.clone(),
         (None, Some((_, path))) => format!("{path}/{UNKNOWN_PART}"),
         (None, None) => UNKNOWN_PART.to_owned(),
     };

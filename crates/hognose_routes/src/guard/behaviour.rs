@@ -5,15 +5,17 @@
 
 mod call;
 mod condition;
+mod fork;
 mod refuse;
 
 use hognose_python::ir::*;
 
 use super::Proof;
-use super::logic::Ways;
+use super::logic::{self, Ways};
+use super::names::is_of_function_around;
 use super::nobody::for_nobody;
 use super::refusal::{catches_refusals, refusal, strip};
-use super::user::{Given, is_parameter};
+use super::user::{Given, depends, is_parameter};
 use crate::run::{V, Value};
 use crate::world::{Target, World};
 
@@ -297,7 +299,7 @@ impl Walk {
                         if !self.raises_only {
                             self.refuses(world, value.get(), false);
                         }
-                        self.called(world, value.get());
+                        self.called_as(world, value.get(), !self.raises_only);
                     }
                     left = true;
                 }
@@ -325,7 +327,12 @@ impl Walk {
                         Some(truth) => {
                             left = self.block(world, if truth { body } else { orelse });
                         }
-                        None => left = self.branches(world, test, body, orelse),
+                        None => {
+                            left = self.branches(world, test, body, orelse);
+                            if self.strict && !depends(world, self.at, test) {
+                                self.forks(world, body, orelse);
+                            }
+                        }
                     }
                 }
                 Stmt::Assert { test, .. } => self.called(world, test),
@@ -395,7 +402,7 @@ impl Walk {
         // `if not token: return`: whoever shows none is through, whatever is asked of the others.
         let through = matches!(last, Some(Stmt::Return(value))
             if self.lets_through(world, value.map(|value| value.get())))
-            && for_nobody(world, self.at, test) == Some(true);
+            && self.for_nobody(world, test) == Some(true);
         through || (body_left && else_left)
     }
 
@@ -411,6 +418,36 @@ impl Walk {
                 _ => false,
             },
             _ => self.raises_only && refusal(world, self.at, value, 0).is_none(),
+        }
+    }
+
+    /// Whether a condition holds for whoever shows nothing, with what the maker of a decorator has chosen:
+    /// `not optional and not user`.
+    pub(super) fn for_nobody(&self, world: &mut World<'_>, test: ExprId) -> Option<bool> {
+        let module = world.machine.project.module(self.at);
+        logic::holds(world, module, test, 0, &mut |world, part, _| {
+            self.is_chosen(world, part)
+                .or_else(|| for_nobody(world, self.at, part))
+        })
+    }
+
+    /// Whether a condition holds by what the maker of a decorator has chosen alone: `@ajax(authenticated=False)`.
+    pub(super) fn chosen(&self, world: &mut World<'_>, test: ExprId) -> Option<bool> {
+        let module = world.machine.project.module(self.at);
+        logic::holds(world, module, test, 0, &mut |world, part, _| {
+            self.is_chosen(world, part)
+        })
+    }
+
+    /// The same of a condition that is not made of others.
+    fn is_chosen(&self, world: &World<'_>, part: ExprId) -> Option<bool> {
+        let module = world.machine.project.module(self.at);
+        match module[part] {
+            Expr::Name { def, .. } if is_of_function_around(module, def) => {
+                let v = self.variable(world, part)?;
+                world.machine.truth(v)
+            }
+            _ => None,
         }
     }
 

@@ -1,12 +1,13 @@
 //! What conditions on the user ask for: names of roles and permissions, or the object at hand.
 
+use hognose_python::Value as Evaluated;
 use hognose_python::ir::*;
 
 use super::Proof;
 use super::asked::looks;
 use super::behaviour::Walk;
 use super::nobody::for_nobody;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, strip};
 use super::user::{depends, identifies, is_credential_itself};
 use crate::code::{children, last_name, name_of};
 use crate::endpoint::Level;
@@ -136,7 +137,7 @@ impl Walk {
         let mut all = Named::default();
         let mut nameless = false;
         for way in ways {
-            if !depends(world, self.at, way.expr) {
+            if !depends(world, self.at, way.expr) || self.never(world, way) {
                 continue;
             }
             // Whoever is nobody gets past this part, and is refused elsewhere.
@@ -177,6 +178,11 @@ impl Walk {
         }
     }
 
+    /// Whether the maker of the guard has chosen that a part never comes about: `role and user.role < role`, without one.
+    fn never(&self, world: &mut World<'_>, part: Part) -> bool {
+        self.chosen(world, part.expr) == Some(!part.truth)
+    }
+
     /// What a part of a condition names: of one that holds where any of several does, all of them.
     fn named(&self, world: &mut World<'_>, refusal: Refusal, part: Part, depth: u32) -> Named {
         let module = world.machine.project.module(self.at);
@@ -187,7 +193,7 @@ impl Walk {
         }
         let mut all = Named::default();
         for one in inner {
-            if depth < MAX_PARTS && depends(world, self.at, one.expr) {
+            if depth < MAX_PARTS && depends(world, self.at, one.expr) && !self.never(world, one) {
                 let one = self.named(world, refusal, one, depth + 1);
                 all.take(one);
             }
@@ -213,7 +219,13 @@ impl Walk {
                 break;
             }
             // Names of endpoints and beginnings of paths are no names of roles.
-            let plain = !matches!(module[expr], Expr::Logic { .. } | Expr::Unary { .. });
+            // A function that is asked about a user may be told of the path as well.
+            let plain = match module[strip(module, expr)] {
+                Expr::Logic { .. } | Expr::Unary { .. } => false,
+                Expr::Call { func, .. } => !last_name(module, func)
+                    .is_some_and(|name| ASKING.iter().any(|part| name.as_str().contains(part))),
+                _ => true,
+            };
             if plain && looks(world, self.at, expr) {
                 continue;
             }
@@ -356,15 +368,25 @@ impl Walk {
                         of_arguments.push(func);
                         waiting.push((value, led));
                     }
+                    // `may_see(note, "visibility")`.
+                    let keys = self.attribute_keys(world, func, args);
                     if ASKING.iter().any(|part| name.contains(part)) {
-                        for argument in given {
-                            if let Some(asked) = self.texts_of(world, argument.value)
+                        for (index, argument) in given.iter().enumerate() {
+                            if !keys.contains(&index)
+                                && let Some(asked) = self.texts_of(world, argument.value)
                                 && !asked.is_empty()
                             {
                                 texts.extend(asked);
                                 found.given = true;
                             }
                         }
+                    }
+                    if !keys.is_empty() {
+                        waiting.push((func, led));
+                        let given = given.iter().enumerate();
+                        let others = given.filter(|(index, _)| !keys.contains(index));
+                        waiting.extend(others.map(|(_, argument)| (argument.value, led)));
+                        continue;
                     }
                 }
                 _ => {}
@@ -395,8 +417,48 @@ impl Walk {
             });
         }
         // `"-"` is no name.
-        texts.retain(|text| text.contains(char::is_alphanumeric));
+        texts.retain(|text| text.contains(char::is_alphabetic));
         found.names = texts;
+        found
+    }
+
+    /// Which arguments of a call are names of attributes to the function that is called: `may_see(note, "visibility")`,
+    /// where that asks for `getattr(note, name)`.
+    fn attribute_keys(&self, world: &mut World<'_>, func: ExprId, args: List) -> Vec<usize> {
+        let mut found = Vec::new();
+        let module = world.machine.project.module(self.at);
+        if !module
+            .args(args)
+            .iter()
+            .any(|argument| matches!(module[argument.value], Expr::Str(_)))
+        {
+            return found;
+        }
+        let is_method = matches!(module[func], Expr::Attribute { .. });
+        for callee in world.machine.evaluator.eval(self.at, func) {
+            let Evaluated::Function(home, function) = callee else {
+                continue;
+            };
+            let module = world.machine.project.module(home);
+            let data = &module[function];
+            let of_object = data.class.is_some() && is_method;
+            for (id, expr) in module.exprs() {
+                if let Expr::Call { func, args } = *expr
+                    && data.range.contains_range(module.expr_range(id))
+                    && let Some(position) =
+                        last_name(module, func).and_then(|name| match name.as_str() {
+                            "getattr" => Some(1),
+                            "__getattribute__" => Some(0),
+                            _ => None,
+                        })
+                    && let Some(key) = module.args(args).get(position)
+                    && let Expr::Name { def, .. } = module[key.value]
+                    && let DefKind::Param(index) = module[def].kind
+                {
+                    found.push(usize::from(index).saturating_sub(usize::from(of_object)));
+                }
+            }
+        }
         found
     }
 

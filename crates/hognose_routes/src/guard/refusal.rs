@@ -4,6 +4,7 @@ use hognose_python::ir::*;
 use hognose_python::{ClassRef, Symbol, Value as Evaluated};
 
 use super::user::alias;
+use crate::code::method;
 use crate::world::{Target, World, last};
 
 /// How a request is refused.
@@ -337,8 +338,8 @@ fn of_class(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Option<Refus
             }
             ClassRef::Project(at, class) => {
                 let module = world.machine.project.module(at);
-                for name in ["status_code", "code", "status", "http_status"] {
-                    if let Some(slot) = module.slot(module[class].scope, Symbol::from(name))
+                for name in STATUS {
+                    if let Some(slot) = module.slot(module[class].scope, Symbol::from(*name))
                         && let DefKind::Value(value) = module[slot.exit].kind
                         && let Some(found) = status(world, at, value)
                     {
@@ -348,5 +349,42 @@ fn of_class(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Option<Refus
             }
         }
     }
-    None
+    of_constructor(world, at, class)
+}
+
+/// Attributes of an exception or a response that hold its status.
+const STATUS: &[&str] = &["status_code", "code", "status", "http_status"];
+
+/// How an answer of the project refuses whose constructor says its status, of itself or to that of a base:
+/// `super().__init__(message, status_code=401)`.
+fn of_constructor(world: &mut World<'_>, at: ModuleId, class: ClassId) -> Option<Refusal> {
+    let (at, function) = method(world, at, class, "__init__")?;
+    let module = world.machine.project.module(at);
+    let data = &module[function];
+    let stores = module.attribute_stores.iter();
+    let mut given: Vec<ExprId> = stores
+        .filter(|store| {
+            STATUS.contains(&store.attr.as_str())
+                && data.range.contains_range(module.expr_range(store.value))
+        })
+        .map(|store| store.value)
+        .collect();
+    for stmt in module.block(data.body) {
+        if let Stmt::Expr(value) = module[*stmt]
+            && let Expr::Call { func, args } = module[value]
+            && matches!(module[func], Expr::Attribute { attr, .. } if attr.as_str() == "__init__")
+        {
+            given.extend(module.args(args).iter().map(|argument| argument.value));
+        }
+    }
+    given.into_iter().find_map(|value| {
+        let default = match module[value] {
+            Expr::Name { def, .. } => match module[def].kind {
+                DefKind::Param(index) => data.params.get(usize::from(index))?.default?,
+                _ => value,
+            },
+            _ => value,
+        };
+        status(world, at, default)
+    })
 }

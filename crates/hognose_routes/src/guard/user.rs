@@ -20,6 +20,9 @@ const MAX_LOOKED: usize = 600;
 const IDENTITIES: &[&str] = &[
     "flask_login.current_user",
     "flask_login.utils.current_user",
+    "flask_user.current_user",
+    "cherrypy.session",
+    "cherrypy.request.login",
     "flask_security.current_user",
     "flask_principal",
     "flask_jwt_extended",
@@ -45,7 +48,6 @@ const REQUESTS: &[&str] = &[
     "quart.request",
     "bottle.request",
     "cherrypy.request",
-    "cherrypy.session",
 ];
 
 /// Attributes of a request that tell who asks.
@@ -117,7 +119,11 @@ fn key_of<'m>(world: &mut World<'m>, at: ModuleId, expr: ExprId) -> Option<&'m s
         let Expr::Attribute { value, attr } = module[holder] else {
             return None;
         };
-        let carries = matches!(attr.as_str(), "headers" | "META" | "cookies" | "COOKIES");
+        // `info.context["user"]` of a resolver holds what the application put there.
+        let carries = matches!(
+            attr.as_str(),
+            "headers" | "META" | "cookies" | "COOKIES" | "context"
+        );
         if !carries || !is_request(world, at, value) {
             return None;
         }
@@ -182,11 +188,13 @@ fn reaches(
             continue;
         }
         let module = world.machine.project.module(at);
-        if identity && let Some(key) = key_of(world, at, expr) {
+        if let Some(key) = key_of(world, at, expr) {
             if carries_credentials(key) {
                 return true;
             }
-            continue;
+            if identity {
+                continue;
+            }
         }
         match module[expr] {
             Expr::Attribute { value, attr }

@@ -54,7 +54,7 @@ impl Machine<'_> {
                 // A function in a decorator from outside is called as itself; `partial` adds its arguments.
                 if let Some(inner) = outer_args.positional.first().copied()
                     && (is_partial || self.callable(inner))
-                    && !matches!(self.get(inner), Value::Class { .. })
+                    && !self.is_class(inner)
                 {
                     let mut all = Args::default();
                     if is_partial {
@@ -117,6 +117,22 @@ impl Machine<'_> {
             },
             _ => Self::UNKNOWN,
         }
+    }
+
+    /// Whether a value is a class, perhaps in decorators from outside.
+    fn is_class(&self, v: V) -> bool {
+        let mut v = v;
+        for _ in 0..MAX_CALLS {
+            match self.get(v) {
+                Value::Class { .. } => return true,
+                Value::Call { args, .. } => match args.positional.first() {
+                    Some(inner) => v = *inner,
+                    None => return false,
+                },
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// Whether a value is something of the project that can be called, perhaps decorated.

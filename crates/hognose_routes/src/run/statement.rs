@@ -140,7 +140,8 @@ impl Machine<'_> {
                     self.uncertain += 1;
                     let before = self.frames[f].vars.clone();
                     self.block(f, handler.body);
-                    self.join(f, before);
+                    self.join(f, before.clone());
+                    self.keep_unknown(f, &before);
                     self.uncertain -= 1;
                 }
                 let last = self.block(f, finalbody);
@@ -290,6 +291,19 @@ impl Machine<'_> {
         self.uncertain -= 1;
         self.frames[f].vars = after.unwrap_or(before);
         flow.unwrap_or(Flow::Next)
+    }
+
+    /// Leaves unknown what the usual way did, where an error switched it off: `available = is_wanted()`, and `False` where
+    /// that cannot be imported.
+    fn keep_unknown(&mut self, f: usize, usual: &[Option<V>]) {
+        for (slot, usual) in usual.iter().enumerate() {
+            if *usual == Some(Self::UNKNOWN)
+                && let Some(v) = self.frames[f].vars[slot]
+                && self.truth(v) == Some(false)
+            {
+                self.frames[f].vars[slot] = Some(Self::UNKNOWN);
+            }
+        }
     }
 
     fn join(&mut self, f: usize, other: Vec<Option<V>>) {

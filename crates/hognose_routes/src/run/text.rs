@@ -66,6 +66,18 @@ impl Machine<'_> {
                 self.print(right, &mut text);
                 self.text(text)
             }
+            // `HERE / "specs" / "v1.yml"`.
+            (
+                Operator::Div,
+                Value::Str(_) | Value::Call { .. } | Value::Attribute { .. } | Value::Unknown,
+                Value::Str(name),
+            ) => {
+                let mut text = String::new();
+                self.print(left, &mut text);
+                text.push('/');
+                text.push_str(&name);
+                self.text(text)
+            }
             (Operator::Mod, Value::Str(format), _) => self.percent(&format, right),
             (
                 Operator::BitOr | Operator::BitAnd,

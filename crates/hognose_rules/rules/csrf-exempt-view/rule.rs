@@ -20,6 +20,7 @@ const PROOFS: &[&str] = &[
     "webhook_secret",
     "verify_token",
     "check_token",
+    "auth_token",
     "jwt",
     "token_required",
     "oauth",
@@ -79,20 +80,29 @@ pub fn check(context: &mut Context<'_, '_>) {
                 &function.decorators,
                 module[class].name,
                 module[class].range,
+                Some(class),
             ),
-            None => (&function.decorators, function.name, function.range),
+            None => (&function.decorators, function.name, function.range, None),
         });
-    let classes = module
-        .classes
-        .iter()
-        .map(|class| (&class.decorators, class.name, class.range));
-    for (decorators, name, range) in functions.chain(classes).collect::<Vec<_>>() {
+    let classes = (0u32..).zip(&module.classes).map(|(number, class)| {
+        let id = Some(ClassId(number));
+        (&class.decorators, class.name, class.range, id)
+    });
+    for (decorators, name, range, class) in functions.chain(classes).collect::<Vec<_>>() {
+        let is_rest = class.is_some_and(|class| is_rest_view(context, context.id, class));
         for decorator in decorators {
             if !module.is_dead(module.expr_range(*decorator)) && exempts(context, *decorator) {
                 seen.push(module.expr_range(*decorator));
-                if !is_harmless(context, decorators) {
+                if !is_rest && !is_harmless(context, decorators) {
                     let code = context.text(range).to_owned();
-                    let checks = code_of_checks(context, range);
+                    let mut checks = code_of_checks(context, range);
+                    for decorator in decorators {
+                        let callee = match module[*decorator] {
+                            Expr::Call { func, .. } => func,
+                            _ => *decorator,
+                        };
+                        checks.push_str(&source_of(context, callee));
+                    }
                     let place = module.expr_range(*decorator);
                     report(context, place, name.as_str(), &code, &checks);
                 }
@@ -110,6 +120,9 @@ pub fn check(context: &mut Context<'_, '_>) {
             continue;
         };
         if call.is(&[EXEMPT]) || is_flask_exempt(call) {
+            if names_rest_view(context, first.value) {
+                continue;
+            }
             let name = context.text(module.expr_range(first.value)).to_owned();
             let code = code_of(context, first.value);
             report(context, call.range, &name, &code, "");
@@ -117,7 +130,7 @@ pub fn check(context: &mut Context<'_, '_>) {
     }
 }
 
-/// `code` is the view's, `checks` that of the functions it asks about its caller.
+/// `code` is the view's, `checks` that of its decorators and of the functions it asks about its caller.
 fn report(context: &mut Context<'_, '_>, range: TextRange, name: &str, code: &str, checks: &str) {
     let (code, checks) = (code.to_lowercase(), checks.to_lowercase());
     let proved = PROOFS
@@ -225,17 +238,39 @@ fn code_of_checks(context: &mut Context<'_, '_>, view: TextRange) -> String {
     asked.into_iter().map(|func| source_of(context, func)).collect()
 }
 
-/// The source of a view or of the module a blueprint is made in.
-fn code_of(context: &mut Context<'_, '_>, view: ExprId) -> String {
-    let module = context.module;
-    let view = match module[view] {
-        // `View.as_view()`
+/// Whether a class is a view of Django REST framework: those are exempt by themselves, and authentication by session checks
+/// again.
+fn is_rest_view(context: &mut Context<'_, '_>, at: ModuleId, class: ClassId) -> bool {
+    let order = context.values.mro(at, class);
+    order.iter().any(
+        |base| matches!(base, ClassRef::External(path) if path.as_str().starts_with("rest_framework.")),
+    )
+}
+
+/// Whether an expression names such a class, or the view made of it.
+fn names_rest_view(context: &mut Context<'_, '_>, view: ExprId) -> bool {
+    let view = bare(context.module, view);
+    context
+        .eval(view)
+        .into_iter()
+        .any(|value| matches!(value, Value::Class(at, class) if is_rest_view(context, at, class)))
+}
+
+/// The class of `View.as_view()`, or the view itself.
+fn bare(module: &Module, view: ExprId) -> ExprId {
+    match module[view] {
         Expr::Call { func, .. } => match module[func] {
             Expr::Attribute { value, attr } if attr.as_str() == "as_view" => value,
             _ => view,
         },
         _ => view,
-    };
+    }
+}
+
+/// The source of a view or of the module a blueprint is made in.
+fn code_of(context: &mut Context<'_, '_>, view: ExprId) -> String {
+    let module = context.module;
+    let view = bare(module, view);
     let mut code = source_of(context, view);
     // `csrf.exempt(api.bp)`: the views of a blueprint stand in its module.
     let project = context.values.project();

@@ -196,6 +196,33 @@ fn extra_action(world: &mut World<'_>, name: &str, member: V) -> Option<Extra> {
     None
 }
 
+/// Methods that the mixins' actions call, which a view set may have its own of.
+const CALLED: &[(&str, &[&str])] = &[
+    ("create", &["perform_create"]),
+    ("update", &["perform_update"]),
+    ("partial_update", &["update", "perform_update"]),
+    ("destroy", &["perform_destroy"]),
+];
+
+/// What methods of a view set ask for that a mixin's action calls: `update`, where `partial_update` is the mixin's.
+fn asked_on_the_way(world: &mut World<'_>, class: V, action: &str) -> Vec<Layer> {
+    let called = CALLED.iter().find(|(name, _)| *name == action);
+    let names = called.map_or(&[][..], |(_, called)| called);
+    let mut layers = Vec::new();
+    for name in std::iter::once(&action).chain(names) {
+        let v = world.machine.attribute(class, Symbol::from(*name));
+        let handler = world.handler(v);
+        if let Target::Function(..) = handler.target {
+            // The action's own is asked with the handler; whether it calls the others is its business.
+            if *name != action {
+                layers.extend(world.own_layers(&handler, Some(class)));
+            }
+            break;
+        }
+    }
+    layers
+}
+
 /// One action of a view set at a path.
 #[expect(clippy::too_many_arguments, reason = "an action has these parts")]
 pub fn action(
@@ -218,6 +245,7 @@ pub fn action(
         member.permissions
     });
     layers.push(permissions(world, class, given, &method, Some(name), mount));
+    layers.extend(asked_on_the_way(world, class, name));
     one_method(
         world,
         path,

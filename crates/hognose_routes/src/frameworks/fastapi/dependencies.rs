@@ -10,7 +10,11 @@ use crate::run::{Args, V, Value};
 use crate::world::{Target, World};
 
 /// The layers of a list of dependencies.
-pub(super) fn dependencies(world: &mut World<'_>, args: &Args, place: Place) -> Vec<Layer> {
+pub(in crate::frameworks) fn dependencies(
+    world: &mut World<'_>,
+    args: &Args,
+    place: Place,
+) -> Vec<Layer> {
     let Some(list) = args.keyword("dependencies") else {
         return Vec::new();
     };

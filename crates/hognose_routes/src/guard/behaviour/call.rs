@@ -4,7 +4,7 @@ use hognose_python::Value as Evaluated;
 use hognose_python::ir::*;
 
 use super::super::asked::looks;
-use super::super::nobody::for_nobody;
+use super::super::refusal::strip;
 use super::super::user::{Given, depends, identifies};
 use super::super::{MAX_DEPTH, Proof, entry, made_in};
 use super::condition::is_first;
@@ -17,6 +17,11 @@ use crate::world::{Target, World};
 impl Walk {
     /// Calls made on the way: guards of libraries, and functions of the project that refuse.
     pub(super) fn called(&mut self, world: &mut World<'_>, value: ExprId) {
+        self.called_as(world, value, false);
+    }
+
+    /// The same, where what the outermost call answers may be the answer to the request.
+    pub(super) fn called_as(&mut self, world: &mut World<'_>, value: ExprId, is_answer: bool) {
         if self.swallowed > 0 {
             return;
         }
@@ -29,7 +34,7 @@ impl Walk {
             if !self.strict && self.is_apart(world, test) {
                 continue;
             }
-            let runs = !self.strict && for_nobody(world, self.at, test) == Some(truth);
+            let runs = !self.strict && self.for_nobody(world, test) == Some(truth);
             match runs {
                 true => of_nobody = true,
                 false => asked.push(test),
@@ -44,7 +49,7 @@ impl Walk {
         if !around.is_empty() {
             let known = std::mem::replace(&mut self.proof, Proof::Nothing);
             self.tests.clear();
-            self.called(world, value);
+            self.called_as(world, value, is_answer);
             self.tests = around;
             let mut found = std::mem::replace(&mut self.proof, known);
             // Who shows something has shown at least who he is.
@@ -67,20 +72,22 @@ impl Walk {
                 return;
             }
             if let Expr::Call { func, args } = module[expr] {
+                let raises_only = !is_answer || expr != strip(module, value);
                 // `login_required(view)(request)`: a decorator that is applied on the spot.
                 if let Expr::Call {
                     func: decorator,
                     args,
                 } = module[func]
                 {
-                    let proof = self.applied(world, decorator, args);
-                    if let Proof::Guard { .. } = proof {
-                        self.add(proof);
+                    match self.applied(world, decorator, args) {
+                        proof @ Proof::Guard { .. } => self.add(proof),
+                        Proof::Unknown => self.may_guard = true,
+                        _ => {}
                     }
                 }
                 let member = self.member(world, func);
                 if let Some(member) = member {
-                    let proof = self.of_member(world, member, func, args);
+                    let proof = self.of_member(world, member, func, args, raises_only);
                     self.add(proof);
                 }
                 let callees = match member {
@@ -98,11 +105,14 @@ impl Walk {
                             }
                         }
                         Evaluated::Function(at, function) => {
-                            // The result of `return check(...)` is the answer; that of any other call is not.
-                            let given = self.given_to(world, func, args, at, function);
-                            let inner = self.of_called(at, None, given);
-                            let proof = walk(world, at, function, inner);
-                            if let Proof::Guard { .. } = proof {
+                            let proof =
+                                self.of_callee(world, func, args, (at, function), raises_only);
+                            self.add(proof);
+                        }
+                        // `check = KeyChecker(key)` and `check(request)`.
+                        Evaluated::Instance(at, class) => {
+                            if let Some(callee) = method(world, at, class, "__call__") {
+                                let proof = self.of_callee(world, func, args, callee, raises_only);
                                 self.add(proof);
                             }
                         }
@@ -113,6 +123,27 @@ impl Walk {
             if !matches!(module[expr], Expr::Conditional { .. } | Expr::Logic { .. }) {
                 children(module, expr, |child| waiting.push(child));
             }
+        }
+    }
+
+    /// What a function of the project refuses that is called. The result of `return check(...)` is the answer; that of any
+    /// other call is not.
+    fn of_callee(
+        &self,
+        world: &mut World<'_>,
+        func: ExprId,
+        args: List,
+        (at, function): (ModuleId, FunctionId),
+        raises_only: bool,
+    ) -> Proof {
+        let given = self.given_to(world, func, args, at, function);
+        let inner = Walk {
+            raises_only,
+            ..self.of_called(at, None, given)
+        };
+        match walk(world, at, function, inner) {
+            proof @ Proof::Guard { .. } => proof,
+            _ => Proof::Nothing,
         }
     }
 
@@ -187,7 +218,14 @@ impl Walk {
     }
 
     /// What a method of a known object refuses.
-    fn of_member(&self, world: &mut World<'_>, member: V, func: ExprId, args: List) -> Proof {
+    fn of_member(
+        &self,
+        world: &mut World<'_>,
+        member: V,
+        func: ExprId,
+        args: List,
+        raises_only: bool,
+    ) -> Proof {
         let mut proof = Proof::Nothing;
         for wrapper in world.handler(member).wrappers {
             if let one @ Proof::Guard { .. } = super::super::wrapper(world, wrapper, None) {
@@ -213,7 +251,10 @@ impl Walk {
             },
         };
         let given = self.given_to(world, func, args, at, function);
-        let inner = self.of_called(at, Some(closure), given);
+        let inner = Walk {
+            raises_only,
+            ..self.of_called(at, Some(closure), given)
+        };
         match walk(world, at, function, inner) {
             own @ Proof::Guard { .. } => proof.and(own),
             Proof::Unknown if self.inner.is_some() => proof.and(Proof::Unknown),
@@ -288,7 +329,9 @@ impl Walk {
         let module = world.machine.project.module(self.at);
         let callee = &world.machine.project.module(home)[function];
         // `self.check(token)`: the object is the first parameter.
-        let bound = callee.class.is_some() && matches!(module[func], Expr::Attribute { .. });
+        let is_object = callee.name.as_str() == "__call__";
+        let bound =
+            callee.class.is_some() && (is_object || matches!(module[func], Expr::Attribute { .. }));
         let mut given = Given::default();
         let mut position = usize::from(bound);
         for argument in module.args(args) {
@@ -322,7 +365,9 @@ impl Walk {
         for argument in module.args(args) {
             let v = match world.machine.evaluator.constant(self.at, argument.value) {
                 Some(constant) => world.machine.constant(&constant),
-                None => Machine::UNKNOWN,
+                None => self
+                    .variable(world, argument.value)
+                    .unwrap_or(Machine::UNKNOWN),
             };
             match argument.kind {
                 ArgKind::Positional => given.positional.push(v),

@@ -73,8 +73,12 @@ impl Walk {
                     if !is_first(module, func) {
                         waiting.push(func);
                     }
+                    // The first parameter of a handler that is no method is part of what is asked for.
+                    let is_object = |value: ExprId| {
+                        is_first(module, value) && !(self.strict && self.closure.is_none())
+                    };
                     let given = module.args(args).iter().map(|argument| argument.value);
-                    waiting.extend(given.filter(|value| !is_first(module, *value)));
+                    waiting.extend(given.filter(|value| !is_object(*value)));
                 }
                 _ => children(module, expr, |child| waiting.push(child)),
             }

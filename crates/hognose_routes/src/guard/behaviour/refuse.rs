@@ -6,12 +6,12 @@ use hognose_python::ir::*;
 use super::super::answer::asked;
 use super::super::asked::looks;
 use super::super::names::is_of_function_around;
-use super::super::nobody::{asks_for_absence, asks_for_type, for_nobody};
+use super::super::nobody::{asks_for_absence, asks_for_type};
 use super::super::refusal::{Refusal, is_mistake, refusal, strip};
-use super::super::user::{depends, identifies};
-use super::super::{MAX_DEPTH, Proof, Question};
+use super::super::user::{depends, identifies, is_parameter};
+use super::super::{MAX_DEPTH, Proof, Question, speaks_of_access};
 use super::{MAX_PARTS, Walk};
-use crate::code::{children, name_of};
+use crate::code::{any_inside, children, name_of};
 use crate::endpoint::Level;
 use crate::world::{World, last};
 
@@ -36,9 +36,85 @@ impl Walk {
                 .dotted(self.at, func)
                 .is_some_and(|path| refuses(last(path.as_str()))),
         };
-        if called {
+        if called || self.never_returns(world, func) {
             self.refuses(world, value, false);
         }
+    }
+
+    /// Whether what is called are functions of the project that end by raising: `forbid(request, 403)`.
+    pub(super) fn never_returns(&self, world: &mut World<'_>, func: ExprId) -> bool {
+        let callees = world.machine.evaluator.eval(self.at, func);
+        !callees.is_empty()
+            && callees.iter().all(|callee| {
+                let Evaluated::Function(home, function) = *callee else {
+                    return false;
+                };
+                let module = world.machine.project.module(home);
+                let data = &module[function];
+                let last = module.block(data.body).last();
+                data.return_values.is_empty()
+                    && last.is_some_and(|last| matches!(module[*last], Stmt::Raise { .. }))
+            })
+    }
+
+    /// Whether a condition asks for the user, a credential, or what either holds: nothing that was found by them.
+    fn is_of_user(&self, world: &mut World<'_>, test: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        let mut expr = bare(module, test);
+        if let Expr::Compare { left, right, .. } = module[expr]
+            && matches!(module[right], Expr::None)
+        {
+            expr = left;
+        }
+        for _ in 0..MAX_PARTS {
+            expr = strip(module, module.origin(expr));
+            expr = match module[expr] {
+                Expr::Attribute { value, .. } | Expr::Subscript { value, .. } => value,
+                Expr::Call { func, .. } => match module[func] {
+                    Expr::Attribute { value, attr } if attr.as_str() == "get" => value,
+                    _ => return false,
+                },
+                Expr::Name { .. } => return true,
+                _ => return false,
+            };
+        }
+        false
+    }
+
+    /// Whether a library makes an answer whose name has to do with users or access, under a condition.
+    fn speaks_of_access(&self, world: &mut World<'_>, value: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        let Expr::Call { func, .. } = module[strip(module, value)] else {
+            return false;
+        };
+        let is_asked = !self.tests.is_empty() || !self.passed.is_empty();
+        let path = world.machine.evaluator.dotted(self.at, func);
+        is_asked && path.is_some_and(|path| speaks_of_access(last(path.as_str())))
+    }
+
+    /// Whether a condition lets requests through that a browser makes by itself before others: `OPTIONS`.
+    fn is_preflight(&self, world: &mut World<'_>, test: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        let Expr::Compare { left, right, .. } = module[bare(module, test)] else {
+            return false;
+        };
+        let of_method =
+            matches!(module[left], Expr::Attribute { attr, .. } if attr.as_str() == "method");
+        let texts = of_method.then(|| self.texts_of(world, right)).flatten();
+        texts.is_some_and(|texts| {
+            !texts.is_empty() && texts.iter().all(|text| text == "OPTIONS" || text == "HEAD")
+        })
+    }
+
+    /// Whether an answer is made from that of what a wrapper stands around.
+    fn asks_inner(&self, world: &World<'_>, value: ExprId) -> bool {
+        let module = world.machine.project.module(self.at);
+        any_inside(module, module.origin(strip(module, value)), |expr| {
+            matches!(module[expr], Expr::Call { func, .. } if match module[func] {
+                Expr::Attribute { attr, .. } => matches!(attr.as_str(), "get_response" | "app"),
+                _ => is_parameter(module, func),
+            })
+        })
     }
 
     /// A value that is raised or returned: a refusal that depends on who asks makes a guard.
@@ -54,7 +130,22 @@ impl Walk {
             {
                 Refusal::Other
             }
-            None => return,
+            // In the handler that is so only of what asks for the user himself.
+            None if raised && self.strict && self.swallowed == 0 => {
+                let of_user = matches!(*self.tests, [(test, _)] if self.is_of_user(world, test));
+                if of_user && self.stops_nobody(world) {
+                    self.add(Proof::of(Level::Authenticated));
+                }
+                return;
+            }
+            // A wrapper that answers in the handler's stead keeps it from running, whatever it answers.
+            None => {
+                self.may_guard |= !raised
+                    && self.inner.is_some()
+                    && !self.asks_inner(world, value)
+                    && (self.stops_nobody(world) || self.speaks_of_access(world, value));
+                return;
+            }
         };
         // Of what is refused for another reason than that nobody is known, some looks at other headers: a redirect to
         // the right host, for example.
@@ -105,12 +196,10 @@ impl Walk {
             self.may_guard |= forbids && is_asked && self.inner.is_some();
             return;
         };
-        if self.is_never(world, &tests) {
-            return;
-        }
-        // Refused only where something else holds as well, of which nothing is known: it may be a guard.
-        if !self.strict && self.is_conditional(world, &tests) {
-            self.may_guard = true;
+        if tests
+            .iter()
+            .any(|(test, truth)| self.chosen(world, *test) == Some(!truth))
+        {
             return;
         }
         if self.strict
@@ -118,6 +207,11 @@ impl Walk {
                 .iter()
                 .any(|(test, _)| self.asks_for_input(world, *test))
         {
+            return;
+        }
+        // Refused only where something else holds as well, of which nothing is known: it may be a guard.
+        if self.is_conditional(world, &tests) {
+            self.may_guard = true;
             return;
         }
         if refusal == Refusal::Redirect {
@@ -137,34 +231,13 @@ impl Walk {
         let of_shown = self
             .tests
             .iter()
-            .any(|(test, truth)| for_nobody(world, self.at, *test) == Some(!truth));
+            .any(|(test, truth)| self.for_nobody(world, *test) == Some(!truth));
         if of_shown {
             let known = std::mem::replace(&mut self.of_shown, Proof::Nothing);
             self.of_shown = known.and(proof);
         } else {
             self.add(proof);
         }
-    }
-
-    /// Whether the maker of a decorator has chosen that a refusal never comes: `@ajax(authenticated=False)`.
-    fn is_never(&self, world: &World<'_>, tests: &[(ExprId, bool)]) -> bool {
-        let module = world.machine.project.module(self.at);
-        tests.iter().any(|(test, truth)| {
-            let parts = match module[*test] {
-                Expr::Logic {
-                    op: BoolOp::And,
-                    values,
-                } if *truth => module.list(values),
-                _ => std::slice::from_ref(test),
-            };
-            *truth
-                && parts.iter().any(|part| {
-                    matches!(module[*part], Expr::Name { def, .. } if is_of_function_around(module, def))
-                        && self
-                            .variable(world, *part)
-                            .is_some_and(|v| world.machine.truth(v) == Some(false))
-                })
-        })
     }
 
     /// Whether a refusal takes more than that the user is not the right one: `if page.is_closed and not user`.
@@ -185,13 +258,15 @@ impl Walk {
                 // `owner and owner != user`: that there is something to compare with.
                 let is_asked_on = || of_user.iter().any(|part| mentions(module, *part, value));
                 // What the maker of a decorator has chosen: `authenticated and not user`.
-                let is_chosen = || match module[value] {
+                let is_chosen = || match module[bare(module, value)] {
                     Expr::Name { def, .. } => is_of_function_around(module, def),
                     _ => false,
                 };
                 !looks(world, self.at, value)
                     && !is_chosen()
                     && !self.is_apart(world, value)
+                    && !self.is_preflight(world, value)
+                    && self.of_class(world, value).is_none()
                     && !is_asked_on()
             })
         })
@@ -254,7 +329,7 @@ impl Walk {
                 waiting.extend(module.list(values).iter().map(|value| (*value, truth)));
                 continue;
             }
-            let absent = match for_nobody(world, self.at, test) {
+            let absent = match self.for_nobody(world, test) {
                 Some(holds) => holds == truth,
                 None => asks_for_absence(module, test) == truth && !asks_for_type(module, test),
             };
@@ -305,26 +380,39 @@ impl Walk {
     }
 }
 
-/// Whether an expression mentions the variable that another one is.
+/// Whether an expression mentions the variable, or the attribute of one, that another one is.
 fn mentions(module: &Module, expr: ExprId, variable: ExprId) -> bool {
-    let slot_of = |expr: ExprId| match module[expr] {
-        Expr::Name { def, .. } => Some((module[def].scope, module[def].slot)),
-        _ => None,
-    };
-    let mut value = variable;
-    while let Expr::Unary { operand, .. } = module[value] {
-        value = operand;
+    let value = bare(module, variable);
+    any_inside(module, expr, |part| is_same(module, part, value))
+}
+
+/// A condition without its negations.
+fn bare(module: &Module, expr: ExprId) -> ExprId {
+    let mut expr = expr;
+    while let Expr::Unary { operand, .. } = module[expr] {
+        expr = operand;
     }
-    let Some(slot) = slot_of(value) else {
-        return false;
-    };
-    let mut waiting = vec![expr];
+    expr
+}
+
+/// Whether two expressions are the same variable, or the same attribute of it.
+fn is_same(module: &Module, one: ExprId, other: ExprId) -> bool {
+    let (mut one, mut other) = (one, other);
     for _ in 0..MAX_PARTS {
-        let Some(expr) = waiting.pop() else { break };
-        if slot_of(expr) == Some(slot) {
-            return true;
+        match (&module[one], &module[other]) {
+            (Expr::Name { def: a, .. }, Expr::Name { def: b, .. }) => {
+                let (a, b) = (&module[*a], &module[*b]);
+                return (a.scope, a.slot) == (b.scope, b.slot);
+            }
+            (
+                Expr::Attribute { value: a, attr },
+                Expr::Attribute {
+                    value: b,
+                    attr: of_other,
+                },
+            ) if attr == of_other => (one, other) = (*a, *b),
+            _ => return false,
         }
-        children(module, expr, |child| waiting.push(child));
     }
     false
 }
