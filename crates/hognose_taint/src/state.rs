@@ -44,6 +44,8 @@ pub struct Object {
     pub items: Vec<Value>,
     /// The items are all there are, in their order.
     pub exact: bool,
+    /// Which element is the first when it is not `exact`; nothing where that is not known.
+    pub first: Value,
     /// Attributes, or items by constant key.
     pub fields: SmallVec<[(Symbol, Value); 2]>,
     /// What else it may hold.
@@ -71,6 +73,7 @@ impl Object {
             items: Vec::new(),
             exact: true,
             fields: SmallVec::new(),
+            first: Value::nothing(),
             rest: Value::nothing(),
             keys: Value::nothing(),
             many: false,
@@ -89,12 +92,29 @@ impl Object {
         object
     }
 
-    /// Forgets which element is where.
+    /// Forgets which element is where behind the first.
     pub fn blur(&mut self) {
+        if self.exact {
+            self.first = self.head().clone();
+        }
         for item in std::mem::take(&mut self.items) {
             self.rest.join(&item);
         }
         self.exact = false;
+    }
+
+    /// Forgets which element is where.
+    pub fn scramble(&mut self) {
+        self.blur();
+        self.first = Value::nothing();
+    }
+
+    /// What stands first in a list or tuple; nothing where that is not known.
+    pub fn head(&self) -> &Value {
+        match self.items.first() {
+            Some(first) if self.exact && matches!(self.kind, Kind::List | Kind::Tuple) => first,
+            _ => &self.first,
+        }
     }
 
     /// A field.
@@ -144,7 +164,7 @@ impl Object {
     /// The element at an index, negative ones from the end.
     pub fn item(&self, index: i64) -> Option<&Value> {
         if !self.exact {
-            return None;
+            return Some(&self.first).filter(|first| index == 0 && !first.is_nothing());
         }
         let len = i64::try_from(self.items.len()).ok()?;
         let at = if index < 0 { index + len } else { index };
@@ -188,6 +208,7 @@ impl Object {
             items: self.items.iter().map(&change).collect(),
             exact: self.exact,
             fields: fields.map(|(name, value)| (*name, change(value))).collect(),
+            first: change(&self.first),
             rest: change(&self.rest),
             keys: change(&self.keys),
             many: self.many,
@@ -218,6 +239,7 @@ impl Object {
             && self.exact == other.exact
             && self.items == other.items
             && self.fields == other.fields
+            && self.first == other.first
             && self.rest == other.rest
             && self.keys == other.keys
     }
@@ -227,13 +249,18 @@ impl Object {
             for (mine, theirs) in self.items.iter_mut().zip(&other.items) {
                 mine.join(theirs);
             }
-        } else if !(self.items.is_empty() && other.items.is_empty()) {
+        } else {
+            let mut first = self.head().clone();
+            match other.head() {
+                of_other if first.is_nothing() || of_other.is_nothing() => first = Value::nothing(),
+                of_other => first.join(of_other),
+            }
             self.blur();
+            self.first = first;
             for item in &other.items {
                 self.rest.join(item);
             }
         }
-        self.exact &= other.exact;
         self.rest.join(&other.rest);
         self.keys.join(&other.keys);
         for (name, value) in &other.fields {
@@ -253,6 +280,7 @@ impl Object {
         for (_, value) in &mut self.fields {
             change(value);
         }
+        change(&mut self.first);
         change(&mut self.rest);
         change(&mut self.keys);
     }

@@ -194,7 +194,20 @@ fn judge<'a>(
                 let class = data.class.map(|class| home[class].name);
                 let alone = text.len() == 1 && hole.id == path.id();
                 let asked = alone && asked_for(reach, data, class);
-                let around = (&text[..at], &text[at + 1..]);
+                // What the object has of itself is as good as the program's own.
+                let own = |hole: &Hole| {
+                    let mut origins = hole.taints.iter().map(|taint| &taint.origin);
+                    origins.all(|origin| matches!(origin, Origin::Input(path)
+                        if matches!(path.root, Root::Param(number) if usize::from(number) < receiver)))
+                };
+                let front: Vec<Stretch> = text[..at]
+                    .iter()
+                    .map(|stretch| match stretch {
+                        Stretch::Hole(hole) if own(hole) => Stretch::Any,
+                        other => other.clone(),
+                    })
+                    .collect();
+                let around = (front.as_slice(), &text[at + 1..]);
                 let Some(smell) = framed(reach.sink, around, hole, harm.partial, asked) else {
                     continue;
                 };

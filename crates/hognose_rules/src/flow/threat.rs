@@ -391,9 +391,7 @@ fn public_directories(
             return None;
         }
         let package = project.modules.iter().find(|module| {
-            module.is_package
-                && module.kind == SourceKind::Module
-                && !is_aside(module.own_path())
+            module.is_package && module.kind == SourceKind::Module && !is_aside(module.own_path())
         })?;
         let name = package.name.as_str();
         let why = if name.is_empty() {

@@ -376,7 +376,7 @@ impl Interpreter<'_, '_> {
                                     object.fields.retain(|(known, _)| *known != name);
                                 }
                             } else {
-                                object.blur();
+                                object.scramble();
                             }
                         }
                     }
@@ -591,13 +591,18 @@ pub(super) fn store_item(object: &mut Object, constant: Option<&Key>, key: &Valu
                         object.items[at] = value;
                     }
                 }
-                _ => object.rest.join(&value),
+                _ => {
+                    if *index == 0 && !object.first.is_nothing() {
+                        object.first.join(&value);
+                    }
+                    object.rest.join(&value);
+                }
             }
         }
         // A list has no names: it is a dict that is meant, where it may be either.
         (Kind::List, Some(Key::Item(_))) => {}
         (Kind::List, _) => {
-            object.blur();
+            object.scramble();
             object.rest.join(&value);
         }
         (_, Some(Key::Item(name))) => object.set_field(*name, value),

@@ -90,7 +90,10 @@ impl Interpreter<'_, '_> {
                     {
                         object.items.push(value);
                     } else {
-                        object.blur();
+                        match name.as_str() {
+                            "appendleft" => object.scramble(),
+                            _ => object.blur(),
+                        }
                         object.rest.join(&value);
                     }
                 }
@@ -123,7 +126,7 @@ impl Interpreter<'_, '_> {
                             object.items.insert(at, value);
                         }
                         _ => {
-                            object.blur();
+                            object.scramble();
                             object.rest.join(&value);
                         }
                     }
@@ -155,9 +158,13 @@ impl Interpreter<'_, '_> {
                         }
                     }
                 } else {
-                    taken = object.contents();
+                    taken = match index {
+                        Some(0) if !object.many => object.item(0).cloned(),
+                        _ => None,
+                    }
+                    .unwrap_or_else(|| object.contents());
                     if let Some(object) = state.object_mut(id).filter(|_| !quiet) {
-                        object.blur();
+                        object.scramble();
                     }
                 }
                 taken.join(&object.rest);
@@ -183,7 +190,7 @@ impl Interpreter<'_, '_> {
                         Some(at) if object.exact && value.texts().is_some() => {
                             object.items.remove(at);
                         }
-                        _ => object.blur(),
+                        _ => object.scramble(),
                     }
                 }
                 Atom::None.into()
@@ -194,6 +201,7 @@ impl Interpreter<'_, '_> {
                 {
                     object.items.clear();
                     object.fields.clear();
+                    object.first = Value::nothing();
                     object.rest = Value::nothing();
                     object.keys = Value::nothing();
                     object.exact = true;
@@ -203,12 +211,13 @@ impl Interpreter<'_, '_> {
             (Kind::List, "reverse") => {
                 if let Some(object) = state.object_mut(id).filter(|_| !quiet) {
                     object.items.reverse();
+                    object.first = Value::nothing();
                 }
                 Atom::None.into()
             }
             (Kind::List, "sort") => {
                 if let Some(object) = state.object_mut(id).filter(|_| !quiet) {
-                    object.blur();
+                    object.scramble();
                 }
                 Atom::None.into()
             }

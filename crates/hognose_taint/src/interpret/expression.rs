@@ -285,9 +285,18 @@ impl<'p> Interpreter<'_, 'p> {
                     let items = inner.items.clone();
                     object.items.extend(items);
                 } else {
+                    let first = match value.only() {
+                        Some(Atom::Object(id)) if object.exact && object.items.is_empty() => {
+                            state.object(*id).map(|inner| inner.head().clone())
+                        }
+                        _ => None,
+                    };
                     let element = self.iterated(state, &value, *element);
                     object.blur();
                     object.rest.join(&element);
+                    if let Some(first) = first {
+                        object.first = first;
+                    }
                 }
             } else if object.exact {
                 object.items.push(value);

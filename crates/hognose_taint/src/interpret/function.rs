@@ -370,10 +370,7 @@ impl Interpreter<'_, '_> {
                     let mut object =
                         Object::sequence(Kind::Tuple, next.by_ref().cloned().collect());
                     if let Some(star) = &arguments.star {
-                        object.exact = false;
-                        for item in std::mem::take(&mut object.items) {
-                            object.rest.join(&item);
-                        }
+                        object.blur();
                         object.rest.join(star);
                     }
                     let site = self.site(expr);

@@ -18,6 +18,8 @@ pub(crate) struct Arguments {
     pub keywords: SmallVec<[(Symbol, Value); 2]>,
     /// The elements of `*x`, behind the positional ones.
     pub star: Option<Value>,
+    /// Some of them are the program's own, in a list of which it is not known any more which element is where.
+    pub scattered: bool,
     /// The mapping of `**x`.
     pub double_star: Option<Value>,
 }
@@ -102,7 +104,16 @@ impl Interpreter<'_, '_> {
                         all.positional.extend(object.items.iter().cloned());
                         continue;
                     }
+                    if let Some(Atom::Object(id)) = value.only()
+                        && let Some(object) = state.object(*id)
+                        && !object.head().is_nothing()
+                        && all.star.is_none()
+                    {
+                        all.positional.push(object.head().clone());
+                    }
                     let element = self.iterated(state, &value, argument.value);
+                    let open = |atom: &Atom| matches!(atom, Atom::Text(_) | Atom::Input(_));
+                    all.scattered |= value.has_objects() && !element.atoms().iter().all(open);
                     match &mut all.star {
                         Some(star) => star.join(&element),
                         None => all.star = Some(element),
@@ -211,7 +222,7 @@ impl Interpreter<'_, '_> {
                 continue;
             };
             match elements {
-                Elements::At(index) if object.exact => {
+                Elements::At(index) if object.exact || !object.head().is_nothing() => {
                     found.extend(object.item(i64::from(index)).cloned());
                 }
                 // Of a list of a stranger's words the first is one of them.
@@ -245,7 +256,7 @@ impl Interpreter<'_, '_> {
         if let Some(given) = arguments.positional.get(at) {
             return Some(given.clone());
         }
-        let star = arguments.star.as_ref()?;
+        let star = arguments.star.as_ref().filter(|_| !arguments.scattered)?;
         let index = i32::try_from(at - arguments.positional.len()).ok()?;
         Some(self.element_at(star, index))
     }

@@ -481,6 +481,7 @@ impl Interpreter<'_, '_> {
                     .cloned()
                     .collect(),
                 star: arguments.star.clone(),
+                scattered: arguments.scattered,
                 double_star: arguments.double_star.clone(),
             }
         } else {

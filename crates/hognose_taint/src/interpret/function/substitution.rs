@@ -299,6 +299,7 @@ impl Interpreter<'_, '_> {
                 items: Vec::with_capacity(object.items.len()),
                 exact: object.exact,
                 fields: SmallVec::new(),
+                first: self.substitute(state, substitution, &object.first, Some(&objects)),
                 rest: self.substitute(state, substitution, &object.rest, Some(&objects)),
                 keys: self.substitute(state, substitution, &object.keys, Some(&objects)),
                 many: object.many,

@@ -30,6 +30,12 @@ impl Interpreter<'_, '_> {
             | Kind::Bound
             | Kind::Partial
             | Kind::Super(..) => {
+                if let Some(Key::Index(0)) = constant
+                    && !object.exact
+                    && !object.head().is_nothing()
+                {
+                    return object.head().clone();
+                }
                 if let Some(Key::Index(index)) = constant
                     && object.exact
                 {

@@ -93,8 +93,11 @@ impl Interpreter<'_, '_> {
                     copy.kind = kind;
                     copy.many = false;
                     match name {
-                        "reversed" => copy.items.reverse(),
-                        "sorted" | "filter" => copy.blur(),
+                        "reversed" => {
+                            copy.items.reverse();
+                            copy.first = Value::nothing();
+                        }
+                        "sorted" | "filter" => copy.scramble(),
                         _ => {}
                     }
                     return Some(self.make(state, expr, copy));

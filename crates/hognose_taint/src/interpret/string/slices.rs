@@ -66,7 +66,7 @@ impl Interpreter<'_, '_> {
                             .unwrap_or_default()
                             .to_vec();
                     } else {
-                        part.blur();
+                        part.scramble();
                     }
                     result.join(&self.make(state, expr, part));
                 }
