@@ -436,6 +436,15 @@ impl Hole {
         self.doubt = self.doubt.max(other.doubt);
     }
 
+    /// Whether the same is known of another one. What stood under a known key of a dict is not what may stand under any.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        self.alphabet == other.alphabet
+            && self.facts == other.facts
+            && self.cleaned == other.cleaned
+            && self.doubt == other.doubt
+            && self.keys.is_empty() == other.keys.is_empty()
+    }
+
     /// A copy of another identity, derived from this one.
     #[must_use]
     pub fn derive(&self, id: u32, part: Option<Part>) -> Self {
@@ -508,16 +517,12 @@ pub fn holes(text: &[Stretch]) -> impl Iterator<Item = &Arc<Hole>> {
     })
 }
 
-/// Texts that differ in their holes only as one; with `alike` where the same is known of their holes.
-pub fn blend(texts: Vec<Vec<Stretch>>, alike: bool) -> Vec<Vec<Stretch>> {
+/// Texts as one that differ only in holes of which the same is known: what a guard found out of one is not lost to another.
+pub fn blend(texts: Vec<Vec<Stretch>>) -> Vec<Vec<Stretch>> {
     let mut all: Vec<Vec<Stretch>> = Vec::new();
     for text in texts {
-        let known = all.iter_mut().find_map(|known| {
-            let may = !alike || is_alike(known, &text);
-            let both = may.then(|| blended(known, &text))??;
-            Some((known, both))
-        });
-        match known {
+        let mut others = all.iter_mut();
+        match others.find_map(|known| blended(known, &text).map(|both| (known, both))) {
             Some((known, both)) => *known = both,
             None => all.push(text),
         }
@@ -553,11 +558,14 @@ pub fn collapse(text: &[Stretch]) -> Vec<Stretch> {
 /// Holes kept apart in a text of which only the holes are known.
 const MAX_LOOSE: usize = 6;
 
-/// What stands around the holes of these texts is not known any more, nor in which order they come: a text for those that begin
-/// with a hole, one for those of them that are the value of a known key, and one for the others. Each hole stays what it is, but
-/// for those at a beginning, which become one.
+/// Texts kept apart by what is known of the holes at their beginnings.
+const MAX_BEGUN: usize = 2;
+
+/// What stands around the holes of these texts is not known any more, nor in which order they come: texts for those that begin
+/// with holes of which the same is known, and one for the others. Each hole stays what it is, but for those at a beginning, which
+/// become one.
 pub fn loosened<'t>(texts: impl Iterator<Item = &'t [Stretch]>) -> Vec<Vec<Stretch>> {
-    let mut begun: [(Option<Hole>, Vec<Arc<Hole>>); 2] = Default::default();
+    let mut begun: Vec<(Hole, Vec<Arc<Hole>>)> = Vec::new();
     let mut inside: Vec<Arc<Hole>> = Vec::new();
     for text in texts {
         let kept = match text {
@@ -572,12 +580,13 @@ pub fn loosened<'t>(texts: impl Iterator<Item = &'t [Stretch]>) -> Vec<Vec<Stret
                 };
                 hole.facts = hole.facts.without(Facts::OF_BEGINNING)
                     | Facts(begins.0 & Facts::OF_BEGINNING.0);
-                let (first, behind) = &mut begun[usize::from(hole.keys.is_empty())];
-                match first {
-                    Some(known) => known.join(&hole),
-                    none => *none = Some(hole),
+                let same = begun.iter().position(|(first, _)| first.is_alike(&hole));
+                let at = same.unwrap_or(begun.len()).min(MAX_BEGUN - 1);
+                match begun.get_mut(at) {
+                    Some((first, _)) => first.join(&hole),
+                    None => begun.push((hole, Vec::new())),
                 }
-                behind
+                &mut begun[at].1
             }
             _ => &mut inside,
         };
@@ -602,29 +611,15 @@ pub fn loosened<'t>(texts: impl Iterator<Item = &'t [Stretch]>) -> Vec<Vec<Stret
         each.chain(ends).collect::<Vec<_>>()
     };
     let inside = Some(apart(inside)).filter(|text| !text.is_empty());
-    let begun = begun.into_iter().filter_map(|(first, behind)| {
-        let first = Stretch::Hole(Arc::new(first?));
-        Some(std::iter::once(first).chain(apart(behind)).collect())
+    let begun = begun.into_iter().map(|(first, behind)| {
+        let first = Stretch::Hole(Arc::new(first));
+        std::iter::once(first).chain(apart(behind)).collect()
     });
     begun.chain(inside).collect()
 }
 
-/// Whether the same is known of what two texts of the same build hold.
-pub fn is_alike(a: &[Stretch], b: &[Stretch]) -> bool {
-    a.len() == b.len()
-        && a.iter().zip(b).all(|(a, b)| match (a, b) {
-            (Stretch::Hole(a), Stretch::Hole(b)) => {
-                a.alphabet == b.alphabet
-                    && a.facts == b.facts
-                    && a.cleaned == b.cleaned
-                    && a.doubt == b.doubt
-            }
-            (a, b) => a == b,
-        })
-}
-
-/// Two texts with the same known stretches as one, whose holes hold what either holds; `None` for others, and where what stood under
-/// a known key of a dict would be mixed with what may stand under any.
+/// Two texts with the same known stretches as one, whose holes hold what either holds; `None` for others, and where not the same is
+/// known of their holes.
 pub fn blended(a: &[Stretch], b: &[Stretch]) -> Option<Vec<Stretch>> {
     if a.len() != b.len() {
         return None;
@@ -632,7 +627,7 @@ pub fn blended(a: &[Stretch], b: &[Stretch]) -> Option<Vec<Stretch>> {
     a.iter()
         .zip(b)
         .map(|(a, b)| match (a, b) {
-            (Stretch::Hole(a), Stretch::Hole(b)) if a.keys.is_empty() == b.keys.is_empty() => {
+            (Stretch::Hole(a), Stretch::Hole(b)) if a.is_alike(b) => {
                 let mut hole = (**a).clone();
                 hole.join(b);
                 Some(Stretch::Hole(Arc::new(hole)))

@@ -431,12 +431,10 @@ impl Value {
     fn overflow(&mut self, atom: &Atom) {
         let mut all = std::mem::take(&mut self.0);
         all.push(atom.clone());
-        for alike in [true, false] {
-            all = blend_texts(all, alike);
-            if all.len() <= MAX_ATOMS {
-                self.0 = all;
-                return;
-            }
+        all = blend_texts(all);
+        if all.len() <= MAX_ATOMS {
+            self.0 = all;
+            return;
         }
         // What no text is comes first, then the first texts; of the others their holes are known.
         let (texts, others): (Vec<Atom>, Vec<Atom>) = all
@@ -577,13 +575,13 @@ pub fn input_hole(path: &Arc<InputPath>) -> Hole {
     }
 }
 
-/// Texts that differ in their holes only become one; with `alike` where the same is known of their holes.
-fn blend_texts(atoms: SmallVec<[Atom; 2]>, alike: bool) -> SmallVec<[Atom; 2]> {
+/// Texts that differ only in holes of which the same is known become one.
+fn blend_texts(atoms: SmallVec<[Atom; 2]>) -> SmallVec<[Atom; 2]> {
     let mut all: SmallVec<[Atom; 2]> = SmallVec::new();
     for atom in atoms {
         if let Atom::Text(text) = &atom
             && let Some((known, both)) = all.iter_mut().find_map(|known| match known {
-                Atom::Text(other) if !alike || crate::shape::is_alike(other, text) => {
+                Atom::Text(other) => {
                     let both = crate::shape::blended(other, text)?;
                     Some((known, both))
                 }

@@ -142,10 +142,8 @@ impl Interpreter<'_, '_> {
         // What is harmless and not known says nothing beside what is known to be harmful.
         if all.len() > MAX_ALTERNATIVES {
             all.retain(|text| crate::shape::holes(text).next().is_some());
-            for alike in [true, false] {
-                if all.len() >= MAX_ALTERNATIVES {
-                    all = crate::shape::blend(all, alike);
-                }
+            if all.len() >= MAX_ALTERNATIVES {
+                all = crate::shape::blend(all);
             }
             // The first stay what they are, of the others their holes are known.
             if all.len() >= MAX_ALTERNATIVES {

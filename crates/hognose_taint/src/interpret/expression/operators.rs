@@ -234,11 +234,8 @@ impl<'p> Interpreter<'_, 'p> {
                     fronts += usize::from(own);
                     !own || fronts == 1
                 });
-                // Those of which the same is known first: what was made of one is not lost to another.
-                for alike in [true, false] {
-                    if pairs(&all, &alternatives).count() > MAX_PRODUCT {
-                        alternatives = crate::shape::blend(alternatives, alike);
-                    }
+                if pairs(&all, &alternatives).count() > MAX_PRODUCT {
+                    alternatives = crate::shape::blend(alternatives);
                 }
             }
             if pairs(&all, &alternatives).count() > MAX_PRODUCT {
