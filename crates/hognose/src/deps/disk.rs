@@ -4,6 +4,7 @@
     reason = "a door through which files come in"
 )]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -19,6 +20,8 @@ pub struct Disk {
     root: PathBuf,
     /// What the configuration leaves out.
     exclude: PathGlobs,
+    /// What files hold instead of what is written in them.
+    edited: BTreeMap<String, Vec<u8>>,
     /// Files met that may name an interpreter. Whoever lists a directory for its inputs has seen them.
     interpreters: Mutex<Vec<String>>,
 }
@@ -29,8 +32,15 @@ impl Disk {
         Self {
             root: root.to_owned(),
             exclude,
+            edited: BTreeMap::new(),
             interpreters: Mutex::default(),
         }
+    }
+
+    /// The same with other contents of some files.
+    pub fn edited(mut self, edited: BTreeMap<String, Vec<u8>>) -> Self {
+        self.edited = edited;
+        self
     }
 
     /// Notes a file that may name an interpreter.
@@ -59,7 +69,10 @@ impl Disk {
 
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        read_within(&self.root.join(path), MAX_BYTES as u64)
+        match self.edited.get(path) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => read_within(&self.root.join(path), MAX_BYTES as u64),
+        }
     }
 
     fn list(&self, directory: &str) -> Result<Vec<Entry>, String> {

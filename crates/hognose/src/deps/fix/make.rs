@@ -80,7 +80,7 @@ impl Project<'_> {
                 break;
             }
             made.write_locks(queue)?;
-            made.judged = (self.judge)(&made.copy.project())?;
+            made.judged = (self.judge)(&made.copy.project(), BTreeMap::new())?;
             if !made.failed.is_empty() {
                 return Ok(made);
             }
@@ -92,7 +92,7 @@ impl Project<'_> {
                         || plan.upgrades.iter().any(|one| one.name == upgrade.name))
             });
         }
-        made.judged = (self.judge)(&made.copy.project())?;
+        made.judged = (self.judge)(&made.copy.project(), BTreeMap::new())?;
         Ok(made)
     }
 
