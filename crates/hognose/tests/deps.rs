@@ -410,6 +410,20 @@ fn an_advisory_is_accepted_until_something_changes() {
     assert_eq!(accepted, 0);
     assert!(err.contains("accepts nothing"), "{err}");
 
+    // A comment on the line accepts what is found there, as it does for `check`.
+    let project = Project::new(&[(
+        "requirements.txt",
+        "urllib3==1.26.4  # hognose: ignore[vulnerable-dependency] not reached\n",
+    )]);
+    let run = project.run(&["deps"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{}", run.out);
+    assert!(run.out.contains("accepted: not reached"), "{}", run.out);
+    let plan = project.run(&["deps", "--fix", "--plan"]);
+    assert_eq!(
+        (plan.code, plan.out.as_str()),
+        (Some(0), "Nothing to fix\n")
+    );
+
     let used = |entry: &str| {
         let configuration = format!("[[ignore-advisory]]\nid = \"CVE-2020-14343\"\n{entry}");
         let project = Project::new(&[

@@ -164,7 +164,7 @@ impl Arguments {
                 code: code.as_ref(),
                 today,
             };
-            return self.run_fix(&judge, &answers, &disk, terminal);
+            return self.run_fix(&judge, &mut answers, &disk, terminal);
         }
         let uses = interpreter_uses(&disk, &disk.interpreters());
         let mut interpreters = InterpreterAnswer::of(uses, today)?;
@@ -192,7 +192,7 @@ impl Arguments {
         let is_known = |name: &Name| matches!(index.package(name), Ok(Some(_)));
         let defects = hygiene::judge(&inventory, asked(&disk, &paths), today, &is_known);
         let (report, notes) = report(
-            &answers,
+            &mut answers,
             &mut interpreters,
             &defects,
             &disk,
@@ -389,10 +389,10 @@ fn holds_more_than(directory: &Path, bound: usize) -> bool {
     false
 }
 
-/// The answers as findings, and what is wrong with the entries of the configuration that suppress some. Interpreters whose
-/// findings are suppressed are marked as accepted.
+/// The answers as findings, and what is wrong with the entries of the configuration that suppress some. Packages and
+/// interpreters whose findings are suppressed are marked as accepted.
 fn report(
-    answers: &Answers,
+    answers: &mut Answers,
     interpreters: &mut [InterpreterAnswer],
     defects: &[Defect],
     disk: &Disk,
@@ -434,6 +434,7 @@ fn report(
         .collect();
     comments::suppress(&mut report.findings, &texts, rules, &not_judged, today);
     let notes = suppress_by_path(&mut report.findings, project, today)?;
+    answers.accept_suppressed(&report.findings);
     InterpreterAnswer::accept(interpreters, &report.findings);
     report
         .findings

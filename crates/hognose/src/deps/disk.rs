@@ -15,13 +15,16 @@ use hognose_deps::interpreter::sources;
 
 use crate::discovery::{PathGlobs, display_path, read_error, read_within};
 
+/// What files hold, by path.
+pub type Contents = BTreeMap<String, Vec<u8>>;
+
 /// A directory of the disk that paths count from.
 pub struct Disk {
     root: PathBuf,
     /// What the configuration leaves out.
     exclude: PathGlobs,
     /// What files hold instead of what is written in them.
-    edited: BTreeMap<String, Vec<u8>>,
+    edited: Contents,
     /// Files met that may name an interpreter. Whoever lists a directory for its inputs has seen them.
     interpreters: Mutex<Vec<String>>,
 }
@@ -32,13 +35,13 @@ impl Disk {
         Self {
             root: root.to_owned(),
             exclude,
-            edited: BTreeMap::new(),
+            edited: Contents::new(),
             interpreters: Mutex::default(),
         }
     }
 
     /// The same with other contents of some files.
-    pub fn edited(mut self, edited: BTreeMap<String, Vec<u8>>) -> Self {
+    pub fn edited(mut self, edited: Contents) -> Self {
         self.edited = edited;
         self
     }

@@ -6,7 +6,7 @@ use hognose_deps::inputs::{Files, Place};
 use hognose_deps::interpreter::Release;
 use hognose_deps::interpreter::facts::{self, Verdict};
 use hognose_deps::interpreter::sources::{self, InterpreterUse, Role, Wanted};
-use hognose_finding::{Finding, Suppressed};
+use hognose_finding::Finding;
 
 use super::answers::Accepted;
 use super::findings::END_OF_LIFE_PYTHON;
@@ -85,14 +85,8 @@ impl InterpreterAnswer {
             .iter()
             .filter(|finding| *finding.rule == *END_OF_LIFE_PYTHON);
         for finding in suppressed {
-            let Some(why) = &finding.suppressed else {
+            let Some(accepted) = finding.suppressed.as_ref().map(Accepted::by) else {
                 continue;
-            };
-            let reason = match why {
-                Suppressed::InSource { reason } | Suppressed::Configuration { reason } => {
-                    reason.clone()
-                }
-                Suppressed::Compat { .. } | Suppressed::Baseline => None,
             };
             let places = answers.iter_mut().flat_map(|answer| &mut answer.places);
             let here = places.filter(|named| {
@@ -100,9 +94,7 @@ impl InterpreterAnswer {
                     && named.place.line == finding.location.start.line
             });
             for named in here {
-                named.accepted = Some(Accepted {
-                    reason: reason.clone(),
-                });
+                named.accepted = Some(accepted.clone());
             }
         }
     }

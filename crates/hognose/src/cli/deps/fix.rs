@@ -1,6 +1,5 @@
 //! `hognose deps --fix` and `--undo`.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -21,7 +20,7 @@ use super::super::{Exit, Terminal};
 use super::{Arguments, asked, fails, is_of_hygiene, read_all, report};
 use crate::deps::fix::{self, Installer, Judged, NotInstalled, Plan, Red, Trial};
 use crate::deps::reach::Code;
-use crate::deps::{Answers, Disk, InterpreterAnswer, findings, interpreter_uses};
+use crate::deps::{Answers, Contents, Disk, InterpreterAnswer, findings, interpreter_uses};
 use crate::discovery::PathGlobs;
 use crate::output::{Paint, plural};
 use crate::{Presentation, View};
@@ -69,7 +68,7 @@ pub struct Judge<'a> {
 
 impl Judge<'_> {
     /// Judges the project as it is below a directory, with other contents of some files.
-    fn judge(&self, root: &Path, edited: BTreeMap<String, Vec<u8>>) -> Result<Judged> {
+    fn judge(&self, root: &Path, edited: Contents) -> Result<Judged> {
         let exclude = &self.project.configuration.exclude.value;
         let exclude = PathGlobs::new(exclude.iter().map(String::as_str))?;
         let disk = Disk::new(root, exclude).edited(edited);
@@ -82,10 +81,10 @@ impl Judge<'_> {
         }
         let accepted = &self.project.configuration.ignore_advisories;
         answers.accept(accepted, "", self.today);
-        self.known(&answers, &disk)
+        self.known(&mut answers, &disk)
     }
 
-    fn known(&self, answers: &Answers, disk: &Disk) -> Result<Judged> {
+    fn known(&self, answers: &mut Answers, disk: &Disk) -> Result<Judged> {
         let text = |file: &str| {
             let bytes = disk.read(file).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()
@@ -202,7 +201,7 @@ impl Arguments {
     pub(super) fn run_fix(
         &self,
         judge: &Judge,
-        answers: &Answers,
+        answers: &mut Answers,
         disk: &Disk,
         terminal: &Terminal,
     ) -> Result<Exit> {

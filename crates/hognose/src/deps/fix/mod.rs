@@ -17,7 +17,6 @@ mod tools;
 mod trial;
 mod undo;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 use std::str::FromStr;
@@ -33,6 +32,7 @@ pub use plan::{Plan, Upgrade};
 pub use trial::{Installer, Trial};
 pub use undo::undo;
 
+use super::Contents;
 use crate::output::Paint;
 use bisect::largest_passing;
 use make::Made;
@@ -48,7 +48,7 @@ pub struct Project<'p> {
     /// The tests, if there are some to pass.
     pub trial: Option<Trial>,
     /// Judges the project as it is in a directory, with other contents of some files.
-    pub judge: &'p dyn Fn(&Path, BTreeMap<String, Vec<u8>>) -> Result<Judged>,
+    pub judge: &'p dyn Fn(&Path, Contents) -> Result<Judged>,
 }
 
 /// What is known of a project.
@@ -86,7 +86,7 @@ impl Project<'_> {
     /// Those of `out`, and of files that cannot be read.
     pub fn show(&self, mut plan: Plan, paint: Paint, out: &mut dyn Write) -> Result<()> {
         self.check_edits(&mut plan)?;
-        let mut edited = BTreeMap::new();
+        let mut edited = Contents::new();
         for (file, edits) in make::by_file(&plan) {
             let before = super::disk::read_whole(&self.root.join(file))?;
             edited.insert(file.to_owned(), edit::apply(file, &before, &edits)?);
@@ -195,7 +195,7 @@ impl Project<'_> {
         show::left(&plan, paint, &mut out_of)?;
         Ok(Fixed {
             // The project itself has the last word: the copy holds what was needed of it.
-            judged: (self.judge)(self.root, BTreeMap::new())?,
+            judged: (self.judge)(self.root, Contents::new())?,
             tool_failed,
         })
     }

@@ -12,11 +12,11 @@ use hognose_deps::inputs::Place;
 use hognose_deps::name::Name;
 use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
 
-use super::Judged;
 use super::make::Made;
 use super::plan::{Plan, Upgrade};
 use super::tools::Aim;
 use super::undo::Change;
+use super::{Contents, Judged};
 use crate::deps::disk::read_whole;
 use crate::output::{Paint, plural, visible_line};
 
@@ -27,7 +27,7 @@ const MAX_LISTED: usize = 40;
 pub fn plan(
     root: &Path,
     plan: &Plan,
-    edited: &BTreeMap<String, Vec<u8>>,
+    edited: &Contents,
     paint: Paint,
     out: &mut dyn Write,
 ) -> Result<()> {
