@@ -1,5 +1,6 @@
 //! Where a project names its interpreter: manifests, version files, images, continuous integration, test runners.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use pep440_rs::VersionSpecifiers;
@@ -452,7 +453,7 @@ fn dockerfile(found: &mut Found) {
         found.apart();
         found.add(at + offset, Role::Deployed, wanted);
         // Of several variables it is not known which one has the version.
-        let mut of_name = arguments.0.iter().filter(|one| names(named, one.name));
+        let mut of_name = variables(named).filter_map(|name| arguments.0.get(name));
         if let (Some(one), None) = (of_name.next(), of_name.next())
             && let Some(used) = found.uses.last_mut()
         {
@@ -470,7 +471,7 @@ fn from(line: &str) -> Option<&str> {
 }
 
 /// The arguments of a Dockerfile that have defaults and that images can be named by: those before the first stage.
-struct Arguments<'s>(Vec<Argument<'s>>);
+struct Arguments<'s>(BTreeMap<&'s str, Argument<'s>>);
 
 struct Argument<'s> {
     name: &'s str,
@@ -481,15 +482,16 @@ struct Argument<'s> {
 
 impl<'s> Arguments<'s> {
     fn of(source: &'s Source) -> Self {
-        let mut arguments = Vec::new();
+        let mut arguments = BTreeMap::new();
         for (at, line) in lines(source).take_while(|(_, line)| from(line).is_none()) {
             for word in declared(line) {
                 if let Some((name, value)) = word.split_once('=') {
-                    arguments.push(Argument {
+                    let argument = Argument {
                         name,
                         default: value.trim_matches(['"', '\'']),
                         at: at + (value.as_ptr() as usize - line.as_ptr() as usize),
-                    });
+                    };
+                    arguments.insert(name, argument);
                 }
             }
         }
@@ -497,10 +499,7 @@ impl<'s> Arguments<'s> {
     }
 
     fn put_into(&self, named: &str) -> String {
-        expand(named, |name| {
-            let mut of_name = self.0.iter().rev().filter(|one| one.name == name);
-            of_name.next().map(|one| one.default)
-        })
+        expand(named, |name| Some(self.0.get(name)?.default))
     }
 }
 
@@ -512,20 +511,24 @@ fn declared(line: &str) -> impl Iterator<Item = &str> {
     rest.map_or("", |(_, rest)| rest).split_whitespace()
 }
 
+/// The variables whose values a text takes.
+fn variables(text: &str) -> impl Iterator<Item = &str> {
+    text.split('$').skip(1).map(|after| {
+        let after = after.strip_prefix('{').unwrap_or(after);
+        let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        &after[..end.unwrap_or(after.len())]
+    })
+}
+
 /// Whether a text takes the value of a variable.
 fn names(text: &str, variable: &str) -> bool {
-    text.split('$').skip(1).any(|after| {
-        let after = after.strip_prefix('{').unwrap_or(after);
-        after.strip_prefix(variable).is_some_and(|behind| {
-            !behind.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-        })
-    })
+    variables(text).any(|one| one == variable)
 }
 
 /// The images of a Dockerfile that the default of an argument is put into. None if it is for something else as well.
 pub(crate) fn images_set_at(source: &Source, place: &Place) -> Option<Vec<String>> {
     let arguments = Arguments::of(source);
-    let mut all = arguments.0.iter();
+    let mut all = arguments.0.values();
     let name = all.find(|one| source.place(one.at) == *place)?.name;
     let mut declarations = 0;
     let mut images = Vec::new();
