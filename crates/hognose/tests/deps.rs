@@ -410,6 +410,20 @@ fn an_advisory_is_accepted_until_something_changes() {
     assert_eq!(accepted, 0);
     assert!(err.contains("accepts nothing"), "{err}");
 
+    // A comment on the line accepts what is found there, as it does for `check`.
+    let project = Project::new(&[(
+        "requirements.txt",
+        "urllib3==1.26.4  # hognose: ignore[vulnerable-dependency] not reached\n",
+    )]);
+    let run = project.run(&["deps"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{}", run.out);
+    assert!(run.out.contains("accepted: not reached"), "{}", run.out);
+    let plan = project.run(&["deps", "--fix", "--plan"]);
+    assert_eq!(
+        (plan.code, plan.out.as_str()),
+        (Some(0), "Nothing to fix\n")
+    );
+
     let used = |entry: &str| {
         let configuration = format!("[[ignore-advisory]]\nid = \"CVE-2020-14343\"\n{entry}");
         let project = Project::new(&[
@@ -421,6 +435,70 @@ fn an_advisory_is_accepted_until_something_changes() {
     };
     assert!(used("").err.contains("what is vulnerable is used"));
     assert!(used("even-if-used = true\n").out.contains("; 1 accepted"));
+}
+
+#[test]
+fn an_interpreter_is_accepted_as_an_advisory_is() {
+    const COMMENT: &str = "# hognose: ignore[end-of-life-python] until we have moved\n";
+    let accepted = format!("{COMMENT}FROM python:3.8\n");
+    let project = Project::new(&[
+        ("requirements.txt", "six==1.16.0\n"),
+        ("Dockerfile", &accepted),
+    ]);
+    let run = project.run(&["deps"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{}", run.out);
+    assert!(
+        run.out.contains("  accepted: until we have moved\n")
+            && run.out.contains("; 1 accepted\n")
+            && !run.out.contains("out of support"),
+        "{}",
+        run.out
+    );
+    let all = json(&project.run(&["deps", "--format", "json-full"]));
+    let place = &all["interpreter"][0]["places"][0];
+    assert_eq!(place["accepted"]["reason"], "until we have moved");
+
+    // Where it is named again nobody has accepted it.
+    project.write(".python-version", "3.8\n");
+    let run = project.run(&["deps"]);
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.out
+            .contains("Python 3.8  .python-version:1 (developed) and 1 other place\n")
+            && run.out.contains("1 interpreter is out of support\n"),
+        "{}",
+        run.out
+    );
+
+    // Fixed, the comment is for nothing.
+    project.write(".python-version", "3.13\n");
+    project.write("Dockerfile", &accepted.replace("3.8", "3.13"));
+    let run = project.run(&["deps"]);
+    assert_eq!(run.code, Some(0), "{}", run.out);
+    assert!(run.err.contains("Dockerfile:1: "), "{}", run.err);
+
+    let by_path = |path: &str, until: &str| {
+        let entry = format!(
+            "[[ignore-path]]\npath = \"{path}\"\nrules = [\"end-of-life-python\"]\nreason = \"moved in spring\"\nuntil = {until}\n"
+        );
+        let project = Project::new(&[("runtime.txt", "python-3.8.1\n"), ("hognose.toml", &entry)]);
+        let run = project.run(&["deps"]);
+        (
+            run.code,
+            run.out.contains("accepted: moved in spring"),
+            run.err,
+        )
+    };
+    assert_eq!(
+        by_path("runtime.txt", "2999-12-31"),
+        (Some(0), true, String::new())
+    );
+    let (code, is_accepted, err) = by_path("runtime.txt", "2020-01-31");
+    assert_eq!((code, is_accepted), (Some(1), false));
+    assert!(err.contains("ended on 2020-01-31"), "{err}");
+    let (code, is_accepted, err) = by_path("app", "2999-12-31");
+    assert_eq!((code, is_accepted), (Some(1), false));
+    assert!(err.contains("suppresses nothing"), "{err}");
 }
 
 #[test]

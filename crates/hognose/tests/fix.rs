@@ -289,6 +289,52 @@ fn an_address_is_mended_unless_somebody_lives_with_it() {
 }
 
 #[test]
+fn a_plan_says_what_would_be_left() {
+    let user = User::new(&[(
+        "requirements.txt",
+        "--extra-index-url http://packages.example.org/simple/\nshop-of-ours==1.0\n",
+    )]);
+    let told = user.run(&["deps", "--format", "json-full"]).out;
+    assert!(!told.contains("dependency-confusion"), "{told}");
+    let plan = user.run(&["deps", "--fix", "--plan"]);
+    let (_, left) = plan
+        .out
+        .split_once("Would be left on how packages are asked for:\n")
+        .unwrap_or_else(|| panic!("{}", plan.out));
+    assert!(
+        left.contains("the newest version wins  requirements.txt:1"),
+        "{left}"
+    );
+    let run = user.run(&["deps", "--fix"]);
+    assert!(
+        run.out.ends_with(&format!(
+            "Left on how packages are asked for: {} finding\n",
+            left.trim_end().lines().count()
+        )),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn what_the_project_supports_bounds_a_file_that_is_named_alone() {
+    let user = User::new(&[
+        ("app/Dockerfile", "ARG V=3.8\nFROM python:$V-slim\n"),
+        (
+            "app/pyproject.toml",
+            "[project]\nname = \"shop\"\nversion = \"1\"\nrequires-python = \">=3.13,<3.14\"\ndependencies = [\"pyyaml==5.3\"]\n",
+        ),
+    ]);
+    let run = user.run(&["deps", "--fix", "app/Dockerfile"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{}", run.out);
+    assert_eq!(
+        user.project.read("app/Dockerfile"),
+        "ARG V=3.13\nFROM python:$V-slim\n"
+    );
+    assert!(!run.out.contains("pyyaml"), "{}", run.out);
+}
+
+#[test]
 fn a_lock_file_takes_an_address_from_its_tool_alone() {
     let project = "[project]\nname = \"shop\"\nversion = \"1\"\nrequires-python = \">=3.8\"\ndependencies = [\"six\"]\n\n[[tool.uv.index]]\nurl = \"http://packages.example.org/simple\"\n";
     let lock = "version = 1\nrequires-python = \">=3.8\"\n\n[[package]]\nname = \"shop\"\nversion = \"1\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"six\" }]\n\n[[package]]\nname = \"six\"\nversion = \"1.16.0\"\nsource = { registry = \"http://packages.example.org/simple\" }\n";

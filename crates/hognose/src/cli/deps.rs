@@ -21,7 +21,9 @@ use hognose_deps::date::Date;
 use hognose_deps::hygiene::{self, Defect, Rule};
 use hognose_deps::inputs::{self, Files as _, Inventory, Unreadable};
 use hognose_deps::name::Name;
-use hognose_finding::{FileFailure, Finding, Report, RuleMeta, Severity, Source, assign_ordinals};
+use hognose_finding::{
+    FileFailure, Finding, Report, RuleMeta, SUPPRESSION_RULES, Severity, Source, assign_ordinals,
+};
 
 use super::arguments::{
     FailArguments, FilterArguments, FormatArgument, OutputArgument, ProjectArguments,
@@ -40,7 +42,7 @@ use crate::deps::{
 };
 use crate::discovery::{PathGlobs, display_path, read_bounded};
 use crate::output::{self, Paint, RunTime, plural};
-use crate::{Presentation, View};
+use crate::{Presentation, Selection, View, suppress};
 
 /// Find vulnerable dependencies and interpreters
 ///
@@ -162,10 +164,10 @@ impl Arguments {
                 code: code.as_ref(),
                 today,
             };
-            return self.run_fix(&judge, &answers, &disk, terminal);
+            return self.run_fix(&judge, &mut answers, &disk, terminal);
         }
         let uses = interpreter_uses(&disk, &disk.interpreters());
-        let interpreters = InterpreterAnswer::of(uses, today)?;
+        let mut interpreters = InterpreterAnswer::of(uses, today)?;
         if self.outdated.outdated {
             return self.run_outdated(&answers, &interpreters, terminal);
         }
@@ -189,14 +191,17 @@ impl Arguments {
         };
         let is_known = |name: &Name| matches!(index.package(name), Ok(Some(_)));
         let defects = hygiene::judge(&inventory, asked(&disk, &paths), today, &is_known);
-        let report = report(
-            &answers,
-            &interpreters,
+        let (report, notes) = report(
+            &mut answers,
+            &mut interpreters,
             &defects,
             &disk,
-            project.rules,
+            &project,
             today,
-        );
+        )?;
+        for note in notes {
+            terminal.warn(&note);
+        }
         let options = project.view_options();
         let presentation = Presentation {
             root: project.working_directory.clone(),
@@ -204,6 +209,14 @@ impl Arguments {
         };
         let view = View::new(&report, &options, presentation, project.rules);
         let asked: Vec<&Finding> = view.shown.iter().copied().filter(is_of_hygiene).collect();
+        let of_comments = |finding: &&&Finding| SUPPRESSION_RULES.contains(&&*finding.rule);
+        for finding in view.shown.iter().filter(of_comments) {
+            let at = &finding.location;
+            terminal.warn(&format!(
+                "{}:{}: {}",
+                at.file, at.start.line, finding.message
+            ));
+        }
         let subject = subject(&disk, &paths, &project);
         let made = start_time()?;
         let write = |out: &mut dyn Write| {
@@ -376,15 +389,17 @@ fn holds_more_than(directory: &Path, bound: usize) -> bool {
     false
 }
 
-/// The answers as findings.
+/// The answers as findings, and what is wrong with the entries of the configuration that suppress some. Packages and
+/// interpreters whose findings are suppressed are marked as accepted.
 fn report(
-    answers: &Answers,
-    interpreters: &[InterpreterAnswer],
+    answers: &mut Answers,
+    interpreters: &mut [InterpreterAnswer],
     defects: &[Defect],
     disk: &Disk,
-    rules: &[RuleMeta],
+    project: &Project,
     today: Date,
-) -> Report {
+) -> Result<(Report, Vec<String>)> {
+    let rules = project.rules;
     let texts = Texts::new(disk);
     let text = |file: &str| texts.get(file);
     let mut report = Report::default();
@@ -408,10 +423,19 @@ fn report(
         &rules.iter().collect::<Vec<_>>(),
         &text,
     ));
-    texts.look_for_comments(answers.inventory);
+    texts.look_for_comments(answers.inventory, &disk.interpreters());
     let texts = texts.all();
     let today = hognose_finding::Date::from_days(today.days());
-    comments::suppress(&mut report.findings, &texts, rules, &BTreeSet::new(), today);
+    // What others judge is not known to be suppressed in vain.
+    let not_judged: BTreeSet<String> = rules
+        .iter()
+        .filter(|rule| !is_judged(rule) && !SUPPRESSION_RULES.contains(&&*rule.id))
+        .map(|rule| rule.id.clone())
+        .collect();
+    comments::suppress(&mut report.findings, &texts, rules, &not_judged, today);
+    let notes = suppress_by_path(&mut report.findings, project, today)?;
+    answers.accept_suppressed(&report.findings);
+    InterpreterAnswer::accept(interpreters, &report.findings);
     report
         .findings
         .sort_by(|a, b| (&a.location, &a.message).cmp(&(&b.location, &b.message)));
@@ -422,7 +446,64 @@ fn report(
         .into_iter()
         .map(|(file, text)| (file, Source { text }))
         .collect();
-    report
+    Ok((report, notes))
+}
+
+/// Whether a rule is one of what packages and interpreters are judged by.
+fn is_judged(rule: &RuleMeta) -> bool {
+    let id = rule.id.as_str();
+    matches!(
+        id,
+        findings::VULNERABLE_DEPENDENCY | findings::END_OF_LIFE_PYTHON
+    ) || Rule::ALL.iter().any(|rule| rule.id() == id)
+}
+
+/// Marks what the configuration suppresses by path. Its paths count from the root of the project.
+fn suppress_by_path(
+    findings: &mut [Finding],
+    project: &Project,
+    today: hognose_finding::Date,
+) -> Result<Vec<String>> {
+    let entries = &project.configuration.ignore_paths;
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let own: Vec<Arc<str>> = findings
+        .iter_mut()
+        .map(|finding| {
+            let path = project.working_directory.join(&*finding.location.file);
+            let from_root = display_path(&project.root, &path);
+            std::mem::replace(&mut finding.location.file, from_root)
+        })
+        .collect();
+    let configuration = project.configuration_name().unwrap_or_default();
+    let mut notes = Vec::new();
+    for entry in entries {
+        let selection = Selection {
+            select: entry.rules.clone(),
+            ignore: Vec::new(),
+        };
+        let named: Vec<&RuleMeta> = project
+            .rules
+            .iter()
+            .filter(|rule| selection.allows(&rule.id, rule.practice, &rule.cwe, &rule.tags))
+            .collect();
+        let said = suppress::suppress_by_path(
+            findings,
+            std::slice::from_ref(entry),
+            project.rules,
+            &configuration,
+            today,
+        )?;
+        // Where it names other rules as well it may suppress what they find.
+        if !named.is_empty() && named.iter().all(|rule| is_judged(rule)) {
+            notes.extend(said.into_iter().map(|note| note.text));
+        }
+    }
+    for (finding, file) in findings.iter_mut().zip(own) {
+        finding.location.file = file;
+    }
+    Ok(notes)
 }
 
 /// What could not be read, as every report names it.
@@ -499,7 +580,7 @@ fn fails(
         .filter(|known| known.accepted.is_none());
     open.any(|known| known.level().is_none_or(|level| level >= least))
         || asked.iter().any(|finding| finding.severity >= gate)
-        || interpreters.iter().any(|answer| answer.is_ended)
+        || interpreters.iter().any(InterpreterAnswer::is_open)
 }
 
 /// The day of the run.

@@ -2,8 +2,10 @@
 
 use hognose_deps::date::Date;
 use hognose_deps::name::Name;
+use hognose_finding::{Finding, Suppressed};
 
 use super::answers::Accepted;
+use super::findings::VULNERABLE_DEPENDENCY;
 use super::reach::Reach;
 use super::{Answers, Known};
 use crate::configuration::AcceptedAdvisory;
@@ -68,5 +70,39 @@ impl Answers<'_> {
         }
         notes.dedup();
         notes
+    }
+
+    /// Marks all vulnerabilities of the packages whose findings are suppressed.
+    pub fn accept_suppressed(&mut self, findings: &[Finding]) {
+        let of_packages = findings
+            .iter()
+            .filter(|finding| *finding.rule == *VULNERABLE_DEPENDENCY);
+        for finding in of_packages {
+            let Some(accepted) = finding.suppressed.as_ref().map(Accepted::by) else {
+                continue;
+            };
+            let here = self.packages.iter_mut().filter(|answer| {
+                let place = answer.place();
+                place.file == finding.location.file
+                    && place.line == finding.location.start.line
+                    && place.column == finding.location.start.column
+            });
+            for known in here.flat_map(|answer| &mut answer.advisories) {
+                known.accepted.get_or_insert_with(|| accepted.clone());
+            }
+        }
+    }
+}
+
+impl Accepted {
+    /// What hides a finding, as a decision to live with what it is about.
+    pub(super) fn by(why: &Suppressed) -> Self {
+        let reason = match why {
+            Suppressed::InSource { reason } | Suppressed::Configuration { reason } => {
+                reason.clone()
+            }
+            Suppressed::Compat { .. } | Suppressed::Baseline => None,
+        };
+        Self { reason }
     }
 }

@@ -57,9 +57,15 @@ pub fn check(
     let of_packages = rules.iter().any(|rule| {
         rule.id == VULNERABLE_DEPENDENCY || Rule::ALL.iter().any(|one| one.id() == rule.id)
     });
+    let named: Vec<String> = tree
+        .by_path
+        .keys()
+        .filter(|path| is_source(path))
+        .map(|path| (*path).to_owned())
+        .collect();
     if of_packages && tree.has_inputs() {
         let inventory = discover(&tree, "");
-        texts.look_for_comments(&inventory);
+        texts.look_for_comments(&inventory, &named);
         match advisories()
             .and_then(|index| packages(&inventory, &index, program, rules, accepted, day, &text))
         {
@@ -76,13 +82,7 @@ pub fn check(
         }
     }
     if let (Some(rule), Some(day)) = (rule(END_OF_LIFE_PYTHON), day) {
-        let paths: Vec<String> = tree
-            .by_path
-            .keys()
-            .filter(|path| is_source(path))
-            .map(|path| (*path).to_owned())
-            .collect();
-        match InterpreterAnswer::of(interpreter_uses(&tree, &paths), day) {
+        match InterpreterAnswer::of(interpreter_uses(&tree, &named), day) {
             Ok(answers) => {
                 found
                     .findings

@@ -4,6 +4,7 @@
     reason = "a door through which files come in"
 )]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -14,11 +15,16 @@ use hognose_deps::interpreter::sources;
 
 use crate::discovery::{PathGlobs, display_path, read_error, read_within};
 
+/// What files hold, by path.
+pub type Contents = BTreeMap<String, Vec<u8>>;
+
 /// A directory of the disk that paths count from.
 pub struct Disk {
     root: PathBuf,
     /// What the configuration leaves out.
     exclude: PathGlobs,
+    /// What files hold instead of what is written in them.
+    edited: Contents,
     /// Files met that may name an interpreter. Whoever lists a directory for its inputs has seen them.
     interpreters: Mutex<Vec<String>>,
 }
@@ -29,8 +35,15 @@ impl Disk {
         Self {
             root: root.to_owned(),
             exclude,
+            edited: Contents::new(),
             interpreters: Mutex::default(),
         }
+    }
+
+    /// The same with other contents of some files.
+    pub fn edited(mut self, edited: Contents) -> Self {
+        self.edited = edited;
+        self
     }
 
     /// Notes a file that may name an interpreter.
@@ -59,7 +72,10 @@ impl Disk {
 
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        read_within(&self.root.join(path), MAX_BYTES as u64)
+        match self.edited.get(path) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => read_within(&self.root.join(path), MAX_BYTES as u64),
+        }
     }
 
     fn list(&self, directory: &str) -> Result<Vec<Entry>, String> {

@@ -118,7 +118,8 @@ pub fn interpreters(
         let Some(day) = answer.end_of_life else {
             continue;
         };
-        for (place, role) in &answer.places {
+        for named in &answer.places {
+            let (place, role) = (&named.place, named.role);
             let release = answer.release.to_string();
             let mut message = format!("Python {release} gets no fixes since {day}");
             let known = answer.verdict.findings.len();
@@ -130,12 +131,12 @@ pub fn interpreters(
                 };
                 message += &format!("; {known} known {word} of it have a fix");
             }
-            message += &format!(" ({})", role_word(*role));
+            message += &format!(" ({})", role_word(role));
             findings.push(finding(
                 rule,
                 message,
                 location(place, text),
-                &[&release, role_word(*role)],
+                &[&release, role_word(role)],
             ));
         }
     }

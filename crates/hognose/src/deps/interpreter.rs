@@ -6,19 +6,33 @@ use hognose_deps::inputs::{Files, Place};
 use hognose_deps::interpreter::Release;
 use hognose_deps::interpreter::facts::{self, Verdict};
 use hognose_deps::interpreter::sources::{self, InterpreterUse, Role, Wanted};
+use hognose_finding::Finding;
+
+use super::answers::Accepted;
+use super::findings::END_OF_LIFE_PYTHON;
 
 /// A release of CPython that a project names, and where.
 pub struct InterpreterAnswer {
     /// The release or branch.
     pub release: Release,
-    /// Where it is named and in what role, at least once.
-    pub places: Vec<(Place, Role)>,
+    /// Where it is named, at least once.
+    pub places: Vec<Named>,
     /// What is known against it.
     pub verdict: Verdict<'static>,
     /// The day its branch stopped or will stop to get fixes.
     pub end_of_life: Option<Date>,
     /// Whether that day is over.
     pub is_ended: bool,
+}
+
+/// A place that names an interpreter.
+pub struct Named {
+    /// Where.
+    pub place: Place,
+    /// In what role.
+    pub role: Role,
+    /// Why somebody decided to live with a branch without fixes, if somebody did.
+    pub accepted: Option<Accepted>,
 }
 
 /// Every place that names an interpreter.
@@ -40,7 +54,11 @@ impl InterpreterAnswer {
             let Wanted::Release(release) = used.wanted else {
                 continue;
             };
-            let place = (used.place, used.role);
+            let place = Named {
+                place: used.place,
+                role: used.role,
+                accepted: None,
+            };
             if let Some(known) = answers.iter_mut().find(|known| known.release == release) {
                 known.places.push(place);
                 continue;
@@ -59,6 +77,36 @@ impl InterpreterAnswer {
             key(one).cmp(&key(other))
         });
         Ok(answers)
+    }
+
+    /// Marks the places whose findings are suppressed.
+    pub fn accept(answers: &mut [Self], findings: &[Finding]) {
+        let suppressed = findings
+            .iter()
+            .filter(|finding| *finding.rule == *END_OF_LIFE_PYTHON);
+        for finding in suppressed {
+            let Some(accepted) = finding.suppressed.as_ref().map(Accepted::by) else {
+                continue;
+            };
+            let places = answers.iter_mut().flat_map(|answer| &mut answer.places);
+            let here = places.filter(|named| {
+                named.place.file == finding.location.file
+                    && named.place.line == finding.location.start.line
+            });
+            for named in here {
+                named.accepted = Some(accepted.clone());
+            }
+        }
+    }
+
+    /// Whether its branch gets no fixes, and somebody has to do something about it.
+    pub fn is_open(&self) -> bool {
+        self.is_ended && self.places.iter().any(|named| named.accepted.is_none())
+    }
+
+    /// Whether its branch gets no fixes, and somebody decided to live with it wherever it is named.
+    pub fn is_accepted(&self) -> bool {
+        self.is_ended && !self.is_open()
     }
 }
 

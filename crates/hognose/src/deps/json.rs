@@ -8,6 +8,7 @@ use hognose_finding::Finding;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::answers::Accepted;
 use super::interpreter::role_word;
 use super::{Answer, Answers, InterpreterAnswer, Known, Permission};
 use crate::output::write_json;
@@ -208,14 +209,15 @@ fn detailed(answers: &Answers, answer: &Answer) -> Value {
             object["evidence"] = known.reach.evidence().map_or(Value::Null, |evidence| {
                 json!({"file": &*evidence.file, "line": evidence.line, "name": evidence.name})
             });
-            object["accepted"] = known
-                .accepted
-                .as_ref()
-                .map_or(Value::Null, |accepted| json!({"reason": accepted.reason}));
+            object["accepted"] = accepted(known.accepted.as_ref());
             object
         })
         .collect();
     object
+}
+
+fn accepted(accepted: Option<&Accepted>) -> Value {
+    accepted.map_or(Value::Null, |accepted| json!({"reason": accepted.reason}))
 }
 
 fn place(place: &Place) -> Value {
@@ -239,9 +241,10 @@ fn interpreter(answer: &InterpreterAnswer) -> Value {
     json!({
         "release": answer.release.to_string(),
         "judged": answer.verdict.release.as_ref().map(ToString::to_string),
-        "places": answer.places.iter().map(|(at, role)| {
-            let mut object = place(at);
-            object["role"] = role_word(*role).into();
+        "places": answer.places.iter().map(|named| {
+            let mut object = place(&named.place);
+            object["role"] = role_word(named.role).into();
+            object["accepted"] = accepted(named.accepted.as_ref());
             object
         }).collect::<Vec<_>>(),
         "end_of_life": answer.end_of_life.map(|day| day.to_string()),

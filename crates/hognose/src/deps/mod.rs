@@ -20,7 +20,7 @@ pub mod text;
 mod texts;
 
 pub use answers::{Answer, Answers, Exploitation, Known, Permission};
-pub use disk::Disk;
+pub use disk::{Contents, Disk};
 pub use interpreter::{InterpreterAnswer, interpreter_uses};
 pub use texts::Texts;
 

@@ -8,6 +8,7 @@ use hognose_deps::inputs::{Inventory, Wanted};
 use hognose_finding::{Finding, Severity};
 use pep440_rs::Version;
 
+use super::answers::Accepted;
 use super::interpreter::role_word;
 use super::json::DatabaseFacts;
 use super::reach::Reach;
@@ -167,14 +168,15 @@ fn advisory(known: &Known, paint: Paint, out: &mut dyn Write) -> io::Result<()> 
         let _ = write!(line, "  EPSS {:.1} %", score.probability * 100.0);
     }
     if let Some(accepted) = &known.accepted {
-        let reason = accepted.reason.as_deref().unwrap_or("no reason given");
-        let _ = write!(
-            line,
-            "  {}",
-            paint.dim(&format!("accepted: {}", visible_line(reason)))
-        );
+        let _ = write!(line, "  {}", why(accepted, paint));
     }
     writeln!(out, "{line}")
+}
+
+/// Why somebody decided to live with something.
+fn why(accepted: &Accepted, paint: Paint) -> String {
+    let reason = accepted.reason.as_deref().unwrap_or("no reason given");
+    paint.dim(&format!("accepted: {}", visible_line(reason)))
 }
 
 /// Whether the project's constraints let a version in, in words.
@@ -275,7 +277,9 @@ fn unreadable(inventory: &Inventory, paint: Paint, out: &mut dyn Write) -> io::R
 }
 
 fn interpreter(answer: &InterpreterAnswer, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let Some((place, role)) = answer.places.first() else {
+    // What somebody has to do something about comes first.
+    let open = answer.places.iter().find(|named| named.accepted.is_none());
+    let Some(shown) = open.or(answer.places.first()) else {
         return Ok(());
     };
     let findings = &answer.verdict.findings;
@@ -286,9 +290,9 @@ fn interpreter(answer: &InterpreterAnswer, paint: Paint, out: &mut dyn Write) ->
         out,
         "{}  {}:{} ({})",
         paint.bold(&format!("Python {}", answer.release)),
-        visible_line(&place.file),
-        place.line,
-        role_word(*role)
+        visible_line(&shown.place.file),
+        shown.place.line,
+        role_word(shown.role)
     )?;
     if answer.places.len() > 1 {
         write!(
@@ -300,7 +304,11 @@ fn interpreter(answer: &InterpreterAnswer, paint: Paint, out: &mut dyn Write) ->
     writeln!(out)?;
     if let (true, Some(day)) = (answer.is_ended, answer.end_of_life) {
         let text = format!("  gets no fixes since {day}");
-        writeln!(out, "{}", paint.severity(Severity::High, &text))?;
+        write!(out, "{}", paint.severity(Severity::High, &text))?;
+        if let Some(accepted) = &shown.accepted {
+            write!(out, "  {}", why(accepted, paint))?;
+        }
+        writeln!(out)?;
     }
     if let (false, Some(release)) = (findings.is_empty(), &answer.verdict.release) {
         let named: Vec<String> = findings
@@ -341,7 +349,8 @@ fn summary(
             .flat_map(|answer| &answer.advisories)
     };
     let open = all().filter(|known| known.accepted.is_none()).count();
-    let accepted = all().count() - open;
+    let known = all().count();
+    let accepted = known - open + interpreters.iter().filter(|one| one.is_accepted()).count();
     let vulnerable = answers
         .packages
         .iter()
@@ -351,17 +360,14 @@ fn summary(
     let inputs = plural(answers.inventory.inputs.len(), "input");
     let head = if answers.packages.is_empty() {
         format!("Nothing is pinned in {inputs}, so nothing was judged")
-    } else if open + accepted == 0 {
+    } else if known == 0 {
         format!("No known vulnerability in {judged} of {inputs}")
     } else {
         let known = plural(open, "known vulnerability");
         format!("{known} in {vulnerable} of {judged} of {inputs}")
     };
     write!(out, "{}", paint.bold(&head))?;
-    if accepted > 0 {
-        write!(out, "; {accepted} accepted")?;
-    }
-    let ended = interpreters.iter().filter(|answer| answer.is_ended).count();
+    let ended = interpreters.iter().filter(|one| one.is_open()).count();
     if ended > 0 {
         let verb = if ended == 1 { "is" } else { "are" };
         write!(
@@ -369,6 +375,9 @@ fn summary(
             "; {} {verb} out of support",
             plural(ended, "interpreter")
         )?;
+    }
+    if accepted > 0 {
+        write!(out, "; {accepted} accepted")?;
     }
     writeln!(out)?;
     let status = database.status;

@@ -34,21 +34,19 @@ impl<'f, F: Files> Texts<'f, F> {
         text
     }
 
-    /// Reads what people wrote, and keeps it if it may hold comments for us.
-    pub fn look_for_comments(&self, inventory: &Inventory) {
-        let manifests = inventory
-            .inputs
-            .iter()
-            .filter(|input| input.role == Role::Manifest && comments::has_comments(&input.path));
-        for input in manifests {
-            if self.known.borrow().contains_key(&input.path) {
+    /// Reads what people wrote, interpreters they name included, and keeps it if it may hold comments for us.
+    pub fn look_for_comments(&self, inventory: &Inventory, interpreters: &[String]) {
+        let inputs = inventory.inputs.iter();
+        let manifests = inputs
+            .filter(|input| input.role == Role::Manifest)
+            .map(|input| &*input.path);
+        let written = manifests.chain(interpreters.iter().map(String::as_str));
+        for path in written.filter(|path| comments::has_comments(path)) {
+            if self.known.borrow().contains_key(path) {
                 continue;
             }
-            if !self
-                .get(&input.path)
-                .is_some_and(|text| comments::may_hold(&text))
-            {
-                self.known.borrow_mut().remove(&input.path);
+            if !self.get(path).is_some_and(|text| comments::may_hold(&text)) {
+                self.known.borrow_mut().remove(path);
             }
         }
     }

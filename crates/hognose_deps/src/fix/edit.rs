@@ -338,7 +338,12 @@ fn are_moved(before: Vec<InterpreterUse>, after: &[InterpreterUse], edits: &[Edi
     let mut expected = Vec::with_capacity(before.len());
     for one in before {
         let to = edits.iter().find_map(|edit| match edit {
-            Edit::Mend(Mend::Interpreter { used, to }) if *used == one => Some(to),
+            // What comes from one variable moves together.
+            Edit::Mend(Mend::Interpreter { used, to })
+                if *used == one || used.set_at.is_some() && used.set_at == one.set_at =>
+            {
+                Some(to)
+            }
             _ => None,
         });
         match to {

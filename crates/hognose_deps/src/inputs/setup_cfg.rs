@@ -84,10 +84,51 @@ fn value(source: &Source, reading: &mut Reading, text: &str, offset: usize, grou
         return;
     }
     let text = text.split(" #").next().unwrap_or(text);
-    let package = requirement::package(text, reading, &place);
-    reading.packages.extend(package.map(|mut package| {
-        package.groups.push(group.clone());
-        package.relation = Relation::Direct;
-        package
-    }));
+    // A marker compares with something in quotes.
+    let behind = text.split_once(';').map_or("", |(_, behind)| behind);
+    let several = !behind.contains(['"', '\'']);
+    let mut begin = 0;
+    for one in text.split(|c| several && c == ';') {
+        let at = offset + begin + (one.len() - one.trim_start().len());
+        begin += one.len() + 1;
+        if one.trim().is_empty() {
+            continue;
+        }
+        let package = requirement::package(one.trim(), reading, &source.place(at));
+        reading.packages.extend(package.map(|mut package| {
+            package.groups.push(group.clone());
+            package.relation = Relation::Direct;
+            package
+        }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reading, Source, read};
+
+    #[test]
+    fn semicolons_part_requirements_where_there_is_no_marker() {
+        let text = "[options]\nsetup_requires = jinja2==2.10; flask==0.12;\ninstall_requires =\n  six==1.16.0; python_version < '4'\n";
+        let mut reading = Reading::default();
+        read(&Source::new("setup.cfg", text.as_bytes()), &mut reading);
+        let found = reading.packages.iter().map(|package| {
+            let place = &package.place;
+            (
+                package.name.as_str(),
+                place.line,
+                place.column,
+                package.marker.is_some(),
+            )
+        });
+        assert_eq!(
+            found.collect::<Vec<_>>(),
+            [
+                ("jinja2", 2, 18, false),
+                ("flask", 2, 32, false),
+                ("six", 4, 3, true)
+            ]
+        );
+        assert!(reading.unreadable.is_empty());
+    }
 }

@@ -1,5 +1,6 @@
 //! Where a project names its interpreter: manifests, version files, images, continuous integration, test runners.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use pep440_rs::VersionSpecifiers;
@@ -20,6 +21,8 @@ pub struct InterpreterUse {
     pub role: Role,
     /// Which one.
     pub wanted: Wanted,
+    /// Where the variable is set that the version comes from, if it comes from one.
+    pub set_at: Option<Place>,
     /// Uses of a file that share this number stand beside one another, as the versions of a matrix do.
     pub choice: u32,
 }
@@ -107,6 +110,7 @@ impl Found<'_> {
             place,
             role,
             wanted,
+            set_at: None,
             choice: self.choice,
         });
     }
@@ -438,33 +442,113 @@ fn environment(found: &mut Found) {
 }
 
 fn dockerfile(found: &mut Found) {
-    let mut variables: Vec<(&str, &str)> = Vec::new();
-    for (at, line) in lines(found.source) {
-        let Some((word, rest)) = line.split_once(char::is_whitespace) else {
+    let source = found.source;
+    let arguments = Arguments::of(source);
+    for (at, line) in lines(source) {
+        let Some(named) = from(line) else { continue };
+        let offset = named.as_ptr() as usize - line.as_ptr() as usize;
+        let Some(wanted) = image(&arguments.put_into(named)) else {
             continue;
         };
-        if word.eq_ignore_ascii_case("ARG") {
-            if let Some((name, value)) = rest.trim().split_once('=') {
-                variables.push((name.trim(), value.trim().trim_matches(['"', '\''])));
-            }
-        } else if word.eq_ignore_ascii_case("FROM") {
-            let Some(named) = rest.split_whitespace().find(|word| !word.starts_with("--")) else {
-                continue;
-            };
-            let offset = named.as_ptr() as usize - line.as_ptr() as usize;
-            let value = |name: &str| {
-                variables
-                    .iter()
-                    .rev()
-                    .find(|(known, _)| *known == name)
-                    .map(|(_, value)| *value)
-            };
-            if let Some(wanted) = image(&expand(named, value)) {
-                found.apart();
-                found.add(at + offset, Role::Deployed, wanted);
-            }
+        found.apart();
+        found.add(at + offset, Role::Deployed, wanted);
+        // Of several variables it is not known which one has the version.
+        let mut of_name = variables(named).filter_map(|name| arguments.0.get(name));
+        if let (Some(one), None) = (of_name.next(), of_name.next())
+            && let Some(used) = found.uses.last_mut()
+        {
+            used.set_at = Some(source.place(one.at));
         }
     }
+}
+
+/// The image that a line of a Dockerfile begins a stage with.
+fn from(line: &str) -> Option<&str> {
+    let (word, rest) = line.split_once(char::is_whitespace)?;
+    let mut words = rest.split_whitespace();
+    word.eq_ignore_ascii_case("FROM")
+        .then(|| words.find(|word| !word.starts_with("--")))?
+}
+
+/// The arguments of a Dockerfile that have defaults and that images can be named by: those before the first stage.
+struct Arguments<'s>(BTreeMap<&'s str, Argument<'s>>);
+
+struct Argument<'s> {
+    name: &'s str,
+    default: &'s str,
+    /// Where the default begins.
+    at: usize,
+}
+
+impl<'s> Arguments<'s> {
+    fn of(source: &'s Source) -> Self {
+        let mut arguments = BTreeMap::new();
+        for (at, line) in lines(source).take_while(|(_, line)| from(line).is_none()) {
+            for word in declared(line) {
+                if let Some((name, value)) = word.split_once('=') {
+                    let argument = Argument {
+                        name,
+                        default: value.trim_matches(['"', '\'']),
+                        at: at + (value.as_ptr() as usize - line.as_ptr() as usize),
+                    };
+                    arguments.insert(name, argument);
+                }
+            }
+        }
+        Self(arguments)
+    }
+
+    fn put_into(&self, named: &str) -> String {
+        expand(named, |name| Some(self.0.get(name)?.default))
+    }
+}
+
+/// The words of an `ARG`: `NAME` or `NAME=default`.
+fn declared(line: &str) -> impl Iterator<Item = &str> {
+    let rest = line
+        .split_once(char::is_whitespace)
+        .filter(|(word, _)| word.eq_ignore_ascii_case("ARG"));
+    rest.map_or("", |(_, rest)| rest).split_whitespace()
+}
+
+/// The variables whose values a text takes.
+fn variables(text: &str) -> impl Iterator<Item = &str> {
+    text.split('$').skip(1).map(|after| {
+        let after = after.strip_prefix('{').unwrap_or(after);
+        let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        &after[..end.unwrap_or(after.len())]
+    })
+}
+
+/// Whether a text takes the value of a variable.
+fn names(text: &str, variable: &str) -> bool {
+    variables(text).any(|one| one == variable)
+}
+
+/// The images of a Dockerfile that the default of an argument is put into. None if it is for something else as well.
+pub(crate) fn images_set_at(source: &Source, place: &Place) -> Option<Vec<String>> {
+    let arguments = Arguments::of(source);
+    let mut all = arguments.0.values();
+    let name = all.find(|one| source.place(one.at) == *place)?.name;
+    let mut declarations = 0;
+    let mut images = Vec::new();
+    for (_, line) in lines(source) {
+        let of_name = declared(line).filter(|word| word.split('=').next() == Some(name));
+        declarations += of_name.count();
+        if !names(line, name) {
+            continue;
+        }
+        let named = from(line).filter(|named| names(named, name))?;
+        let is_for_more = line
+            .split_whitespace()
+            .any(|word| word != named && names(word, name));
+        if is_for_more {
+            return None;
+        }
+        images.push(arguments.put_into(named));
+    }
+    // Declared again in a stage it is what the stage is told.
+    (declarations == 1).then_some(images)
 }
 
 /// Puts values for `$NAME`, `${NAME}` and `${NAME:-default}`, as far as they are known.

@@ -9,8 +9,9 @@ use hognose_deps::advisories::index::Index;
 use hognose_deps::date::Date;
 use hognose_deps::fix::mend::{address, interpreter};
 use hognose_deps::hygiene::{self, Defect};
-use hognose_deps::inputs::{Files as _, Inventory, Place, Wanted};
+use hognose_deps::inputs::{self, Files as _, Inventory, Place, Wanted};
 use hognose_deps::interpreter::facts;
+use hognose_deps::interpreter::sources::InterpreterUse;
 use hognose_deps::name::Name;
 use hognose_finding::Finding;
 
@@ -19,7 +20,7 @@ use super::super::{Exit, Terminal};
 use super::{Arguments, asked, fails, is_of_hygiene, read_all, report};
 use crate::deps::fix::{self, Installer, Judged, NotInstalled, Plan, Red, Trial};
 use crate::deps::reach::Code;
-use crate::deps::{Answers, Disk, InterpreterAnswer, findings, interpreter_uses};
+use crate::deps::{Answers, Contents, Disk, InterpreterAnswer, findings, interpreter_uses};
 use crate::discovery::PathGlobs;
 use crate::output::{Paint, plural};
 use crate::{Presentation, View};
@@ -66,10 +67,11 @@ pub struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Judges the project as it is below a directory.
-    fn judge(&self, root: &Path) -> Result<Judged> {
+    /// Judges the project as it is below a directory, with other contents of some files.
+    fn judge(&self, root: &Path, edited: Contents) -> Result<Judged> {
         let exclude = &self.project.configuration.exclude.value;
-        let disk = Disk::new(root, PathGlobs::new(exclude.iter().map(String::as_str))?);
+        let exclude = PathGlobs::new(exclude.iter().map(String::as_str))?;
+        let disk = Disk::new(root, exclude).edited(edited);
         let inventory = read_all(&disk, self.paths);
         let paths = self.paths;
         let named = |file: &str| paths.iter().any(|path| path == file);
@@ -79,10 +81,10 @@ impl Judge<'_> {
         }
         let accepted = &self.project.configuration.ignore_advisories;
         answers.accept(accepted, "", self.today);
-        self.known(&answers, &disk)
+        self.known(&mut answers, &disk)
     }
 
-    fn known(&self, answers: &Answers, disk: &Disk) -> Result<Judged> {
+    fn known(&self, answers: &mut Answers, disk: &Disk) -> Result<Judged> {
         let text = |file: &str| {
             let bytes = disk.read(file).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()
@@ -91,14 +93,23 @@ impl Judge<'_> {
         let uses = interpreter_uses(disk, &disk.interpreters());
         let is_known = |name: &Name| matches!(self.index.package(name), Ok(Some(_)));
         let defects = hygiene::judge(inventory, asked(disk, self.paths), self.today, &is_known);
-        let (mut mends, mut stays) = interpreter::choose(&uses, facts::embedded()?, self.today);
-        let interpreters = InterpreterAnswer::of(uses, self.today)?;
+        let around = self.around(disk);
+        let (mut mends, mut stays) =
+            interpreter::choose(&uses, &around, facts::embedded()?, self.today);
+        let mut interpreters = InterpreterAnswer::of(uses, self.today)?;
 
         // Only what is told is to be mended.
-        let rules = self.project.rules;
-        let report = report(answers, &interpreters, &defects, disk, rules, self.today);
-        let options = self.project.view_options();
-        let view = View::new(&report, &options, Presentation::default(), rules);
+        let project = self.project;
+        let (report, _) = report(
+            answers,
+            &mut interpreters,
+            &defects,
+            disk,
+            project,
+            self.today,
+        )?;
+        let options = project.view_options();
+        let view = View::new(&report, &options, Presentation::default(), project.rules);
         let told: Vec<&Finding> = view.shown.iter().copied().filter(is_of_hygiene).collect();
         let is_told = |defect: &&Defect| {
             told.iter().any(|finding| {
@@ -109,7 +120,7 @@ impl Judge<'_> {
             })
         };
         let open: Vec<&Defect> = defects.iter().filter(is_told).collect();
-        // Nor what somebody decided to live with, by a comment.
+        // Nor what somebody decided to live with.
         let is_accepted = |place: &Place| {
             report.findings.iter().any(|finding| {
                 *finding.rule == *findings::END_OF_LIFE_PYTHON
@@ -133,8 +144,8 @@ impl Judge<'_> {
                 .flat_map(|answer| &answer.advisories)
                 .filter(|known| known.accepted.is_none())
                 .count(),
-            asked: told.len(),
-            ended: interpreters.iter().filter(|one| one.is_ended).count(),
+            asked: told.iter().map(|one| asked_at(one)).collect(),
+            ended: interpreters.iter().filter(|one| one.is_open()).count(),
             fails: fails(
                 answers,
                 &told,
@@ -144,6 +155,29 @@ impl Judge<'_> {
             pins: pins(inventory),
         })
     }
+
+    /// What the manifests beside files that are named alone say the project supports.
+    fn around(&self, disk: &Disk) -> Vec<InterpreterUse> {
+        const MANIFESTS: &[&str] = &["pyproject.toml", "setup.cfg", "setup.py"];
+        let files = self.paths.iter().filter(|path| disk.list(path).is_err());
+        let directories = files.map(|path| path.rsplit_once('/').map_or("", |(above, _)| above));
+        let mut beside: Vec<String> = directories
+            .flat_map(|directory| MANIFESTS.iter().map(|name| inputs::join(directory, name)))
+            .collect();
+        beside.sort();
+        beside.dedup();
+        interpreter_uses(disk, &beside)
+    }
+}
+
+/// A finding as it is told of a plan.
+fn asked_at(finding: &Finding) -> (Place, String) {
+    let place = Place {
+        file: finding.location.file.clone(),
+        line: finding.location.start.line,
+        column: finding.location.start.column,
+    };
+    (place, finding.message.clone())
 }
 
 /// Every pinned version, by file.
@@ -167,7 +201,7 @@ impl Arguments {
     pub(super) fn run_fix(
         &self,
         judge: &Judge,
-        answers: &Answers,
+        answers: &mut Answers,
         disk: &Disk,
         terminal: &Terminal,
     ) -> Result<Exit> {
@@ -201,7 +235,7 @@ impl Arguments {
                 .collect(),
             names: plan.names().into_iter().cloned().collect(),
             trial,
-            judge: &|root| judge.judge(root),
+            judge: &|root, edited| judge.judge(root, edited),
         };
         let mut out = terminal.out();
         let paint = Paint::new(terminal.color);
@@ -232,8 +266,8 @@ impl Arguments {
             1 => writeln!(out, "1 known vulnerability is left")?,
             open => writeln!(out, "{open} known vulnerabilities are left")?,
         }
-        if judged.asked > 0 {
-            let findings = plural(judged.asked, "finding");
+        if !judged.asked.is_empty() {
+            let findings = plural(judged.asked.len(), "finding");
             writeln!(out, "Left on how packages are asked for: {findings}")?;
         }
         if judged.ended > 0 {

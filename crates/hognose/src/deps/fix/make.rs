@@ -18,7 +18,7 @@ use super::plan::{Plan, Upgrade, add};
 use super::process;
 use super::tools::{Aim, Lock, Targets, Tool};
 use super::undo::Change;
-use super::{Judged, Project};
+use super::{Contents, Judged, Project};
 use crate::deps::disk::read_whole;
 
 /// How often the lock tools are asked again because what they took has findings of its own.
@@ -80,7 +80,7 @@ impl Project<'_> {
                 break;
             }
             made.write_locks(queue)?;
-            made.judged = (self.judge)(&made.copy.project())?;
+            made.judged = (self.judge)(&made.copy.project(), Contents::new())?;
             if !made.failed.is_empty() {
                 return Ok(made);
             }
@@ -92,7 +92,7 @@ impl Project<'_> {
                         || plan.upgrades.iter().any(|one| one.name == upgrade.name))
             });
         }
-        made.judged = (self.judge)(&made.copy.project())?;
+        made.judged = (self.judge)(&made.copy.project(), Contents::new())?;
         Ok(made)
     }
 

@@ -24,6 +24,7 @@ use std::str::FromStr;
 use anyhow::Result;
 use hognose_deps::fix::edit::{self, Edit};
 use hognose_deps::fix::step::Step;
+use hognose_deps::inputs::Place;
 use hognose_deps::name::Name;
 use pep440_rs::Version;
 
@@ -31,6 +32,7 @@ pub use plan::{Plan, Upgrade};
 pub use trial::{Installer, Trial};
 pub use undo::undo;
 
+use super::Contents;
 use crate::output::Paint;
 use bisect::largest_passing;
 use make::Made;
@@ -45,8 +47,8 @@ pub struct Project<'p> {
     pub names: Vec<Name>,
     /// The tests, if there are some to pass.
     pub trial: Option<Trial>,
-    /// Judges the project as it is in another directory.
-    pub judge: &'p dyn Fn(&Path) -> Result<Judged>,
+    /// Judges the project as it is in a directory, with other contents of some files.
+    pub judge: &'p dyn Fn(&Path, Contents) -> Result<Judged>,
 }
 
 /// What is known of a project.
@@ -57,7 +59,7 @@ pub struct Judged {
     /// Vulnerabilities that nobody accepted.
     pub open: usize,
     /// Findings on how packages are asked for.
-    pub asked: usize,
+    pub asked: Vec<(Place, String)>,
     /// Interpreters out of support.
     pub ended: usize,
     /// Whether something of it is at or above the gate.
@@ -84,7 +86,14 @@ impl Project<'_> {
     /// Those of `out`, and of files that cannot be read.
     pub fn show(&self, mut plan: Plan, paint: Paint, out: &mut dyn Write) -> Result<()> {
         self.check_edits(&mut plan)?;
-        show::plan(self.root, &plan, paint, out)
+        let mut edited = Contents::new();
+        for (file, edits) in make::by_file(&plan) {
+            let before = super::disk::read_whole(&self.root.join(file))?;
+            edited.insert(file.to_owned(), edit::apply(file, &before, &edits)?);
+        }
+        show::plan(self.root, &plan, &edited, paint, out)?;
+        let after = (self.judge)(self.root, edited)?;
+        show::asked(&plan, &after.asked, paint, out)
     }
 
     /// Does it.
@@ -186,7 +195,7 @@ impl Project<'_> {
         show::left(&plan, paint, &mut out_of)?;
         Ok(Fixed {
             // The project itself has the last word: the copy holds what was needed of it.
-            judged: (self.judge)(self.root)?,
+            judged: (self.judge)(self.root, Contents::new())?,
             tool_failed,
         })
     }

@@ -6,17 +6,17 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::Result;
-use hognose_deps::fix::edit;
 use hognose_deps::fix::mend::Mend;
 use hognose_deps::fix::step::Step;
+use hognose_deps::inputs::Place;
 use hognose_deps::name::Name;
 use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
 
-use super::Judged;
-use super::make::{Made, by_file};
+use super::make::Made;
 use super::plan::{Plan, Upgrade};
 use super::tools::Aim;
 use super::undo::Change;
+use super::{Contents, Judged};
 use crate::deps::disk::read_whole;
 use crate::output::{Paint, plural, visible_line};
 
@@ -24,15 +24,18 @@ use crate::output::{Paint, plural, visible_line};
 const MAX_LISTED: usize = 40;
 
 /// The upgrades, the edits as a diff, the commands, and what is left.
-pub fn plan(root: &Path, plan: &Plan, paint: Paint, out: &mut dyn Write) -> Result<()> {
+pub fn plan(
+    root: &Path,
+    plan: &Plan,
+    edited: &Contents,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> Result<()> {
     changes_of(plan, paint, out)?;
-    let files = by_file(plan);
-    for (file, edits) in &files {
-        let before = read_whole(&root.join(file))?;
-        let after = edit::apply(file, &before, edits)?;
-        diff(file, &before, &after, out)?;
+    for (file, after) in edited {
+        diff(file, &read_whole(&root.join(file))?, after, out)?;
     }
-    if !files.is_empty() {
+    if !edited.is_empty() {
         writeln!(out)?;
     }
     let jobs = plan.jobs();
@@ -141,6 +144,38 @@ pub fn left(plan: &Plan, paint: Paint, out: &mut dyn Write) -> Result<()> {
         for line in left.obstacle.to_string().lines() {
             writeln!(out, "    {}", visible_line(line))?;
         }
+    }
+    Ok(writeln!(out)?)
+}
+
+/// What would be left on how packages are asked for once the edits are made. What the tools make of their lock files is
+/// not known before, and what stays with a reason was told with it.
+pub fn asked(
+    plan: &Plan,
+    findings: &[(Place, String)],
+    paint: Paint,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let jobs = plan.jobs();
+    let is_told = |place: &Place| {
+        let mut left = plan.left.iter().map(|one| &one.place);
+        jobs.contains_key(&*place.file)
+            || left.any(|one| one.file == place.file && one.line == place.line)
+    };
+    let mut findings = findings.iter().filter(|(place, _)| !is_told(place));
+    let Some(first) = findings.next() else {
+        return Ok(());
+    };
+    let head = "Would be left on how packages are asked for:";
+    writeln!(out, "{}", paint.bold(head))?;
+    for (place, message) in std::iter::once(first).chain(findings).take(MAX_LISTED) {
+        writeln!(
+            out,
+            "  {}  {}:{}",
+            visible_line(message),
+            visible_line(&place.file),
+            place.line
+        )?;
     }
     Ok(writeln!(out)?)
 }

@@ -10,7 +10,7 @@ use crate::date::Date;
 use crate::inputs::Place;
 use crate::inputs::source::{Source, directory, file_name};
 use crate::interpreter::facts::{BranchFacts, Facts};
-use crate::interpreter::sources::{InterpreterUse, Role, Wanted, image};
+use crate::interpreter::sources::{InterpreterUse, Role, Wanted, image, images_set_at};
 use crate::interpreter::{Branch, Release};
 
 /// What may stand behind the version in the tag of an official image, and does for every branch that gets fixes. Of other
@@ -29,7 +29,18 @@ const OFFICIAL: &[&str] = &[
 /// What is to be named instead of what each file names, and what stays. A branch that gets no fixes gives way to the
 /// oldest one that gets some and that the project says it supports, a release that is not patched to the newest one known
 /// of its branch.
-pub fn choose(uses: &[InterpreterUse], facts: &Facts, today: Date) -> (Vec<Mend>, Vec<Stays>) {
+/// `around` is what files say that are not asked about themselves.
+pub fn choose(
+    uses: &[InterpreterUse],
+    around: &[InterpreterUse],
+    facts: &Facts,
+    today: Date,
+) -> (Vec<Mend>, Vec<Stays>) {
+    let bounds: Vec<&InterpreterUse> = uses
+        .iter()
+        .chain(around)
+        .filter(|used| used.role == Role::Supported)
+        .collect();
     let (mut mends, mut stays) = (Vec::new(), Vec::new());
     // What is named in each choice and stays, or was chosen for another entry of it.
     let mut named: BTreeMap<(&Arc<str>, u32), Vec<Release>> = BTreeMap::new();
@@ -70,7 +81,7 @@ pub fn choose(uses: &[InterpreterUse], facts: &Facts, today: Date) -> (Vec<Mend>
                 Err("what runs on Python 2 has to be ported first".to_owned())
             }
             _ if release.branch < Branch(3, 0) => Ok(None),
-            _ => oldest(uses, used, release.branch, facts, today).map(Some),
+            _ => oldest(&bounds, used, release.branch, facts, today).map(Some),
         };
         match target {
             Err(why) => stays.push(mend(None).stays(why)),
@@ -99,7 +110,7 @@ pub fn choose(uses: &[InterpreterUse], facts: &Facts, today: Date) -> (Vec<Mend>
 /// The oldest branch above one that gets fixes and that everything allows which says around a place what the project
 /// supports.
 fn oldest<'f>(
-    uses: &[InterpreterUse],
+    bounds: &[&InterpreterUse],
     used: &InterpreterUse,
     above: Branch,
     facts: &'f Facts,
@@ -110,9 +121,10 @@ fn oldest<'f>(
         let rest = used.place.file.strip_prefix(directory);
         rest.is_some_and(|rest| directory.is_empty() || rest.starts_with('/'))
     };
-    let bounds: Vec<&InterpreterUse> = uses
+    let bounds: Vec<&InterpreterUse> = bounds
         .iter()
-        .filter(|other| other.role == Role::Supported && around(&other.place))
+        .copied()
+        .filter(|other| around(&other.place))
         .collect();
     let refuses = |bound: &InterpreterUse, branch: &BranchFacts| match &bound.wanted {
         Wanted::Release(release) => release.branch != branch.branch,
@@ -144,9 +156,20 @@ pub(super) fn find(source: &Source, used: &InterpreterUse, to: Option<&Release>)
     let Wanted::Release(from) = &used.wanted else {
         return None;
     };
-    let entry = entry(source, offset(source, &used.place)?, from)?;
+    let place = used.set_at.as_ref().unwrap_or(&used.place);
+    let entry = entry(source, offset(source, place)?, from)?;
     let word = source.text.get(entry.word.clone())?;
-    if let Some(reason) = settled(word, to) {
+    let reason = match &used.set_at {
+        None => settled(word, to),
+        Some(place) => match images_set_at(source, place) {
+            Some(images) => images.iter().find_map(|named| match image(named) {
+                Some(_) => settled(named, to),
+                None => Some(SHARED),
+            }),
+            None => Some(SHARED),
+        },
+    };
+    if let Some(reason) = reason {
         return Some(Err(reason));
     }
     let spelled = spelled(word, from)?;
@@ -242,6 +265,9 @@ fn line_of_block(source: &Source, at: usize, from: &Release) -> Option<Entry> {
     }
     None
 }
+
+/// Why the default of a variable stays.
+const SHARED: &str = "its version comes from a variable that is for other things as well";
 
 /// Why another version of what is named is not known to be the same otherwise.
 fn settled(word: &str, to: Option<&Release>) -> Option<&'static str> {

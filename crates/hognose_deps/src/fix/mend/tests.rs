@@ -57,7 +57,7 @@ fn moved_beside(
     uses.extend(sources::read(path, text.as_bytes()));
     let facts = facts::embedded().expect("facts");
     let today = Date::parse(TODAY).expect("a day");
-    let (mends, stays) = interpreter::choose(&uses, facts, today);
+    let (mends, stays) = interpreter::choose(&uses, &[], facts, today);
     made(path, text, &mends, stays)
 }
 
@@ -89,6 +89,11 @@ fn an_ended_branch_gives_way_to_the_oldest_that_is_mended() {
             "Dockerfile",
             "FROM --platform=linux/amd64 docker.io/library/python:3.8.10-slim-bookworm AS base\r\nFROM base\r\nfrom python:3.12-slim\r\n",
             "FROM --platform=linux/amd64 docker.io/library/python:EXACT-slim-bookworm AS base\r\nFROM base\r\nfrom python:3.12-slim\r\n",
+        ),
+        (
+            "Dockerfile",
+            "ARG PYTHON_VERSION=3.8\nARG OTHER=1 TAG=\"3.8.10-slim\"\nFROM python:${PYTHON_VERSION}-slim AS base\nFROM python:$PYTHON_VERSION\nFROM python:$TAG\nRUN echo $PYTHON_VERSIONS\n",
+            "ARG PYTHON_VERSION=3.11\nARG OTHER=1 TAG=\"EXACT-slim\"\nFROM python:${PYTHON_VERSION}-slim AS base\nFROM python:$PYTHON_VERSION\nFROM python:$TAG\nRUN echo $PYTHON_VERSIONS\n",
         ),
         (".python-version", "# ours\n3.8.10\n", "# ours\nEXACT\n"),
         (".python-version", "3.8.10\n3.12\n3.9\n", "EXACT\n3.12\n"),
@@ -178,7 +183,7 @@ fn what_is_not_known_stays() {
             "FROM registry.example/python:3.8\n",
             "that registry",
         ),
-        ("Dockerfile", "ARG V=3.8\nFROM python:${V}\n", "a variable"),
+        ("Dockerfile", "FROM python:${V:-3.8}\n", "a variable"),
         ("Dockerfile", "FROM python:2.7\n", "has to be ported"),
         ("venv/pyvenv.cfg", "version = 3.8.1\n", "made anew"),
         (
@@ -282,6 +287,11 @@ fn the_scheme_changes_where_the_address_stands() {
         ),
         (
             ".gitlab-ci.yml",
+            "a:\n  script: [\"pip install -i http://a.example/ six==1.16.0\", 'pytest',\n    pip install --index-url 'http://a.example/' six]\nb:\n  before_script: pip install -i \"http://a.example/\" six\n  script:\n    - 'pip install -i http://a.example/ six'\n",
+            "a:\n  script: [\"pip install -i https://a.example/ six==1.16.0\", 'pytest',\n    pip install --index-url 'https://a.example/' six]\nb:\n  before_script: pip install -i \"https://a.example/\" six\n  script:\n    - 'pip install -i https://a.example/ six'\n",
+        ),
+        (
+            ".gitlab-ci.yml",
             "variables:\n  PIP_INDEX_URL: \"http://a.example/simple\"\n",
             "variables:\n  PIP_INDEX_URL: \"https://a.example/simple\"\n",
         ),
@@ -363,11 +373,37 @@ proptest::proptest! {
         let defects = hygiene::judge(&inventory, "", today, &|_| false);
         let (mut mends, _) = address::choose(&inventory, &defects.iter().collect::<Vec<_>>());
         let facts = facts::embedded().expect("facts");
-        mends.extend(interpreter::choose(&sources::read(path, bytes), facts, today).0);
+        mends.extend(interpreter::choose(&sources::read(path, bytes), &[], facts, today).0);
         let edits: Vec<Edit> = mends.iter().map(Edit::Mend).collect();
         for edit in &edits {
             let _ = edit::apply(path, bytes, &[*edit]);
         }
         let _ = edit::apply(path, bytes, &edits);
     }
+}
+
+#[test]
+fn a_variable_that_is_for_more_than_images_stays() {
+    for text in [
+        "ARG V=3.8\nFROM python:$V\nARG V\nRUN echo\n",
+        "ARG V=3.8\nFROM python:$V\nRUN pip install x==${V}\n",
+        "ARG V=3.8\nFROM python:$V\nFROM ours/base:$V\n",
+        "ARG V=3.8\nFROM python:$V AS py$V\n",
+        "ARG V=3.8\nARG W=$V\nFROM python:$V\n",
+    ] {
+        let (made, stays) = moved("Dockerfile", text);
+        assert_eq!(made, text);
+        assert_eq!(
+            stays,
+            ["Python 3.8: its version comes from a variable that is for other things as well"]
+        );
+    }
+    let text = "ARG V=3.8\nFROM python:$V\nFROM python:$V-buster\n";
+    let (made, stays) = moved("Dockerfile", text);
+    assert_eq!((made.as_str(), stays.len()), (text, 2), "{stays:?}");
+    // An argument of a stage names no other stage.
+    assert_eq!(
+        sources::read("Dockerfile", b"FROM scratch\nARG V=3.8\nFROM python:$V.1\n")[0].wanted,
+        sources::Wanted::Other("$V.1".to_owned())
+    );
 }
