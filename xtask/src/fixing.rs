@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use anyhow::{Context, Result, ensure};
 
 use crate::python::Venv;
-use crate::{cargo, sh, workshop};
+use crate::{cargo, root, sh, workshop};
 
 /// PyJWT 2 gives texts where PyJWT 1 gave bytes.
 const TESTS: &str = r#"import unittest
@@ -131,16 +131,102 @@ pub(crate) fn run() -> Result<()> {
         kind.check(&program)
             .with_context(|| format!("fixing a project of {}", kind.tool))?;
     }
+    bookshop(&program).context("fixing the bookshop")
+}
+
+/// What is fixed of the bookshop leaves nothing to tell, and its tests pass.
+fn bookshop(program: &Path) -> Result<()> {
+    let kind = KINDS.iter().find(|kind| kind.tool == "pip-compile");
+    let kind = kind.context("there is no pip-compile")?;
+    let venv = kind.venv()?;
+    let project = workshop().join("fixing/bookshop");
+    if project.exists() {
+        fs::remove_dir_all(&project)?;
+    }
+    copy(&root().join("examples/bookshop"), &project)?;
+    let run = |arguments: &[&str]| -> Result<(Option<i32>, String)> {
+        let mut command = Command::new(program);
+        with_tool(&mut command, &venv, kind.tool);
+        command
+            .arg("deps")
+            .args(arguments)
+            // The index that its requirements name answers nobody.
+            .env("PIP_RETRIES", "0")
+            .current_dir(&project);
+        let output = command.output()?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ok((output.status.code(), said))
+    };
+    let before = run(&[])?;
+    ensure!(
+        before.0 == Some(1),
+        "there is nothing to fix:\n{}",
+        before.1
+    );
+    let fixed = run(&["--fix", "--test", "python -m pytest -q"])?;
+    ensure!(
+        fixed.0 == Some(0),
+        "it ends with {:?}:\n{}",
+        fixed.0,
+        fixed.1
+    );
+    let after = run(&[])?;
+    ensure!(
+        after.0 == Some(0) && after.1.contains("No known vulnerability in"),
+        "the report is not clean:\n{}",
+        after.1
+    );
+    let lock = fs::read_to_string(project.join("requirements.txt"))?;
+    ensure!(
+        !lock.lines().any(|line| line.starts_with("--")),
+        "the configuration of the machine is in the lock file:\n{lock}"
+    );
+    println!("bookshop: fixed and tested, and its report is clean");
     Ok(())
 }
 
+/// Copies a directory with all below it.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets a command find a tool in its environment, whatever is active, and keep what it keeps in the workshop.
+fn with_tool(command: &mut Command, venv: &Venv, tool: &str) {
+    let tools = venv.program(tool);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let all = tools
+        .parent()
+        .map(Path::to_owned)
+        .into_iter()
+        .chain(std::env::split_paths(&path));
+    command
+        .env("PATH", std::env::join_paths(all).unwrap_or(path))
+        .env("XDG_CACHE_HOME", workshop().join("cache"))
+        .env_remove("VIRTUAL_ENV");
+}
+
 impl Kind {
-    fn check(&self, program: &Path) -> Result<()> {
-        let venv = Venv::new(
+    /// An environment with the tool.
+    fn venv(&self) -> Result<Venv> {
+        Venv::new(
             &format!("lock-{}", self.tool),
             &[self.installed.to_owned()],
             &[],
-        )?;
+        )
+    }
+
+    fn check(&self, program: &Path) -> Result<()> {
+        let venv = self.venv()?;
         let directory = workshop().join("fixing").join(self.tool);
         let project = directory.join("project");
         if directory.exists() {
@@ -153,21 +239,11 @@ impl Kind {
         let mut manifest = self.pinned.replace("{index}", &index(&venv)?);
         write(self.manifest, &manifest)?;
         let environment = |command: &mut Command| {
-            let tools = venv.program(self.tool);
-            let path = std::env::var_os("PATH").unwrap_or_default();
-            let all = tools
-                .parent()
-                .map(Path::to_owned)
-                .into_iter()
-                .chain(std::env::split_paths(&path));
+            with_tool(command, &venv, self.tool);
             command
-                .env("PATH", std::env::join_paths(all).unwrap_or(path))
-                .env("XDG_CACHE_HOME", workshop().join("cache"))
-                // The tool that is tested is that of its environment, whatever is active.
                 .env("WORKON_HOME", directory.join("environments"))
                 .env("PIPENV_IGNORE_VIRTUALENVS", "1")
                 .env("POETRY_VIRTUALENVS_PATH", directory.join("environments"))
-                .env_remove("VIRTUAL_ENV")
                 .current_dir(&project);
         };
         let mut lock = Command::new(venv.program(self.tool));

@@ -188,6 +188,141 @@ fn lines_with_hashes_are_left_to_their_tool() {
     );
 }
 
+#[test]
+fn addresses_and_interpreters_are_mended_with_the_packages() {
+    let image = "FROM python:3.8-slim AS base\nRUN pip install --trusted-host packages.example.org \\\n    --extra-index-url http://packages.example.org/simple/ \\\n    -r requirements.txt\nFROM python:3.8-buster\n";
+    let workflow = "jobs:\n  tests:\n    strategy:\n      matrix:\n        python: [\"3.8\", \"3.9\"]\n    steps:\n      - uses: actions/setup-python@v5\n        with:\n          python-version: ${{ matrix.python }}\n";
+    let requirements =
+        "--extra-index-url http://packages.example.org/simple/\nPyYAML==5.3\nsix==1.16.0\n";
+    let user = User::new(&[
+        ("requirements.txt", requirements),
+        (
+            "pyproject.toml",
+            "[project]\nname = \"shop\"\nversion = \"1\"\nrequires-python = \">=3.8\"\n",
+        ),
+        ("Dockerfile", image),
+        (".github/workflows/ci.yml", workflow),
+    ]);
+    let plan = user.run(&["deps", "--fix", "--plan"]);
+    assert_eq!(plan.code, Some(1), "{}", plan.err);
+    for said in [
+        "  Python 3.8 → 3.",
+        "  Python 3.9 is taken out, beside what would take its place\n",
+        "  http://packages.example.org/simple/ → https://packages.example.org/simple/\n",
+        "  --trusted-host packages.example.org is taken out\n",
+        "The addresses have to answer over HTTPS",
+        "The hosts have to show a certificate",
+        "The code has to run on the other Python",
+        "Not fixed:\n  Python 3.8  Dockerfile:5\n    whether there is such an image of another version is not known\n",
+    ] {
+        assert!(plan.out.contains(said), "{said}\n{}", plan.out);
+    }
+    assert_eq!(
+        user.project.read("Dockerfile"),
+        image,
+        "a plan changes nothing"
+    );
+
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(1), ""), "{}", run.out);
+    assert!(
+        run.out
+            .ends_with("No known vulnerability is left\nLeft out of support: 1 interpreter\n"),
+        "{}",
+        run.out
+    );
+    assert_eq!(
+        user.project.read("requirements.txt"),
+        requirements
+            .replace("http:", "https:")
+            .replace("5.3", "5.4")
+    );
+    let made = user.project.read("Dockerfile");
+    assert!(
+        made.contains("-slim AS base\nRUN pip install \\\n    --extra-index-url https://packages.example.org/simple/ \\\n")
+            && !made.contains("python:3.8-slim")
+            && made.contains("FROM python:3.8-buster\n"),
+        "{made}"
+    );
+    let matrix = user.project.read(".github/workflows/ci.yml");
+    assert!(
+        matrix.contains("python: [\"3.") && !matrix.contains("3.8") && !matrix.contains("3.9"),
+        "{matrix}"
+    );
+
+    let undone = user.run(&["deps", "--undo"]);
+    assert_eq!(undone.code, Some(0), "{}", undone.err);
+    assert_eq!(user.project.read("Dockerfile"), image);
+    assert_eq!(user.project.read(".github/workflows/ci.yml"), workflow);
+
+    user.project
+        .write("Dockerfile", &image.replace("-buster", "-alpine"));
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
+    let clean = user.run(&["deps"]);
+    assert_eq!(clean.code, Some(0), "{}", clean.out);
+}
+
+#[test]
+fn an_address_is_mended_unless_somebody_lives_with_it() {
+    let user = User::new(&[(
+        "requirements.txt",
+        "--index-url http://packages.example.org/simple/  # hognose: ignore[package-over-http] on our own wire\nsix==1.16.0\n",
+    )]);
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(
+        run.out.contains("No known vulnerability is left") && !run.out.contains("https"),
+        "what is suppressed is not mended: {}",
+        run.out
+    );
+    user.project.write(
+        "requirements.txt",
+        "--index-url http://packages.example.org/simple/\nsix==1.16.0\n",
+    );
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert_eq!(
+        user.project.read("requirements.txt"),
+        "--index-url https://packages.example.org/simple/\nsix==1.16.0\n"
+    );
+}
+
+#[test]
+fn a_lock_file_takes_an_address_from_its_tool_alone() {
+    let project = "[project]\nname = \"shop\"\nversion = \"1\"\nrequires-python = \">=3.8\"\ndependencies = [\"six\"]\n\n[[tool.uv.index]]\nurl = \"http://packages.example.org/simple\"\n";
+    let lock = "version = 1\nrequires-python = \">=3.8\"\n\n[[package]]\nname = \"shop\"\nversion = \"1\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"six\" }]\n\n[[package]]\nname = \"six\"\nversion = \"1.16.0\"\nsource = { registry = \"http://packages.example.org/simple\" }\n";
+    let user = User::new(&[("pyproject.toml", project), ("uv.lock", lock)]);
+    let plan = user.run(&["deps", "--fix", "--plan"]);
+    assert!(
+        plan.out
+            .contains("Would run, in a copy of the project:\n  uv lock\n"),
+        "{}",
+        plan.out
+    );
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!(run.code, Some(3), "{}{}", run.out, run.err);
+    assert!(run.out.contains("`uv` is not installed"), "{}", run.out);
+    assert!(
+        run.out
+            .ends_with("Left on how packages are asked for: 1 finding\n"),
+        "{}",
+        run.out
+    );
+    assert_eq!(user.project.read("pyproject.toml"), project);
+    assert_eq!(user.project.read("uv.lock"), lock);
+}
+
+#[test]
+fn a_build_of_its_own_is_not_exchanged() {
+    let text = "-f https://builds.example.org/\ntorch==1.9.0+cu111\n";
+    let user = User::new(&[("requirements.txt", text)]);
+    let run = user.run(&["deps", "--fix"]);
+    assert_eq!(run.code, Some(1), "{}", run.err);
+    assert!(run.out.contains("it is a build of its own"), "{}", run.out);
+    assert_eq!(user.project.read("requirements.txt"), text);
+}
+
 const COMPILED: &str = "#\n# This file is autogenerated by pip-compile with Python 3.11\n# by the following command:\n#\n#    pip-compile requirements.in\n#\npyyaml==5.3\n    # via -r requirements.in\n";
 
 #[test]

@@ -123,6 +123,15 @@ fn source_archives_and_installed_copies_are_distributions() {
         kinds(&report(&project)),
         "remote, local, library (`ledger` is a package and no application)"
     );
+    // In a namespace that it shares with others.
+    let project = Project::new(&[
+        ("bank/ledger/__init__.py", ""),
+        ("bank/ledger/store.py", STORE),
+    ]);
+    assert_eq!(
+        kinds(&report(&project)),
+        "remote, local, library (`bank.ledger` is a package and no application)"
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hognose_regex::{Flags, Mode, Pattern};
 use smallvec::SmallVec;
 
-use crate::value::{Symbol, Taint, Trail};
+use crate::value::{Origin, Symbol, Taint, Trail};
 
 /// The characters a hole can hold: ASCII ones by bit, and whether there may be others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -374,12 +374,27 @@ pub fn add_taints_by(
         };
         if into.len() < MAX_TAINTS {
             into.push(added());
-        } else if taint.origin.is_source()
-            && let Some(input) = into.iter_mut().find(|known| !known.origin.is_source())
+        } else if let Origin::Source(source) = &taint.origin
+            && let Some(place) = given_up_for(into, source.model)
         {
-            *input = added();
+            into[place] = added();
         }
     }
+}
+
+/// Which origin makes room for a source: one from a caller, or else the second of a model, for a source of another one.
+fn given_up_for(taints: &[Taint], model: u32) -> Option<usize> {
+    let model_of = |taint: &Taint| match &taint.origin {
+        Origin::Source(source) => Some(source.model),
+        Origin::Input(_) => None,
+    };
+    let models: SmallVec<[_; MAX_TAINTS]> = taints.iter().map(model_of).collect();
+    let from_caller = models.iter().position(Option::is_none);
+    from_caller.or_else(|| {
+        let again = |at: &usize| models[..*at].contains(&models[*at]);
+        let known = models.contains(&Some(model));
+        (0..models.len()).rev().find(|at| !known && again(at))
+    })
 }
 
 impl Hole {
@@ -413,9 +428,10 @@ impl Hole {
                     self.keys.push(*key);
                 }
             }
-            if other.keys.is_empty() || self.keys.len() > MAX_HOLE_KEYS {
+            if other.keys.is_empty() {
                 self.keys.clear();
             }
+            self.keys.truncate(MAX_HOLE_KEYS);
         }
         self.doubt = self.doubt.max(other.doubt);
     }
@@ -492,6 +508,23 @@ pub fn holes(text: &[Stretch]) -> impl Iterator<Item = &Arc<Hole>> {
     })
 }
 
+/// Texts that differ in their holes only as one; with `alike` where the same is known of their holes.
+pub fn blend(texts: Vec<Vec<Stretch>>, alike: bool) -> Vec<Vec<Stretch>> {
+    let mut all: Vec<Vec<Stretch>> = Vec::new();
+    for text in texts {
+        let known = all.iter_mut().find_map(|known| {
+            let may = !alike || is_alike(known, &text);
+            let both = may.then(|| blended(known, &text))??;
+            Some((known, both))
+        });
+        match known {
+            Some((known, both)) => *known = both,
+            None => all.push(text),
+        }
+    }
+    all
+}
+
 /// One hole that stands for all of a text, after what it begins with. It has the characters that can be placed in it from
 /// elsewhere: those of the program stand where they stand.
 pub fn collapse(text: &[Stretch]) -> Vec<Stretch> {
@@ -517,28 +550,63 @@ pub fn collapse(text: &[Stretch]) -> Vec<Stretch> {
     result
 }
 
-/// A hole that stands for all of a text, what it begins with too; `None` where nothing in it comes from elsewhere. What is known of
-/// how it begins is what is known of the hole at its beginning, where text that is no separator ends that.
-pub fn as_one(text: &[Stretch]) -> Option<Hole> {
-    let mut one = collapse(text)
-        .into_iter()
-        .find_map(|stretch| match stretch {
-            Stretch::Hole(hole) => Some((*hole).clone()),
-            _ => None,
-        })?;
-    if text.len() > 1 {
-        let begins = match text {
-            [Stretch::Hole(first), Stretch::Known(next), ..]
-                if !next.as_str().starts_with(['/', '\\']) =>
-            {
-                Facts(first.facts.closed().0 & Facts::OF_BEGINNING.0)
+/// Holes kept apart in a text of which only the holes are known.
+const MAX_LOOSE: usize = 6;
+
+/// What stands around the holes of these texts is not known any more, nor in which order they come: a text for those that begin
+/// with a hole, one for those of them that are the value of a known key, and one for the others. Each hole stays what it is, but
+/// for those at a beginning, which become one.
+pub fn loosened<'t>(texts: impl Iterator<Item = &'t [Stretch]>) -> Vec<Vec<Stretch>> {
+    let mut begun: [(Option<Hole>, Vec<Arc<Hole>>); 2] = Default::default();
+    let mut inside: Vec<Arc<Hole>> = Vec::new();
+    for text in texts {
+        let kept = match text {
+            [Stretch::Hole(hole), rest @ ..] => {
+                let mut hole = (**hole).clone();
+                let begins = match rest {
+                    [] => hole.facts,
+                    [Stretch::Known(next), ..] if !next.as_str().starts_with(['/', '\\']) => {
+                        hole.facts.closed()
+                    }
+                    _ => Facts::NONE,
+                };
+                hole.facts = hole.facts.without(Facts::OF_BEGINNING)
+                    | Facts(begins.0 & Facts::OF_BEGINNING.0);
+                let (first, behind) = &mut begun[usize::from(hole.keys.is_empty())];
+                match first {
+                    Some(known) => known.join(&hole),
+                    none => *none = Some(hole),
+                }
+                behind
             }
-            _ => Facts::NONE,
+            _ => &mut inside,
         };
-        one.facts = one.facts.without(Facts::OF_BEGINNING) | begins;
-        one.id = crate::value::hash_id(&(one.id, text.len(), 29u8));
+        let begins = usize::from(matches!(text.first(), Some(Stretch::Hole(_))));
+        for hole in holes(&text[begins..]) {
+            let full = kept.len() == MAX_LOOSE;
+            match kept.iter_mut().find(|known| known.id == hole.id) {
+                Some(known) if *known == *hole => {}
+                Some(known) => Arc::make_mut(known).join(hole),
+                None => match kept.last_mut().filter(|_| full) {
+                    Some(last) => Arc::make_mut(last).join(hole),
+                    None => kept.push(Arc::clone(hole)),
+                },
+            }
+        }
     }
-    Some(one)
+    let apart = |holes: Vec<Arc<Hole>>| {
+        let ends = (!holes.is_empty()).then_some(Stretch::Any);
+        let each = holes
+            .into_iter()
+            .flat_map(|hole| [Stretch::Any, Stretch::Hole(hole)]);
+        each.chain(ends).collect::<Vec<_>>()
+    };
+    let inside = Some(apart(inside)).filter(|text| !text.is_empty());
+    let begun = begun.into_iter().filter_map(|(first, behind)| {
+        let first = Stretch::Hole(Arc::new(first?));
+        Some(std::iter::once(first).chain(apart(behind)).collect())
+    });
+    begun.chain(inside).collect()
 }
 
 /// Whether the same is known of what two texts of the same build hold.
@@ -555,7 +623,8 @@ pub fn is_alike(a: &[Stretch], b: &[Stretch]) -> bool {
         })
 }
 
-/// Two texts with the same known stretches as one, whose holes hold what either holds.
+/// Two texts with the same known stretches as one, whose holes hold what either holds; `None` for others, and where what stood under
+/// a known key of a dict would be mixed with what may stand under any.
 pub fn blended(a: &[Stretch], b: &[Stretch]) -> Option<Vec<Stretch>> {
     if a.len() != b.len() {
         return None;
@@ -563,7 +632,7 @@ pub fn blended(a: &[Stretch], b: &[Stretch]) -> Option<Vec<Stretch>> {
     a.iter()
         .zip(b)
         .map(|(a, b)| match (a, b) {
-            (Stretch::Hole(a), Stretch::Hole(b)) => {
+            (Stretch::Hole(a), Stretch::Hole(b)) if a.keys.is_empty() == b.keys.is_empty() => {
                 let mut hole = (**a).clone();
                 hole.join(b);
                 Some(Stretch::Hole(Arc::new(hole)))

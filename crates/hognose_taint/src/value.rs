@@ -16,6 +16,9 @@ use crate::shape::{Alphabet, Facts, Hole, RuleSet, Stretch, Text};
 /// Alternatives kept of a value.
 pub const MAX_ATOMS: usize = 6;
 
+/// Texts kept among them as they are, where there are too many.
+const MAX_TEXTS: usize = 2;
+
 /// Keys kept of the path to a part of an input; deeper parts are the part at the end of it.
 pub const MAX_KEYS: usize = 4;
 
@@ -422,7 +425,8 @@ impl Value {
         self.overflow(&atom);
     }
 
-    /// Too many alternatives: texts that differ in their holes only become one, otherwise texts become one hole, constants unknown.
+    /// Too many alternatives: texts that differ in their holes only become one; otherwise of texts the holes are kept, and of
+    /// constants that they are some.
     /// Those of which the same is known come first, so that what a guard found out is not lost to a text that passed none.
     fn overflow(&mut self, atom: &Atom) {
         let mut all = std::mem::take(&mut self.0);
@@ -434,32 +438,37 @@ impl Value {
                 return;
             }
         }
-        let mut whole: Option<Hole> = None;
-        let mut constants = false;
-        for atom in all {
-            let hole = match atom {
-                Atom::Text(text) => crate::shape::as_one(&text),
-                Atom::Str(_) | Atom::Int(_) | Atom::Bool(_) => None,
-                other if self.0.len() < MAX_ATOMS - 2 => {
-                    self.0.push(other);
-                    continue;
+        // What no text is comes first, then the first texts; of the others their holes are known.
+        let (texts, others): (Vec<Atom>, Vec<Atom>) = all
+            .into_iter()
+            .partition(|atom| matches!(atom, Atom::Text(_)));
+        let (mut settled, mut constants) = (false, false);
+        let mut loose: Vec<Text> = Vec::new();
+        for atom in others.into_iter().chain(texts) {
+            match atom {
+                Atom::Str(_) => settled = true,
+                Atom::Int(_) | Atom::Bool(_) => constants = true,
+                Atom::Text(text) if crate::shape::holes(&text).next().is_none() => {
+                    let known = !text.contains(&Stretch::Any);
+                    settled |= known;
+                    constants |= !known;
                 }
-                // What comes from outside is in the hole of the texts.
-                Atom::Input(path) => Some(input_hole(&path)),
-                _ => continue,
-            };
-            match (&mut whole, hole) {
-                (_, None) => constants = true,
-                (Some(known), Some(hole)) => known.join(&hole),
-                (none, hole) => *none = hole,
+                Atom::Text(text) if self.0.len() >= MAX_TEXTS => loose.push(text),
+                other if self.0.len() < MAX_ATOMS - 2 => self.0.push(other),
+                Atom::Input(path) => {
+                    loose.push(Arc::from([Stretch::Hole(Arc::new(input_hole(&path)))]));
+                }
+                _ => {}
             }
         }
         if constants && !self.0.contains(&Atom::Unknown) {
             self.0.push(Atom::Unknown);
         }
-        if let Some(hole) = whole {
-            self.0
-                .push(Atom::Text(Arc::from([Stretch::Hole(Arc::new(hole))])));
+        if settled {
+            self.0.push(Atom::Text(Arc::from([Stretch::Settled])));
+        }
+        for text in crate::shape::loosened(loose.iter().map(|text| &**text)) {
+            self.0.push(Atom::Text(text.into()));
         }
     }
 

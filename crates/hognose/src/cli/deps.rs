@@ -36,7 +36,7 @@ use crate::deps::json::{self, DatabaseFacts};
 use crate::deps::reach::{Code, installed_modules};
 use crate::deps::{
     Answers, Disk, Exploitation, InterpreterAnswer, STALE_AFTER_DAYS, Texts, comments, findings,
-    openvex, text,
+    interpreter_uses, openvex, text,
 };
 use crate::discovery::{PathGlobs, display_path, read_bounded};
 use crate::output::{self, Paint, RunTime, plural};
@@ -162,9 +162,10 @@ impl Arguments {
                 code: code.as_ref(),
                 today,
             };
-            return self.run_fix(&judge, &answers, terminal);
+            return self.run_fix(&judge, &answers, &disk, terminal);
         }
-        let interpreters = InterpreterAnswer::read(&disk, &disk.interpreters(), today)?;
+        let uses = interpreter_uses(&disk, &disk.interpreters());
+        let interpreters = InterpreterAnswer::of(uses, today)?;
         if self.outdated.outdated {
             return self.run_outdated(&answers, &interpreters, terminal);
         }
@@ -202,12 +203,7 @@ impl Arguments {
             ..Presentation::default()
         };
         let view = View::new(&report, &options, presentation, project.rules);
-        let asked: Vec<&Finding> = view
-            .shown
-            .iter()
-            .filter(|finding| Rule::ALL.iter().any(|rule| rule.id() == &*finding.rule))
-            .copied()
-            .collect();
+        let asked: Vec<&Finding> = view.shown.iter().copied().filter(is_of_hygiene).collect();
         let subject = subject(&disk, &paths, &project);
         let made = start_time()?;
         let write = |out: &mut dyn Write| {
@@ -240,10 +236,7 @@ impl Arguments {
             return Ok(Exit::Incomplete);
         }
         let fail_on = project.configuration.fail_on.value;
-        let fails = fails(&answers, fail_on)
-            || matches!(fail_on, FailOn::AtLeast(least) if asked.iter().any(|one| one.severity >= least))
-            || interpreters.iter().any(|answer| answer.is_ended)
-                && project.configuration.fail_on.value != FailOn::Never;
+        let fails = fails(&answers, &asked, &interpreters, fail_on);
         Ok(if fails { Exit::Findings } else { Exit::Clean })
     }
 
@@ -478,23 +471,35 @@ pub(super) fn read_all(disk: &Disk, paths: &[String]) -> Inventory {
     inventory
 }
 
-/// Whether something is at or above the gate. An unknown severity is not below it.
-fn fails(answers: &Answers, fail_on: FailOn) -> bool {
-    let FailOn::AtLeast(least) = fail_on else {
+/// Whether a finding is one on how packages are asked for.
+fn is_of_hygiene(finding: &&Finding) -> bool {
+    Rule::ALL.iter().any(|rule| rule.id() == &*finding.rule)
+}
+
+/// Whether something is at or above the gate. An unknown severity is not below it, nor is an interpreter without fixes.
+fn fails(
+    answers: &Answers,
+    asked: &[&Finding],
+    interpreters: &[InterpreterAnswer],
+    fail_on: FailOn,
+) -> bool {
+    let FailOn::AtLeast(gate) = fail_on else {
         return false;
     };
-    let least = match least {
+    let least = match gate {
         Severity::Low => Level::Low,
         Severity::Medium => Level::Medium,
         Severity::High => Level::High,
         Severity::Critical => Level::Critical,
     };
-    answers
+    let mut open = answers
         .packages
         .iter()
         .flat_map(|answer| &answer.advisories)
-        .filter(|known| known.accepted.is_none())
-        .any(|known| known.level().is_none_or(|level| level >= least))
+        .filter(|known| known.accepted.is_none());
+    open.any(|known| known.level().is_none_or(|level| level >= least))
+        || asked.iter().any(|finding| finding.severity >= gate)
+        || interpreters.iter().any(|answer| answer.is_ended)
 }
 
 /// The day of the run.

@@ -14,7 +14,7 @@ use hognose_python::{Project, SourceEntry, SourceKind, Sources};
 
 use super::findings::{self, END_OF_LIFE_PYTHON, VULNERABLE_DEPENDENCY};
 use super::reach::Code;
-use super::{Answers, InterpreterAnswer, Texts};
+use super::{Answers, InterpreterAnswer, Texts, interpreter_uses};
 use crate::configuration::AcceptedAdvisory;
 
 /// What an audit finds of them.
@@ -82,7 +82,7 @@ pub fn check(
             .filter(|path| is_source(path))
             .map(|path| (*path).to_owned())
             .collect();
-        match InterpreterAnswer::read(&tree, &paths, day) {
+        match InterpreterAnswer::of(interpreter_uses(&tree, &paths), day) {
             Ok(answers) => {
                 found
                     .findings

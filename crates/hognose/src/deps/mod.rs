@@ -21,7 +21,7 @@ mod texts;
 
 pub use answers::{Answer, Answers, Exploitation, Known, Permission};
 pub use disk::Disk;
-pub use interpreter::InterpreterAnswer;
+pub use interpreter::{InterpreterAnswer, interpreter_uses};
 pub use texts::Texts;
 
 /// A snapshot of advisories older than this is said to be: some two hundred are published for Python in a month.

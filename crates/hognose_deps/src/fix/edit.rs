@@ -1,20 +1,29 @@
-//! Another version in place of one that is written, and nothing else.
+//! Another text in place of one that is written, and nothing else: a version, an address, an interpreter.
 //!
-//! Requirements stand in many formats, and an exact version looks alike in all of them: a name, then `==` and the
-//! version; in tables a key, then a text with the version. It is found from the place that the reader of the format
-//! gave. What comes of it is read again: an edit that changes anything but the versions it is for is not made.
+//! It is found from the place that the reader of the format gave. What comes of it is read again: an edit that changes
+//! anything but what it is for is not made.
+
+mod version;
 
 use std::ops::Range;
-use std::str::FromStr;
 
-use pep440_rs::{Version, VersionSpecifier};
+use pep440_rs::Version;
 use thiserror::Error;
 
+use super::mend::Mend;
 use super::read;
-use crate::inputs::source::{Reading, Source};
-use crate::inputs::toml::{self, Item, Table, as_table, as_text};
-use crate::inputs::{Inventory, Package, Place, Wanted};
-use crate::name::Name;
+use crate::inputs::source::Source;
+use crate::inputs::{InstallerOption, Inventory, Origin, Package, Place, Wanted};
+use crate::interpreter::sources::{self, InterpreterUse};
+
+/// What is to be written otherwise.
+#[derive(Clone, Copy, Debug)]
+pub enum Edit<'a> {
+    /// The version of a package.
+    Raise(Raise<'a>),
+    /// Something else.
+    Mend(&'a Mend),
+}
 
 /// A version that is to be raised where it is written.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +34,7 @@ pub struct Raise<'a> {
     pub to: &'a Version,
 }
 
-/// Why a version cannot be raised where it is written.
+/// Why something cannot be written otherwise where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EditFault {
     /// The entry does not stand where it is said to stand, or not in a way that is understood.
@@ -48,38 +57,81 @@ pub enum EditFault {
         /// The version to be written.
         to: String,
     },
+    /// What stands there is understood, and what should stand there instead is not known.
+    #[error("{reason}")]
+    Left {
+        /// Where.
+        place: Place,
+        /// Why.
+        reason: &'static str,
+    },
     /// The edited file would be read as something else.
     #[error("{0}: edited, the file would not be read as it is now")]
     Changed(String),
 }
 
-/// Raises versions in one file.
+/// A text of a file, and what is written there instead.
+pub(super) type Replaced = (Range<usize>, String);
+
+/// Makes edits in one file.
 ///
 /// # Errors
-/// One of them cannot be raised; then none is.
-pub fn apply(path: &str, bytes: &[u8], raises: &[Raise<'_>]) -> Result<Vec<u8>, EditFault> {
+/// One of them cannot be made; then none is.
+pub fn apply(path: &str, bytes: &[u8], asked: &[Edit<'_>]) -> Result<Vec<u8>, EditFault> {
+    // Entries of one list share its commas, so they are taken out one after the other, the last one first.
+    let (gone, asked): (Vec<&Edit>, Vec<&Edit>) = asked
+        .iter()
+        .partition(|edit| matches!(edit, Edit::Mend(Mend::Interpreter { to: None, .. })));
+    let asked: Vec<Edit> = asked.into_iter().copied().collect();
+    let mut edited = at_once(path, bytes, &asked)?;
+    if gone.is_empty() {
+        return Ok(edited);
+    }
+    let before = sources::read(path, bytes);
+    let is_gone = |one: &InterpreterUse| {
+        gone.iter()
+            .any(|edit| matches!(edit, Edit::Mend(Mend::Interpreter { used, .. }) if used == one))
+    };
+    for at in (0..before.len()).rev().filter(|at| is_gone(&before[*at])) {
+        let used = sources::read(path, &edited).into_iter().nth(at);
+        let mend = Mend::Interpreter {
+            used: used.ok_or_else(|| EditFault::Changed(path.to_owned()))?,
+            to: None,
+        };
+        edited = at_once(path, &edited, &[Edit::Mend(&mend)])?;
+    }
+    Ok(edited)
+}
+
+/// Makes edits that do not touch one another.
+fn at_once(path: &str, bytes: &[u8], asked: &[Edit<'_>]) -> Result<Vec<u8>, EditFault> {
     let source = Source::new(path, bytes);
-    let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-    for raise in raises {
-        for range in find(&source, raise)? {
-            edits.push((range, raise.to.to_string()));
+    let mut edits: Vec<Replaced> = Vec::new();
+    for edit in asked {
+        match edit {
+            Edit::Raise(raise) => {
+                let found = version::find(&source, raise)?;
+                edits.extend(found.into_iter().map(|range| (range, raise.to.to_string())));
+            }
+            Edit::Mend(mend) => edits.extend(mend.find(&source)?),
         }
     }
     edits.sort_by_key(|(range, _)| range.start);
     edits.dedup();
+    let gone = GoneLines::of(&source, &edits);
     let changed = || EditFault::Changed(path.to_owned());
     let mut text = String::with_capacity(source.text.len() + 16);
     let mut edited = Vec::with_capacity(bytes.len() + 16);
     let encoding = Encoding::of(bytes);
     let (mut at, mut at_byte) = (0, encoding.mark());
-    for (range, version) in edits {
+    for (range, written) in edits {
         let kept = source.text.get(at..range.start).ok_or_else(changed)?;
         let replaced = source.text.get(range.clone()).ok_or_else(changed)?;
         text.push_str(kept);
-        text.push_str(&version);
+        text.push_str(&written);
         let from = at_byte + encoding.length(kept);
         edited.extend_from_slice(bytes.get(at_byte..from).ok_or_else(changed)?);
-        encoding.write(&version, &mut edited);
+        encoding.write(&written, &mut edited);
         (at, at_byte) = (range.end, from + encoding.length(replaced));
     }
     text.push_str(source.text.get(at..).ok_or_else(changed)?);
@@ -87,7 +139,12 @@ pub fn apply(path: &str, bytes: &[u8], raises: &[Raise<'_>]) -> Result<Vec<u8>, 
     let mut whole = bytes.get(..encoding.mark()).unwrap_or_default().to_vec();
     whole.append(&mut edited);
     let reads_alike = Source::new(path, &whole).text == text
-        && is_raised(&read(path, bytes), &read(path, &whole), raises);
+        && differs_as_meant(&read(path, bytes), &read(path, &whole), asked, &gone)
+        && are_moved(
+            sources::read(path, bytes),
+            &sources::read(path, &whole),
+            asked,
+        );
     if reads_alike {
         Ok(whole)
     } else {
@@ -137,7 +194,7 @@ impl Encoding {
         }
     }
 
-    /// Writes a version, which is ASCII.
+    /// Writes what takes the place of something, which is ASCII.
     fn write(self, text: &str, out: &mut Vec<u8>) {
         match self {
             Self::Utf16 { little } => {
@@ -154,55 +211,8 @@ impl Encoding {
     }
 }
 
-/// Where the version of an entry is written, once or more.
-fn find(source: &Source, raise: &Raise<'_>) -> Result<Vec<Range<usize>>, EditFault> {
-    let package = raise.package;
-    let not_found = || EditFault::NotFound {
-        place: package.place.clone(),
-        name: package.name.to_string(),
-    };
-    let Wanted::Pinned(pin) = &package.wanted else {
-        return Err(not_found());
-    };
-    let begin = offset(source, &package.place).ok_or_else(not_found)?;
-    let rest = &source.text[begin..];
-    let after_key = requirement_clauses(rest, &package.name)
-        .map(|at| begin + at)
-        .filter(|at| !clauses(&source.text[*at..], false).is_empty());
-    let (at, bare) = match after_key {
-        Some(at) => (at, false),
-        None => (
-            table_value(source, begin, &pin.written).ok_or_else(not_found)?,
-            true,
-        ),
-    };
-    let mut found = Vec::new();
-    for clause in clauses(&source.text[at..], bare) {
-        let exact = matches!(clause.operator, "==" | "===" | "=" | "");
-        if exact && *clause.version == *pin.written {
-            found.push(at + clause.start..at + clause.start + clause.version.len());
-        } else {
-            let text = format!("{}{}", clause.operator, clause.version);
-            let allows = VersionSpecifier::from_str(&text)
-                .is_ok_and(|specifier| specifier.contains(raise.to));
-            if !allows {
-                return Err(EditFault::Refused {
-                    place: package.place.clone(),
-                    name: package.name.to_string(),
-                    clause: text,
-                    to: raise.to.to_string(),
-                });
-            }
-        }
-    }
-    if found.is_empty() {
-        return Err(not_found());
-    }
-    Ok(found)
-}
-
 /// The offset of a place.
-fn offset(source: &Source, place: &Place) -> Option<usize> {
+pub(super) fn offset(source: &Source, place: &Place) -> Option<usize> {
     let start = source.line_start(place.line)?;
     let before = (place.column as usize).checked_sub(1)?;
     let line = &source.text[start..];
@@ -218,135 +228,72 @@ fn offset(source: &Source, place: &Place) -> Option<usize> {
         .find(|at| source.text.is_char_boundary(*at) && source.place(*at) == *place)
 }
 
-/// White space, and where a line goes on in the next one.
-fn skip_space(text: &str, mut at: usize) -> usize {
-    loop {
-        let rest = &text[at..];
-        let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        at += spaces;
-        match ["\\\r\n", "\\\n"]
-            .iter()
-            .find(|end| text[at..].starts_with(**end))
-        {
-            Some(end) => at += end.len(),
-            None => return at,
+/// The lines that edits take out.
+struct GoneLines(Vec<u32>);
+
+impl GoneLines {
+    fn of(source: &Source, edits: &[Replaced]) -> Self {
+        let mut gone = Vec::new();
+        for (range, written) in edits {
+            let ends = |text: &str| text.matches('\n').count();
+            let taken = ends(source.text.get(range.clone()).unwrap_or_default());
+            let line = source.place(range.start).line;
+            gone.extend(std::iter::repeat_n(
+                line,
+                taken.saturating_sub(ends(written)),
+            ));
         }
+        Self(gone)
+    }
+
+    /// Where a line is when they are gone.
+    fn after(&self, line: u32) -> u32 {
+        let above = self.0.iter().filter(|gone| **gone < line).count();
+        line.saturating_sub(u32::try_from(above).unwrap_or(u32::MAX))
     }
 }
 
-/// Where the version specifiers of a requirement begin that itself begins with a name, between quotes or not.
-fn requirement_clauses(text: &str, name: &Name) -> Option<usize> {
-    let mut at = text.len() - text.trim_start_matches(['"', '\'', ' ', '\t']).len();
-    at += text[at..].strip_prefix("- ").map_or(0, |rest| {
-        2 + rest.len() - rest.trim_start_matches(['"', '\'', ' ']).len()
-    });
-    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let rest = &text[at..];
-    let written = &rest[..rest.find(|c| !is_of_name(c)).unwrap_or(rest.len())];
-    if Name::new(written).as_ref() != Some(name) {
-        return None;
-    }
-    at = skip_space(text, at + written.len());
-    if text[at..].starts_with('[') {
-        at += text[at..].find([']', '\n', '\r'])? + 1;
-        at = skip_space(text, at);
-    }
-    if text[at..].starts_with('(') {
-        at = skip_space(text, at + 1);
-    }
-    Some(at)
-}
-
-/// One comparison with a version.
-struct Clause<'t> {
-    operator: &'t str,
-    version: &'t str,
-    /// Where the version begins.
-    start: usize,
-}
-
-/// The clauses at the beginning of a text. A `bare` version, with no operator, means exactly that one.
-fn clauses(text: &str, bare: bool) -> Vec<Clause<'_>> {
-    const OPERATORS: [&str; 9] = ["===", "~=", "==", "!=", "<=", ">=", "<", ">", "="];
-    let mut found = Vec::new();
-    let mut at = 0;
-    loop {
-        at = skip_space(text, at);
-        let operator = OPERATORS
-            .iter()
-            .find(|operator| text[at..].starts_with(**operator))
-            .copied();
-        let operator = match operator {
-            Some(operator) => operator,
-            None if bare => "",
-            None => break,
-        };
-        let start = skip_space(text, at + operator.len());
-        let rest = &text[start..];
-        let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || ".+!*-_".contains(c)))
-            .unwrap_or(rest.len());
-        if end == 0 {
-            break;
-        }
-        found.push(Clause {
-            operator,
-            version: &rest[..end],
-            start,
+/// Whether what is to be written otherwise is what differs between two readings, and all that differs.
+fn differs_as_meant(
+    before: &Inventory,
+    after: &Inventory,
+    edits: &[Edit<'_>],
+    gone: &GoneLines,
+) -> bool {
+    let encrypted = |one: &str, other: &str| {
+        one == other
+            || edits.iter().any(|edit| match edit {
+                Edit::Mend(Mend::Encrypt { url, .. }) => {
+                    url == one && one.replacen("http:", "https:", 1) == other
+                }
+                _ => false,
+            })
+    };
+    let is_origin = |one: &Origin, other: &Origin| match (one, other) {
+        (Origin::Url(one), Origin::Url(other)) => encrypted(one, other),
+        (
+            Origin::Vcs {
+                url,
+                reference,
+                commit,
+            },
+            Origin::Vcs {
+                url: other,
+                reference: other_reference,
+                commit: other_commit,
+            },
+        ) => encrypted(url, other) && reference == other_reference && commit == other_commit,
+        (one, other) => one == other,
+    };
+    let is_package = |(one, other): (&Package, &Package)| {
+        let raise = edits.iter().find_map(|edit| match edit {
+            Edit::Raise(raise)
+                if raise.package.place == one.place && raise.package.wanted == one.wanted =>
+            {
+                Some(raise)
+            }
+            _ => None,
         });
-        at = skip_space(text, start + end);
-        if !text[at..].starts_with(',') {
-            break;
-        }
-        at += 1;
-    }
-    found
-}
-
-/// Where the version of a table's entry begins whose key stands at an offset: `name = "1.0"`, `name = { version = "1.0" }`.
-fn table_value(source: &Source, key: usize, version: &str) -> Option<usize> {
-    let table = toml::parse(source, &mut Reading::default());
-    let span = in_table(&table, key, version)?;
-    let text = source.text.get(span.clone())?;
-    Some(span.start + text.len() - text.trim_start_matches(['"', '\'']).len())
-}
-
-fn in_table(table: &Table<'_>, key: usize, version: &str) -> Option<Range<usize>> {
-    table.iter().find_map(|(name, item)| {
-        if name.span().start == key {
-            return version_of(item, version);
-        }
-        below(item, key, version)
-    })
-}
-
-fn below(item: &Item<'_>, key: usize, version: &str) -> Option<Range<usize>> {
-    match as_table(item) {
-        Some(table) => in_table(table, key, version),
-        None => toml::values(Some(item)).find_map(|item| below(item, key, version)),
-    }
-}
-
-/// Where the text stands that names the version of an entry.
-fn version_of(item: &Item<'_>, version: &str) -> Option<Range<usize>> {
-    if let Some(table) = as_table(item) {
-        return version_of(table.get("version")?, version);
-    }
-    match as_text(item) {
-        Some(text) => clauses(text, true)
-            .iter()
-            .any(|clause| clause.version == version)
-            .then(|| item.span()),
-        None => toml::values(Some(item)).find_map(|item| version_of(item, version)),
-    }
-}
-
-/// Whether the versions that are raised are what differs between two readings, and all that differs.
-fn is_raised(before: &Inventory, after: &Inventory, raises: &[Raise<'_>]) -> bool {
-    let same = |(one, other): (&Package, &Package)| {
-        let raise = raises
-            .iter()
-            .find(|raise| raise.package.place == one.place && raise.package.wanted == one.wanted);
         let wanted = match (raise, &other.wanted) {
             (Some(raise), Wanted::Pinned(pin)) => pin.version.as_ref() == Some(raise.to),
             (Some(_), _) => false,
@@ -354,19 +301,57 @@ fn is_raised(before: &Inventory, after: &Inventory, raises: &[Raise<'_>]) -> boo
         };
         wanted
             && one.name == other.name
-            && one.place.line == other.place.line
+            && gone.after(one.place.line) == other.place.line
             && one.marker == other.marker
             && one.extras == other.extras
             && one.groups == other.groups
-            && one.origin == other.origin
+            && is_origin(&one.origin, &other.origin)
             && one.hashed == other.hashed
     };
+    let is_gone = |option: &InstallerOption| {
+        edits.iter().any(|edit| match edit {
+            Edit::Mend(Mend::Verify(gone)) => {
+                gone.place == option.place && gone.name == option.name && gone.value == option.value
+            }
+            _ => false,
+        })
+    };
+    let is_option = |(one, other): (&InstallerOption, &InstallerOption)| {
+        one.name == other.name
+            && match (&one.value, &other.value) {
+                (Some(one), Some(other)) => encrypted(one, other),
+                (one, other) => one == other,
+            }
+    };
+    let kept: Vec<&InstallerOption> = before.options.iter().filter(|one| !is_gone(one)).collect();
     let (one, other) = (&before.packages, &after.packages);
     one.len() == other.len()
-        && one.iter().zip(other).all(same)
-        && before.unreadable.len() == after.unreadable.len()
-        && before.options.len() == after.options.len()
+        && one.iter().zip(other).all(is_package)
+        && kept.len() == after.options.len()
+        && kept.into_iter().zip(&after.options).all(is_option)
+        && before.unreadable.len() >= after.unreadable.len()
         && before.unnamed.len() == after.unnamed.len()
+}
+
+/// Whether the interpreters that are to be named are, and all others stay.
+fn are_moved(before: Vec<InterpreterUse>, after: &[InterpreterUse], edits: &[Edit<'_>]) -> bool {
+    let mut expected = Vec::with_capacity(before.len());
+    for one in before {
+        let to = edits.iter().find_map(|edit| match edit {
+            Edit::Mend(Mend::Interpreter { used, to }) if *used == one => Some(to),
+            _ => None,
+        });
+        match to {
+            None => expected.push((one.role, one.wanted)),
+            Some(Some(to)) => expected.push((one.role, sources::Wanted::Release(to.clone()))),
+            Some(None) => {}
+        }
+    }
+    let found = after.iter().map(|one| (&one.role, &one.wanted));
+    expected
+        .iter()
+        .map(|(role, wanted)| (role, wanted))
+        .eq(found)
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! What would clear the findings: how far a version steps, and how its text is changed where it is written.
 //!
 //! - [`step`]: how far it is from one version to another.
-//! - [`edit`]: another version in place of one that is written, and nothing else.
+//! - [`edit`]: another text in place of one that is written, and nothing else.
+//! - [`mend`]: what is mended beside packages: addresses and interpreters.
 //! - [`compile`]: the command that made a requirements file, as the file itself tells it.
 
 pub mod compile;
 pub mod edit;
+pub mod mend;
 pub mod step;
 
 use crate::inputs::{self, Entry, Files, Inventory};

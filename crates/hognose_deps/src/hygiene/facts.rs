@@ -25,6 +25,8 @@ pub struct Facts {
     popular_by_length: BTreeMap<usize, Vec<Name>>,
     /// Names that look like a popular one and are packages of their own.
     pub known: BTreeSet<Name>,
+    /// Names of packages that others bring.
+    pub brought: BTreeSet<Name>,
     /// Branches of frameworks by name, each with the last day of its support.
     pub branches: FxHashMap<Name, Vec<Branch>>,
     /// Releases that their projects have withdrawn, and why.
@@ -85,6 +87,7 @@ pub struct Abandoned {
 struct NamesFile {
     popular: Vec<String>,
     known: Vec<String>,
+    brought: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -140,6 +143,11 @@ fn read() -> Result<Facts, toml::de::Error> {
             .collect(),
         known: names
             .known
+            .iter()
+            .filter_map(|name| Name::new(name))
+            .collect(),
+        brought: names
+            .brought
             .iter()
             .filter_map(|name| Name::new(name))
             .collect(),

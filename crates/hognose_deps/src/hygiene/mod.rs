@@ -17,6 +17,7 @@ use rustc_hash::FxHashSet;
 use crate::date::Date;
 use crate::inputs::{Inventory, Place};
 use crate::name::Name;
+pub(crate) use options::{Host, shown as shown_address};
 use projects::Projects;
 
 /// A rule on how packages are asked for.
@@ -144,7 +145,7 @@ pub fn judge(
     let mut defects = Vec::new();
     pins::judge(&projects, &mut defects);
     addresses::judge(&projects, &mut defects);
-    options::judge(&projects, &mut defects);
+    options::judge(&projects, is_known, &mut defects);
     releases::judge(&projects, today, &mut defects);
     names::judge(&projects, is_known, &mut defects);
     defects.sort_by(|a, b| {

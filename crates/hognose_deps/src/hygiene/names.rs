@@ -49,18 +49,24 @@ pub fn judge(projects: &Projects<'_>, is_known: &dyn Fn(&Name) -> bool, defects:
     }
 }
 
-/// The popular name that a name which nobody knows looks like.
-fn imitated(name: &Name) -> Option<&'static Name> {
+/// Whether a package of that name is known to be on the public index, so that nobody else can take the name there.
+pub fn is_taken(name: &Name) -> bool {
     let facts = facts::all();
-    let is_real = facts.popular.contains(name)
+    facts.popular.contains(name)
         || facts.known.contains(name)
+        || facts.brought.contains(name)
         || facts.branches.contains_key(name)
         || facts.yanked.contains_key(name)
         || facts.abandoned.contains_key(name)
-        || modules::is_listed(name);
-    if is_real {
+        || modules::is_listed(name)
+}
+
+/// The popular name that a name which nobody knows looks like.
+fn imitated(name: &Name) -> Option<&'static Name> {
+    if is_taken(name) {
         return None;
     }
+    let facts = facts::all();
     // A slip changes the length by one letter at most.
     let length = name.as_str().len();
     let near = facts.popular_of(length.saturating_sub(1)..=length + 1);

@@ -3,11 +3,14 @@
 use rustc_hash::FxHashSet;
 
 use super::facts;
+use super::names;
 use super::projects::Projects;
 use super::{Defect, Rule};
 use crate::inputs::{Installer, InstallerOption};
+use crate::name::Name;
 
 /// The host of an address.
+#[derive(PartialEq, Eq)]
 pub struct Host<'u>(&'u str);
 
 impl<'u> Host<'u> {
@@ -73,7 +76,7 @@ pub fn shown(url: &str) -> String {
 }
 
 /// Judges the options of every input.
-pub fn judge(projects: &Projects<'_>, defects: &mut Vec<Defect>) {
+pub fn judge(projects: &Projects<'_>, is_known: &dyn Fn(&Name) -> bool, defects: &mut Vec<Defect>) {
     let mut told = FxHashSet::default();
     for option in projects.options.values().flatten().copied() {
         let file: &str = &option.place.file;
@@ -87,7 +90,7 @@ pub fn judge(projects: &Projects<'_>, defects: &mut Vec<Defect>) {
         match (option.name, value) {
             // Whether the file that is installed has hashes decides.
             ("--extra-index-url", Some(url)) if !url.starts_with("http://") => {
-                confusion(projects, option, url, defects);
+                confusion(projects, option, url, is_known, defects);
             }
             _ if is_copied => {}
             (
@@ -145,11 +148,12 @@ fn over_http(
 }
 
 /// pip asks all indexes for every name, and takes the newest version: who publishes the name of a private package on the
-/// public index decides what is installed.
+/// public index decides what is installed. Where every name is one of the public index already, nobody can.
 fn confusion(
     projects: &Projects<'_>,
     option: &InstallerOption,
     url: &str,
+    is_known: &dyn Fn(&Name) -> bool,
     defects: &mut Vec<Defect>,
 ) {
     let file: &str = &option.place.file;
@@ -175,7 +179,14 @@ fn confusion(
                 .and_then(private_host)
                 .is_none_or(|first| host.as_ref().is_some_and(|host| host.is(first.0)))
     };
-    let is_harmless = private_host(url).is_none() || options_of(projects, file).any(is_harmless);
+    let is_taken = |name: &Name| names::is_taken(name) || is_known(name);
+    let are_taken = |file| {
+        let packages = projects.asked_with(file);
+        packages.is_some_and(|all| all.iter().all(|package| is_taken(&package.name)))
+    };
+    let is_harmless = private_host(url).is_none()
+        || options_of(projects, file).any(is_harmless)
+        || are_taken(file);
     let message = match option.by {
         Installer::Poetry => format!(
             "a package of `{}` gives way to one of its name on the index that is asked first",

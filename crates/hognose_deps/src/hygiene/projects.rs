@@ -269,6 +269,31 @@ impl<'i> Projects<'i> {
         self.all_hashed.contains(file)
     }
 
+    /// What an installer is asked for that has the options of a file, if all of that is known: the packages of the file, of
+    /// what it includes and of what an image installs, each from an index.
+    pub fn asked_with(&self, file: &'i str) -> Option<Vec<&'i Package>> {
+        let mut files = self.with_included(file);
+        for image in &self.inventory.installed {
+            if &*image.from == file {
+                let found = beside(image).find_map(|path| self.inputs.get(path.as_str()))?;
+                files.extend(self.with_included(&found.path));
+            }
+        }
+        let is_read = files.iter().all(|file| self.inputs.contains_key(file));
+        let has_unnamed = self
+            .inventory
+            .unnamed
+            .iter()
+            .any(|unnamed| files.contains(&&*unnamed.place.file));
+        let packages: Vec<&Package> = files
+            .iter()
+            .filter_map(|file| self.by_file.get(file).copied())
+            .flatten()
+            .collect();
+        let is_all = is_read && !has_unnamed && !packages.is_empty();
+        (is_all && packages.iter().all(|package| is_of_index(package))).then_some(packages)
+    }
+
     fn has_only_hashed(&self, file: &'i str) -> bool {
         let files = self.with_included(file);
         let mut packages = files

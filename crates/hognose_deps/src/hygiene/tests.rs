@@ -244,3 +244,49 @@ fn a_second_index_matters_where_the_first_is_another() {
         ["dependency-confusion Dockerfile:2"]
     );
 }
+
+#[test]
+fn names_that_are_taken_confuse_nobody() {
+    let image = "FROM python:3.13\nRUN pip install --extra-index-url https://example.org/a -r requirements.txt\n";
+    let confused = |files: [(&'static str, &'static str); 2]| {
+        let mut told = defects(files);
+        told.retain(|one| one.contains("confusion"));
+        told
+    };
+    let of = |requirements| confused([("Dockerfile", image), ("requirements.txt", requirements)]);
+    let private = "dependency-confusion Dockerfile:2";
+    assert_eq!(
+        of("flask==3.0.0\npycparser==2.21\n"),
+        [format!("~{private}")]
+    );
+    // A name that nobody knows may be a private one, and so may be what a path or a repository brings.
+    for open in [
+        "flask==3.0.0\nshop-payments==1.0\n",
+        "flask==3.0.0\n./vendored/shop\n",
+        "flask==3.0.0\n-r more.txt\n",
+    ] {
+        assert_eq!(of(open), [private], "{open}");
+    }
+    let elsewhere = [
+        ("Dockerfile", image),
+        ("other/requirements.txt", "flask==3.0.0\n"),
+    ];
+    assert_eq!(confused(elsewhere), [private]);
+}
+
+#[test]
+fn members_of_a_workspace_are_in_its_lock_file() {
+    let project = "[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"till\", \"six\"]\n[tool.uv.workspace]\nmembers = [\"till\"]\n[tool.uv.sources]\ntill = { workspace = true }\n";
+    let lock = "version = 1\n[manifest]\nmembers = [\"shop\", \"till\"]\n[[package]]\nname = \"shop\"\nversion = \"1\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"six\" }, { name = \"till\" }]\n[[package]]\nname = \"six\"\nversion = \"1.16.0\"\nsource = { registry = \"https://example.org/simple\" }\n[[package]]\nname = \"till\"\nversion = \"1\"\nsource = { editable = \"till\" }\n";
+    let member = "[project]\nname = \"till\"\nversion = \"1\"\n";
+    let of = |project| {
+        defects([
+            ("pyproject.toml", project),
+            ("uv.lock", lock),
+            ("till/pyproject.toml", member),
+        ])
+    };
+    assert_eq!(of(project), [""; 0]);
+    let other = "[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"till\", \"six\", \"gone\"]\n";
+    assert_eq!(of(other), ["manifest-and-lock-disagree pyproject.toml:4"]);
+}

@@ -237,7 +237,7 @@ pub fn locks(reads: &mut [Read]) -> Settled {
         for manifest in &manifests {
             let read = &reads[*manifest];
             for wanted in &read.reading.packages {
-                if !is_locked(wanted) {
+                if !is_locked(wanted) || reads[lock].reading.members.contains(&wanted.name) {
                     continue;
                 }
                 let hits = by_name.get(&wanted.name).map_or(&[][..], Vec::as_slice);

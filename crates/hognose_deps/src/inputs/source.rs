@@ -172,6 +172,8 @@ pub struct Reading {
     pub locks: Vec<String>,
     /// Whether a tool wrote what people write as well.
     pub generated: bool,
+    /// Packages of the project's own that a lock file has and that are nobody's to install: members of a workspace.
+    pub members: FxHashSet<Name>,
     /// The name of the project, if the input tells.
     pub project: Option<Name>,
     /// What the project is for, if the input tells.

@@ -76,6 +76,7 @@ fn read(source: &Source, reading: &mut Reading) {
             // The project or a member of its workspace: what it needs is direct, and it is nobody's package.
             let manifest = join(&join(directory(&source.path), path), "pyproject.toml");
             reading.locks.push(manifest);
+            reading.members.extend(Name::new(written));
             for name in tables(package.get("dependencies")).filter_map(name_of) {
                 direct.entry(name).or_default().push(Group::Main);
             }

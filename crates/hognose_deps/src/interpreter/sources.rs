@@ -20,6 +20,8 @@ pub struct InterpreterUse {
     pub role: Role,
     /// Which one.
     pub wanted: Wanted,
+    /// Uses of a file that share this number stand beside one another, as the versions of a matrix do.
+    pub choice: u32,
 }
 
 /// In what role an interpreter is named. Only some of them say what the project really runs on.
@@ -51,7 +53,7 @@ const MAX_SHOWN: usize = 80;
 
 impl Wanted {
     /// What a version file or matrix means by a text: a release, a branch, `3.x`, a range.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let text = text.trim();
         let plain = text
             .strip_prefix("python-")
@@ -87,9 +89,15 @@ impl Wanted {
 pub(super) struct Found<'s> {
     pub(super) source: &'s Source,
     pub(super) uses: Vec<InterpreterUse>,
+    choice: u32,
 }
 
 impl Found<'_> {
+    /// What is added from here on does not stand beside what was added before.
+    pub(super) fn apart(&mut self) {
+        self.choice += 1;
+    }
+
     fn add(&mut self, offset: usize, role: Role, wanted: Wanted) {
         self.add_at(self.source.place(offset), role, wanted);
     }
@@ -99,6 +107,7 @@ impl Found<'_> {
             place,
             role,
             wanted,
+            choice: self.choice,
         });
     }
 }
@@ -159,6 +168,7 @@ pub fn read(path: &str, bytes: &[u8]) -> Vec<InterpreterUse> {
     let mut found = Found {
         source: &source,
         uses: Vec::new(),
+        choice: 0,
     };
     reader(&mut found);
     found.uses
@@ -209,6 +219,7 @@ fn toml_texts(
     let Some(item) = toml::at(root, path) else {
         return;
     };
+    found.apart();
     let item = toml::as_table(item)
         .and_then(|table| table.get("version"))
         .unwrap_or(item);
@@ -333,6 +344,7 @@ fn tox(found: &mut Found) {
     }
     for (at, value) in ini(found.source, &["testenv"], &["basepython", "base_python"]) {
         if let Some(version) = value.strip_prefix("python").and_then(Release::parse) {
+            found.apart();
             found.add(at, Role::Tested, Wanted::Release(version));
         }
     }
@@ -393,6 +405,7 @@ fn quoted(found: &mut Found, call: &str, role: Role, parse: fn(&str) -> Wanted) 
         let Some(group) = captures.iter().flatten().last() else {
             continue;
         };
+        found.apart();
         for text in text
             .captures_iter(group.as_str())
             .filter_map(|captures| captures.get(1))
@@ -447,6 +460,7 @@ fn dockerfile(found: &mut Found) {
                     .map(|(_, value)| *value)
             };
             if let Some(wanted) = image(&expand(named, value)) {
+                found.apart();
                 found.add(at + offset, Role::Deployed, wanted);
             }
         }
@@ -490,7 +504,7 @@ pub(super) fn expand<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) ->
 }
 
 /// The interpreter of a container's image, if it is one of the official Python images or a copy of it.
-pub(super) fn image(named: &str) -> Option<Wanted> {
+pub(crate) fn image(named: &str) -> Option<Wanted> {
     let named = named.split('@').next().unwrap_or_default();
     let (name, tag) = named
         .rsplit_once(':')

@@ -148,6 +148,7 @@ pub(super) fn github(found: &mut Found) {
         if let Some((container, wanted)) =
             container.and_then(|node| Some((node, image(node.text()?)?)))
         {
+            found.apart();
             found.add_at(container.place(found), Role::Tested, wanted);
         }
         let mut variables: Vec<&str> = Vec::new();
@@ -161,6 +162,7 @@ pub(super) fn github(found: &mut Found) {
             let (Some("setup-python" | "setup-uv"), Some(version)) = (action, version) else {
                 continue;
             };
+            found.apart();
             for (node, text) in version.texts() {
                 let variable = text
                     .trim()
@@ -187,6 +189,7 @@ pub(super) fn github(found: &mut Found) {
         };
         let included = matrix.get("include").map(Node::items).unwrap_or_default();
         for variable in variables {
+            found.apart();
             for axis in std::iter::once(matrix)
                 .chain(included)
                 .filter_map(|table| table.get(variable))
@@ -226,6 +229,7 @@ pub(super) fn gitlab(found: &mut Found) {
             .unwrap_or_default();
         let mut varied = false;
         for (name, values) in matrix.iter().flat_map(Node::entries) {
+            found.apart();
             for (value_node, text) in values.texts() {
                 let one = expand(&known, |wanted| (wanted == name).then_some(text));
                 if let (true, Some(wanted)) = (one != known, image(&one)) {
@@ -235,6 +239,7 @@ pub(super) fn gitlab(found: &mut Found) {
             }
         }
         if let (false, Some(wanted)) = (varied, image(&known)) {
+            found.apart();
             found.add_at(node.place(found), Role::Tested, wanted);
         }
     }

@@ -385,14 +385,14 @@ fn public_directories(
 ) -> Option<(Vec<String>, String)> {
     let starts = applications(registry, project);
     if declared.is_empty() {
-        // No metadata, as in an installed copy: a package at the top that nothing runs and no framework calls.
+        // No metadata, as in an installed copy: a package that nothing runs and no framework calls, at the top or in a
+        // namespace that other distributions share.
         if !starts.is_empty() || is_called_from_outside(registry, project, entries) {
             return None;
         }
         let package = project.modules.iter().find(|module| {
             module.is_package
                 && module.kind == SourceKind::Module
-                && !module.name.as_str().contains('.')
                 && !is_aside(module.own_path())
         })?;
         let name = package.name.as_str();

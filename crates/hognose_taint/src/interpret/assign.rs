@@ -594,6 +594,8 @@ pub(super) fn store_item(object: &mut Object, constant: Option<&Key>, key: &Valu
                 _ => object.rest.join(&value),
             }
         }
+        // A list has no names: it is a dict that is meant, where it may be either.
+        (Kind::List, Some(Key::Item(_))) => {}
         (Kind::List, _) => {
             object.blur();
             object.rest.join(&value);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use hognose_python::static_symbol;
 
 use super::Interpreter;
-use crate::shape::{Alphabet, Facts, Hole, Stretch, add_taints, collapse, map_holes};
+use crate::shape::{Alphabet, Facts, Hole, Stretch, add_taints, map_holes};
 use crate::state::{Kind, State};
 use crate::value::{Atom, ObjId, Symbol, Taint, Value, hash_id};
 use formats::keep_hole;
@@ -142,23 +142,17 @@ impl Interpreter<'_, '_> {
         // What is harmless and not known says nothing beside what is known to be harmful.
         if all.len() > MAX_ALTERNATIVES {
             all.retain(|text| crate::shape::holes(text).next().is_some());
-            if all.len() < MAX_ALTERNATIVES {
-                all.push(vec![Stretch::Any]);
-                return all;
+            for alike in [true, false] {
+                if all.len() >= MAX_ALTERNATIVES {
+                    all = crate::shape::blend(all, alike);
+                }
             }
-            let holes: Vec<Stretch> = all
-                .iter()
-                .flatten()
-                .filter(|stretch| matches!(stretch, Stretch::Hole(_)))
-                .cloned()
-                .collect();
-            let mut rest = vec![vec![Stretch::Any]];
-            if !holes.is_empty() {
-                rest.push(map_holes(&collapse(&holes), |hole| {
-                    hole.alphabet = Alphabet::ALL
-                }));
+            // The first stay what they are, of the others their holes are known.
+            if all.len() >= MAX_ALTERNATIVES {
+                let others = all.split_off(MAX_ALTERNATIVES - 2);
+                all.extend(crate::shape::loosened(others.iter().map(Vec::as_slice)));
             }
-            return rest;
+            all.push(vec![Stretch::Any]);
         }
         all
     }

@@ -40,19 +40,17 @@ pub(super) fn fill(
         if let Some((_, alphabet)) = variable {
             parameters[number] = Some(match alphabet {
                 Some(Alphabet::NONE) => Filled::Atom(Atom::Scalar),
-                alphabet => match annotated(values, at, param, entry.route_source) {
-                    Some(filled) => filled,
-                    None => Filled::Source(entry.route_source, *alphabet),
-                },
+                alphabet => converted(values, at, param, entry.route_source)
+                    .unwrap_or(Filled::Source(entry.route_source, *alphabet)),
             });
             continue;
         }
         parameters[number] = match &entry.filled {
             Fill::Nothing | Fill::Route => None,
-            Fill::Remote(source) => Some(match annotated(values, at, param, *source) {
-                Some(filled) => filled,
-                None => Filled::Source(*source, None),
-            }),
+            Fill::Remote(source) => {
+                let known = converted(values, at, param, *source);
+                Some(known.unwrap_or(Filled::Source(*source, None)))
+            }
             Fill::Typed(sources) => typed(models, values, at, param, *sources),
             Fill::Listed(list) => {
                 let chosen = list.iter().find(|(pick, _)| match pick {
@@ -143,6 +141,22 @@ pub(super) fn annotated(
             ))
         });
     scalar.then_some(Filled::Atom(Atom::Scalar))
+}
+
+/// A part of a URL whose parameter is annotated: a scalar, or the object of the project that a converter looks up for it.
+fn converted(
+    values: &mut Evaluator<'_>,
+    at: ModuleId,
+    param: &Param,
+    source: u32,
+) -> Option<Filled> {
+    if let Some(filled) = annotated(values, at, param, source) {
+        return Some(filled);
+    }
+    match values.instance_of(at, param.annotation?).as_slice() {
+        [Evaluated::Instance(at, class)] => Some(Filled::Atom(Atom::Instance(*at, *class))),
+        _ => None,
+    }
 }
 
 /// `Query(le=100)`, `Annotated[int, Path(lt=5)]`: a number that the framework lets through up to a bound only.

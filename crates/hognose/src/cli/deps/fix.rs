@@ -7,24 +7,31 @@ use anyhow::{Result, bail};
 use clap::Args;
 use hognose_deps::advisories::index::Index;
 use hognose_deps::date::Date;
-use hognose_deps::inputs::{Files as _, Inventory, Wanted};
+use hognose_deps::fix::mend::{address, interpreter};
+use hognose_deps::hygiene::{self, Defect};
+use hognose_deps::inputs::{Files as _, Inventory, Place, Wanted};
+use hognose_deps::interpreter::facts;
+use hognose_deps::name::Name;
+use hognose_finding::Finding;
 
 use super::super::project::Project;
 use super::super::{Exit, Terminal};
-use super::{Arguments, disk, fails, read_all};
+use super::{Arguments, asked, fails, is_of_hygiene, read_all, report};
 use crate::deps::fix::{self, Installer, Judged, NotInstalled, Plan, Red, Trial};
 use crate::deps::reach::Code;
-use crate::deps::{Answers, Disk};
+use crate::deps::{Answers, Disk, InterpreterAnswer, findings, interpreter_uses};
 use crate::discovery::PathGlobs;
-use crate::output::Paint;
+use crate::output::{Paint, plural};
+use crate::{Presentation, View};
 
 /// What is done about findings.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Fixing")]
 pub struct FixArguments {
-    /// Raise versions to clear the findings, within the project's own constraints
+    /// Clear the findings: raise versions within the project's own constraints, ask indexes over HTTPS, leave interpreters
+    /// that get no fixes
     ///
-    /// Pins that people wrote are edited in place. Lock files are written by the tools that made them, which are run in a
+    /// What people wrote is edited in place. Lock files are written by the tools that made them, which are run in a
     /// copy of the project, use the network and may run build back-ends. All of it is written at the end, or nothing.
     #[arg(long)]
     pub fix: bool,
@@ -80,22 +87,67 @@ impl Judge<'_> {
             let bytes = disk.read(file).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()
         };
+        let inventory = answers.inventory;
+        let uses = interpreter_uses(disk, &disk.interpreters());
+        let is_known = |name: &Name| matches!(self.index.package(name), Ok(Some(_)));
+        let defects = hygiene::judge(inventory, asked(disk, self.paths), self.today, &is_known);
+        let (mut mends, mut stays) = interpreter::choose(&uses, facts::embedded()?, self.today);
+        let interpreters = InterpreterAnswer::of(uses, self.today)?;
+
+        // Only what is told is to be mended.
+        let rules = self.project.rules;
+        let report = report(answers, &interpreters, &defects, disk, rules, self.today);
+        let options = self.project.view_options();
+        let view = View::new(&report, &options, Presentation::default(), rules);
+        let told: Vec<&Finding> = view.shown.iter().copied().filter(is_of_hygiene).collect();
+        let is_told = |defect: &&Defect| {
+            told.iter().any(|finding| {
+                *finding.rule == *defect.rule.id()
+                    && finding.location.file == defect.place.file
+                    && finding.location.start.line == defect.place.line
+                    && finding.message == defect.message
+            })
+        };
+        let open: Vec<&Defect> = defects.iter().filter(is_told).collect();
+        // Nor what somebody decided to live with, by a comment.
+        let is_accepted = |place: &Place| {
+            report.findings.iter().any(|finding| {
+                *finding.rule == *findings::END_OF_LIFE_PYTHON
+                    && finding.suppressed.is_some()
+                    && finding.location.file == place.file
+                    && finding.location.start.line == place.line
+            })
+        };
+        mends.retain(|mend| !is_accepted(mend.place()));
+        stays.retain(|one| !is_accepted(&one.place));
+        let (addresses, unanswered) = address::choose(inventory, &open);
+        mends.extend(addresses);
+        stays.extend(unanswered);
+        let mut plan = Plan::new(answers, self.index, &text)?;
+        plan.mend(inventory, mends, stays, &text);
         Ok(Judged {
-            plan: Plan::new(answers, self.index, &text)?,
+            plan,
             open: answers
                 .packages
                 .iter()
                 .flat_map(|answer| &answer.advisories)
                 .filter(|known| known.accepted.is_none())
                 .count(),
-            fails: fails(answers, self.project.configuration.fail_on.value),
-            pins: pins(answers.inventory),
+            asked: told.len(),
+            ended: interpreters.iter().filter(|one| one.is_ended).count(),
+            fails: fails(
+                answers,
+                &told,
+                &interpreters,
+                self.project.configuration.fail_on.value,
+            ),
+            pins: pins(inventory),
         })
     }
 }
 
 /// Every pinned version, by file.
-fn pins(inventory: &Inventory) -> Vec<(String, hognose_deps::name::Name, String)> {
+fn pins(inventory: &Inventory) -> Vec<(String, Name, String)> {
     let pinned = inventory
         .packages
         .iter()
@@ -111,16 +163,16 @@ fn pins(inventory: &Inventory) -> Vec<(String, hognose_deps::name::Name, String)
 }
 
 impl Arguments {
-    /// Fixes what was found.
+    /// Fixes what was found on a disk.
     pub(super) fn run_fix(
         &self,
         judge: &Judge,
         answers: &Answers,
+        disk: &Disk,
         terminal: &Terminal,
     ) -> Result<Exit> {
         let root = &judge.project.working_directory;
-        let disk = disk(judge.project)?;
-        let before = judge.known(answers, &disk)?;
+        let before = judge.known(answers, disk)?;
         let plan = before.plan.clone();
         let is_outside = |path: &String| path.starts_with("..") || path.starts_with('/');
         if self.fix.test.is_some() && judge.paths.iter().any(is_outside) {
@@ -155,7 +207,7 @@ impl Arguments {
         let paint = Paint::new(terminal.color);
         if self.fix.plan {
             let fails = before.fails;
-            if before.open == 0 {
+            if plan.is_empty() && plan.left.is_empty() {
                 writeln!(out, "Nothing to fix")?;
             }
             project.show(plan, paint, &mut out)?;
@@ -174,10 +226,19 @@ impl Arguments {
                 return Err(error);
             }
         };
-        match fixed.judged.open {
+        let judged = &fixed.judged;
+        match judged.open {
             0 => writeln!(out, "No known vulnerability is left")?,
             1 => writeln!(out, "1 known vulnerability is left")?,
             open => writeln!(out, "{open} known vulnerabilities are left")?,
+        }
+        if judged.asked > 0 {
+            let findings = plural(judged.asked, "finding");
+            writeln!(out, "Left on how packages are asked for: {findings}")?;
+        }
+        if judged.ended > 0 {
+            let interpreters = plural(judged.ended, "interpreter");
+            writeln!(out, "Left out of support: {interpreters}")?;
         }
         out.flush()?;
         Ok(if fixed.tool_failed {

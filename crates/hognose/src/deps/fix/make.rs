@@ -10,13 +10,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use hognose_deps::fix::compile;
-use hognose_deps::fix::edit::{self, Raise};
+use hognose_deps::fix::edit::{self, Edit, Raise};
 use hognose_deps::name::Name;
 
 use super::copy::Copy;
 use super::plan::{Plan, Upgrade, add};
 use super::process;
-use super::tools::{Aim, Lock, Targets, Tool, environment};
+use super::tools::{Aim, Lock, Targets, Tool};
 use super::undo::Change;
 use super::{Judged, Project};
 use crate::deps::disk::read_whole;
@@ -52,8 +52,7 @@ impl Project<'_> {
             .collect();
         trees.extend(self.trial.as_ref().map(|trial| trial.directory.as_str()));
         let inputs = self.inputs.iter().map(String::as_str);
-        let edited = plan.upgrades.iter().flat_map(|upgrade| &upgrade.edits);
-        let edited = edited.map(|package| &*package.place.file);
+        let edited = by_file(plan).into_keys();
         let mut made = Made {
             copy: Copy::new(self.root, trees, inputs.chain(edited))?,
             judged: Judged::default(),
@@ -65,15 +64,15 @@ impl Project<'_> {
         let mut now = plan.clone();
         let mut done: BTreeMap<String, Targets> = BTreeMap::new();
         for _ in 0..MAX_ROUNDS {
-            edit_files(&made.copy.project(), &now.upgrades)?;
+            edit_files(&made.copy.project(), &now)?;
             let mut queue: Vec<(Lock, Targets)> = Vec::new();
             for (path, targets) in now.jobs() {
+                let before = done.get(path).cloned();
                 let known = done.entry(path.to_owned()).or_default();
-                let before = known.clone();
                 for (name, target) in targets {
                     add(known, name, target);
                 }
-                if let (true, Some(lock)) = (*known != before, now.locks.get(path)) {
+                if let (true, Some(lock)) = (before.as_ref() != Some(known), now.locks.get(path)) {
                     queue.push((lock.clone(), known.clone()));
                 }
             }
@@ -86,7 +85,7 @@ impl Project<'_> {
                 return Ok(made);
             }
             // What the tools took may have findings of its own. What this plan leaves out stays out.
-            now = made.judged.plan.clone();
+            now = made.judged.plan.clone().without_mends();
             now.upgrades.retain(|upgrade| {
                 upgrade.lock.is_some()
                     && (!asked.contains(&upgrade.name)
@@ -99,8 +98,7 @@ impl Project<'_> {
 
     /// What differs between the project and what was made of it.
     pub fn changes(&self, plan: &Plan, made: &Made) -> Result<Vec<Change>> {
-        let edited = plan.upgrades.iter().flat_map(|upgrade| &upgrade.edits);
-        let edited = edited.map(|package| package.place.file.to_string());
+        let edited = by_file(plan).into_keys().map(str::to_owned);
         let files: BTreeSet<String> = edited.chain(plan.locks.keys().cloned()).collect();
         let mut changes = Vec::new();
         for path in files {
@@ -188,7 +186,7 @@ impl Made {
             command
                 .args(call)
                 .current_dir(self.copy.project().join(&lock.directory));
-            for (name, value) in environment(lock.tool, &self.copy.scratch()) {
+            for (name, value) in lock.environment(&self.copy.scratch()) {
                 command.env(name, value);
             }
             match process::run(command, &self.copy.scratch()) {
@@ -228,18 +226,33 @@ fn directory(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
-/// Makes all edits of some upgrades, by file.
-fn edit_files(root: &Path, upgrades: &[Upgrade]) -> Result<()> {
-    for (file, raises) in by_file(upgrades) {
+/// Makes all edits of a plan.
+fn edit_files(root: &Path, plan: &Plan) -> Result<()> {
+    for (file, edits) in by_file(plan) {
         let path = root.join(file);
-        let edited = edit::apply(file, &read_whole(&path)?, &raises)?;
+        let edited = edit::apply(file, &read_whole(&path)?, &edits)?;
         fs::write(&path, edited)?;
     }
     Ok(())
 }
 
-/// The edits of some upgrades by file, each place once with the highest version asked of it.
-pub fn by_file(upgrades: &[Upgrade]) -> BTreeMap<&str, Vec<Raise<'_>>> {
+/// The edits of a plan by file.
+pub fn by_file(plan: &Plan) -> BTreeMap<&str, Vec<Edit<'_>>> {
+    let mut files: BTreeMap<&str, Vec<Edit>> = BTreeMap::new();
+    for (file, raises) in raises(&plan.upgrades) {
+        files.insert(file, raises.into_iter().map(Edit::Raise).collect());
+    }
+    for mend in &plan.mends {
+        files
+            .entry(&mend.place().file)
+            .or_default()
+            .push(Edit::Mend(mend));
+    }
+    files
+}
+
+/// The versions that some upgrades raise by file, each place once with the highest version asked of it.
+pub fn raises(upgrades: &[Upgrade]) -> BTreeMap<&str, Vec<Raise<'_>>> {
     let mut files: BTreeMap<&str, Vec<Raise>> = BTreeMap::new();
     for upgrade in upgrades {
         for package in &upgrade.edits {

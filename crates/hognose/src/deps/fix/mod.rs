@@ -22,7 +22,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::Result;
-use hognose_deps::fix::edit;
+use hognose_deps::fix::edit::{self, Edit};
 use hognose_deps::fix::step::Step;
 use hognose_deps::name::Name;
 use pep440_rs::Version;
@@ -56,7 +56,11 @@ pub struct Judged {
     pub plan: Plan,
     /// Vulnerabilities that nobody accepted.
     pub open: usize,
-    /// Whether one of them is at or above the gate.
+    /// Findings on how packages are asked for.
+    pub asked: usize,
+    /// Interpreters out of support.
+    pub ended: usize,
+    /// Whether something of it is at or above the gate.
     pub fails: bool,
     /// Every pinned version, by file.
     pub pins: Vec<(String, Name, String)>,
@@ -104,7 +108,7 @@ impl Project<'_> {
                 format!("`{tool}`, which writes the lock file, is not installed")
             })
         });
-        if plan.upgrades.is_empty() {
+        if plan.is_empty() {
             show::left(&plan, paint, out)?;
             return Ok(Fixed {
                 judged: before,
@@ -120,8 +124,20 @@ impl Project<'_> {
                 trial::Outcome::Fail(tail) => return Err(Red { tail }.into()),
                 trial::Outcome::NotInstalled(tail) => return Err(NotInstalled { tail }.into()),
             }
+            self.try_addresses(trial, &mut plan, &mut out_of)?;
         }
         let mut made = self.make(&plan)?;
+        if !made.failed.is_empty() && plan.mends_addresses() {
+            // An index that does not answer over HTTPS fails the tools that ask it.
+            let mut without = plan.clone();
+            let said = made.failed.values().next().cloned().unwrap_or_default();
+            without.give_up_mends(|mend| mend.is_of_address().then(|| said.clone()));
+            let other = self.make(&without)?;
+            if other.failed.is_empty() {
+                (plan, made) = (without, other);
+                tool_failed = true;
+            }
+        }
         if !made.failed.is_empty() {
             tool_failed = true;
             (plan, made) = self.singly(plan, made)?;
@@ -142,7 +158,8 @@ impl Project<'_> {
                 .upgrades
                 .iter()
                 .map(|one| (&one.name, &one.place));
-            let of_left = after.plan.left.iter().map(|one| (&one.name, &one.place));
+            let left = after.plan.left.iter();
+            let of_left = left.filter_map(|one| Some((one.name.as_ref()?, &one.place)));
             let found = of_upgrades
                 .chain(of_left)
                 .any(|(name, place)| still(name, &place.file));
@@ -177,17 +194,30 @@ impl Project<'_> {
     /// Gives up on upgrades whose edits cannot be made.
     fn check_edits(&self, plan: &mut Plan) -> Result<()> {
         let mut faults = Vec::new();
-        for (file, raises) in make::by_file(&plan.upgrades) {
+        let mut unmended = Vec::new();
+        for mend in &plan.mends {
+            let file = &*mend.place().file;
             let bytes = super::disk::read_whole(&self.root.join(file))?;
-            if edit::apply(file, &bytes, &raises).is_ok() {
+            if let Err(fault) = edit::apply(file, &bytes, &[Edit::Mend(mend)]) {
+                unmended.push((mend.place().clone(), fault.to_string()));
+            }
+        }
+        plan.give_up_mends(|mend| {
+            let fault = unmended.iter().find(|(place, _)| place == mend.place())?;
+            Some(fault.1.clone())
+        });
+        for (file, edits) in make::by_file(plan) {
+            let bytes = super::disk::read_whole(&self.root.join(file))?;
+            if edit::apply(file, &bytes, &edits).is_ok() {
                 continue;
             }
             for upgrade in &plan.upgrades {
-                let own = make::by_file(std::slice::from_ref(upgrade));
+                let own = make::raises(std::slice::from_ref(upgrade));
                 let Some(raises) = own.get(file) else {
                     continue;
                 };
-                if let Err(fault) = edit::apply(file, &bytes, raises) {
+                let edits: Vec<Edit> = raises.iter().copied().map(Edit::Raise).collect();
+                if let Err(fault) = edit::apply(file, &bytes, &edits) {
                     faults.push((
                         upgrade.place.clone(),
                         upgrade.name.clone(),
@@ -202,6 +232,28 @@ impl Project<'_> {
                 .find(|(place, name, _)| *place == upgrade.place && *name == upgrade.name)?;
             Some(fault.2.clone())
         });
+        Ok(())
+    }
+
+    /// Gives up on addresses with which the tests do not pass, all of them at once: no package is to blame for that.
+    fn try_addresses(&self, trial: &Trial, plan: &mut Plan, out: &mut dyn Write) -> Result<()> {
+        if !plan.mends_addresses() {
+            return Ok(());
+        }
+        say(out, "Running the tests with the other addresses")?;
+        let made = self.make(&plan.only(&[]))?;
+        let failed = match made.failed.values().next() {
+            Some(reason) => Some(reason.clone()),
+            None => tail(trial.run(&made.copy)?),
+        };
+        if let Some(tail) = failed {
+            let last = tail.lines().next_back().unwrap_or_default();
+            plan.give_up_mends(|mend| {
+                let reason =
+                    format!("the project cannot be installed or its tests fail with it: {last}");
+                mend.is_of_address().then_some(reason)
+            });
+        }
         Ok(())
     }
 

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use hognose_deps::advisories::index::{Damage, Index};
 use hognose_deps::advisories::matcher::clear_above;
+use hognose_deps::fix::mend::{Mend, Stays};
 use hognose_deps::fix::step::Step;
-use hognose_deps::inputs::{Group, Origin, Package, Place, Role, Wanted};
+use hognose_deps::inputs::{Group, Inventory, Origin, Package, Place, Role, Wanted};
 use hognose_deps::name::Name;
 use pep440_rs::Version;
 
@@ -22,6 +23,10 @@ use super::tools::{Lock, NoTool, Target, Targets};
 pub struct Plan {
     /// By file, then by name.
     pub upgrades: Vec<Upgrade>,
+    /// Addresses and interpreters that are mended by hand, by place.
+    pub mends: Vec<Mend>,
+    /// Lock files that have an address which is mended in what they are made from.
+    again: BTreeSet<String>,
     /// Findings that stay, and why.
     pub left: Vec<Left>,
     /// The lock files that are to be written again, by path.
@@ -54,14 +59,34 @@ pub struct Upgrade {
 /// A finding that stays.
 #[derive(Clone, Debug)]
 pub struct Left {
-    /// The package.
-    pub name: Name,
-    /// Its version.
-    pub version: String,
+    /// The package, if it is one.
+    pub name: Option<Name>,
+    /// What it is, in few words.
+    pub what: String,
     /// Where.
     pub place: Place,
     /// Why.
     pub obstacle: Obstacle,
+}
+
+impl Left {
+    fn of(stays: Stays) -> Self {
+        Self {
+            name: None,
+            what: stays.what,
+            place: stays.place,
+            obstacle: Obstacle::Failed(stays.why),
+        }
+    }
+
+    fn mend(mend: &Mend, obstacle: Obstacle) -> Self {
+        Self {
+            name: None,
+            what: mend.what(),
+            place: mend.place().clone(),
+            obstacle,
+        }
+    }
 }
 
 /// Why nothing can be done about a finding.
@@ -80,6 +105,8 @@ pub enum Obstacle {
     },
     /// The line has hashes, and no tool is known that refreshes them.
     Hashed(Version),
+    /// It is a build of somebody's own, of which an index need not have another version.
+    Build(Version),
     /// It comes from an address or a repository.
     Address,
     /// It is what was found installed or built; what it was made from is to be changed.
@@ -108,6 +135,10 @@ impl fmt::Display for Obstacle {
             Self::Hashed(to) => write!(
                 out,
                 "its line has hashes, which your own tool has to refresh: {to} clears all"
+            ),
+            Self::Build(to) => write!(
+                out,
+                "it is a build of its own, which is yours to choose: {to} clears all"
             ),
             Self::Address => {
                 out.write_str("it is installed from an address, which is yours to change")
@@ -154,8 +185,8 @@ impl Plan {
                 match plan.upgrade(answers, answer, entry, &clear, text) {
                     Ok(upgrade) => plan.upgrades.push(upgrade),
                     Err(obstacle) => plan.left.push(Left {
-                        name: answer.name.clone(),
-                        version: answer.version.to_owned(),
+                        name: Some(answer.name.clone()),
+                        what: format!("{} {}", answer.name, answer.version),
                         place: entry.place.clone(),
                         obstacle,
                     }),
@@ -227,6 +258,9 @@ impl Plan {
             return Err(Obstacle::Hashed(to.clone()));
         }
         let from = Version::from_str(answer.version).ok();
+        if !edits.is_empty() && !to.is_local() && from.as_ref().is_some_and(Version::is_local) {
+            return Err(Obstacle::Build(to.clone()));
+        }
         Ok(Upgrade {
             name: answer.name.clone(),
             from: answer.version.to_owned(),
@@ -248,6 +282,73 @@ impl Plan {
         })
     }
 
+    /// Adds what is to be mended beside packages. Lock files with an address that is mended are written again by their
+    /// tools, or the address stays.
+    pub fn mend(
+        &mut self,
+        inventory: &Inventory,
+        mends: Vec<Mend>,
+        stays: Vec<Stays>,
+        text: &dyn Fn(&str) -> String,
+    ) {
+        self.left.extend(stays.into_iter().map(Left::of));
+        for mend in mends {
+            match self.locks_of(inventory, &mend, text) {
+                Ok(_) if is_outside(&mend.place().file) => {
+                    self.left.push(Left::mend(&mend, Obstacle::Outside));
+                }
+                Err(obstacle) => self.left.push(Left::mend(&mend, obstacle)),
+                Ok(locks) => {
+                    for lock in locks {
+                        self.again.insert(lock.path.clone());
+                        self.locks.insert(lock.path.clone(), lock);
+                    }
+                    self.mends.push(mend);
+                }
+            }
+        }
+        self.mends.sort_by(|a, b| a.place().cmp(b.place()));
+    }
+
+    /// The lock files that have an address which is mended, or that say what the whole of their manifest was.
+    fn locks_of(
+        &self,
+        inventory: &Inventory,
+        mend: &Mend,
+        text: &dyn Fn(&str) -> String,
+    ) -> Result<Vec<Lock>, Obstacle> {
+        let Mend::Encrypt { place, url } = mend else {
+            return Ok(Vec::new());
+        };
+        let (directory, name) = place.file.rsplit_once('/').unwrap_or(("", &place.file));
+        let beside = inventory.inputs.iter().filter(|input| {
+            let own = input.path.rsplit_once('/').map_or("", |(own, _)| own);
+            input.role == Role::Lock && own == directory
+        });
+        let mut locks = Vec::new();
+        for input in beside {
+            let has_it = text(&input.path).contains(url.as_str());
+            if has_it || input.format == "poetry.lock" && name == "pyproject.toml" {
+                let lock = Lock::new(&input.path, input.format, || text(&input.path))
+                    .map_err(Obstacle::NoTool)?;
+                if !lock.is_repeatable()
+                    && !self
+                        .upgrades
+                        .iter()
+                        .any(|one| one.lock.as_ref() == Some(&lock.path))
+                {
+                    let tool = lock.tool.program();
+                    return Err(Obstacle::Failed(format!(
+                        "{} has it as well, and `{tool}` cannot write that again without other versions",
+                        lock.path
+                    )));
+                }
+                locks.push(lock);
+            }
+        }
+        Ok(locks)
+    }
+
     /// The upgrades of some packages only.
     pub fn only(&self, names: &[&Name]) -> Self {
         let mut plan = self.clone();
@@ -266,7 +367,11 @@ impl Plan {
 
     /// What each tool has to take: by lock file, the highest version of those that its entries need.
     pub fn jobs(&self) -> BTreeMap<&str, Targets> {
-        let mut jobs: BTreeMap<&str, Targets> = BTreeMap::new();
+        let again = self
+            .again
+            .iter()
+            .map(|path| (path.as_str(), Targets::new()));
+        let mut jobs: BTreeMap<&str, Targets> = again.collect();
         for upgrade in &self.upgrades {
             let Some(lock) = &upgrade.lock else { continue };
             let target = Target {
@@ -278,6 +383,38 @@ impl Plan {
         jobs
     }
 
+    /// Whether there is nothing to be done.
+    pub fn is_empty(&self) -> bool {
+        self.upgrades.is_empty() && self.mends.is_empty()
+    }
+
+    /// Whether an address is mended: what is installed then comes from elsewhere.
+    pub fn mends_addresses(&self) -> bool {
+        self.mends.iter().any(Mend::is_of_address)
+    }
+
+    /// What is left to be done where tools have written and people's edits are made: the upgrades alone.
+    pub fn without_mends(mut self) -> Self {
+        self.mends.clear();
+        self.again.clear();
+        self
+    }
+
+    /// Gives up on addresses and interpreters, with a reason each.
+    pub fn give_up_mends(&mut self, mut reason: impl FnMut(&Mend) -> Option<String>) {
+        let given_up = self.mends.extract_if(.., |mend| match reason(mend) {
+            None => false,
+            Some(reason) => {
+                self.left.push(Left::mend(mend, Obstacle::Failed(reason)));
+                true
+            }
+        });
+        drop(given_up.collect::<Vec<_>>());
+        if !self.mends_addresses() {
+            self.again.clear();
+        }
+    }
+
     /// Gives up on upgrades, with a reason each.
     pub fn give_up(&mut self, mut reason: impl FnMut(&Upgrade) -> Option<String>) {
         let mut kept = Vec::new();
@@ -285,8 +422,8 @@ impl Plan {
             match reason(&upgrade) {
                 None => kept.push(upgrade),
                 Some(reason) => self.left.push(Left {
-                    name: upgrade.name,
-                    version: upgrade.from,
+                    what: format!("{} {}", upgrade.name, upgrade.from),
+                    name: Some(upgrade.name),
                     place: upgrade.place,
                     obstacle: Obstacle::Failed(reason),
                 }),

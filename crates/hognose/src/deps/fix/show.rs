@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use hognose_deps::fix::edit;
+use hognose_deps::fix::mend::Mend;
 use hognose_deps::fix::step::Step;
 use hognose_deps::name::Name;
 use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
@@ -24,11 +25,11 @@ const MAX_LISTED: usize = 40;
 
 /// The upgrades, the edits as a diff, the commands, and what is left.
 pub fn plan(root: &Path, plan: &Plan, paint: Paint, out: &mut dyn Write) -> Result<()> {
-    upgrades(plan, paint, out)?;
-    let files = by_file(&plan.upgrades);
-    for (file, raises) in &files {
+    changes_of(plan, paint, out)?;
+    let files = by_file(plan);
+    for (file, edits) in &files {
         let before = read_whole(&root.join(file))?;
-        let after = edit::apply(file, &before, raises)?;
+        let after = edit::apply(file, &before, edits)?;
         diff(file, &before, &after, out)?;
     }
     if !files.is_empty() {
@@ -62,16 +63,45 @@ fn command(directory: &str, command: &str, out: &mut dyn Write) -> Result<()> {
     Ok(writeln!(out, "  {}{place}", visible_line(command))?)
 }
 
-fn upgrades(plan: &Plan, paint: Paint, out: &mut dyn Write) -> Result<()> {
-    let mut file = "";
+/// What is upgraded and mended, by file, and what a person should know of it.
+fn changes_of(plan: &Plan, paint: Paint, out: &mut dyn Write) -> Result<()> {
+    let mut lines: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for upgrade in &plan.upgrades {
-        if file != &*upgrade.place.file {
-            file = &upgrade.place.file;
-            writeln!(out, "{}", paint.bold(&visible_line(file)))?;
-        }
-        writeln!(out, "  {}", line(upgrade))?;
+        let file = lines.entry(&upgrade.place.file).or_default();
+        file.push(line(upgrade));
     }
-    if !plan.upgrades.is_empty() {
+    for mend in &plan.mends {
+        let file = lines.entry(&mend.place().file).or_default();
+        file.push(visible_line(&mend.to_string()).into());
+    }
+    for (file, lines) in &lines {
+        writeln!(out, "{}", paint.bold(&visible_line(file)))?;
+        for line in lines {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    if !lines.is_empty() {
+        writeln!(out)?;
+    }
+    let any = |is: fn(&Mend) -> bool| plan.mends.iter().any(is);
+    let notes = [
+        (
+            any(|mend| matches!(mend, Mend::Encrypt { .. })),
+            "The addresses have to answer over HTTPS; nobody has asked them.",
+        ),
+        (
+            any(|mend| matches!(mend, Mend::Verify(_))),
+            "The hosts have to show a certificate, since they are no longer trusted without one.",
+        ),
+        (
+            any(|mend| matches!(mend, Mend::Interpreter { to: Some(_), .. })),
+            "The code has to run on the other Python: `--test` runs it on the `python3` of the search path, not on this one.",
+        ),
+    ];
+    for (_, note) in notes.iter().filter(|(is_said, _)| *is_said) {
+        writeln!(out, "{note}")?;
+    }
+    if notes.iter().any(|(is_said, _)| *is_said) {
         writeln!(out)?;
     }
     Ok(())
@@ -103,9 +133,8 @@ pub fn left(plan: &Plan, paint: Paint, out: &mut dyn Write) -> Result<()> {
     for left in &plan.left {
         writeln!(
             out,
-            "  {} {}  {}:{}",
-            left.name,
-            visible_line(&left.version),
+            "  {}  {}:{}",
+            visible_line(&left.what),
             visible_line(&left.place.file),
             left.place.line
         )?;
@@ -126,7 +155,7 @@ pub fn done(
     paint: Paint,
     out: &mut dyn Write,
 ) -> Result<()> {
-    upgrades(plan, paint, out)?;
+    changes_of(plan, paint, out)?;
     let by_hand = || {
         changes
             .iter()

@@ -79,8 +79,11 @@ enum Kind {
     Project,
     /// That of a script, beside it.
     Script(String),
-    /// A requirements file, made with these arguments.
-    Compiled(Vec<String>),
+    /// A requirements file, made with these arguments, and the command as the file tells it.
+    Compiled {
+        arguments: Vec<String>,
+        written: String,
+    },
 }
 
 /// Why no tool can be asked to write a lock file.
@@ -135,7 +138,13 @@ impl Lock {
                 };
                 Ok(Self {
                     directory: command.directory,
-                    ..lock(tool, Kind::Compiled(command.arguments))
+                    ..lock(
+                        tool,
+                        Kind::Compiled {
+                            arguments: command.arguments,
+                            written: command.written,
+                        },
+                    )
                 })
             }
             format => Err(NoTool::Format(format)),
@@ -158,14 +167,14 @@ impl Lock {
         let mut call: Vec<String> = Vec::new();
         let mut say = |words: &[&str]| call.extend(words.iter().map(ToString::to_string));
         match (&self.kind, self.tool) {
-            (Kind::Compiled(command), tool) => {
+            (Kind::Compiled { arguments, .. }, tool) => {
                 if tool == Tool::Uv {
                     say(&["pip", "compile", "--quiet"]);
                 } else {
                     say(&["--quiet"]);
                 }
                 call.extend(exact().flat_map(|one| ["--upgrade-package".to_owned(), one]));
-                call.extend(command.iter().cloned());
+                call.extend(arguments.iter().cloned());
             }
             (kind, Tool::Uv | Tool::PipCompile) => {
                 say(&["lock"]);
@@ -175,15 +184,16 @@ impl Lock {
                 call.extend(exact().flat_map(|one| ["--upgrade-package".to_owned(), one]));
             }
             (_, Tool::Poetry) => {
-                say(&[
-                    "update",
-                    "--lock",
-                    "--no-interaction",
-                    "--no-ansi",
-                    "--no-plugins",
-                ]);
+                let update: &[&str] = if targets.is_empty() {
+                    &["lock"]
+                } else {
+                    &["update", "--lock"]
+                };
+                say(update);
+                say(&["--no-interaction", "--no-ansi", "--no-plugins"]);
                 call.extend(names());
             }
+            (_, Tool::Pdm) if targets.is_empty() => say(&["lock", "--update-reuse"]),
             (_, Tool::Pdm) => {
                 return by_group(targets, |group, names| {
                     let mut call = vec!["update", "--no-sync", "--update-reuse", "--skip", ":all"];
@@ -220,6 +230,21 @@ impl Lock {
             }
         }
         vec![call]
+    }
+
+    /// Variables with which its tool tells in the file the command that is told there already. `scratch` goes away with
+    /// the run.
+    pub fn environment(&self, scratch: &std::path::Path) -> Vec<(&'static str, PathBuf)> {
+        let mut variables = environment(self.tool, scratch);
+        if let (Kind::Compiled { written, .. }, Tool::PipCompile) = (&self.kind, self.tool) {
+            variables.push(("CUSTOM_COMPILE_COMMAND", PathBuf::from(written)));
+        }
+        variables
+    }
+
+    /// Whether its tool can write it again with the versions it has.
+    pub fn is_repeatable(&self) -> bool {
+        !matches!(self.tool, Tool::Pipenv | Tool::CondaLock)
     }
 
     /// Whether its tool can be told which version to take.
@@ -356,7 +381,7 @@ mod tests {
         assert_eq!(
             calls("x/a.txt", "requirements", header, Aim::Exactly),
             [
-                "pip-compile --quiet --upgrade-package a==1.0 --upgrade-package b==2.0 --upgrade-package c==3.0 --strip-extras a.in"
+                "pip-compile --quiet --upgrade-package a==1.0 --upgrade-package b==2.0 --upgrade-package c==3.0 --strip-extras a.in --no-emit-find-links --no-emit-index-url --no-emit-trusted-host"
             ]
         );
         let none = Lock::new("pylock.toml", "pylock.toml", String::new);

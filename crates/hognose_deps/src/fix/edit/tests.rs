@@ -16,7 +16,11 @@ fn raised(path: &str, bytes: &[u8], name: &str, to: &str) -> Result<Vec<u8>, Edi
         .map(|package| Raise { package, to: &to })
         .collect();
     assert!(!raises.is_empty(), "{path} has no {name}");
-    apply(path, bytes, &raises)
+    apply(path, bytes, &edits(&raises))
+}
+
+fn edits<'a>(raises: &[Raise<'a>]) -> Vec<Edit<'a>> {
+    raises.iter().map(|raise| Edit::Raise(*raise)).collect()
 }
 
 fn text(path: &str, before: &str, name: &str, to: &str) -> String {
@@ -203,7 +207,7 @@ proptest! {
             .filter(|package| matches!(package.wanted, Wanted::Pinned(_)))
             .map(|package| Raise { package, to: &to })
             .collect();
-        let after = apply("requirements.txt", before.as_bytes(), &raises).expect("pins are edited");
+        let after = apply("requirements.txt", before.as_bytes(), &edits(&raises)).expect("pins are edited");
         let again = read("requirements.txt", &after);
         prop_assert_eq!(inventory.packages.len(), again.packages.len());
         for (one, other) in inventory.packages.iter().zip(&again.packages) {
@@ -218,7 +222,7 @@ proptest! {
             .filter(|package| matches!(&package.wanted, Wanted::Pinned(pin) if &*pin.written == "1.12.3"))
             .map(|package| Raise { package, to: &back })
             .collect();
-        let restored = apply("requirements.txt", &after, &raises).expect("pins are edited");
+        let restored = apply("requirements.txt", &after, &edits(&raises)).expect("pins are edited");
         prop_assert_eq!(restored, before.as_bytes());
     }
 
@@ -229,7 +233,7 @@ proptest! {
         let inventory = read("requirements.txt", before.as_bytes());
         let to = Version::from_str("2.0").expect("a version");
         let raises: Vec<Raise> = inventory.packages.iter().map(|package| Raise { package, to: &to }).collect();
-        let _ = apply("requirements.txt", before.as_bytes(), &raises);
-        let _ = apply("pyproject.toml", before.as_bytes(), &raises);
+        let _ = apply("requirements.txt", before.as_bytes(), &edits(&raises));
+        let _ = apply("pyproject.toml", before.as_bytes(), &edits(&raises));
     }
 }

@@ -90,14 +90,7 @@ impl Interpreter<'_, '_> {
         }
         let is_method = path.as_str().contains("().") || path.as_str().contains("[].");
         let doubt = if is_method { 2 } else { 1 };
-        let passed = self.unknown_call(
-            state,
-            Some(path),
-            receiver.filter(|_| false),
-            arguments,
-            expr,
-            doubt,
-        );
+        let passed = self.unknown_call(state, Some(path), None, arguments, expr, doubt);
         for atom in passed.atoms() {
             if matches!(atom, Atom::Text(_)) {
                 value.add(atom.clone());

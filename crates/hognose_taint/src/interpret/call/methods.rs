@@ -47,17 +47,19 @@ impl Interpreter<'_, '_> {
                 }
                 _ => false,
             });
-        let typed = receiver
-            .atoms()
-            .iter()
-            .any(|atom| matches!(atom, Atom::External(_) | Atom::Instance(..)));
+        let is_data = !external_source && self.is_field_of_unknown(receiver, name);
+        let typed = !is_data
+            && receiver
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom, Atom::External(_) | Atom::Instance(..)));
         let before = (receiver.atoms().len() > 1).then(|| state.clone());
         let mut after: Option<State> = None;
         let mut walked = false;
         for atom in receiver.atoms() {
             // The same thing seen as a text: no way of its own.
             let skipped = match atom {
-                Atom::External(_) => text_wins && !described,
+                Atom::External(_) => is_data || text_wins && !described,
                 Atom::Text(_) => external_source || described,
                 Atom::Str(_) | Atom::Unknown => is_path || described,
                 Atom::Input(_) => is_path || typed,
@@ -165,6 +167,27 @@ impl Interpreter<'_, '_> {
             result.add(Atom::Unknown);
         }
         result
+    }
+
+    /// Whether a method is one that texts and mappings have, and is asked of a field that a parameter has by its class, a class of
+    /// which nothing is known: `order.lines.items()`.
+    fn is_field_of_unknown(&mut self, receiver: &Value, name: Symbol) -> bool {
+        let of_data = super::super::string::is_string_method(name)
+            || matches!(name.as_str(), "items" | "keys" | "values" | "get" | "copy");
+        let mut input = false;
+        of_data
+            && receiver.atoms().iter().all(|atom| match atom {
+                Atom::Input(path) => {
+                    input = matches!(path.keys.last(), Some(Key::Attr(_)));
+                    input
+                }
+                Atom::External(path) => {
+                    let method = self.values.path_of_attribute(*path, name);
+                    self.trust(*path).is_none() && self.call_model(method).is_none()
+                }
+                _ => false,
+            })
+            && input
     }
 
     /// A method of an object that is known by a base of its class, perhaps: any override may be meant.

@@ -228,26 +228,25 @@ impl<'p> Interpreter<'_, 'p> {
                     .any(|text| crate::shape::holes(text).next().is_some())
             {
                 alternatives.retain(|text| crate::shape::holes(text).next().is_some());
+                let mut fronts = 0;
+                all.retain(|text| {
+                    let own = crate::shape::holes(text).next().is_none();
+                    fronts += usize::from(own);
+                    !own || fronts == 1
+                });
                 // Those of which the same is known first: what was made of one is not lost to another.
                 for alike in [true, false] {
                     if pairs(&all, &alternatives).count() > MAX_PRODUCT {
-                        alternatives = blended(alternatives, alike);
+                        alternatives = crate::shape::blend(alternatives, alike);
                     }
                 }
             }
             if pairs(&all, &alternatives).count() > MAX_PRODUCT {
-                let flat: Vec<Stretch> = alternatives.iter().flatten().cloned().collect();
-                let mut whole = crate::shape::collapse(&flat);
-                if alternatives.len() > 1 {
-                    whole.retain(|stretch| !matches!(stretch, Stretch::Known(_)));
+                alternatives = crate::shape::loosened(alternatives.iter().map(Vec::as_slice));
+                if alternatives.is_empty() {
+                    alternatives.push(vec![Stretch::Any]);
                 }
-                if whole.is_empty() {
-                    whole.push(Stretch::Any);
-                }
-                alternatives = vec![whole];
-                if all.len() > MAX_PRODUCT {
-                    all.truncate(MAX_PRODUCT);
-                }
+                all.truncate(MAX_PRODUCT / alternatives.len());
             }
             all = pairs(&all, &alternatives)
                 .map(|(front, back)| crate::shape::concat([front, back]))
@@ -307,23 +306,6 @@ impl Giver {
         }
         giver
     }
-}
-
-/// Texts that differ in their holes only as one; with `alike` where the same is known of their holes.
-fn blended(texts: Vec<Vec<Stretch>>, alike: bool) -> Vec<Vec<Stretch>> {
-    let mut blended: Vec<Vec<Stretch>> = Vec::new();
-    for text in texts {
-        let known = blended.iter_mut().find_map(|known| {
-            let may = !alike || crate::shape::is_alike(known, &text);
-            let both = may.then(|| crate::shape::blended(known, &text))??;
-            Some((known, both))
-        });
-        match known {
-            Some((known, both)) => *known = both,
-            None => blended.push(text),
-        }
-    }
-    blended
 }
 
 /// `d`, `.2f`, `05x`: what only numbers have.

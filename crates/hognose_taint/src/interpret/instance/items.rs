@@ -21,6 +21,8 @@ impl Interpreter<'_, '_> {
             return Value::unknown();
         };
         match object.kind {
+            // A list has no names: it is a dict that is meant, where it may be either.
+            Kind::List if matches!(constant, Some(Key::Item(_))) => Value::unknown(),
             Kind::List
             | Kind::Tuple
             | Kind::Set
@@ -70,7 +72,10 @@ impl Interpreter<'_, '_> {
                             value
                         };
                     }
-                    let contents = object.values();
+                    let mut contents = object.values();
+                    if let Some(made) = self.made_entry(state, id, (None, key), expr) {
+                        contents.join(&made);
+                    }
                     return if contents.is_nothing() {
                         Value::unknown()
                     } else {
@@ -81,7 +86,7 @@ impl Interpreter<'_, '_> {
                 match object.field(name) {
                     Some(found) => value.join(found),
                     None => {
-                        if let Some(made) = self.made_entry(state, id, name, expr) {
+                        if let Some(made) = self.made_entry(state, id, (Some(name), key), expr) {
                             value.join(&made);
                         }
                     }
@@ -114,12 +119,12 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    /// The entry that a `defaultdict` makes for a key it does not have.
+    /// The entry that a `defaultdict` makes for a key it does not have, of which the name is known or not.
     fn made_entry(
         &mut self,
         state: &mut State,
         id: ObjId,
-        name: Symbol,
+        (name, key): (Option<Symbol>, &Value),
         expr: ExprId,
     ) -> Option<Value> {
         let factory = self.factories.get(&id).cloned()?;
@@ -136,7 +141,10 @@ impl Interpreter<'_, '_> {
             Some(kind) => {
                 let made = self.object_at(hash_id(&(id, name, 29u8)), 0);
                 if state.object(made).is_none() {
-                    state.allocate(made, Object::new(kind));
+                    let mut object = Object::new(kind);
+                    // One stands for the entries of all keys that are not known.
+                    object.many = name.is_none();
+                    state.allocate(made, object);
                 }
                 Atom::Object(made).into()
             }
@@ -145,7 +153,10 @@ impl Interpreter<'_, '_> {
         if self.quiet == 0
             && let Some(object) = state.object_mut(id)
         {
-            object.set_field(name, made.clone());
+            match name {
+                Some(name) => object.set_field(name, made.clone()),
+                None => super::super::assign::store_item(object, None, key, made.clone()),
+            }
         }
         Some(made)
     }
