@@ -7,6 +7,7 @@
 mod claims;
 mod classes;
 pub mod deeds;
+mod exempt;
 mod idle;
 mod open;
 mod order;
@@ -36,6 +37,7 @@ pub const RULES: &[&str] = &[
     open::OBJECT_UNCHECKED,
     open::LOGIN_UNLIMITED,
     open::DEFAULT_LIFTED,
+    exempt::EXEMPT_VIEW,
     events::RULES[0],
     events::RULES[1],
     events::RULES[2],
@@ -95,6 +97,7 @@ pub fn gather(world: &mut World<'_>, wanted: &(dyn Fn(&str) -> bool + Sync)) -> 
         claims::check,
         rights::check,
         open::check,
+        exempt::check,
     ] {
         check(world, &mut found);
     }

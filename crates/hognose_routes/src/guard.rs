@@ -21,7 +21,7 @@ pub use answer::{Question, takes_object};
 pub use asked::Asked;
 pub use behaviour::of_function;
 use library::entry;
-pub use library::speaks_of_access;
+pub use library::{knows_by_cookie, speaks_of_access};
 pub use proof::{Layer, Place, Proof, combine};
 pub use refusal::{Refusal, of_value as refusal};
 pub use user::{Given, depends, is_parameter, is_request, is_session};

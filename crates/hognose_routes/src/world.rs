@@ -256,21 +256,25 @@ impl<'p> World<'p> {
         found
     }
 
+    /// Calls of a method of whatever object outside or class, in order: object, arguments, result.
+    pub fn calls_of_method(&self, name: &str) -> Vec<(V, Args, V)> {
+        let calls = self.objects.iter();
+        let calls = calls.filter_map(|v| match self.machine.get(*v) {
+            Value::Call { callee, args, .. } => match self.machine.get(*callee) {
+                Value::Attribute { of, attr } if attr.as_str() == name => {
+                    Some((*of, args.clone(), *v))
+                }
+                _ => None,
+            },
+            _ => None,
+        });
+        calls.collect()
+    }
+
     /// Classes of the project that are defined with keywords.
     pub fn classes_with_keywords(&self) -> Vec<(V, Args)> {
-        let calls = self
-            .objects
-            .iter()
-            .filter_map(|v| match self.machine.get(*v) {
-                Value::Call { callee, args, .. } => match self.machine.get(*callee) {
-                    Value::Attribute { of, attr } if attr.as_str() == INIT_SUBCLASS => {
-                        Some((*of, args.clone()))
-                    }
-                    _ => None,
-                },
-                _ => None,
-            });
-        calls.collect()
+        let calls = self.calls_of_method(INIT_SUBCLASS).into_iter();
+        calls.map(|(class, args, _)| (class, args)).collect()
     }
 
     /// The arguments that an object was made with.

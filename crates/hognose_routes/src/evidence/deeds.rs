@@ -9,6 +9,7 @@ use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
+use super::exempt::caller;
 use crate::code::{Places, is_within, method};
 use crate::guard;
 use crate::world::{World, last};
@@ -18,6 +19,9 @@ const MAX_FUNCTIONS: usize = 60;
 
 /// Calls inside of each other.
 const MAX_DEPTH: u32 = 4;
+
+/// Attributes and calls in a row that are followed to the user.
+const MAX_CHAIN: usize = 16;
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -52,6 +56,9 @@ struct ProofRow {
     /// Whoever goes through is logged in afterwards.
     #[serde(default)]
     begins_session: bool,
+    /// Whoever goes through has shown a secret that no browser sends by itself.
+    #[serde(default)]
+    asks_secret: bool,
     within: Vec<String>,
     names: Vec<String>,
 }
@@ -156,6 +163,8 @@ pub struct Deeds {
     pub(super) knows_caller: bool,
     /// Whoever goes through is logged in afterwards.
     pub(super) begins_session: bool,
+    /// Whoever goes through has shown a secret that no browser sends by itself: a password, a signature, a token.
+    pub(super) asks_secret: bool,
     /// Something that it calls looks at who asks, or refuses: then it is not known what it asks for.
     pub(super) may_ask: bool,
     /// Where records are looked up, the handler's own first.
@@ -255,7 +264,14 @@ impl Looked {
                         depth,
                     });
                 }
-                for callee in callees(&graph, world, at, call, func) {
+                let callees = callees(&graph, world, at, call, func);
+                // What a library makes known of the user is a record: `request.user.save()`.
+                if callees.is_empty()
+                    && let Some(path) = of_user(world, at, func)
+                {
+                    of_library(&path, (at, place), depth, &mut found);
+                }
+                for callee in callees {
                     match callee {
                         Callee::External(path) => {
                             of_library(path.as_str(), (at, place), depth, &mut found);
@@ -333,7 +349,7 @@ impl Asking {
 }
 
 /// Methods of views that run before or around what a request asks for.
-const HOOKS: &[&str] = &[
+pub(super) const HOOKS: &[&str] = &[
     "dispatch",
     "initial",
     "setup",
@@ -399,6 +415,32 @@ pub fn callees(
     found
 }
 
+/// The access path of a method of the record that Django puts into `request.user`, or of what hangs on it.
+fn of_user(world: &mut World<'_>, at: ModuleId, func: ExprId) -> Option<String> {
+    let module = world.machine.project.module(at);
+    let Expr::Attribute { attr: method, .. } = module[func] else {
+        return None;
+    };
+    let mut object = func;
+    for _ in 0..MAX_CHAIN {
+        let (Expr::Attribute { value, .. } | Expr::Call { func: value, .. }) = module[object]
+        else {
+            return None;
+        };
+        object = module.origin(value);
+        if let Expr::Attribute { value, attr } = module[object]
+            && attr.as_str() == "user"
+            && caller::is_request(world, at, value)
+        {
+            return Some(format!(
+                "django.contrib.auth.models.User().{}",
+                method.as_str()
+            ));
+        }
+    }
+    None
+}
+
 fn of_library(path: &str, (at, range): Place, depth: u32, found: &mut Deeds) {
     let rows = &*ROWS;
     let name = last(path);
@@ -419,6 +461,7 @@ fn of_library(path: &str, (at, range): Place, depth: u32, found: &mut Deeds) {
         if is_within(path, &row.within) {
             found.knows_caller = true;
             found.begins_session |= row.begins_session;
+            found.asks_secret |= row.asks_secret;
         }
     }
     for number in rows.lookups.get(name).into_iter().flatten() {

@@ -211,7 +211,7 @@ fn parameters(path: &str) -> Vec<String> {
 }
 
 /// Whether a path is known only to whom it was told: whoever has the link may use it.
-fn is_secret_link(path: &str) -> bool {
+pub(super) fn is_secret_link(path: &str) -> bool {
     parameters(path).iter().any(|name| {
         [
             "token",
@@ -298,11 +298,11 @@ fn looks_at_caller(world: &mut World<'_>, one: &Found) -> bool {
         .any(|test| guard::depends(world, at, test))
 }
 
-fn words(endpoint: &Endpoint) -> String {
+pub(super) fn words(endpoint: &Endpoint) -> String {
     format!("{} {}", endpoint.methods.join(","), endpoint.path)
 }
 
-fn remark(deed: &Deed) -> Remark {
+pub(super) fn remark(deed: &Deed) -> Remark {
     Remark {
         at: deed.at,
         range: deed.range,

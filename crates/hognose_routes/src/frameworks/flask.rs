@@ -3,6 +3,7 @@
 //! Methods are those of `app.url_map` without `HEAD` and `OPTIONS`, which Flask adds by itself.
 
 mod apis;
+mod classful;
 mod views;
 
 use hognose_python::Symbol;
@@ -315,6 +316,7 @@ fn routes(world: &mut World<'_>, v: V, mount: &Mount, mounted: &mut Vec<V>) {
         }
     }
     apis(world, v, mount);
+    classful::classes(world, v, mount);
     namespaces_of_smorest(world, v, mount, mounted);
 }
 

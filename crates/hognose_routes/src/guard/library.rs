@@ -40,6 +40,9 @@ struct Table {
     /// Parts of the names of middleware that may be a guard.
     #[serde(default)]
     access: Vec<String>,
+    /// Guards that know their user by a cookie: access paths below one that ends in `.*`, or single ones.
+    #[serde(default)]
+    cookie: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,6 +85,7 @@ struct Tables {
     exact: FxHashMap<String, Entry>,
     below: Vec<String>,
     access: Vec<String>,
+    cookie: Vec<String>,
 }
 
 static KNOWN: LazyLock<Tables> = LazyLock::new(|| {
@@ -89,6 +93,7 @@ static KNOWN: LazyLock<Tables> = LazyLock::new(|| {
         exact: FxHashMap::default(),
         below: Vec::new(),
         access: Vec::new(),
+        cookie: Vec::new(),
     };
     let plain = |level, public, unknown| Entry {
         level,
@@ -113,6 +118,7 @@ static KNOWN: LazyLock<Tables> = LazyLock::new(|| {
             }
         }
         tables.access.extend(table.access);
+        tables.cookie.extend(table.cookie);
         for path in table.public {
             tables.exact.insert(key(&path), plain(None, true, false));
         }
@@ -192,6 +198,14 @@ pub fn entry(path: &str) -> Option<Entry> {
 pub fn speaks_of_access(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     KNOWN.access.iter().any(|part| path.contains(part.as_str()))
+}
+
+/// Whether a guard knows its user by a cookie, which a browser sends along with whatever page asks it to.
+pub fn knows_by_cookie(path: &str) -> bool {
+    KNOWN.cookie.iter().any(|row| match row.strip_suffix('*') {
+        Some(front) => path.starts_with(front),
+        None => key(path) == key(row),
+    })
 }
 
 impl Entry {

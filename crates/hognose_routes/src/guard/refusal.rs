@@ -186,30 +186,27 @@ pub(super) fn refusal(
             DefKind::Entry => alias(world, at, expr)
                 .into_iter()
                 .find_map(|(at, value)| refusal(world, at, value, depth + 1)),
-            _ => {
-                let values = world.machine.evaluator.eval(at, expr);
-                values.into_iter().find_map(|value| match value {
-                    Evaluated::External(path) => by_name(path.as_str()),
-                    Evaluated::Class(home, class) => of_class(world, home, class),
-                    _ => None,
-                })
-            }
+            _ => None,
         }
-        .or_else(|| {
-            let values = world.machine.evaluator.eval(at, expr);
-            values.into_iter().find_map(|value| match value {
-                Evaluated::External(path) => by_name(path.as_str()),
-                Evaluated::Class(home, class) => of_class(world, home, class),
-                _ => None,
-            })
-        }),
+        .or_else(|| of_name(world, at, expr)),
         Expr::Attribute { value, attr } => {
             let path = world.machine.evaluator.dotted(at, expr);
             path.and_then(|path| by_name(path.as_str()))
+                .or_else(|| of_name(world, at, expr))
                 .or_else(|| of_property(world, at, value, attr, depth))
         }
         _ => None,
     }
+}
+
+/// How an exception refuses that is raised by its name: `raise Denied`, `raise errors.Denied`.
+fn of_name(world: &mut World<'_>, at: ModuleId, expr: ExprId) -> Option<Refusal> {
+    let values = world.machine.evaluator.eval(at, expr);
+    values.into_iter().find_map(|value| match value {
+        Evaluated::External(path) => by_name(path.as_str()),
+        Evaluated::Class(home, class) => of_class(world, home, class),
+        _ => None,
+    })
 }
 
 /// How a property of an object of the project refuses: `return answers.no_token`.

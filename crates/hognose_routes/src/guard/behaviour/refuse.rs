@@ -286,11 +286,16 @@ impl Walk {
         if of_user.any(|(test, _)| depends(world, self.at, test)) || self.calls >= MAX_DEPTH {
             return None;
         }
-        while let Expr::Unary {
-            op: UnaryOp::Not,
-            operand,
-        } = module[test]
-        {
+        // `allowed = may_edit(user)` and `if not allowed`.
+        for _ in 0..MAX_PARTS {
+            test = module.origin(test);
+            let Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } = module[test]
+            else {
+                break;
+            };
             (test, truth) = (operand, !truth);
         }
         let Expr::Call { func, args } = module[strip(module, test)] else {
