@@ -624,7 +624,7 @@ fn only_findings_on_changed_lines_are_shown() {
 
 /// Who shows a key is not known by a cookie, whichever function of the view's looks at it.
 #[test]
-fn a_view_that_asks_another_function_for_a_key_is_for_pedants() {
+fn a_view_that_asks_another_function_for_a_key_is_silent() {
     let view = |asked: &str| {
         format!(
             "import keys\nfrom flask import Flask, abort, request, session\nfrom flask_wtf import CSRFProtect\n\n\
