@@ -674,3 +674,76 @@ impl Value {
         other
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::Alphabet;
+
+    /// Text around a hole, or the hole alone, of which something of its own is known.
+    fn text(number: u32, front: Option<&str>) -> Atom {
+        let source = Source {
+            model: number,
+            place: Place {
+                module: ModuleId(0),
+                range: (number, number),
+            },
+            sure: true,
+        };
+        let taint = Taint {
+            origin: Origin::Source(source),
+            trail: Trail::default(),
+        };
+        let mut hole = Hole::new(number, taint);
+        let letters = ["'", "\"", "<", "/", ";", "&", "|", " "];
+        hole.alphabet = Alphabet::ALL.without(letters[number as usize % letters.len()]);
+        let front = front.map(|front| Stretch::Known(Symbol::from(front)));
+        let hole = Stretch::Hole(Arc::new(hole));
+        Atom::Text(front.into_iter().chain([hole]).collect())
+    }
+
+    fn alphabet_of(value: &Value, id: u32) -> Option<Alphabet> {
+        value
+            .holes()
+            .iter()
+            .find(|hole| hole.id == id)
+            .map(|hole| hole.alphabet)
+    }
+
+    #[test]
+    fn too_many_alternatives_keep_what_is_known_of_each() {
+        let mut value = Value::nothing();
+        for number in 0..8 {
+            value.add(text(number, Some(&format!("{number}="))));
+        }
+        for number in 0..8 {
+            let Atom::Text(given) = text(number, None) else {
+                continue;
+            };
+            let known = crate::shape::holes(&given).next().map(|hole| hole.alphabet);
+            assert_eq!(alphabet_of(&value, number), known, "{number}");
+        }
+    }
+
+    #[test]
+    fn adding_the_same_again_comes_to_an_end() {
+        let mut value = Value::nothing();
+        let mut before = Value::nothing();
+        let mut rounds = 0;
+        loop {
+            for number in 0..12 {
+                let front = ["a=", "b=", "c="].get(number as usize % 5);
+                value.add(text(number, front.copied()));
+                value.add(Atom::Int(i64::from(number)));
+                value.add(Atom::Str(Symbol::from(format!("{number}"))));
+            }
+            rounds += 1;
+            if value == before {
+                break;
+            }
+            before = value.clone();
+            assert!(rounds < 5, "{rounds}: {value:?}");
+        }
+        assert!(value.atoms().len() <= MAX_ATOMS + 4);
+    }
+}
