@@ -348,6 +348,7 @@ fn findings_stand_on_the_line_in_every_format_and_in_check() {
             .contains("pyyaml")
     );
 
+    project.write("tests/images/Dockerfile", "FROM python:3.8\n");
     let found = |arguments: &[&str]| {
         let run = project.run(arguments);
         let lines: Vec<String> = run.out.lines().map(str::to_owned).collect();
@@ -365,6 +366,11 @@ fn findings_stand_on_the_line_in_every_format_and_in_check() {
     );
     assert!(
         has(&check, "Dockerfile:1:", "end-of-life-python"),
+        "{check:?}"
+    );
+    // An image that tests are made with runs nothing of the project's.
+    assert!(
+        !has(&check, "tests/images/Dockerfile", "end-of-life-python"),
         "{check:?}"
     );
     let ignored = found(&[

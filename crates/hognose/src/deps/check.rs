@@ -11,6 +11,7 @@ use hognose_deps::interpreter::sources::is_source;
 use hognose_deps::name::Name;
 use hognose_finding::{Date, Finding, Note, RuleMeta};
 use hognose_python::{Project, SourceEntry, SourceKind, Sources};
+use hognose_rules::is_test_path;
 
 use super::findings::{self, END_OF_LIFE_PYTHON, VULNERABLE_DEPENDENCY};
 use super::reach::Code;
@@ -82,7 +83,14 @@ pub fn check(
         }
     }
     if let (Some(rule), Some(day)) = (rule(END_OF_LIFE_PYTHON), day) {
-        match InterpreterAnswer::of(interpreter_uses(&tree, &named), day) {
+        // Images and versions that tests are made with run nothing of the project's.
+        let of_tests = |path: &str| {
+            let around = program.own_path(path).rsplit_once('/');
+            around.is_some_and(|(around, _)| is_test_path(&format!("{around}/Dockerfile")))
+        };
+        let mut run = named;
+        run.retain(|path| !of_tests(path));
+        match InterpreterAnswer::of(interpreter_uses(&tree, &run), day) {
             Ok(answers) => {
                 found
                     .findings
