@@ -242,6 +242,54 @@ fn every_kind_of_input_is_read_by_its_text() {
 }
 
 #[test]
+fn a_lock_file_of_each_kind_has_its_findings() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hognose_deps/tests/inputs");
+    let record = r#"{"id": "OWN-1", "modified": "2026-01-01T00:00:00Z", "affected": [{"package":
+        {"ecosystem": "PyPI", "name": "HTTPX"}, "ranges": [{"type": "ECOSYSTEM", "events":
+        [{"introduced": "0.25"}, {"fixed": "0.28.0"}, {"introduced": "0.28.1"}, {"fixed": "0.28.2"}]}]}]}"#;
+    for (file, line, version, fixed_in) in [
+        ("uv/uv.lock", 165, "0.28.1", "0.28.2"),
+        ("poetry-1/poetry.lock", 159, "0.27.2", "0.28.0"),
+        ("poetry-2/poetry.lock", 198, "0.27.2", "0.28.0"),
+        ("pdm/pdm.lock", 34, "0.28.1", "0.28.2"),
+        ("pipenv/Pipfile.lock", 55, "0.28.1", "0.28.2"),
+        ("pylock/pylock.toml", 77, "0.28.1", "0.28.2"),
+        ("pip-compile/requirements.txt", 30, "0.28.1", "0.28.2"),
+        ("conda/conda-lock.yml", 37, "0.28.1", "0.28.2"),
+        ("records/bom.cdx.json", 326, "0.28.1", "0.28.2"),
+        ("records/sbom.spdx.json", 11, "0.28.1", "0.28.2"),
+        ("records/pip-inspect.json", 99, "0.28.1", "0.28.2"),
+    ] {
+        let text = std::fs::read_to_string(fixtures.join(file)).unwrap();
+        let name = file.rsplit('/').next().unwrap();
+        let project = Project::new(&[("own/OWN-1.json", record), (name, text.as_str())]);
+        let all = json(&project.run(&["deps", "--db", "own", "--format", "json", name]));
+        let packages = all.as_array().unwrap().iter();
+        let told: Vec<&Value> = packages
+            .filter(|package| package["advisories"] != serde_json::json!([]))
+            .collect();
+        let [httpx] = told.as_slice() else {
+            panic!("{file}: {told:?}");
+        };
+        assert_eq!(
+            (&httpx["package"], &httpx["version"], &httpx["line"]),
+            (&"httpx".into(), &version.into(), &line.into()),
+            "{file}"
+        );
+        let advisory = &httpx["advisories"][0];
+        assert_eq!(
+            (
+                &advisory["id"],
+                &advisory["fixed_in"],
+                &advisory["clears_all"]
+            ),
+            (&"OWN-1".into(), &fixed_in.into(), &fixed_in.into()),
+            "{file}"
+        );
+    }
+}
+
+#[test]
 fn the_whole_names_what_was_not_judged() {
     let project = Project::new(&[
         ("requirements.txt", "flask\nPyYAML==5.3\n==nothing\n"),
